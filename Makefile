@@ -1,0 +1,49 @@
+# Two commands need nothing before them: make demo, make test. Each makes its own environment.
+
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+SOURCES := $(shell find src -name '*.py' -o -name '*.j2')
+
+.PHONY: help demo test check bench lock clean
+
+help:
+	@echo "make demo    install the core (no torch) and compare three strategies on scikit-learn's digits"
+	@echo "make test    install everything and run all tests"
+	@echo "make check   format, lint, types, layers, tests: all that must hold before a commit"
+	@echo "make bench   the benchmarks that have result files"
+	@echo "make lock    compile requirements.txt anew from pyproject.toml"
+
+demo: .venv-demo/done
+	rm -rf runs/demo
+	.venv-demo/bin/nextlabel simulate digits --strategies random,margin,badge --out runs/demo
+
+test: .venv/done
+	.venv/bin/pytest --cov
+
+check: .venv/done
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/pytest
+
+bench: .venv/done
+	.venv/bin/python benchmarks/run.py
+
+lock: .venv/done
+	.venv/bin/pip-compile --all-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras \
+		--upgrade-package torch==2.13.0 --output-file requirements.txt pyproject.toml
+	sed -i.bak 's/^\(torch==[0-9.]*\)+[a-z0-9]*/\1/' requirements.txt && rm requirements.txt.bak
+
+.venv-demo/done: pyproject.toml requirements.txt $(SOURCES)
+	$(PYTHON) -m venv .venv-demo
+	.venv-demo/bin/pip install --quiet -c requirements.txt .
+	touch $@
+
+.venv/done: pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet -c requirements.txt -e '.[all,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .venv-demo build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

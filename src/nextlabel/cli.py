@@ -1,0 +1,157 @@
+"""The command line: parse, call one function, print."""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+
+from nextlabel.errors import BadNumber, Mistake, NextlabelError
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Label less, and know how much less.",
+)
+loud = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """The entry point: exit codes 0 done, 1 the world said no, 2 wrong use, 130 interrupted."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """Turn what a command raises on purpose into one sentence and an exit code."""
+
+    @functools.wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except NextlabelError as error:
+            loud.print(f"Error: {error}", style="red", markup=False)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt:
+            loud.print("Stopped. What is written stays; a run goes on with --resume.", markup=False)
+            raise typer.Exit(130) from None
+
+    return told
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from nextlabel import __version__
+
+        typer.echo(f"nextlabel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Label less, and know how much less."""
+
+
+@app.command()
+@command
+def simulate(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="`digits`, a folder with one sub-folder of pictures per class, or a .svm, .csv or .npz table."
+        ),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder of the run. Without it: a dated one under runs/.")] = None,
+    strategies: Annotated[
+        str, typer.Option(help="Query strategies, separated by commas; also skactiveml:ClassName(…).")
+    ] = "random,margin,badge",
+    seeds: Annotated[str, typer.Option(help="`10` is seeds 0 to 9; `3,7` are those two.")] = "10",
+    model: Annotated[str, typer.Option(help="`linear`, or a classifier such as sklearn:svm.SVC(C=1.0).")] = "linear",
+    embedder: Annotated[str | None, typer.Option(help="How pictures become features: `patches` or `pixels`.")] = None,
+    standardize: Annotated[
+        bool, typer.Option("--standardize", help="Scale features on everything but the test set.")
+    ] = False,
+    test: Annotated[str, typer.Option(help="Test set: 0.2 is a share, 200 a count, 5/class per class.")] = "0.2",
+    val: Annotated[str | None, typer.Option(help="Validation set, likewise. Default: what the model needs.")] = None,
+    start: Annotated[str, typer.Option(help="Labels to start with, likewise.")] = "2/class",
+    batch: Annotated[str, typer.Option(help="Samples asked per round, likewise.")] = "10",
+    rounds: Annotated[
+        int | None, typer.Option(help="Batches asked. Default: 20, or as many as --budget allows.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Most labels in all: start and asked. A share, count or per class.")
+    ] = None,
+    cold: Annotated[str, typer.Option(help="Strategy while fewer than two classes are known.")] = "random",
+    audit: Annotated[float, typer.Option(help="Share of samples kept for an audit, and asked at random.")] = 0.0,
+    ahead: Annotated[int, typer.Option(help="1: choose each batch before the last one is answered.")] = 0,
+    oracle: Annotated[str, typer.Option(help="Who answers: `truth`, `noisy:0.1` or `replay:FILE`.")] = "truth",
+    split: Annotated[str | None, typer.Option(help="JSON file with test, val and start ids of your own.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column of a .csv that holds the labels.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the dataset in rows and report.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes side by side.")] = 2,
+    threads: Annotated[int, typer.Option(help="BLAS threads of each process.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Compare query strategies on data whose labels you have, and write rows and a report.
+
+    Example: `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
+    """
+    from nextlabel.experiment import Experiment, Plan
+    from nextlabel.simulation import Crew
+    from nextlabel.telling import carry_out
+
+    if resume and out is None:
+        raise Mistake("--resume goes on with the run in a folder. Name it with --out.")
+    plan = Plan(batch, 20 if rounds is None and budget is None else rounds, budget, cold, audit, ahead)
+    experiment = Experiment(
+        data, listed(strategies), numbers(seeds), model, embedder, standardize,
+        test, val, start, split, oracle, label_column, name, plan,
+    )  # fmt: skip
+    carry_out(experiment, out, Crew(jobs, threads), resume, json, sys.argv, loud)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Split at the commas that stand outside brackets and quotes.
+
+    >>> listed("random, skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])")
+    ('random', 'skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])')
+    """
+    parts, depth, quote = [""], 0, ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        depth += 0 if quote else (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """``10`` is 0 … 9; ``3,7`` are those; ``3,`` is 3 alone."""
+    try:
+        found = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise BadNumber(f"'{text}' is no list of seeds. Write 10 for seeds 0 to 9, or 3,7 for those two.") from None
+    if "," not in text and found:
+        if found[0] < 1:
+            raise BadNumber(f"{text} seeds are none at all. Write 10 for seeds 0 to 9.")
+        return tuple(range(found[0]))
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""What a dataset is: samples with ids 0 … N-1, labels encoded to 0 … C-1, and either pictures or a table of features.
+
+A dataset is loaded once, by a function that takes a `Request` and returns a `Dataset`; a new one is one file and one line in
+the table of `nextlabel.datasets`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nextlabel.pool import Floats, Labels
+
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line or the caller asked to load."""
+
+    source: str
+    name: str | None = None
+    label_column: str | None = None
+    progress: Progress = quiet
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that cannot be used, and why, in a few words."""
+
+    path: str
+    reason: str
+
+
+class Pictures(Protocol):
+    """The pictures of a dataset, by id."""
+
+    digests: Sequence[str]  # one per sample: a hash of its bytes
+
+    def squares(self, size: int, progress: Progress = quiet) -> npt.NDArray[np.uint8]:
+        """All pictures as (N, size, size, 3) RGB, EXIF orientation honoured; a read-only memory map where they are many."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples, labels and where they came from. Exactly one of ``pictures`` and ``table`` is there.
+
+    ``y`` (N,) codes 0 … C-1, -1 where no label is known; ``classes`` the labels as they were written, by code;
+    ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features;
+    ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
+    ``fingerprint`` a hash of content, ids and labels, the same on every machine.
+    """
+
+    name: str
+    y: Labels
+    classes: tuple[str, ...]
+    fingerprint: str
+    pictures: Pictures | None = None
+    table: Floats | None = None
+    paths: tuple[str, ...] | None = None
+    root: str | None = None
+    skipped: tuple[Skipped, ...] = ()
+    duplicates: tuple[tuple[int, ...], ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def content(self) -> Sequence[str]:
+        """What a cache of this dataset's features is keyed by: one digest per sample, in id order."""
+        return self.pictures.digests if self.pictures is not None else [self.fingerprint]

@@ -1,0 +1,84 @@
+"""Everything that nextlabel refuses, in one tree.
+
+    NextlabelError
+    ├── CannotGo                the world said no; the command line exits with 1
+    │   ├── BadData             a folder, picture or table that cannot be learned from
+    │   ├── EmptyPool           nothing is left to ask about
+    │   ├── MissingExtra        an optional library is not installed
+    │   ├── RunBusy             another process is writing this run
+    │   ├── RunBroken           a run's files are damaged
+    │   ├── CannotWrite         the disk is full, or may not be written to
+    │   └── WorkerDied          a worker process ended before its work did
+    └── Mistake                 wrong use; the command line exits with 2
+        ├── UnknownName         no such strategy, model, dataset, embedder, oracle
+        ├── BadSpecification    a text such as "skactiveml:ProbCover(alpha=0.9)" that cannot be read
+        ├── BadNumber           a number out of its range
+        ├── BadSplit            a split that this dataset cannot give
+        └── OtherRun            the output folder holds something else
+
+Each message says what happened, why it probably did, and what to do.
+"""
+
+
+class NextlabelError(Exception):
+    """The root of everything that nextlabel raises on purpose."""
+
+    exit_code = 1
+
+
+class CannotGo(NextlabelError):
+    """The world said no: data, disk, processes."""
+
+
+class BadData(CannotGo):
+    """A folder, picture or table that cannot be learned from."""
+
+
+class EmptyPool(CannotGo):
+    """Nothing is left to ask about."""
+
+
+class MissingExtra(CannotGo):
+    """An optional library is not installed."""
+
+
+class RunBusy(CannotGo):
+    """Another process is writing this run."""
+
+
+class RunBroken(CannotGo):
+    """A run's files are damaged."""
+
+
+class CannotWrite(CannotGo):
+    """The disk is full, or the place may not be written to."""
+
+
+class WorkerDied(CannotGo):
+    """A worker process ended before its work did."""
+
+
+class Mistake(NextlabelError):
+    """Wrong use: the caller asked for something that cannot be."""
+
+    exit_code = 2
+
+
+class UnknownName(Mistake):
+    """No part of that name."""
+
+
+class BadSpecification(Mistake):
+    """A specification in a string that cannot be read."""
+
+
+class BadNumber(Mistake):
+    """A number out of its range."""
+
+
+class BadSplit(Mistake):
+    """A split that this dataset cannot give."""
+
+
+class OtherRun(Mistake):
+    """The output folder holds something else."""

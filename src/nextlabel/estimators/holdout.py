@@ -1,0 +1,45 @@
+"""Scores on a test set that nobody asks about and nothing is trained on."""
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, f1_score, recall_score
+
+from nextlabel.estimators.base import Scores
+from nextlabel.pool import Floats, Ids, Labels
+
+SMALLEST = 1e-7  # probabilities are clipped here, so that one certain mistake does not make the log loss infinite
+BINS = 15
+
+METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece")
+
+
+def holdout(proba: Floats, y: Labels) -> Scores:
+    """Accuracy, balanced accuracy, macro F1 (over all C classes), log loss (nats) and expected calibration error.
+
+    Balanced accuracy is the mean recall of the classes that the test set holds. An empty test set gives None throughout.
+    """
+    if not len(y):
+        return dict.fromkeys(METRICS)
+    guess = proba.argmax(axis=1)  # (n,)
+    found, codes = np.unique(y), np.arange(proba.shape[1])
+    chosen = np.clip(proba[np.arange(len(y)), y], SMALLEST, 1.0)  # (n,)
+    return {
+        "accuracy": float((guess == y).mean()),
+        "balanced_accuracy": float(recall_score(y, guess, labels=found, average="macro", zero_division=0)),
+        "f1_macro": float(f1_score(y, guess, labels=codes, average="macro", zero_division=0)),
+        "log_loss": float(-np.log(chosen).mean()),
+        "ece": calibration_error(proba.max(axis=1), guess == y),
+    }
+
+
+def calibration_error(confidence: Floats, hit: Floats) -> float:
+    """Mean gap between confidence and accuracy over 15 bins of equal mass (Nguyen & O'Connor, 2015)."""
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, BINS) if len(part)]
+    gaps = [abs(confidence[part].mean() - hit[part].mean()) * len(part) for part in parts]
+    return float(sum(gaps) / len(confidence))
+
+
+def confusion(proba: Floats, y: Labels) -> Ids:
+    """(C, C) counts, truth by rows, predictions by columns."""
+    found: Ids = confusion_matrix(y, proba.argmax(axis=1), labels=np.arange(proba.shape[1]))
+    return found

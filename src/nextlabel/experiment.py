@@ -1,0 +1,141 @@
+"""The one page of knobs: what is compared, on what, and how the loop runs."""
+
+import math
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from nextlabel.errors import BadNumber, Mistake
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number of samples, as people write it: ``0.2`` a share, ``200`` a count, ``5/class`` per class."""
+
+    value: float
+    unit: str = "count"  # "share", "count" or "class"
+
+    @classmethod
+    def read(cls, given: "Amount | str | int | float") -> "Amount":
+        """Parse ``0.2``, ``200`` or ``5/class``; raises `BadNumber` for anything else."""
+        if isinstance(given, Amount):
+            return given
+        text = str(given).strip()
+        match = re.fullmatch(r"(\d+)(/class)?|(\d*\.\d*(?:e-?\d+)?)", text)
+        if not match or text == ".":
+            raise BadNumber(f"'{text}' is no number of samples. Write a share (0.2), a count (200) or 5/class.")
+        if match[1]:
+            return cls(int(match[1]), "class" if match[2] else "count")
+        if not 0 <= float(text) <= 1:
+            raise BadNumber(f"{text} has a point, so it is a share, and shares lie between 0 and 1.")
+        return cls(float(text), "share")
+
+    def total(self, n: int, classes: int) -> int:
+        """How many of ``n`` samples that is, rounded down.
+
+        >>> Amount.read("0.03").total(2746, classes=5)
+        82
+        """
+        return int(self.value * {"share": n, "count": 1, "class": classes}[self.unit])
+
+    def __str__(self) -> str:
+        return f"{self.value}/class" if self.unit == "class" else str(self.value)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What belongs to the loop rather than to a strategy.
+
+    ``batch`` and ``budget`` may be given as shares of all samples; `fixed` turns them into counts.
+    """
+
+    batch: Amount | str | int | float = 10  # samples asked per round
+    rounds: int | None = 20  # batches asked; None: until the budget or the pool is used up
+    budget: Amount | str | int | float | None = None  # starting labels + asked labels
+    cold: str = "random"  # the strategy while fewer than two classes are known
+    audit: float = 0.0  # share of the samples on the audit side
+    ahead: int = 0  # 1: batch k+1 is chosen from the answers up to batch k-1, as on the labelling page
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batch", Amount.read(self.batch))
+        if self.budget is not None:
+            object.__setattr__(self, "budget", Amount.read(self.budget))
+        if self.rounds is not None and self.rounds < 0:
+            raise BadNumber(f"rounds is {self.rounds}; it is the number of batches to ask, 0 or more.")
+        if not 0 <= self.audit < 1:
+            raise BadNumber(f"audit is {self.audit}; it is a share of the samples, from 0 up to but not including 1.")
+        if self.ahead not in (0, 1):
+            raise BadNumber(f"ahead is {self.ahead}; it is 0 or 1.")
+
+    def fixed(self, n: int, classes: int) -> "Plan":
+        """The same plan in counts, for ``n`` samples; raises `BadNumber` where a batch would hold nothing."""
+        batch = Amount.read(self.batch).total(n, classes)
+        if batch < 1:
+            raise BadNumber(f"A batch of {self.batch} of {n} samples holds nothing. Ask for at least one sample.")
+        budget = None if self.budget is None else Amount.read(self.budget).total(n, classes)
+        return replace(self, batch=batch, budget=budget)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return _plain(self)
+
+    @property
+    def size(self) -> int:
+        """Samples per batch, once `fixed`."""
+        return int(Amount.read(self.batch).value)
+
+    @property
+    def limit(self) -> float:
+        """Most labels that may be spent, once `fixed`; infinite without a budget."""
+        return math.inf if self.budget is None else Amount.read(self.budget).value
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A whole grid of runs, strategies x seeds, on one dataset; everything random follows from ``seeds``."""
+
+    dataset: str = "digits"  # a name, a folder of pictures, or a .svm, .csv or .npz file
+    strategies: tuple[str, ...] = ("random", "margin", "badge")
+    seeds: tuple[int, ...] = tuple(range(10))
+    model: str = "linear"
+    embedder: str | None = None  # None: what suits the dataset
+    standardize: bool = False  # scale features to mean 0, variance 1 on everything but the test set
+    test: Amount | str | int | float = 0.2
+    val: Amount | str | int | float | None = None  # None: what the model needs
+    start: Amount | str | int | float = "2/class"
+    split: str | None = None  # a JSON file with a published protocol's own split
+    oracle: str = "truth"
+    label_column: str | None = None  # of a .csv file
+    name: str | None = None  # of the dataset in rows and reports; None: taken from its path
+    plan: Plan = Plan()
+
+    def __post_init__(self) -> None:
+        for part in ("test", "val", "start"):
+            if getattr(self, part) is not None:
+                object.__setattr__(self, part, Amount.read(getattr(self, part)))
+        for what, items in (("strategies", self.strategies), ("seeds", self.seeds)):
+            if not items:
+                raise Mistake(f"No {what} were given, so there is nothing to run. Name at least one.")
+            twice = sorted({str(item) for item in items if items.count(item) > 1})
+            if twice:
+                raise Mistake(f"{what} names {', '.join(twice)} twice. Name each once.")
+        if min(self.seeds) < 0:
+            raise BadNumber(f"Seed {min(self.seeds)} is negative; seeds are whole numbers from 0 on.")
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON can hold it: amounts as people write them."""
+        return _plain(self)
+
+
+def _plain(knobs: Any) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for field in fields(knobs):
+        value = getattr(knobs, field.name)
+        out[field.name] = _plain(value) if isinstance(value, Plan) else _simple(value)
+    return out
+
+
+def _simple(value: Any) -> Any:
+    if isinstance(value, Amount):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

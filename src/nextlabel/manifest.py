@@ -1,0 +1,66 @@
+"""What a run says of itself: what was run, on what, with what."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from nextlabel.arms import Setup
+from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.splits import Split, digest
+from nextlabel.embedders import Features
+from nextlabel.runs import Row
+from nextlabel.strategies import strategy
+
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
+
+
+def plain_splits(splits: Mapping[int, Split]) -> list[Row]:
+    """Splits as ``splits.json`` and ``--split`` hold them, one per seed."""
+    return [
+        {"seed": seed} | {part: getattr(found, part).tolist() for part in ("test", "val", "start")}
+        for seed, found in splits.items()
+    ]
+
+
+def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int, threads: int) -> dict[str, Any]:
+    """What was run, on what, with what; ``identity`` is what a resumed run must share."""
+    experiment, first = setup.experiment.plain(), next(iter(setup.splits.values()))
+    hashes = {
+        str(seed): {part: digest(getattr(found, part)) for part in ("test", "val", "start", "pool")}
+        for seed, found in setup.splits.items()
+    }
+    knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split")}
+    data = _about(setup.dataset)
+    return {
+        "nextlabel": version("nextlabel"),
+        "command": list(command),
+        "identity": knobs | {"fingerprint": data["fingerprint"], "splits": hashes, "threads": threads},
+        "experiment": experiment,
+        "plan": setup.plan.plain(),
+        "dataset": data | {"source": setup.experiment.dataset},
+        "embedder": features.settings | {"name": features.name, "d": int(features.array.shape[1])},
+        "model": setup.experiment.model,
+        "strategies": {name: {"class": strategy(name).implementation} for name in setup.experiment.strategies},
+        "seeds": hashes,
+        "sizes": {part: len(getattr(first, part)) for part in ("test", "val", "start", "pool")},
+        "settings": {},
+        "threads": threads,
+        "jobs": jobs,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "machine": {"system": platform.system(), "processor": platform.machine()},
+    }
+
+
+def _about(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "n": len(dataset),
+        "classes": list(dataset.classes),
+        "counts": [int((dataset.y == code).sum()) for code in range(len(dataset.classes))],
+        "kind": "table" if dataset.pictures is None else "pictures",
+        "fingerprint": dataset.fingerprint,
+        "skipped": [{"path": item.path, "reason": item.reason} for item in dataset.skipped],
+        "duplicates": [list(group) for group in dataset.duplicates],
+        "warnings": list(dataset.warnings),
+    }

@@ -1,0 +1,151 @@
+"""Heads: the classifiers over features that models end in, as scikit-activeml knows them."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import expit, softmax
+from skactiveml.base import SkactivemlClassifier
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from nextlabel.errors import CannotGo
+from nextlabel.pool import Floats, Labels
+
+Committee = Callable[[int], list[SkactivemlClassifier]]
+
+
+class Head(SkactivemlClassifier):  # type: ignore[misc]
+    """A classifier that leaves unlabelled samples out. Subclasses learn and score two or more known classes.
+
+    A class without a label has probability 0. With one class known, that class is certain; with none, all are equally
+    likely.
+    """
+
+    def __init__(
+        self, classes: Any = None, missing_label: Any = -1, cost_matrix: Any = None, random_state: Any = None
+    ) -> None:
+        super().__init__(
+            classes=classes, missing_label=missing_label, cost_matrix=cost_matrix, random_state=random_state
+        )
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from the labelled rows of ``X`` (n, d), ``y`` (n,), weighted by ``sample_weight`` (n,) if given."""
+        X, y, sample_weight = self._validate_data(X, y, sample_weight, check_X_dict={"ensure_min_samples": 0})
+        known = y >= 0  # the base class has encoded labels to 0 … C-1, missing to -1
+        codes = y[known].astype(np.int64)
+        self.known_ = np.unique(codes)  # (k,) codes of the classes that have a label
+        if len(self.known_) > 1:
+            self._learn(X[known], codes, None if sample_weight is None else sample_weight[known])
+        return self
+
+    def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
+        """Probabilities (n, C) and, on request, the embeddings that the head sees: ``X`` itself."""
+        X = np.asarray(X)
+        n, count = len(X), len(self.classes_)
+        proba = np.zeros((n, count)) if len(self.known_) else np.full((n, count), 1 / count)
+        if len(self.known_):
+            proba[:, self.known_] = self._score(X) if len(self.known_) > 1 else 1.0
+        return (proba, X) if return_embeddings else proba
+
+    def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
+        raise NotImplementedError
+
+    def _score(self, X: Floats) -> Floats:
+        """Probabilities (n, k) of the known classes."""
+        raise NotImplementedError
+
+
+class LinearHead(Head):
+    """Multinomial logistic regression with an L2 penalty, solved by L-BFGS; predicting is one matrix product.
+
+    >>> head = LinearHead(classes=[0, 1, 2]).fit([[0.0], [1.0], [2.0]], [0, 1, -1])
+    >>> head.predict_proba([[0.0]]).shape
+    (1, 3)
+    """
+
+    def __init__(
+        self,
+        C: float = 1.0,
+        classes: Any = None,
+        missing_label: Any = -1,
+        cost_matrix: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(classes, missing_label, cost_matrix, random_state)
+        self.C = C
+
+    def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
+        solved = regression(self.C, X, y, weight)
+        self.coef_, self.intercept_ = solved.coef_, solved.intercept_  # (k, d), (k,)
+        if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
+            self.coef_ = np.vstack([np.zeros_like(solved.coef_), solved.coef_])
+            self.intercept_ = np.r_[0.0, solved.intercept_]
+
+    def _score(self, X: Floats) -> Floats:
+        kind = X.dtype if X.dtype.kind == "f" else np.dtype(np.float64)
+        scores = X @ self.coef_.T.astype(kind) + self.intercept_  # (n, k)
+        proba: Floats = softmax(scores.astype(np.float64), axis=1)
+        return proba
+
+
+class SklearnHead(Head):
+    """Any scikit-learn classifier. Decision values become probabilities where it gives none.
+
+    Two classes: a sigmoid, which keeps the order over samples; more: softmax. Never Platt scaling, which refits on folds.
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        classes: Any = None,
+        missing_label: Any = -1,
+        cost_matrix: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(classes, missing_label, cost_matrix, random_state)
+        self.estimator = estimator
+
+    def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
+        self.estimator_ = clone(self.estimator)
+        if "random_state" in self.estimator_.get_params() and self.random_state is not None:
+            self.estimator_.set_params(random_state=self.random_state)
+        given = {} if weight is None else {"sample_weight": weight}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                self.estimator_.fit(X, y, **given)
+        except (ValueError, TypeError) as error:
+            name = type(self.estimator).__name__
+            raise CannotGo(f"{name} could not learn from {len(y)} labels: {str(error).splitlines()[0]}") from error
+
+    def _score(self, X: Floats) -> Floats:
+        if hasattr(self.estimator_, "predict_proba"):
+            given: Floats = self.estimator_.predict_proba(X)
+            return given
+        values = self.estimator_.decision_function(X)  # (n,) or (n, k)
+        if values.ndim == 1:
+            second = expit(values)
+            return np.column_stack([1 - second, second])
+        spread: Floats = softmax(values, axis=1)
+        return spread
+
+
+def regression(C: float, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
+    """A fitted multinomial logistic regression, in float64 so that the solver's path does not hang on rounding."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 300 steps rank samples as well as 3,000
+        return LogisticRegression(C=C, max_iter=300).fit(X.astype(np.float64), y, weight)
+
+
+def bootstrap(head: Head, X: Floats, y: Labels, seed: int) -> Committee:
+    """A committee: ``head`` trained again on resamples of its labelled set (Breiman, 1996)."""
+
+    def committee(size: int) -> list[SkactivemlClassifier]:
+        rng = np.random.default_rng(seed)  # anew at each call, so that asking twice gives the same heads
+        draws = [np.sort(rng.integers(len(y), size=len(y))) for _ in range(size)]
+        return [clone(head).fit(X[rows], y[rows]) for rows in draws]
+
+    return committee

@@ -1,0 +1,107 @@
+"""Who answers in a simulation: the truth, a tired annotator, or a file of answers that people gave.
+
+An oracle maps ids to labels; -1 means that it does not know. ``oracle("noisy:0.1", dataset, seed)`` makes one by name.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.errors import BadData, BadNumber, BadSpecification
+from nextlabel.naming import named
+from nextlabel.pool import Ids, Labels
+from nextlabel.seeds import stream
+
+
+class Oracle(Protocol):
+    """Answers with class codes (n,) for ids (n,), -1 where it does not know."""
+
+    def __call__(self, ids: Ids) -> Labels: ...
+
+
+class Truth:
+    """The labels that the dataset came with."""
+
+    def __init__(self, y: Labels) -> None:
+        self.y = y
+
+    def __call__(self, ids: Ids) -> Labels:
+        return self.y[ids]
+
+
+class Noisy:
+    """A tired annotator: with probability ``rate`` another class, all others being equally likely.
+
+    Answers are drawn beforehand, one per (seed, sample), so that every strategy meets the same mistakes.
+    """
+
+    def __init__(self, y: Labels, classes: int, rate: float, seed: int) -> None:
+        rng = stream(seed, "noise")
+        wrong = rng.random(len(y)) < rate
+        shift = rng.integers(1, max(classes, 2), size=len(y))
+        self.y = np.where(wrong & (y >= 0), (y + shift) % classes, y)
+
+    def __call__(self, ids: Ids) -> Labels:
+        return self.y[ids]
+
+
+def oracle(text: str, dataset: Dataset, seed: int) -> Oracle:
+    """The oracle that ``truth``, ``noisy:RATE`` or ``replay:FILE`` names."""
+    name, _, argument = text.partition(":")
+    return named(ORACLES, name, "oracle")(argument, dataset, seed)
+
+
+def _truth(argument: str, dataset: Dataset, seed: int) -> Oracle:
+    if argument:
+        raise BadSpecification(f"The oracle 'truth' takes nothing after it, but ':{argument}' was given.")
+    return Truth(dataset.y)
+
+
+def _noisy(argument: str, dataset: Dataset, seed: int) -> Oracle:
+    try:
+        rate = float(argument)
+    except ValueError:
+        raise BadSpecification(f"'noisy:{argument}' has no error rate. Write it like noisy:0.1.") from None
+    if not 0 <= rate <= 1:
+        raise BadNumber(f"An annotator cannot be wrong at a rate of {argument}; give a share between 0 and 1.")
+    return Noisy(dataset.y, len(dataset.classes), rate, seed)
+
+
+def _replay(argument: str, dataset: Dataset, seed: int) -> Oracle:
+    """Answers from a .csv or .jsonl file with ``label`` (as the dataset writes it) and ``id`` or ``path``."""
+    answers = np.full(len(dataset), -1, dtype=np.int64)
+    codes = {label: code for code, label in enumerate(dataset.classes)}
+    ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
+    for number, row in enumerate(_rows(Path(argument)), 1):
+        key = row.get("path") or row.get("id") or ""
+        if key not in ids or row.get("label") not in codes:
+            raise BadData(
+                f"Row {number} of '{argument}' says that '{key}' is '{row.get('label')}', and the dataset knows no such "
+                "sample or class. Was it written for another dataset?"
+            )
+        answers[ids[key]] = codes[row["label"]]  # said twice: the later answer stands
+    return Truth(answers)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        found = (
+            [json.loads(line) for line in text.splitlines() if line.strip()]
+            if path.suffix in (".jsonl", ".json")
+            else list(csv.DictReader(text.splitlines()))
+        )
+        return [{str(name): str(value) for name, value in row.items()} for row in found]
+    except (OSError, ValueError, AttributeError) as error:
+        raise BadData(
+            f"The answers in '{path}' cannot be read ({error}). A replay is a .csv with columns id or path, and label, "
+            "or the same as JSON lines."
+        ) from None
+
+
+ORACLES: Mapping[str, Callable[[str, Dataset, int], Oracle]] = {"truth": _truth, "noisy": _noisy, "replay": _replay}

@@ -1,0 +1,181 @@
+"""Simulate: play every strategy under every seed on labels that are known, and keep honest rows.
+
+`simulate` returns the rows; `iter_simulate` yields them as they come; `record` writes a whole run to a folder, with
+several processes, and goes on where an interrupted one stopped. All three give the same rows.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from nextlabel.arms import Arm, Line, Setup, opened, play, tune
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Progress, Request, quiet
+from nextlabel.datasets.splits import Split, read_split, split
+from nextlabel.embedders import Features, embed
+from nextlabel.errors import BadData, BadNumber, Mistake
+from nextlabel.experiment import Amount, Experiment
+from nextlabel.manifest import manifest, plain_splits
+from nextlabel.models import model
+from nextlabel.models.base import Settings
+from nextlabel.oracles import oracle
+from nextlabel.recording import Recorder
+from nextlabel.runs import Row, Run
+from nextlabel.strategies import strategy
+from nextlabel.workers import spread
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How to compute: ``jobs`` processes with ``threads`` BLAS threads each. Neither changes a row."""
+
+    jobs: int = 2
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("jobs", "threads"):
+            if getattr(self, name) < 1:
+                raise BadNumber(f"{name} is {getattr(self, name)}; it takes at least 1.")
+
+
+def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
+    """Run to the end and return one row per (strategy, seed, round), in that order.
+
+    >>> from nextlabel import Experiment, Plan, simulate
+    >>> rows = simulate(Experiment("digits", ("random",), seeds=(0,), plan=Plan(batch=5, rounds=1)))
+    >>> [row["labelled"] for row in rows]
+    [20, 25]
+    """
+    return list(iter_simulate(experiment, threads))
+
+
+def iter_simulate(experiment: Experiment, threads: int = 1) -> Iterator[Row]:
+    """Yield the rows of `simulate` one by one, computed in this process."""
+    with threadpool_limits(threads):
+        setup, _ = prepare(experiment)
+        settings = {seed: tune(setup, seed) for seed in experiment.seeds}
+    setup = replace(setup, settings=settings)
+    for arm in setup.arms():
+        lines = play(setup, arm)
+        while (line := _next(lines, threads)) is not None:
+            yield line.row
+
+
+def _next(lines: Iterator[Line], threads: int) -> Line | None:
+    with threadpool_limits(threads):  # only while we compute: the caller's own work keeps its threads
+        return next(lines, None)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A finished run, with the data that its report shows."""
+
+    run: Run
+    setup: Setup
+
+
+def record(
+    experiment: Experiment,
+    out: Path,
+    crew: Crew = Crew(),
+    resume: bool = False,
+    command: Sequence[str] = (),
+    progress: Progress = quiet,
+) -> Recorded:
+    """Write the run of an experiment to the folder ``out``, and return it.
+
+    With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is. Raises
+    `NextlabelError` in one of its kinds; whatever was written stays.
+    """
+    setup, features = prepare(experiment, progress)
+    with Recorder(out, manifest(setup, features, command, crew.jobs, crew.threads), resume) as recorder:
+        if not recorder.finished:
+            setup = replace(setup, settings=_settings(setup, recorder, crew, progress))
+            _play_all(setup, recorder, crew, progress)
+    return Recorded(Run.read(out), setup)
+
+
+def _settings(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) -> dict[int, Settings]:
+    """Every seed's settings: from the manifest where an earlier session chose them, else chosen now and put there."""
+    found = {int(seed): chosen for seed, chosen in recorder.manifest["settings"].items()}
+    missing = [seed for seed in setup.experiment.seeds if seed not in found]
+    for seed, chosen in spread(partial(_tuned, setup), missing, crew.jobs, crew.threads):
+        found[seed] = chosen
+        progress("choosing the model's settings", len(found), len(setup.experiment.seeds))
+    ordered = {seed: found[seed] for seed in setup.experiment.seeds}
+    recorder.describe(settings={str(seed): chosen for seed, chosen in ordered.items()})
+    return ordered
+
+
+def _tuned(setup: Setup, seed: int) -> Iterator[Settings]:
+    yield tune(setup, seed)
+
+
+def _play_all(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) -> None:
+    played = {arm: recorder.played(arm) for arm in setup.arms()}
+    todo = [(arm, lines) for arm, lines in played.items() if not (lines and lines[-1].confusion)]
+    done, total = sum(map(len, played.values())), expected(setup)
+    with recorder.appending() as parts:
+        for (arm, _), line in spread(partial(_played, setup), todo, crew.jobs, crew.threads):
+            parts.append(arm, line)
+            done += 1
+            progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
+    recorder.put("splits.json", json.dumps(plain_splits(setup.splits)) + "\n")
+    recorder.finish(setup.arms())
+
+
+def _played(setup: Setup, task: tuple[Arm, Sequence[Line]]) -> Iterator[Line]:
+    return play(setup, *task)
+
+
+def expected(setup: Setup) -> int:
+    """How many rows the whole experiment gives."""
+    total = 0
+    for seed in setup.experiment.seeds:
+        pool = opened(setup, seed)
+        room = min(pool.left(), setup.plan.limit - len(pool.labelled()))
+        batches = max(0, -(-room // setup.plan.size))
+        total += 1 + int(batches if setup.plan.rounds is None else min(batches, setup.plan.rounds))
+    return total * len(setup.experiment.strategies)
+
+
+def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, Features]:
+    """Look the parts up, load the data, split it and embed it; everything that can be refused is refused here."""
+    trained = model(experiment.model)
+    for name in experiment.strategies:
+        strategy(name)
+    if not strategy(experiment.plan.cold).model_free:
+        raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
+    dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
+    _enough(dataset)
+    plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
+    if experiment.val is None:
+        experiment = replace(experiment, val=trained.val)
+    splits = _split_all(experiment, dataset)
+    for seed in experiment.seeds:
+        oracle(experiment.oracle, dataset, seed)
+        if plan.size > len(splits[seed].pool) and plan.rounds != 0:
+            raise BadNumber(
+                f"The first batch asks for {plan.size} samples, but the pool holds {len(splits[seed].pool)}. "
+                "Use a smaller --batch, or leave more samples in the pool."
+            )
+    features = embed(dataset, experiment.embedder, progress)
+    source = features.array if features.path is None else features.path
+    return Setup(experiment, plan, dataset, features.name, source, splits, {}), features
+
+
+def _enough(dataset: Dataset) -> None:
+    if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
+        raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
+
+
+def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:
+    if experiment.split is not None:
+        found = read_split(Path(experiment.split), dataset.y, experiment.seeds)
+        return dict(zip(experiment.seeds, found, strict=True))
+    sizes = [Amount.read(getattr(experiment, part) or 0) for part in ("test", "val", "start")]
+    return {seed: split(dataset.y, dataset.classes, *sizes, seed) for seed in experiment.seeds}

@@ -1,0 +1,121 @@
+"""Worker processes that compute while one parent writes.
+
+`spread` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. A worker that
+finds its pipe closed ends: kill the parent, and nobody is left behind. Every worker computes with ``threads`` BLAS threads
+whatever ``jobs`` is, so that neither changes a single bit of the results.
+"""
+
+import contextlib
+import multiprocessing as mp
+import pickle
+import signal
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from nextlabel.errors import NextlabelError, WorkerDied
+
+Task = TypeVar("Task")
+Work = Callable[[Any], Iterable[Any]]
+
+DONE, ITEM, FAILED = "done", "item", "failed"
+
+
+def spread(work: Work, tasks: Sequence[Task], jobs: int, threads: int) -> Iterator[tuple[Task, Any]]:
+    """Yield (task, item) for every item of ``work(task)``, tasks running side by side, each one's items in order.
+
+    ``work`` must be picklable: a function of a module, or a `functools.partial` of one. An error raised in a worker is
+    raised here; `WorkerDied` says that one ended by itself.
+    """
+    waiting, busy = list(reversed(tasks)), dict[Connection, Task]()
+    crew = _hire(work, min(jobs, len(tasks)), threads)
+    try:
+        for conn in crew:
+            busy[conn] = waiting.pop()
+            conn.send(busy[conn])
+        while busy:
+            for ready in wait(list(busy)):
+                conn = ready  # type: ignore[assignment]
+                kind, item = _heard(conn, crew)
+                if kind == ITEM:
+                    yield busy[conn], item
+                elif kind == FAILED:
+                    raise item
+                elif waiting:
+                    busy[conn] = waiting.pop()
+                    conn.send(busy[conn])
+                else:
+                    del busy[conn]
+    finally:
+        _dismiss(crew)
+
+
+def _hire(work: Work, count: int, threads: int) -> dict[Connection, BaseProcess]:
+    context = mp.get_context("spawn")  # forking a process that holds BLAS threads can deadlock
+    crew: dict[Connection, BaseProcess] = {}
+    with _uninterrupted():
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, pickle.dumps(work), threads), daemon=True)
+            process.start()
+            theirs.close()
+            crew[ours] = process
+    return crew
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes started in here ignore Ctrl-C: the parent, which hears it too, decides what to do."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread, where Ctrl-C does not arrive anyway
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _heard(conn: Connection, crew: dict[Connection, BaseProcess]) -> tuple[str, Any]:
+    try:
+        found: tuple[str, Any] = conn.recv()
+        return found
+    except (EOFError, ConnectionResetError):
+        crew[conn].join(timeout=5)
+        raise WorkerDied(
+            f"A worker process ended by itself (exit code {crew[conn].exitcode}); with -9, most likely memory ran out. "
+            "What is written stays: go on with --resume, perhaps with --jobs 1."
+        ) from None
+
+
+def _dismiss(crew: dict[Connection, BaseProcess]) -> None:
+    for conn, process in crew.items():
+        conn.close()
+        process.terminate()
+    for process in crew.values():
+        process.join()
+
+
+def _serve(conn: Connection, packed: bytes, threads: int) -> None:
+    """A worker's life: tasks in, items out, until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work: Work = pickle.loads(packed)
+    with threadpool_limits(threads), contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            task = conn.recv()
+            try:
+                for item in work(task):
+                    conn.send((ITEM, item))
+                conn.send((DONE, None))
+            except (BrokenPipeError, ConnectionResetError):
+                raise
+            except NextlabelError as error:
+                conn.send((FAILED, error))
+            except Exception:
+                told = WorkerDied(f"A worker failed:\n{traceback.format_exc()}")
+                conn.send((FAILED, told))

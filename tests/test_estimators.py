@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn import metrics
+
+from nextlabel.estimators import ESTIMATORS
+from nextlabel.estimators.holdout import METRICS, calibration_error, confusion, holdout
+
+
+def predictions(n=60, classes=4, seed=0):
+    rng = np.random.default_rng(seed)
+    proba = rng.dirichlet(np.ones(classes), n)
+    return proba, np.where(rng.random(n) < 0.5, proba.argmax(1), rng.integers(classes, size=n))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_an_estimator_gives_fractions(name):
+    scores = ESTIMATORS[name](*predictions())
+    assert all(0 <= scores[metric] <= 1 for metric in ("accuracy", "balanced_accuracy", "f1_macro", "ece"))
+
+
+def test_scores_are_scikit_learns():
+    proba, y = predictions()
+    found, guess = holdout(proba, y), proba.argmax(1)
+    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(y, guess))
+    assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(y, guess))
+    assert found["f1_macro"] == pytest.approx(metrics.f1_score(y, guess, average="macro"))
+    assert found["log_loss"] == pytest.approx(metrics.log_loss(y, proba))
+    assert (confusion(proba, y) == metrics.confusion_matrix(y, guess)).all()
+
+
+def test_f1_counts_a_class_that_is_nowhere():
+    proba = np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.0]])
+    assert holdout(proba, np.array([0, 1]))["f1_macro"] == pytest.approx(2 / 3)
+
+
+def test_one_certain_mistake_is_no_infinite_loss():
+    assert holdout(np.array([[1.0, 0.0]]), np.array([1]))["log_loss"] == pytest.approx(-np.log(1e-7))
+
+
+def test_an_empty_test_set_is_undefined():
+    assert holdout(np.empty((0, 2)), np.empty(0, dtype=int)) == dict.fromkeys(METRICS)
+
+
+def slow_calibration_error(confidence, hit):
+    pairs = sorted(zip(confidence, hit, strict=True), key=lambda pair: pair[0])
+    size, extra = divmod(len(pairs), 15)
+    total = 0.0
+    for k in range(15):
+        part = [pairs.pop(0) for _ in range(size + (k < extra))]
+        total += abs(sum(c for c, _ in part) - sum(h for _, h in part))
+    return total / len(confidence)
+
+
+@given(arrays.arrays(float, st.integers(1, 80), elements=st.floats(0, 1)), st.randoms())
+def test_calibration_error_is_the_slow_one(confidence, random):
+    hit = np.array([random.random() < 0.5 for _ in confidence])
+    assert calibration_error(confidence, hit) == pytest.approx(slow_calibration_error(confidence, hit), abs=1e-9)

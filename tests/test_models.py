@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+from skactiveml.base import SkactivemlClassifier
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+
+from nextlabel.errors import CannotGo, UnknownName
+from nextlabel.models import MODELS, model
+from nextlabel.models.head import Head, LinearHead, SklearnHead
+from nextlabel.models.linear import Linear, choose, doublings
+from nextlabel.pool import Pool
+from nextlabel.seeds import stream
+
+NAMES = [*MODELS, "sklearn:svm.SVC(C=1.0, gamma='auto')", "sklearn:ensemble.RandomForestClassifier(n_estimators=5)"]
+
+
+def digits_pool(labelled=40, classes=10):
+    X, y = load_digits(n_class=classes, return_X_y=True)
+    known = np.full(len(y), -1)
+    ids = stream(0, "pool").choice(len(y), labelled, replace=False)
+    known[ids] = y[ids]
+    return Pool((X / 16).astype(np.float32), known, np.ones(len(y), dtype=bool), classes), y
+
+
+def fitted(name, pool, seed=0):
+    return model(name).make(None, {}).fit(pool, stream(seed, "fit", 0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_gives_probabilities_and_embeddings(name):
+    pool, _ = digits_pool()
+    found = fitted(name, pool)
+    proba, embedded = found.clf.predict_proba(found.features[:7], return_embeddings=True)
+    assert isinstance(found.clf, SkactivemlClassifier)
+    assert proba.shape == (7, 10)
+    assert proba.sum(1) == pytest.approx(np.ones(7))
+    assert embedded.shape[0] == 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_labels_and_stream_give_the_same_model(name):
+    pool, _ = digits_pool()
+    one, two = fitted(name, pool), fitted(name, pool)
+    assert (one.clf.predict_proba(one.features) == two.clf.predict_proba(two.features)).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_learns(name):
+    pool, y = digits_pool(labelled=200)
+    found = fitted(name, pool)
+    assert (found.clf.predict_proba(found.features).argmax(1) == y).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_head_can_be_trained_again(name):
+    pool, _ = digits_pool()
+    found = fitted(name, pool)
+    ids = pool.labelled()
+    again = clone(found.clf).fit(found.features[ids], pool.y[ids])
+    assert again.predict_proba(found.features) == pytest.approx(found.clf.predict_proba(found.features))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_committee_disagrees_the_same_way_twice(name):
+    pool, _ = digits_pool()
+    found = fitted(name, pool)
+    votes = [np.stack([head.predict_proba(pool.features[:50]) for head in found.committee(3)]) for _ in range(2)]
+    assert (votes[0] == votes[1]).all()
+    assert votes[0].std(axis=0).max() > 0
+
+
+@pytest.mark.parametrize("head", [LinearHead(classes=range(3)), SklearnHead(SVC(), classes=range(3))])
+def test_a_head_says_no_more_than_it_knows(head: Head):
+    X = np.arange(4.0)[:, None]
+    assert head.fit(X, [-1] * 4).predict_proba(X)[0] == pytest.approx([1 / 3] * 3)
+    assert head.fit(X, [-1, 1, 1, -1]).predict_proba(X)[0] == pytest.approx([0, 1, 0])
+    assert head.fit(X, [0, 0, 2, 2]).predict_proba(X)[:, 1] == pytest.approx(np.zeros(4))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_the_linear_head_is_scikit_learns(classes):
+    pool, _ = digits_pool(200, classes)
+    ids = pool.labelled()
+    X, y = pool.features[ids].astype(float), pool.y[ids]
+    theirs = LogisticRegression(C=0.5, max_iter=300).fit(X, y)
+    ours = LinearHead(0.5, classes=range(classes)).fit(X, y)
+    assert ours.predict_proba(X) == pytest.approx(theirs.predict_proba(X))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_decision_values_keep_their_order(classes):
+    pool, _ = digits_pool(60, classes)
+    ids = pool.labelled()
+    head = SklearnHead(SVC(), classes=range(classes)).fit(pool.features[ids], pool.y[ids])
+    values = head.estimator_.decision_function(pool.features)
+    first = values if classes == 2 else values[:, 2] - values[:, 0]
+    proba = head.predict_proba(pool.features)
+    assert (np.argsort(first) == np.argsort(np.log(proba[:, -1] / proba[:, 0]))).mean() > 0.99
+
+
+def test_a_classifier_that_cannot_learn_says_why():
+    head = SklearnHead(SVC(C=-1.0), classes=range(2))
+    with pytest.raises(CannotGo, match="SVC could not learn from 2 labels"):
+        head.fit([[0.0], [1.0]], [0, 1])
+
+
+def test_regularisation_is_chosen_at_the_start_and_at_every_doubling():
+    X, y = load_digits(return_X_y=True)
+    pools = [Pool(X, np.where(np.arange(len(y)) < n, y, -1), np.ones(len(y), bool), 10) for n in range(30, 260, 10)]
+    assert [len(pool.labelled()) for pool in doublings(pools)] == [30, 60, 120, 240]
+    settings = Linear({}).tune(pools[:4])
+    assert [count for count, _ in settings["C"]] == [30, 60]
+
+
+def test_regularisation_stands_from_its_count_on():
+    linear = Linear({"C": [[30, 0.1], [60, 10.0]]})
+    assert [linear.strength(n) for n in (10, 30, 59, 60, 999)] == [1.0, 0.1, 0.1, 10.0, 10.0]
+
+
+def test_nothing_is_chosen_with_one_label_of_a_class():
+    assert choose(np.eye(3), np.array([0, 1, 1])) == 1.0
+
+
+def test_more_noise_asks_for_more_regularisation():
+    rng = stream(0, "noise")
+    X, y = rng.normal(size=(60, 40)), np.arange(60) % 2
+    assert choose(X, y) < choose(X + 5 * y[:, None], y)
+
+
+def test_an_unknown_model_is_told():
+    with pytest.raises(UnknownName, match="Did you mean 'linear'"):
+        model("linaer")
