@@ -1,3 +1,27 @@
 """Label less, and know how much less."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nextlabel.experiment import Experiment, Plan
+    from nextlabel.simulation import iter_simulate, record, simulate
+
 __version__ = "0.1.0"
+
+__all__ = ["Experiment", "Plan", "iter_simulate", "record", "simulate"]
+
+_HOMES = {
+    "Experiment": "experiment",
+    "Plan": "experiment",
+    "iter_simulate": "simulation",
+    "record": "simulation",
+    "simulate": "simulation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: scikit-activeml alone takes seconds, and ``--help`` needs none of it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nextlabel' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"nextlabel.{_HOMES[name]}"), name)

@@ -4,6 +4,7 @@
     ├── CannotGo                the world said no; the command line exits with 1
     │   ├── BadData             a folder, picture or table that cannot be learned from
     │   ├── EmptyPool           nothing is left to ask about
+    │   ├── StrategyFailed      a query strategy broke down, or cannot choose from such data
     │   ├── MissingExtra        an optional library is not installed
     │   ├── RunBusy             another process is writing this run
     │   ├── RunBroken           a run's files are damaged
@@ -36,6 +37,10 @@ class BadData(CannotGo):
 
 class EmptyPool(CannotGo):
     """Nothing is left to ask about."""
+
+
+class StrategyFailed(CannotGo):
+    """A query strategy broke down, or cannot choose from such data."""
 
 
 class MissingExtra(CannotGo):

@@ -39,7 +39,7 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         "experiment": experiment,
         "plan": setup.plan.plain(),
         "dataset": data | {"source": setup.experiment.dataset},
-        "embedder": features.settings | {"name": features.name, "d": int(features.array.shape[1])},
+        "embedder": dict(features.settings),
         "model": setup.experiment.model,
         "strategies": {name: {"class": strategy(name).implementation} for name in setup.experiment.strategies},
         "seeds": hashes,

@@ -165,7 +165,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
             )
     features = embed(dataset, experiment.embedder, progress)
     source = features.array if features.path is None else features.path
-    return Setup(experiment, plan, dataset, features.name, source, splits, {}), features
+    return Setup(experiment, plan, dataset, features.settings["name"], source, splits, {}), features
 
 
 def _enough(dataset: Dataset) -> None:

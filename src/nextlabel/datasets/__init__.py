@@ -1,0 +1,46 @@
+"""Where samples come from: a name, a folder of pictures, or a table in a file. One name, one loader."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from nextlabel.datasets.base import Dataset, Request, printable
+from nextlabel.datasets.digits import load_digits
+from nextlabel.datasets.folder import load_folder
+from nextlabel.datasets.tables import READERS, load_table
+from nextlabel.errors import BadData, Mistake
+from nextlabel.naming import named
+
+DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
+
+
+def load(request: Request) -> Dataset:
+    """Load a dataset by name or path; a folder that has the name of a dataset is reached as ``./name``.
+
+    Raises `UnknownName` where nothing is called so, and `BadData` where it cannot be learned from.
+    """
+    source, path = request.source, Path(request.source).expanduser()
+    if request.label_column is not None and path.suffix.lower() != ".csv":
+        raise Mistake(
+            f"'{printable(source)}' has no columns to choose labels from. Use --label-column with a .csv file."
+        )
+    if source in DATASETS:
+        return DATASETS[source](request)
+    if os.path.isdir(path):
+        return load_folder(request)
+    if os.path.exists(path):
+        return _file(request, path)
+    if os.path.basename(source) != source or source.startswith((".", "~")) or path.suffix:
+        raise BadData(
+            f"There is no folder or file '{printable(source)}'. Is the path right, seen from '{os.getcwd()}'?"
+        )
+    return named(DATASETS, source, "dataset or folder")(request)
+
+
+def _file(request: Request, path: Path) -> Dataset:
+    if path.suffix.lower() not in READERS:
+        raise BadData(
+            f"'{printable(request.source)}' is neither a folder of pictures nor a table that is known here "
+            f"({', '.join(READERS)}). Convert it, or name the folder that holds one sub-folder per class."
+        )
+    return load_table(request)

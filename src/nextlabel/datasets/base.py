@@ -1,10 +1,16 @@
 """What a dataset is: samples with ids 0 … N-1, labels encoded to 0 … C-1, and either pictures or a table of features.
 
-A dataset is loaded once, by a function that takes a `Request` and returns a `Dataset`; a new one is one file and one line in
-the table of `nextlabel.datasets`.
+A dataset is loaded once, by a function that takes a `Request` and returns a `Dataset`; a new one is one file and one
+line in the table of `nextlabel.datasets`.
+
+    dataset = load(Request("digits"))
+    len(dataset), dataset.classes            # 1797, ("0", …, "9")
+    dataset.pictures.squares(32)             # (1797, 32, 32, 3) uint8
 """
 
-from collections.abc import Callable, Sequence
+import difflib
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +20,7 @@ import numpy.typing as npt
 from nextlabel.pool import Floats, Labels
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Squares = npt.NDArray[np.uint8]
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -39,12 +46,22 @@ class Skipped:
 
 
 class Pictures(Protocol):
-    """The pictures of a dataset, by id."""
+    """The pictures of a dataset, by id. Cheap to pickle: it knows where pictures are, and does not hold many."""
 
-    digests: Sequence[str]  # one per sample: a hash of its bytes
+    @property
+    def digests(self) -> Sequence[str]:
+        """One per sample: a hash of its bytes."""
 
-    def squares(self, size: int, progress: Progress = quiet) -> npt.NDArray[np.uint8]:
-        """All pictures as (N, size, size, 3) RGB, EXIF orientation honoured; a read-only memory map where they are many."""
+    @property
+    def version(self) -> str:
+        """How the pictures are decoded and resized; it changes whenever ``squares`` might."""
+
+    @property
+    def grey_side(self) -> int | None:
+        """Their own size, where all of them are grey squares of one small size (digits); None otherwise."""
+
+    def squares(self, size: int, progress: Progress = quiet) -> Squares:
+        """All pictures as (N, size, size, 3) RGB, upright; read-only, a memory map where they come from files."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,7 @@ class Dataset:
     ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features;
     ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
+    All text in it is `printable`, so that it can be written as JSON and shown.
     """
 
     name: str
@@ -76,3 +94,20 @@ class Dataset:
     def content(self) -> Sequence[str]:
         """What a cache of this dataset's features is keyed by: one digest per sample, in id order."""
         return self.pictures.digests if self.pictures is not None else [self.fingerprint]
+
+
+def printable(text: str) -> str:
+    r"""The text with control characters and undecodable bytes written as escapes; any other name stays as it is.
+
+    >>> printable("naïve\n\udcff")
+    'naïve\\n\\udcff'
+    """
+    if text.isprintable():
+        return text
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def meant(wanted: str, names: Iterable[str]) -> str:
+    """The question "Did you mean …?", or nothing where no name comes near."""
+    near = difflib.get_close_matches(wanted, list(names), 1)
+    return f"Did you mean '{printable(near[0])}'?" if near else ""

@@ -1,0 +1,50 @@
+"""From samples to vectors. One name, one embedder; a table needs none, its features are its own."""
+
+from collections.abc import Callable, Mapping
+
+from nextlabel.datasets.base import Dataset, Progress, quiet
+from nextlabel.embedders.base import Embedder, Features
+from nextlabel.embedders.cache import cached
+from nextlabel.embedders.patches import Patches
+from nextlabel.embedders.pixels import Pixels
+from nextlabel.errors import Mistake
+from nextlabel.naming import named
+
+TABLE = "table"  # what a table's own features are called
+
+EMBEDDERS: Mapping[str, Callable[[Dataset], Embedder]] = {
+    "patches": lambda dataset: Patches(),
+    "pixels": Pixels.suiting,
+}
+
+
+def default(dataset: Dataset) -> str:
+    """The embedder for a dataset where none was named."""
+    if dataset.pictures is None:
+        return TABLE
+    return "patches" if dataset.pictures.grey_side is None else "pixels"
+
+
+def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet) -> Features:
+    """The dataset as vectors, by the embedder of that name, or by the one that suits it.
+
+    Raises `Mistake` where a table would be embedded and `UnknownName` where no embedder is called so.
+    """
+    chosen = name or default(dataset)
+    if dataset.table is not None:
+        return _table(dataset, chosen)
+    if chosen == TABLE:
+        raise Mistake(f"'{dataset.name}' holds pictures, not a table. Choose an embedder: {', '.join(EMBEDDERS)}.")
+    assert dataset.pictures is not None, "a dataset has pictures or a table"
+    return cached(chosen, named(EMBEDDERS, chosen, "embedder")(dataset), dataset.pictures, progress)
+
+
+def _table(dataset: Dataset, name: str) -> Features:
+    if name != TABLE:
+        named(EMBEDDERS, name, "embedder")
+        raise Mistake(f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {name}.")
+    assert dataset.table is not None
+    array = dataset.table.view()
+    array.flags.writeable = False
+    about = {"name": TABLE, "settings": {}, "version": 1, "transductive": False, "d": int(array.shape[1])}
+    return Features(array, None, about)

@@ -1,0 +1,173 @@
+"""Who is tested on, who is watched, who comes first, and who may be asked: a dataset cut into four parts.
+
+Per class one permutation, from a stream of its own, is cut into test, validation, start and rest, in this order. So
+test and validation do not change when the start does, and shares of a class do not change when another class grows.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nextlabel.datasets.base import meant, printable
+from nextlabel.errors import BadData, BadSplit
+from nextlabel.experiment import Amount
+from nextlabel.pool import NOBODY, Ids, Labels
+from nextlabel.seeds import stream
+
+PARTS = ("test", "val", "start")
+NAMES = {"test": "test", "val": "validation", "start": "start"}
+IGNORED = ("pool", "seed")  # what our own splits.json says besides
+FORM = 'Write {"test": [ids], "val": [ids], "start": [ids]}, or a list of these.'
+
+
+@dataclass(frozen=True)
+class Split:
+    """Ids, ascending, of the four parts; they share none, and together they are all labelled samples."""
+
+    test: Ids
+    val: Ids
+    start: Ids
+    pool: Ids
+
+
+def split(y: Labels, classes: Sequence[str], test: Amount, val: Amount, start: Amount, seed: int) -> Split:
+    """Cut the labelled samples of ``y`` (N,) by class; raises `BadSplit` where a class has too few.
+
+    >>> y = np.repeat([0, 1], 50)
+    >>> parts = split(y, ("a", "b"), Amount(0.2, "share"), Amount(0), Amount(2, "class"), seed=0)
+    >>> [len(ids) for ids in (parts.test, parts.val, parts.start, parts.pool)]
+    [20, 0, 4, 76]
+    """
+    sizes = [int((y == code).sum()) for code in range(len(classes))]
+    amounts = dict(zip(PARTS, (test, val, start), strict=True))
+    wanted = list(zip(*(_counts(what, amount, sizes) for what, amount in amounts.items()), strict=True))
+    _check(classes, sizes, wanted)
+    parts: list[list[Ids]] = [[], [], [], []]
+    for code, name in enumerate(classes):
+        order = stream(seed, "split", name).permutation(np.flatnonzero(y == code))
+        for part, ids in zip(parts, np.split(order, np.cumsum(wanted[code])), strict=True):
+            part.append(ids)
+    return Split(*(_ascending(part) for part in parts))
+
+
+def _counts(what: str, amount: Amount, sizes: Sequence[int]) -> list[int]:
+    """How many of each class that is; something that was asked for may not turn out to be nothing."""
+    counts = per_class(amount, sizes)
+    if amount.value > 0 and not sum(counts):
+        raise BadSplit(f"{amount} for {NAMES[what]} is less than one sample of any class. Ask for more, or for 0.")
+    return counts
+
+
+def per_class(amount: Amount, sizes: Sequence[int]) -> list[int]:
+    """How many samples of each class an amount is, where the classes have ``sizes`` samples.
+
+    Shares are rounded class by class; a count is spread in proportion, the largest remainders (then the first classes)
+    getting what rounding down has left.
+
+    >>> per_class(Amount(0.1, "share"), [501, 646, 497, 495, 607])
+    [50, 65, 50, 50, 61]
+    >>> per_class(Amount(10), [501, 646, 497, 495, 607])
+    [2, 2, 2, 2, 2]
+    """
+    if amount.unit == "class":
+        return [int(amount.value)] * len(sizes)
+    if amount.unit == "share":
+        return [round(amount.value * size) for size in sizes]
+    count, n = int(amount.value), sum(sizes)
+    quotas = [divmod(count * size, n) for size in sizes]  # whole numbers: no two remainders are equal by rounding only
+    counts = [whole for whole, _ in quotas]
+    first = sorted(range(len(sizes)), key=lambda code: (-quotas[code][1], code))
+    for code in first[: count - sum(counts)]:
+        counts[code] += 1
+    return counts
+
+
+def _check(classes: Sequence[str], sizes: Sequence[int], wanted: Sequence[tuple[int, ...]]) -> None:
+    short = [code for code in range(len(classes)) if sum(wanted[code]) > sizes[code]]
+    if not short:
+        return
+    code = short[0]
+    others = f" (and {len(short) - 1} more classes)" if len(short) > 1 else ""
+    test, val, start = wanted[code]
+    raise BadSplit(
+        f"Class '{classes[code]}'{others} has {sizes[code]} samples, but test, validation and start need "
+        f"{sum(wanted[code])} ({test} + {val} + {start}). Ask for less, add samples of it, or leave the class out."
+    )
+
+
+def _ascending(parts: Iterable[Ids]) -> Ids:
+    return np.sort(np.concatenate([NOBODY, *parts])).astype(np.int64)
+
+
+def digest(ids: Ids) -> str:
+    """A hash of ids in their order, the same on every machine."""
+    return hashlib.blake2b(np.asarray(ids, dtype="<i8").tobytes(), digest_size=16).hexdigest()
+
+
+def read_split(path: str | Path, y: Labels, seeds: Sequence[int]) -> list[Split]:
+    """A published protocol's own split: one object for one seed, or a list, the i-th for the i-th seed.
+
+    Each is ``{"test": [...], "val": [...], "start": [...]}`` (``val`` may be missing) with ids of labelled samples in
+    ``y`` (N,), each in one part; whoever is labelled and in none is the pool. Raises `BadSplit`, and `BadData` where
+    the file cannot be read.
+    """
+    found = _json(Path(path))
+    objects = found if isinstance(found, list) else [found]
+    if len(objects) != len(seeds):
+        raise BadSplit(
+            f"'{_shown(path)}' does not fit the seeds: {len(objects)} split(s) for {len(seeds)} seed(s). "
+            "Give one split per seed, or choose as many seeds (--seeds) as there are splits."
+        )
+    return [_one(item, y, f"Split {i} of '{_shown(path)}'") for i, item in enumerate(objects, 1)]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadData(f"The split '{_shown(path)}' cannot be read ({error.strerror}). Is the path right?") from None
+    except (ValueError, RecursionError) as error:
+        raise BadSplit(f"'{_shown(path)}' is not JSON ({error}). {FORM}") from None
+
+
+def _one(item: Any, y: Labels, which: str) -> Split:
+    if not isinstance(item, Mapping):
+        raise BadSplit(f"{which} is not an object. {FORM}")
+    strange = [name for name in item if name not in (*PARTS, *IGNORED)]
+    if strange:
+        raise BadSplit(f"{which} has a part called '{printable(strange[0])}'. {meant(strange[0], PARTS) or FORM}")
+    missing = [name for name in ("test", "start") if name not in item]
+    if missing:
+        raise BadSplit(f"{which} has no '{missing[0]}'. {FORM}")
+    parts = {name: _ids(item.get(name, []), y, f"{which}, '{name}',") for name in PARTS}
+    together = np.concatenate(list(parts.values()))
+    values, counts = np.unique(together, return_counts=True)
+    if (counts > 1).any():
+        raise BadSplit(f"{which} puts sample {values[counts > 1][0]} into two parts. Parts may not overlap.")
+    return Split(**parts, pool=np.setdiff1d(np.flatnonzero(y >= 0), together))
+
+
+def _ids(given: Any, y: Labels, which: str) -> Ids:
+    if not isinstance(given, list):
+        raise BadSplit(f"{which} is not a list of ids. {FORM}")
+    for i in given:
+        if not isinstance(i, int) or isinstance(i, bool):
+            raise BadSplit(f"{which} holds {printable(json.dumps(i)[:40])}, which is no id. Ids are whole numbers.")
+        if not 0 <= i < len(y):
+            raise BadSplit(f"{which} holds {i}, but ids go from 0 to {len(y) - 1}. Was it made for another dataset?")
+        if y[i] < 0:
+            raise BadSplit(f"{which} holds {i}, which has no label.")
+    ids = np.sort(np.array(given, dtype=np.int64))
+    twice = ids[1:][np.diff(ids) == 0]
+    if len(twice):
+        raise BadSplit(f"{which} holds {twice[0]} twice. Name each sample once.")
+    return ids
+
+
+def _shown(path: str | Path) -> str:
+    return printable(str(path))

@@ -1,0 +1,68 @@
+"""Features are computed once: cached by what the pictures hold, who embeds them, and with which settings."""
+
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+import sklearn
+
+from nextlabel import caches
+from nextlabel.datasets.base import Pictures, Progress, quiet
+from nextlabel.embedders.base import Embedder, Features, Fits, Report
+from nextlabel.pool import Floats
+
+MADE_WITH = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
+
+
+def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
+    """The features of all pictures, from the cache or computed and put there.
+
+    What was fitted lies beside them, in a .npz of the same name; without it, features count as damaged.
+    """
+    settings = {"name": name, "settings": dataclasses.asdict(embedder), "version": embedder.version}
+    path = features_path(settings, pictures)
+    array, fitted = caches.read_array(path), read_fits(path)
+    if array is None or fitted is None or len(array) != len(pictures.digests):
+        array, fitted = _computed(path, embedder, pictures, progress)
+    return Features(array, path, settings | {"transductive": embedder.transductive, "d": int(array.shape[1])})
+
+
+def features_path(settings: Mapping[str, Any], pictures: Pictures) -> Path:
+    """Where the features of these pictures, in this order, with these settings, are cached."""
+    words = (json.dumps(settings, sort_keys=True), pictures.version, *MADE_WITH, *pictures.digests)
+    return caches.folder() / f"features-{settings['name']}-{caches.key(*words)}.npy"
+
+
+def read_fits(path: Path) -> Fits | None:
+    """What was fitted for the features in ``path``, or None where that is lost or damaged."""
+    try:
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _computed(path: Path, embedder: Embedder, pictures: Pictures, progress: Progress) -> tuple[Floats, Fits]:
+    squares = pictures.squares(embedder.size, progress)
+    features, fitted = embedder.embed(squares, _adding(progress, len(squares)))
+    saved, arrays = io.BytesIO(), dict[str, Any](fitted)
+    np.savez(saved, **arrays)
+    caches.write_bytes(path.with_suffix(".npz"), saved.getvalue())
+    return caches.write_array(path, np.asarray(features, dtype=np.float32)), fitted
+
+
+def _adding(progress: Progress, total: int) -> Report:
+    done = 0
+
+    def report(more: int) -> None:
+        nonlocal done
+        done += more
+        progress("Embedding pictures", done, total)
+
+    return report

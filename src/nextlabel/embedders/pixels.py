@@ -1,0 +1,37 @@
+"""Pictures as they are: every pixel of a small copy is a feature."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from nextlabel.datasets.base import Dataset, Squares
+from nextlabel.embedders.base import Features32, Fits, Report, silent
+
+SIZE = 16
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """``size`` x ``size`` RGB values from 0 to 1, or, ``grey``, one value per pixel.
+
+    >>> features, _ = Pixels(size=2).embed(np.full((5, 2, 2, 3), 255, dtype=np.uint8))
+    >>> features.shape, float(features.max())
+    ((5, 12), 1.0)
+    """
+
+    version: ClassVar[int] = 1
+    transductive: ClassVar[bool] = False
+    size: int = SIZE
+    grey: bool = False
+
+    @classmethod
+    def suiting(cls, dataset: Dataset) -> "Pixels":
+        """The digits' own 8x8 grey values; 16x16 RGB for anything else."""
+        side = dataset.pictures.grey_side if dataset.pictures is not None else None
+        return cls() if side is None else cls(size=side, grey=True)
+
+    def embed(self, pictures: Squares, report: Report = silent) -> tuple[Features32, Fits]:
+        """Features (N, size * size * 3), or (N, size * size) for grey; nothing is fitted."""
+        seen = pictures[..., 0] if self.grey else pictures
+        return seen.reshape(len(seen), -1).astype(np.float32) / np.float32(255), {}

@@ -1,0 +1,63 @@
+"""Fixtures for all tests: real pictures, small and made on the spot, and a cache of our own."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test reads or fills the user's own cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEXTLABEL_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, for this test alone."""
+    monkeypatch.setenv("NEXTLABEL_CACHE", str(tmp_path / "own cache"))
+    return tmp_path / "own cache"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real data sets, which lies beside a checkout and not in it."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is absent: no real data sets beside this checkout")
+    return SHARED
+
+
+def paint(path: Path, colour: object = (200, 30, 30), size: tuple[int, int] = (24, 20), mode: str = "RGB") -> Path:
+    """Write one picture of one colour, in the format that its name says."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, colour).save(path)
+    return path
+
+
+def noise(path: Path, seed: int, size: int = 24) -> Path:
+    """Write one picture that no other seed gives, and that does not compress to nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)
+    Image.fromarray(values).save(path)
+    return path
+
+
+def folder_of(root: Path, counts: Mapping[str, int]) -> Path:
+    """Write so many different pictures per class."""
+    for code, (name, count) in enumerate(counts.items()):
+        for i in range(count):
+            noise(root / name / f"{i:03}.png", seed=1000 * code + i)
+    return root
+
+
+@pytest.fixture
+def fruits(tmp_path: Path) -> Path:
+    """Three classes of 4, 3 and 2 pictures."""
+    return folder_of(tmp_path / "fruits", {"apple": 4, "pear": 3, "quince": 2})

@@ -1,0 +1,110 @@
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from nextlabel.cli import app, listed, numbers
+from nextlabel.errors import BadNumber
+
+QUICK = ["--strategies", "random,margin", "--seeds", "1", "--rounds", "1", "--jobs", "1"]
+
+
+def run(*args):
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def refused(code, words, *args):
+    found = run("simulate", *args)
+    said = " ".join(found.stderr.split())
+    assert found.exit_code == code, said
+    assert re.search(words, said), said
+    assert "Traceback" not in said
+
+
+def test_help_has_an_example():
+    assert "Example" in run("simulate", "--help").stdout
+
+
+def test_the_version_is_told():
+    assert re.fullmatch(r"nextlabel \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+def test_help_is_quick_because_it_imports_little():
+    code = "import sys, nextlabel.cli; print('skactiveml' in sys.modules, 'sklearn' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]
+
+
+def test_json_is_all_that_standard_output_holds(tmp_path):
+    found = run("simulate", "digits", *QUICK, "--out", tmp_path / "run", "--json")
+    told = json.loads(found.stdout)
+    assert found.exit_code == 0
+    assert told["out"] == str(tmp_path / "run")
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_without_out_a_run_is_dated(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert run("simulate", "digits", *QUICK).exit_code == 0
+    names = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-digits", names[0])
+    assert names[1] == f"{names[0]}-2"
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["digits", "--batch", "-3"], "'-3' is no number of samples"),
+        (["digits", "--strategies", "margni"], "Did you mean 'margin'"),
+        (["digits", "--strategies", "skactiveml:ProbCover(alpha=float('1'))"], "not a plain value"),
+        (["digits", "--strategies", ""], "nothing to run"),
+        (["digits", "--model", "sklearn:svm.SVC(C=open('x'))"], "not a plain value"),
+        (["digits", "--batch", "5000"], "the pool holds 1418"),
+        (["digits", "--seeds", "x"], "no list of seeds"),
+        (["digits", "--seeds", "0"], "none at all"),
+        (["digits", "--jobs", "0"], "at least 1"),
+        (["digits", "--oracle", "noisy:2"], "between 0 and 1"),
+        (["digits", "--resume"], "Name it with --out"),
+        (["digits", "--test", "0.9", "--start", "0.2"], "but test, validation and start need"),
+        (["digits", "--embedder", "patchs"], "Did you mean 'patches'"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_two(args, words):
+    refused(2, words, *args)
+
+
+def test_a_missing_folder_is_one_sentence_and_one(tmp_path):
+    refused(1, "There is no", tmp_path / "nowhere")
+
+
+def test_an_empty_folder_is_one_sentence_and_one(tmp_path):
+    refused(1, "no pictures|holds no", tmp_path)
+
+
+def test_a_folder_of_other_things_is_not_written_to(tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    refused(2, "holds no run", "digits", *QUICK, "--out", tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == ["letter.txt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a, b,c", ("a", "b", "c")),
+        ("skactiveml:X(a=1, b=[1, 2]),margin", ("skactiveml:X(a=1, b=[1, 2])", "margin")),
+        ("x(a='),(',b=1),y", ("x(a='),(',b=1)", "y")),
+    ],
+)
+def test_lists_split_outside_brackets_and_quotes(text, parts):
+    assert listed(text) == parts
+
+
+def test_seeds_are_a_number_or_a_list():
+    assert numbers("3") == (0, 1, 2)
+    assert numbers("3,7") == (3, 7)
+    assert numbers("3,") == (3,)
+    with pytest.raises(BadNumber, match="Write 10"):
+        numbers("3-7")

@@ -1,0 +1,87 @@
+import json
+
+import numpy as np
+import pytest
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.errors import BadData, BadNumber, BadSpecification, UnknownName
+from nextlabel.oracles import oracle
+
+Y = np.arange(300) % 3
+
+
+def dataset(paths=None):
+    return Dataset("toy", Y, ("ape", "bee", "cat"), "0", table=np.zeros((300, 1), np.float32), paths=paths)
+
+
+def everyone(found):
+    return found(np.arange(300))
+
+
+def test_truth_is_the_truth():
+    assert (everyone(oracle("truth", dataset(), 0)) == Y).all()
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_a_tired_annotator_errs_at_the_rate(rate):
+    wrong = everyone(oracle(f"noisy:{rate}", dataset(), 0)) != Y
+    assert wrong.mean() == pytest.approx(rate, abs=0.08)
+
+
+def test_a_tired_annotator_answers_the_same_twice():
+    found = oracle("noisy:0.5", dataset(), 3)
+    assert (everyone(found) == everyone(oracle("noisy:0.5", dataset(), 3))).all()
+    assert (everyone(found) != everyone(oracle("noisy:0.5", dataset(), 4))).any()
+    assert (found(np.array([7, 2])) == everyone(found)[[7, 2]]).all()
+
+
+def test_answers_are_replayed_from_csv(tmp_path):
+    file = tmp_path / "said.csv"
+    file.write_text("id,label\n3,cat\n5,bee\n3,ape\n", encoding="utf-8")
+    found = everyone(oracle(f"replay:{file}", dataset(), 0))
+    assert (found[3], found[5]) == (0, 1)
+    assert (found >= 0).sum() == 2
+
+
+def test_answers_are_replayed_by_path(tmp_path):
+    paths = tuple(f"ape/{i} ü.png" for i in range(300))
+    file = tmp_path / "said.jsonl"
+    file.write_text(json.dumps({"path": "ape/4 ü.png", "label": "bee"}) + "\n", encoding="utf-8")
+    assert everyone(oracle(f"replay:{file}", dataset(paths), 0))[4] == 1
+
+
+@pytest.mark.parametrize("line", ["999,ape", "3,dog", "x,ape"])
+def test_answers_for_another_dataset_are_refused(tmp_path, line):
+    file = tmp_path / "said.csv"
+    file.write_text(f"id,label\n{line}\n", encoding="utf-8")
+    with pytest.raises(BadData, match="Row 1 .* another dataset"):
+        oracle(f"replay:{file}", dataset(), 0)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]\n"])
+def test_a_file_that_is_no_replay_is_told(tmp_path, text):
+    file = tmp_path / "said.jsonl"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadData, match="columns id or path"):
+        oracle(f"replay:{file}", dataset(), 0)
+
+
+def test_a_missing_replay_is_told():
+    with pytest.raises(BadData, match="No such file"):
+        oracle("replay:nowhere.csv", dataset(), 0)
+
+
+def test_rates_out_of_range_are_refused():
+    with pytest.raises(BadNumber, match="between 0 and 1"):
+        oracle("noisy:1.5", dataset(), 0)
+
+
+@pytest.mark.parametrize("text", ["noisy", "noisy:often", "truth:really"])
+def test_oracles_that_cannot_be_read_are_refused(text):
+    with pytest.raises(BadSpecification, match=text.split(":")[0]):
+        oracle(text, dataset(), 0)
+
+
+def test_an_unknown_oracle_is_told():
+    with pytest.raises(UnknownName, match="Did you mean 'truth'"):
+        oracle("truht", dataset(), 0)

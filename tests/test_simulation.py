@@ -1,0 +1,182 @@
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import nextlabel
+from nextlabel import Experiment, Plan, record, simulate
+from nextlabel.errors import BadData, BadNumber, Mistake, OtherRun, UnknownName
+from nextlabel.simulation import Crew
+
+SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
+COMMAND = ["digits", "--strategies", "random,margin,badge", "--seeds", "2", "--rounds", "4", "--batch", "20"]
+
+
+def rows_of(folder):
+    return (Path(folder) / "rows.jsonl").read_bytes()
+
+
+def start(out, *more):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nextlabel", "simulate", *COMMAND, "--out", str(out), *more],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def finish(process):
+    said = process.communicate(timeout=300)[1].decode()
+    assert process.returncode == 0, said
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "run"
+    finish(start(out, "--jobs", "2"))
+    return out
+
+
+def test_rows_are_in_the_order_given():
+    rows = simulate(SMALL)
+    keys = [(row["strategy"], row["seed"], row["round"]) for row in rows]
+    assert keys == [(name, seed, k) for name in ("random", "margin") for seed in (0, 1) for k in (0, 1, 2)]
+    assert [row["labelled"] for row in rows[:3]] == [20, 40, 60]
+
+
+def test_strategies_share_their_start():
+    rows = [row for row in simulate(SMALL) if row["round"] == 0]
+    scores = {(row["seed"], row["strategy"]): row["accuracy"] for row in rows}
+    assert all(scores[seed, "random"] == scores[seed, "margin"] for seed in (0, 1))
+
+
+def test_the_library_and_the_command_line_give_the_same_rows(whole):
+    experiment = Experiment("digits", ("random", "margin", "badge"), seeds=(0, 1), plan=Plan(batch=20, rounds=4))
+    assert [json.loads(line) for line in rows_of(whole).splitlines()] == simulate(experiment)
+
+
+def test_one_job_gives_the_same_bytes_as_two(whole, tmp_path):
+    finish(start(tmp_path / "run", "--jobs", "1"))
+    assert hashlib.sha256(rows_of(tmp_path / "run")).digest() == hashlib.sha256(rows_of(whole)).digest()
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(whole, tmp_path):
+    out = tmp_path / "run"
+    for lines in (1, 6, 13):  # kill -9 the whole group once that many rounds are written
+        process = start(out, "--resume")
+        while process.poll() is None and written(out) < lines:
+            time.sleep(0.02)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    finish(start(out, "--resume"))
+    assert rows_of(out) == rows_of(whole)
+
+
+def written(out):
+    return sum(path.read_bytes().count(b"\n") for path in out.glob("parts/*.jsonl"))
+
+
+def test_an_interrupt_keeps_what_is_written(tmp_path):
+    process = start(tmp_path / "run")
+    while not written(tmp_path / "run"):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 130
+    assert "--resume" in said
+    assert "Traceback" not in said
+    assert written(tmp_path / "run")
+
+
+def test_a_finished_run_is_left_as_it_is(whole):
+    before = (whole / "rows.jsonl").stat().st_mtime_ns
+    finish(start(whole, "--resume"))
+    assert (whole / "rows.jsonl").stat().st_mtime_ns == before
+
+
+def test_the_manifest_says_what_was_run(whole):
+    found = json.loads((whole / "manifest.json").read_text())
+    assert found["sizes"] == {"test": 359, "val": 0, "start": 20, "pool": 1418}
+    assert found["strategies"]["badge"]["class"].startswith("skactiveml.")
+    assert found["dataset"]["counts"][0] == 178
+    assert set(found["settings"]) == {"0", "1"}
+    assert found["versions"]["scikit-activeml"]
+
+
+def test_the_splits_of_a_run_can_be_used_again(whole, tmp_path):
+    finish(start(tmp_path / "run", "--split", str(whole / "splits.json")))
+    assert rows_of(tmp_path / "run") == rows_of(whole)
+
+
+def test_picks_are_what_the_rows_say(whole):
+    rows = [json.loads(line) for line in rows_of(whole).splitlines()]
+    picks = [json.loads(line) for line in (whole / "picks.jsonl").read_text().splitlines()]
+    for here, following, pick in zip(rows, rows[1:], picks, strict=False):
+        if following["round"]:
+            assert following["labelled"] == here["labelled"] + len(pick["ids"])
+
+
+def test_another_experiment_is_refused_before_it_writes(whole):
+    other = Experiment("digits", ("random",), seeds=(0,), plan=Plan(rounds=1))
+    with pytest.raises(OtherRun, match="holds another experiment"):
+        record(other, whole, Crew(jobs=1), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "error", "words"),
+    [
+        ({"strategies": ("margn",)}, UnknownName, "Did you mean 'margin'"),
+        ({"model": "linaer"}, UnknownName, "Did you mean 'linear'"),
+        ({"embedder": "patchs"}, UnknownName, "Did you mean 'patches'"),
+        ({"oracle": "noisey:0.1"}, UnknownName, "Did you mean 'noisy'"),
+        ({"dataset": "digit"}, UnknownName, "Did you mean 'digits'"),
+        ({"dataset": "./nowhere/at/all"}, BadData, "There is no"),
+        ({"plan": Plan(batch=5000)}, BadNumber, "the pool holds 1418"),
+        ({"plan": Plan(cold="margin")}, Mistake, "cannot start cold"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(knobs, error, words):
+    with pytest.raises(error, match=words):
+        simulate(Experiment(**{"strategies": ("random",), "seeds": (0,), **knobs}))
+
+
+def test_nothing_known_is_a_start_too():
+    rows = simulate(Experiment("digits", ("margin",), seeds=(0,), start=0, plan=Plan(batch=4, rounds=3)))
+    assert [row["labelled"] for row in rows] == [0, 4, 8, 12]
+    assert rows[-1]["accuracy"] > rows[0]["accuracy"]
+
+
+def test_validation_is_scored_and_not_in_the_budget():
+    rows = simulate(Experiment("digits", ("random",), seeds=(0,), val=0.1, plan=Plan(batch=10, budget=35)))
+    assert [row["labelled"] for row in rows] == [20, 30, 35]
+    assert all(0 < row["val_f1_macro"] <= 1 for row in rows)
+
+
+def test_a_tired_annotator_costs_accuracy():
+    clean, tired = (
+        simulate(Experiment("digits", ("random",), seeds=(0,), start="20/class", oracle=name, plan=Plan(rounds=0)))
+        for name in ("truth", "noisy:0.4")
+    )
+    assert tired[0]["accuracy"] < clean[0]["accuracy"]
+
+
+def test_any_classifier_of_scikit_learn_learns():
+    rows = simulate(
+        Experiment(
+            "digits", ("random", "margin"), seeds=(0,), model="sklearn:svm.SVC(C=1.0, gamma='auto')", standardize=True,
+            start="5/class", plan=Plan(batch=40, rounds=2),
+        )
+    )  # fmt: skip
+    assert min(row["accuracy"] for row in rows) > 0.7
+
+
+def test_the_public_names_are_sorted_and_there():
+    assert nextlabel.__all__ == sorted(nextlabel.__all__)
+    assert all(hasattr(nextlabel, name) for name in nextlabel.__all__)

@@ -1,0 +1,193 @@
+"""Splits: exactly what was asked for, the same again, and untouched by what comes after."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Request
+from nextlabel.datasets.splits import Split, digest, per_class, read_split, split
+from nextlabel.errors import BadData, BadSplit
+from nextlabel.experiment import Amount
+
+FLOWERS = [501, 646, 497, 495, 607]
+SIZES = st.lists(st.integers(1, 300), min_size=2, max_size=8)
+
+amounts = st.one_of(
+    st.floats(0, 1).map(lambda value: Amount(value, "share")),
+    st.integers(0, 400).map(Amount),
+    st.integers(0, 9).map(lambda value: Amount(value, "class")),
+)
+
+
+def labels(sizes: list[int]) -> np.ndarray:
+    """(N,) codes, mixed up, as a folder or table might have them."""
+    return np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
+
+
+def names(sizes: list[int]) -> tuple[str, ...]:
+    return tuple(f"class {code}" for code in range(len(sizes)))
+
+
+def cut(sizes: list[int], *wanted: str, seed: int = 0) -> Split:
+    return split(labels(sizes), names(sizes), *(Amount.read(text) for text in wanted), seed)
+
+
+def lengths(parts: Split) -> list[int]:
+    return [len(ids) for ids in (parts.test, parts.val, parts.start, parts.pool)]
+
+
+def test_the_published_split_is_met() -> None:
+    assert lengths(cut(FLOWERS, "0.1", "0.1", "0.05")) == [276, 276, 137, 2057]
+
+
+def test_the_published_split_on_the_flowers(shared: Path) -> None:
+    flowers = load(Request(str(shared / "flowers" / "train")))
+    parts = split(flowers.y, flowers.classes, Amount(0.1, "share"), Amount(0.1, "share"), Amount(0.05, "share"), 3)
+    assert lengths(parts) == [276, 276, 137, 2057]
+
+
+def test_the_start_moves_nobody_else() -> None:
+    few, many = cut(FLOWERS, "0.2", "100", "2/class"), cut(FLOWERS, "0.2", "100", "0.3")
+    assert np.array_equal(few.test, many.test)
+    assert np.array_equal(few.val, many.val)
+    assert set(few.start) < set(many.start)
+
+
+def test_a_class_does_not_feel_its_neighbours() -> None:
+    y, more = np.repeat([0, 1], 50), np.repeat([0, 1, 2], 50)
+    two = split(y, ("a", "b"), Amount(0.2, "share"), Amount(0), Amount(3, "class"), 7)
+    three = split(more, ("a", "b", "c"), Amount(0.2, "share"), Amount(0), Amount(3, "class"), 7)
+    assert np.array_equal(two.test, three.test[three.test < 100])
+
+
+def test_seeds_differ_and_repeat() -> None:
+    assert np.array_equal(cut(FLOWERS, "0.2", "0", "0", seed=5).test, cut(FLOWERS, "0.2", "0", "0", seed=5).test)
+    assert not np.array_equal(cut(FLOWERS, "0.2", "0", "0", seed=5).test, cut(FLOWERS, "0.2", "0", "0", seed=6).test)
+
+
+def test_this_split_is_for_ever() -> None:
+    assert digest(cut(FLOWERS, "0.1", "0.1", "0.05").test) == "c4c0e82a10be305c87ffaa1629d1103d"
+
+
+@given(SIZES, amounts, amounts, amounts, st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_parts_are_disjoint_and_cover(sizes: list[int], test: Amount, val: Amount, start: Amount, seed: int) -> None:
+    y = labels(sizes)
+    try:
+        parts = split(y, names(sizes), test, val, start, seed)
+    except BadSplit:
+        return
+    together = np.concatenate([parts.test, parts.val, parts.start, parts.pool])
+    assert np.array_equal(np.sort(together), np.arange(sum(sizes)))
+    for ids, amount in ((parts.test, test), (parts.val, val), (parts.start, start)):
+        assert ids.dtype == np.int64
+        assert (np.diff(ids) > 0).all()
+        assert np.bincount(y[ids], minlength=len(sizes)).tolist() == per_class(amount, sizes)
+
+
+@given(SIZES, st.integers(0, 2000))
+@settings(deadline=None)
+def test_counts_go_by_largest_remainder(sizes: list[int], count: int) -> None:
+    found, n = per_class(Amount(count), sizes), sum(sizes)
+    assert sum(found) == count
+    assert all(abs(got - count * size / n) < 1 for got, size in zip(found, sizes, strict=True))
+    up = [count * size % n for got, size in zip(found, sizes, strict=True) if got > count * size // n]
+    down = [count * size % n for got, size in zip(found, sizes, strict=True) if got == count * size // n]
+    assert min(up, default=n) >= max(down, default=0)
+
+
+@given(SIZES, st.floats(0, 1))
+@settings(deadline=None)
+def test_shares_are_rounded_by_class(sizes: list[int], share: float) -> None:
+    assert per_class(Amount(share, "share"), sizes) == [round(share * size) for size in sizes]
+
+
+def test_ties_go_to_the_first_classes() -> None:
+    assert per_class(Amount(5), [10, 10, 10]) == [2, 2, 1]
+
+
+def test_unlabelled_samples_are_in_no_part() -> None:
+    y = np.array([0, 1, -1] * 10)
+    parts = split(y, ("a", "b"), Amount(0.2, "share"), Amount(0), Amount(1, "class"), 0)
+    assert lengths(parts) == [4, 0, 2, 14]
+    assert (y[np.concatenate([parts.test, parts.start, parts.pool])] >= 0).all()
+
+
+def test_a_small_class_is_named() -> None:
+    said = r"Class 'tulip' has 3 samples, but test, validation and start need 4 \(1 \+ 1 \+ 2\)"
+    with pytest.raises(BadSplit, match=said):
+        split(np.repeat([0, 1], [9, 3]), ("rose", "tulip"), *(Amount(n, "class") for n in (1, 1, 2)), 0)
+    with pytest.raises(BadSplit, match=r"'class 0' \(and 1 more classes\)"):
+        cut([5, 5], "12", "0", "0")
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    with pytest.raises(BadSplit, match=r"0\.01 for validation is less than one sample"):
+        cut([20, 20], "0.2", "0.01", "0")
+    assert lengths(cut([20, 20], "0.2", "0", "0")) == [8, 0, 0, 32]
+
+
+def written(folder: Path, what: object) -> Path:
+    path = folder / "the split.json"
+    path.write_text(what if isinstance(what, str) else json.dumps(what))
+    return path
+
+
+Y = np.array([0, 1, 0, 1, 0, 1, -1])
+
+
+def test_a_split_comes_from_a_file(tmp_path: Path) -> None:
+    (one,) = read_split(written(tmp_path, {"test": [5, 0], "start": [2]}), Y, [0])
+    assert [ids.tolist() for ids in (one.test, one.val, one.start, one.pool)] == [[0, 5], [], [2], [1, 3, 4]]
+
+
+def test_the_ith_split_is_for_the_ith_seed(tmp_path: Path) -> None:
+    given_ = [{"test": [0], "val": [1], "start": [2]}, {"test": [1], "val": [0], "start": [3]}]
+    found = read_split(written(tmp_path, given_), Y, [3, 7])
+    assert [one.test.tolist() for one in found] == [[0], [1]]
+
+
+def test_our_own_splits_can_be_read_again(tmp_path: Path) -> None:
+    parts = cut(FLOWERS, "0.1", "0.1", "0.05")
+    again = {"seed": 0} | {name: getattr(parts, name).tolist() for name in ("test", "val", "start", "pool")}
+    (found,) = read_split(written(tmp_path, [again]), labels(FLOWERS), [0])
+    assert all(np.array_equal(getattr(found, name), getattr(parts, name)) for name in ("test", "val", "start", "pool"))
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("{", "is not JSON"),
+        ("7", "Split 1 of '.*' is not an object"),
+        ("[" * 100_000, "is not JSON"),
+        ({"test": [0]}, "has no 'start'"),
+        ({"test": [0], "start": [1], "vall": [2]}, "a part called 'vall'. Did you mean 'val'"),
+        ({"test": [0], "start": [7]}, "'start', holds 7, but ids go from 0 to 6"),
+        ({"test": [-1], "start": [1]}, "'test', holds -1"),
+        ({"test": [6], "start": [1]}, "'test', holds 6, which has no label"),
+        ({"test": [0, 0], "start": [1]}, "'test', holds 0 twice"),
+        ({"test": [0], "start": [0]}, "sample 0 into two parts"),
+        ({"test": ["0"], "start": [1]}, 'holds "0", which is no id'),
+        ({"test": [True], "start": [1]}, "holds true, which is no id"),
+        ({"test": 5, "start": [1]}, "'test', is not a list"),
+        ([{"test": [0], "start": [1]}] * 2, r"2 split\(s\) for 1 seed\(s\)"),
+    ],
+)
+def test_bad_split_files_are_sentences(tmp_path: Path, what: object, said: str) -> None:
+    with pytest.raises(BadSplit, match=said):
+        read_split(written(tmp_path, what), Y, [0])
+
+
+def test_a_missing_split_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="cannot be read"):
+        read_split(tmp_path / "no.json", Y, [0])
+
+
+def test_digests_depend_on_ids_alone() -> None:
+    assert digest(np.array([1, 2], dtype=np.int32)) == digest(np.array([1, 2]))
+    assert digest(np.array([1, 2])) != digest(np.array([2, 1]))
