@@ -135,7 +135,7 @@ def test_a_class_without_a_readable_picture_is_none(fruits: Path) -> None:
 
 
 def test_odd_names_stay_as_they_are(tmp_path: Path) -> None:
-    names = ('it\'s "so"', "naïve äpple", "日本 語", "<script>alert(1)</script>".replace("/", "∕"))
+    names = ('it\'s "so"', "naïve äpple", "日本 語", "<script>alert(1)<")
     found = read(folder_of(tmp_path / "odd names", dict.fromkeys(names, 1)))
     assert found.classes == tuple(sorted(names))
     assert found.name == "odd names"
@@ -224,7 +224,7 @@ def test_names_and_paths_that_lead_nowhere(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="Did you mean 'digits'"):
         read("digts")
     for path in (tmp_path / "nothing", "./nothing", "nothing.csv"):
-        with pytest.raises(BadData, match="There is no folder or file '.*nothing"):
+        with pytest.raises(BadData, match=r"There is no folder or file '.*nothing"):
             read(path)
     (tmp_path / "a.parquet").touch()
     with pytest.raises(BadData, match="neither a folder of pictures nor a table"):

@@ -54,7 +54,7 @@ def test_answers_are_replayed_by_path(tmp_path):
 def test_answers_for_another_dataset_are_refused(tmp_path, line):
     file = tmp_path / "said.csv"
     file.write_text(f"id,label\n{line}\n", encoding="utf-8")
-    with pytest.raises(BadData, match="Row 1 .* another dataset"):
+    with pytest.raises(BadData, match=r"Row 1 .* another dataset"):
         oracle(f"replay:{file}", dataset(), 0)
 
 

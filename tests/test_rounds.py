@@ -11,8 +11,9 @@ from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Pool
 from nextlabel.rounds import rounds
-from nextlabel.seeds import stream
+from nextlabel.seeds import number, stream
 from nextlabel.strategies import strategy
+from nextlabel.strategies.base import Question
 
 N, C = 90, 3
 
@@ -41,6 +42,10 @@ def batches(steps):
     return [step.ids.tolist() for step in steps]
 
 
+def flat(lists):
+    return [i for ids in lists for i in ids]
+
+
 def test_rounds_end_with_a_model_that_asks_nothing():
     steps = drive(*problem(), Plan(batch=5, rounds=3))
     assert [len(ids) for ids in batches(steps)] == [5, 5, 5, 0]
@@ -55,13 +60,13 @@ def test_the_budget_counts_the_start_and_shortens_the_last_batch():
 def test_the_pool_is_used_up():
     steps = drive(*problem(closed=range(20, N)), Plan(batch=7, rounds=None))
     assert [len(ids) for ids in batches(steps)] == [7, 7, 3, 0]
-    assert sorted(sum(batches(steps), [])) == list(range(3, 20))
+    assert sorted(flat(batches(steps))) == list(range(3, 20))
 
 
 @pytest.mark.parametrize("name", ["random", "margin", "badge", "skactiveml:CoreSet"])
 def test_closed_samples_are_never_asked(name):
     pool, truth = problem(closed=range(30, 60), watch=range(60, 70))
-    asked = sum(batches(drive(pool, truth, Plan(batch=6, rounds=4), name)), [])
+    asked = flat(batches(drive(pool, truth, Plan(batch=6, rounds=4), name)))
     assert len(asked) == len(set(asked)) == 24
     assert not set(asked) & set(range(30, 70))
 
@@ -97,10 +102,9 @@ def test_ahead_chooses_before_the_last_answers_are_in():
     assert ahead[0] == batches(drive(pool, truth, Plan(batch=6, rounds=3)))[0]
     seen = pool.without(np.array(ahead[0]))
     rows = np.union1d(seen.labelled(), seen.unlabelled())
-    from nextlabel.seeds import number
-    from nextlabel.strategies.base import Question
-
-    question = Question(pool.features[rows], pool.y[rows], C, 6, number(stream(0, "ask", 1)), first.clf, first.committee)
+    question = Question(
+        pool.features[rows], pool.y[rows], C, 6, number(stream(0, "ask", 1)), first.clf, first.committee
+    )
     assert ahead[1] == rows[second.ask(question, stream(0, "mend", 1)).positions].tolist()
 
 
@@ -109,12 +113,12 @@ def test_the_audit_side_is_hidden_and_asked_in_its_order():
     steps = drive(*problem(audit=side), Plan(batch=10, rounds=4, audit=0.2))
     asked = batches(steps)
     assert [ids[8:] for ids in asked[:2]] == [[80, 71], [75, 70]]
-    assert not {*side} & {*sum((ids[:8] for ids in asked[:2]), [])}
+    assert not {*side} & {*flat(ids[:8] for ids in asked[:2])}
 
 
 def test_a_side_that_runs_dry_is_filled_from_the_other():
     steps = drive(*problem(closed=range(5, 70), audit=range(70, 90)), Plan(batch=10, rounds=None, audit=0.2))
-    assert sorted(sum(batches(steps), [])) == [3, 4, *range(70, 90)]
+    assert sorted(flat(batches(steps))) == [3, 4, *range(70, 90)]
 
 
 def test_the_audit_side_is_a_fair_share_that_newcomers_do_not_move():

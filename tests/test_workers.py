@@ -80,7 +80,11 @@ def test_a_worker_has_the_threads_it_was_given(threads):
 
 
 def test_workers_end_when_their_parent_is_killed():
-    code = "from test_workers import *\nif __name__ == '__main__':\n for _, pid in spread(forever, [0], 1, 1): print(pid, flush=True)"
+    code = (
+        "from test_workers import *\n"
+        "if __name__ == '__main__':\n"
+        "    for _, pid in spread(forever, [0], 1, 1): print(pid, flush=True)"
+    )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(__file__)
     )

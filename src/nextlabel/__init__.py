@@ -21,7 +21,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: scikit-activeml alone takes seconds, and ``--help`` needs none of it."""
+    """Import a public name at its first use: scikit-activeml alone takes seconds, and ``--help`` needs none of it."""
     if name not in _HOMES:
         raise AttributeError(f"module 'nextlabel' has no attribute '{name}'")
     return getattr(importlib.import_module(f"nextlabel.{_HOMES[name]}"), name)

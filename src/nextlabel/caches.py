@@ -9,12 +9,14 @@ An array file is a plain .npy file, which ``np.load`` reads, with a digest of it
 under their names in one step, so two processes that compute the same thing do no harm: the second replaces the first.
 """
 
+import atexit
 import contextlib
 import errno
 import functools
 import hashlib
 import io
 import os
+import shutil
 import tempfile
 import time
 import warnings
@@ -35,8 +37,6 @@ PART = ".part"  # ending of files that are still being written
 DIGEST = 16  # bytes
 STALE = 24 * 3600  # seconds after which a file that nobody finished is removed
 FULL = (errno.ENOSPC, errno.EDQUOT)
-
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []  # removed when the interpreter ends
 
 
 def folder() -> Path:
@@ -64,14 +64,14 @@ def _ready(name: str) -> Path:
 
 
 def _temporary(wanted: Path, error: OSError) -> Path:
-    made = tempfile.TemporaryDirectory(prefix="nextlabel-", ignore_cleanup_errors=True)
-    _KEPT.append(made)
+    made = tempfile.mkdtemp(prefix="nextlabel-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
     warnings.warn(
         f"The cache folder '{wanted}' cannot be used ({error.strerror}), so features are kept only until this "
         "program ends. Set NEXTLABEL_CACHE to a folder that you may write to.",
         stacklevel=4,
     )
-    return Path(made.name)
+    return Path(made)
 
 
 def _sweep(path: Path) -> None:

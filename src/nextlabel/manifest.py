@@ -8,7 +8,7 @@ from typing import Any
 from nextlabel.arms import Setup
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
-from nextlabel.embedders import Features
+from nextlabel.embedders.base import Features
 from nextlabel.runs import Row
 from nextlabel.strategies import strategy
 

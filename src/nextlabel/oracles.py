@@ -81,8 +81,8 @@ def _replay(argument: str, dataset: Dataset, seed: int) -> Oracle:
         key = row.get("path") or row.get("id") or ""
         if key not in ids or row.get("label") not in codes:
             raise BadData(
-                f"Row {number} of '{argument}' says that '{key}' is '{row.get('label')}', and the dataset knows no such "
-                "sample or class. Was it written for another dataset?"
+                f"Row {number} of '{argument}' says that '{key}' is '{row.get('label')}', and the dataset knows "
+                "no such sample or class. Was it written for another dataset?"
             )
         answers[ids[key]] = codes[row["label"]]  # said twice: the later answer stands
     return Truth(answers)

@@ -1,7 +1,7 @@
 """Writing a run: one folder, one writer, nothing lost.
 
-While it goes on, each arm has a file below ``parts``, one line per round, on the disk before the next round begins. At the
-end the lines are merged in the order of the arms into ``rows.jsonl`` and its companions, which are moved into place whole;
+While it goes on, each arm has a file below ``parts``, one line per round, flushed to the disk as it comes. At the end
+the lines are merged in the order of the arms into ``rows.jsonl`` and its companions, which are moved into place whole;
 ``rows.jsonl`` comes last, and says that the run is finished.
 """
 
@@ -29,8 +29,8 @@ FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that th
 class Recorder:
     """The one writer of a run's folder; use it as a context manager.
 
-    Raises `OtherRun` where the folder holds something else, `RunBusy` while another process writes it, and `CannotWrite`
-    where the disk is full or the folder may not be written to.
+    Raises `OtherRun` where the folder holds something else, `RunBusy` while another process writes it, and
+    `CannotWrite` where the disk is full or the folder may not be written to.
     """
 
     def __init__(self, folder: Path, manifest: dict[str, Any], resume: bool) -> None:
@@ -115,7 +115,8 @@ class Recorder:
             return
         if "manifest.json" not in others:
             raise OtherRun(
-                f"'{self.folder}' is not empty and holds no run ({', '.join(sorted(others)[:3])}). Choose another --out."
+                f"'{self.folder}' is not empty and holds no run ({', '.join(sorted(others)[:3])}). "
+                "Choose another --out."
             )
         there = read_json(self.folder / "manifest.json")
         changed = differences(there.get("identity", {}), self.manifest["identity"])

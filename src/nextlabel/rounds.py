@@ -45,9 +45,9 @@ def rounds(
 ) -> Generator[Round, Labels, None]:
     """Yield a `Round`, receive its labels, until the rounds, the budget or the pool are used up.
 
-    ``plan`` is `Plan.fixed`; ``past`` are rounds that were played before: they are not learned again, and the loop goes on
-    just as if it had never stopped. With ``plan.ahead`` a batch is chosen by the model of the round before, which knows
-    what is out for an answer but not the answers.
+    ``plan`` is `Plan.fixed`; ``past`` are rounds that were played before: they are not learned again, and the loop goes
+    on just as if it had never stopped. With ``plan.ahead`` a batch is chosen by the model of the round before, which
+    knows what is out for an answer but not the answers.
     """
     chooser: tuple[Pool, Fitted] | None = None
     for k, (ids, labels) in enumerate(past):

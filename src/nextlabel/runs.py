@@ -15,8 +15,8 @@ Row = dict[str, Any]
 class Run:
     """A finished run, as `simulate` left it.
 
-    ``rows`` one per (strategy, seed, round); ``picks`` and ``timings`` under the same keys; ``confusions`` the last round's
-    matrices, truth by rows; ``splits`` one per seed.
+    ``rows`` one per (strategy, seed, round); ``picks`` and ``timings`` under the same keys; ``confusions`` the last
+    round's matrices, truth by rows; ``splits`` one per seed.
     """
 
     folder: Path
@@ -52,11 +52,12 @@ def read_lines(path: Path) -> list[Row]:
     """All rows of a JSON-lines file, or `RunBroken` with the number of the bad line."""
     rows: list[Row] = []
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):  # U+2028 is no end of a line here
             rows.append(json.loads(line))
     except OSError as error:
         raise RunBroken(f"'{path}' cannot be read ({error.strerror}). Run the experiment again.") from None
     except ValueError:
+        number = len(rows) + 1
         raise RunBroken(
             f"Line {number} of '{path}' is damaged. Restore the file, or run the experiment again."
         ) from None

@@ -16,7 +16,8 @@ from nextlabel.arms import Arm, Line, Setup, opened, play, tune
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Progress, Request, quiet
 from nextlabel.datasets.splits import Split, read_split, split
-from nextlabel.embedders import Features, embed
+from nextlabel.embedders import embed
+from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, Mistake
 from nextlabel.experiment import Amount, Experiment
 from nextlabel.manifest import manifest, plain_splits
@@ -165,7 +166,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
             )
     features = embed(dataset, experiment.embedder, progress)
     source = features.array if features.path is None else features.path
-    return Setup(experiment, plan, dataset, features.settings["name"], source, splits, {}), features
+    return Setup(experiment, plan, dataset, features.name, source, splits, {}), features
 
 
 def _enough(dataset: Dataset) -> None:
@@ -177,5 +178,5 @@ def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:
     if experiment.split is not None:
         found = read_split(Path(experiment.split), dataset.y, experiment.seeds)
         return dict(zip(experiment.seeds, found, strict=True))
-    sizes = [Amount.read(getattr(experiment, part) or 0) for part in ("test", "val", "start")]
-    return {seed: split(dataset.y, dataset.classes, *sizes, seed) for seed in experiment.seeds}
+    test, val, start = (Amount.read(size or 0) for size in (experiment.test, experiment.val, experiment.start))
+    return {seed: split(dataset.y, dataset.classes, test, val, start, seed) for seed in experiment.seeds}

@@ -1,8 +1,8 @@
 """Worker processes that compute while one parent writes.
 
-`spread` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. A worker that
-finds its pipe closed ends: kill the parent, and nobody is left behind. Every worker computes with ``threads`` BLAS threads
-whatever ``jobs`` is, so that neither changes a single bit of the results.
+`spread` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. A worker
+that finds its pipe closed ends: kill the parent, and nobody is left behind. Every worker computes with ``threads`` BLAS
+threads whatever ``jobs`` is, so that the number of jobs does not change a single bit of the results.
 """
 
 import contextlib

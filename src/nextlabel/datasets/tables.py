@@ -8,8 +8,6 @@ import csv
 import io
 import math
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -261,21 +259,25 @@ def _csv_fault(cells: Sequence[str], columns: Sequence[str], number: int, shown:
 def _read_npz(path: Path, request: Request) -> Table:
     """Arrays ``X`` (n, d), numbers, and ``y`` (n,), numbers or text; nothing is ever unpickled."""
     shown = printable(path.name)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise BadData(f"'{shown}' is a single array. Save it with np.savez(file, X=features, y=labels).")
-            missing = [name for name in ("X", "y") if name not in file.files]
-            if missing:
-                names = ", ".join(printable(name) for name in file.files)
-                raise BadData(
-                    f"'{shown}' has no array '{missing[0]}', only {names}. Save it with np.savez(file, X=…, y=…)."
-                )
-            X, y = file["X"], file["y"]
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        why = "it holds Python objects" if "Object arrays" in str(error) else "it is damaged or cut short"
-        raise BadData(f"'{shown}' cannot be read: {why}. Save it with np.savez(file, X=features, y=labels).") from None
-    return _npz_table(X, y, shown)
+    with path.open("rb") as raw:
+        try:
+            file = np.load(raw, allow_pickle=False)
+            arrays = {name: file[name] for name in file if name in ("X", "y")} if hasattr(file, "files") else None
+        except (
+            Exception
+        ) as error:  # zipfile and numpy raise nearly anything on damaged bytes: zlib.error, struct.error, …
+            why = "it holds Python objects" if "Object arrays" in str(error) else "it is damaged or cut short"
+            raise BadData(
+                f"'{shown}' cannot be read: {why}. Save it with np.savez(file, X=features, y=labels)."
+            ) from None
+    if arrays is None:
+        raise BadData(f"'{shown}' is a single array. Save it with np.savez(file, X=features, y=labels).")
+    if missing := {"X", "y"} - arrays.keys():
+        names = ", ".join(printable(name) for name in file.files) or "none"
+        raise BadData(
+            f"'{shown}' has no array '{min(missing)}' (it has: {names}). Save it with np.savez(file, X=…, y=…)."
+        )
+    return _npz_table(arrays["X"], arrays["y"], shown)
 
 
 def _npz_table(X: npt.NDArray[Any], y: npt.NDArray[Any], shown: str) -> Table:

@@ -53,3 +53,8 @@ class Features:
     array: Floats
     path: Path | None
     settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The embedder's name in the table; ``table`` where none was needed."""
+        return str(self.settings["name"])

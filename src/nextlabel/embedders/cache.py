@@ -42,7 +42,7 @@ def features_path(settings: Mapping[str, Any], pictures: Pictures) -> Path:
 def read_fits(path: Path) -> Fits | None:
     """What was fitted for the features in ``path``, or None where that is lost or damaged."""
     try:
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
+        with path.with_suffix(".npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None

@@ -55,7 +55,7 @@ class Patches:
     patch: int = 6
     stride: int = 2
     scales: int = 1
-    threshold: float = 1.5
+    threshold: float = 2.0  # in units of a whitened patch: high, so that a filter speaks only where it fits well
 
     version: ClassVar[int] = 1  # raise when results change
     transductive: ClassVar[bool] = True  # fitted on the pictures that it embeds

@@ -5,12 +5,11 @@
 Every figure is a fraction; one that is undefined is None.
 """
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from nextlabel.pool import Floats, Labels
 
-Scores = Mapping[str, float | None]
+Scores = dict[str, float | None]
 
 
 class Estimator(Protocol):

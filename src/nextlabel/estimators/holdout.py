@@ -13,9 +13,9 @@ METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece")
 
 
 def holdout(proba: Floats, y: Labels) -> Scores:
-    """Accuracy, balanced accuracy, macro F1 (over all C classes), log loss (nats) and expected calibration error.
+    """Accuracy, balanced accuracy, macro F1 over all C classes, log loss (nats), expected calibration error.
 
-    Balanced accuracy is the mean recall of the classes that the test set holds. An empty test set gives None throughout.
+    Balanced accuracy is the mean recall of the classes that the test set holds. An empty test set gives None.
     """
     if not len(y):
         return dict.fromkeys(METRICS)

@@ -1,7 +1,8 @@
 """What a model is: something that learns a head from a pool, and says what the head sees.
 
-A frozen model (`linear`, `sklearn:…`) sees the pool's own features. A trained one (a network) computes features of its own,
-which change every round: it is made with the whole dataset, pictures included, and returns what its last layer sees.
+A frozen model (`linear`, `sklearn:…`) sees the pool's own features. A trained one (a network) computes features of its
+own, which change every round: it is made with the whole dataset, pictures included, and returns what its last layer
+sees.
 
     fitted = model.fit(pool, stream(seed, "fit", k))
     fitted.clf.predict_proba(fitted.features[ids])          # (n, C)
@@ -25,8 +26,8 @@ class Fitted:
     """A trained model.
 
     ``features`` (N, d) what the head sees, for every sample; ``clf`` a fitted scikit-activeml classifier over them
-    (``missing_label=-1``, ``classes=range(C)``) that ``clone(clf).fit(X, y)`` trains again; ``committee(T)`` T heads that
-    disagree as much as the labels leave open.
+    (``missing_label=-1``, ``classes=range(C)``) that ``clone(clf).fit(X, y)`` trains again; ``committee(T)`` T heads
+    that disagree as much as the labels leave open.
     """
 
     features: Floats

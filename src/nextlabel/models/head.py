@@ -17,7 +17,7 @@ from nextlabel.pool import Floats, Labels
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
 
-class Head(SkactivemlClassifier):  # type: ignore[misc]
+class Head(SkactivemlClassifier):
     """A classifier that leaves unlabelled samples out. Subclasses learn and score two or more known classes.
 
     A class without a label has probability 0. With one class known, that class is certain; with none, all are equally
@@ -94,7 +94,7 @@ class LinearHead(Head):
 class SklearnHead(Head):
     """Any scikit-learn classifier. Decision values become probabilities where it gives none.
 
-    Two classes: a sigmoid, which keeps the order over samples; more: softmax. Never Platt scaling, which refits on folds.
+    Two classes: a sigmoid, which keeps the order over samples; more: softmax. Never Platt scaling: it refits on folds.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ as asked. A table entry names the class, and what it needs beyond the usual:
     answer.positions                                        # (10,) rows of X
 """
 
+import copy
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -64,8 +65,10 @@ def always(value: Any) -> Maker:
 
 
 def fitted(question: Question) -> SkactivemlClassifier:
-    """This round's classifier."""
-    return _trained(question.clf)
+    """This round's classifier, as a shallow copy: ``predict`` draws ties from a generator that it moves on."""
+    clf = copy.copy(_trained(question.clf))
+    clf.random_state_ = np.random.RandomState(question.seed)
+    return clf
 
 
 def heads(question: Question) -> list[SkactivemlClassifier]:

@@ -11,10 +11,10 @@ from typing import Any
 
 from skactiveml import pool
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy
-from skactiveml.classifier import MixtureModelClassifier, ParzenWindowClassifier
+from skactiveml.classifier import MixtureModelClassifier, ParzenWindowClassifier, SklearnClassifier
+from sklearn.linear_model import LogisticRegression
 
 from nextlabel.errors import BadSpecification, UnknownName
-from nextlabel.models.head import LinearHead
 from nextlabel.naming import Specification, specification
 from nextlabel.strategies.base import MISSING, Entry, Question, always
 
@@ -60,9 +60,9 @@ def parzen(question: Question) -> ParzenWindowClassifier:
     return ParzenWindowClassifier(classes=codes(question), missing_label=MISSING, random_state=question.seed)
 
 
-def discriminator(question: Question) -> LinearHead:
-    """Tells labelled (0) from unlabelled (1)."""
-    return LinearHead(classes=[0, 1], random_state=question.seed)
+def discriminator(question: Question) -> SklearnClassifier:
+    """Tells labelled (0) from unlabelled (1), which upstream sets itself."""
+    return SklearnClassifier(LogisticRegression(max_iter=300), missing_label=MISSING, random_state=question.seed)
 
 
 KMEANS = {"cluster_algo_dict": seeded}
@@ -178,7 +178,7 @@ def arguments(kind: type[SingleAnnotatorPoolQueryStrategy], spec: Specification)
 
 def unknown(name: str, short: Iterable[str] = ()) -> UnknownName:
     """What to raise for a name that nobody has; it suggests short names and scikit-activeml's."""
-    known = {_plain(word): word for word in short} | {_plain(word): PREFIX + word for word in UPSTREAM}
+    known = {_plain(word): PREFIX + word for word in UPSTREAM} | {_plain(word): word for word in short}
     near = difflib.get_close_matches(_plain(name.removeprefix(PREFIX)), known, 1)
     hint = f"Did you mean '{known[near[0]]}'?" if near else f"Known: {', '.join(known.values())}."
     return UnknownName(f"No query strategy is called '{name}'. {hint}")

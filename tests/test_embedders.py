@@ -1,0 +1,121 @@
+"""Features are computed once, belong to exactly these pictures and settings, and survive a damaged cache."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import noise
+
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.embedders import EMBEDDERS, default, embed
+from nextlabel.embedders.cache import cached, read_fits
+from nextlabel.embedders.pixels import Pixels
+from nextlabel.errors import Mistake, UnknownName
+
+
+@pytest.fixture
+def dataset(fruits: Path, own_cache: Path) -> Dataset:
+    return load(Request(str(fruits)))
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Dataset:
+    (tmp_path / "t.svm").write_text("1 1:5 2:6\n2 1:7 2:8\n")
+    return load(Request(str(tmp_path / "t.svm")))
+
+
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_every_embedder_gives_plain_features(dataset: Dataset, name: str) -> None:
+    seen: list[tuple[str, int, int]] = []
+    found = embed(dataset, name, lambda *step: seen.append(step))
+    assert all(0 < done <= total == len(dataset) for _, done, total in seen)
+    assert found.settings["transductive"] == bool(read_fits(found.path))
+    assert found.array.dtype == np.float32
+    assert found.array.shape == (len(dataset), found.settings["d"])
+    assert np.isfinite(found.array).all()
+    assert not found.array.flags.writeable
+    assert np.array_equal(np.load(found.path, mmap_mode="r"), found.array)
+    assert json.loads(json.dumps(found.settings))["name"] == found.name == name
+
+
+def test_the_cache_is_believed(dataset: Dataset) -> None:
+    first = embed(dataset, "pixels")
+    written = first.path.stat().st_mtime_ns
+    second = embed(dataset, "pixels")
+    assert second.path.stat().st_mtime_ns == written
+    assert second.settings == first.settings
+
+
+def test_defaults_suit_the_data(dataset: Dataset, table: Dataset) -> None:
+    assert [default(each) for each in (dataset, table, load(Request("digits")))] == ["patches", "table", "pixels"]
+
+
+def test_pixels_are_fractions_of_white(dataset: Dataset) -> None:
+    digits = embed(load(Request("digits")), "pixels").array
+    assert digits.shape == (1797, 64)
+    assert (digits.min(), digits.max()) == (0, 1)
+    assert embed(dataset, "pixels").array.shape == (9, 768)
+    expected = dataset.pictures.squares(16).reshape(9, 768) / 255
+    assert np.allclose(embed(dataset, "pixels").array, expected)
+
+
+def test_a_changed_picture_changes_the_key(dataset: Dataset, fruits: Path) -> None:
+    before = embed(dataset, "pixels")
+    noise(fruits / "pear" / "001.png", seed=4321)
+    after = embed(load(Request(str(fruits))), "pixels")
+    assert after.path != before.path
+    assert (after.array != before.array).any(axis=1).sum() == 1
+
+
+def test_settings_change_the_key(dataset: Dataset) -> None:
+    paths = {cached("pixels", embedder, dataset.pictures).path for embedder in (Pixels(), Pixels(8), Pixels(grey=True))}
+    assert len(paths) == 3
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-30], lambda raw: raw[:200] + b"\0" + raw[201:], lambda raw: b""])
+@pytest.mark.parametrize("ending", [".npy", ".npz"])
+def test_damaged_features_are_made_again(dataset: Dataset, damage: object, ending: str) -> None:
+    found = embed(dataset, "pixels")
+    bits, victim = found.array.tobytes(), found.path.with_suffix(ending)
+    victim.write_bytes(damage(victim.read_bytes()))
+    again = embed(dataset, "pixels")
+    assert again.array.tobytes() == bits
+    assert read_fits(again.path) == {}
+
+
+def test_a_table_is_its_own_features(table: Dataset) -> None:
+    found = embed(table)
+    assert (found.path, found.name, found.settings["d"]) == (None, "table", 2)
+    assert found.array.tolist() == [[5, 6], [7, 8]]
+    assert not found.array.flags.writeable
+    assert table.table.flags.writeable
+
+
+def test_embedders_that_do_not_fit_are_refused(dataset: Dataset, table: Dataset) -> None:
+    with pytest.raises(Mistake, match="'t' is a table, and its features need no embedder"):
+        embed(table, "patches")
+    with pytest.raises(Mistake, match="'fruits' holds pictures, not a table"):
+        embed(dataset, "table")
+    for each in (dataset, table):
+        with pytest.raises(UnknownName, match="Did you mean 'patches'"):
+            embed(each, "patchs")
+
+
+def test_two_processes_may_embed_at_once(fruits: Path, own_cache: Path) -> None:
+    code = (
+        "import sys; from nextlabel.datasets import load; from nextlabel.datasets.base import Request;"
+        "from nextlabel.embedders import embed;"
+        "print(embed(load(Request(sys.argv[1])), 'pixels').array.sum())"
+    )
+    several = [
+        subprocess.Popen([sys.executable, "-c", code, str(fruits)], stdout=subprocess.PIPE, env=dict(os.environ))
+        for _ in range(2)
+    ]
+    said = [each.communicate()[0] for each in several]
+    assert said[0] == said[1] != b""
+    assert not list(own_cache.glob("*.part"))
