@@ -10,7 +10,7 @@ from nextlabel.models.head import LinearHead, bootstrap, regression
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.seeds import number
 
-GRID = tuple(10.0 ** (power / 2) for power in range(-8, 5))  # inverse strengths of the penalty
+GRID: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(-8, 5))  # inverse strengths of the penalty
 
 
 class Linear:
