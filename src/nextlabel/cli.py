@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -36,6 +37,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        warnings.showwarning = _noted
         try:
             function(*args, **kwargs)
         except NextlabelError as error:
@@ -46,6 +48,10 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(130) from None
 
     return told
+
+
+def _noted(message: Warning | str, *_: object, **__: object) -> None:
+    loud.print(f"Note: {message}", markup=False)
 
 
 def _version(wanted: bool) -> None:

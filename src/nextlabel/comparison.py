@@ -1,8 +1,8 @@
 """Compare strategies: learning curves, the area under them, and differences paired by seed.
 
-A curve is one strategy under one seed. Strategies of a run share split and starting set under a seed, so differences are
-taken within a seed first and averaged afterwards: that cancels most of what splits have to do with it. Everything is in
-fractions; points are for prose.
+A curve is one strategy under one seed. Strategies of a run share split and starting set under a seed, so differences
+are taken within a seed first and averaged afterwards: that cancels most of what splits have to do with it. Everything
+is in fractions; points are for prose.
 
     found = standings(run.rows, run.manifest["dataset"]["counts"])
     [verdict(standing) for standing in found]     # "margin: +1.3 points of AUBC over random [0.6, 2.0], 10 seeds"
@@ -29,7 +29,7 @@ SHOWN = ("accuracy", "f1_macro")
 
 @dataclass(frozen=True)
 class Curve:
-    """A metric over labels, under one seed: ``labelled`` (R,) ascending, ``values`` (R,), both without undefined points."""
+    """A metric over labels, under one seed: ``labelled`` (R,) ascending and ``values`` (R,), only where defined."""
 
     labelled: Floats
     values: Floats
@@ -73,8 +73,8 @@ class Estimate:
 class Standing:
     """How one strategy did; None where that is undefined.
 
-    ``at`` the mean of each metric of `SHOWN` at each share of the budget in `SHARES`; ``aubc`` and ``log_aubc`` means of
-    the primary ``metric``; ``difference`` the paired difference of AUBC to the strategy ``against``.
+    ``at`` the mean of each metric of `SHOWN` at each share of the budget in `SHARES`; ``aubc`` and ``log_aubc`` means
+    of the primary ``metric``; ``difference`` the paired difference of AUBC to the strategy ``against``.
     """
 
     strategy: str
@@ -112,7 +112,7 @@ def curves(rows: Iterable[Row], metric: str) -> dict[str, dict[int, Curve]]:
         found = points.setdefault(row["strategy"], {}).setdefault(row["seed"], [])
         if row[metric] is not None:
             found.append((row["round"], row["labelled"], row[metric]))
-    return {name: {seed: _curve(found) for seed, found in seeds.items()} for name, seeds in points.items()}
+    return {name: {seed: _curve(found) for seed, found in sorted(seeds.items())} for name, seeds in points.items()}
 
 
 def _curve(points: list[tuple[int, float, float]]) -> Curve:
@@ -154,7 +154,7 @@ def _mean_and_half(table: Floats) -> tuple[Floats, Floats]:
 
 
 def band(found: Iterable[Curve]) -> Band | None:
-    """The mean curve over seeds, at every number of labels that one of them has and all of them reach; None without any.
+    """The mean curve over seeds, at every number of labels that one of them has and all reach; None without any.
 
     Between its own points a curve is taken to be straight.
     """
@@ -170,8 +170,9 @@ def _grid(found: Sequence[Curve]) -> Floats:
     if not found:
         return np.empty(0)
     first, last = max(curve.labelled[0] for curve in found), min(curve.labelled[-1] for curve in found)
-    every = np.unique(np.concatenate([curve.labelled for curve in found]))
-    return every[(every >= first) & (every <= last)]
+    every: Floats = np.unique(np.concatenate([curve.labelled for curve in found]))
+    inside: Floats = every[(every >= first) & (every <= last)]
+    return inside
 
 
 def difference_band(ours: Curves, theirs: Curves) -> Band | None:
@@ -297,3 +298,52 @@ def verdict(standing: Standing) -> str:
 def _turned(found: Estimate) -> Estimate:
     low, high = found.low, found.high
     return Estimate(-found.mean, None if high is None else -high, None if low is None else -low, found.seeds)
+
+
+def headline(found: Sequence[Standing]) -> str:
+    """What was found, in one sentence that anybody understands; it may say that nothing was."""
+    judged = [(one, one.difference) for one in found if one.difference is not None]
+    if not judged:
+        return _without_judgement(found)
+    against, seeds = judged[0][0].against, min(gap.seeds for _, gap in judged)
+    few = "" if seeds >= ENOUGH else f" (indicative: {seeds} seed{'' if seeds == 1 else 's'})"
+    if seeds == 1:
+        return f"One seed cannot tell whether asking beats {against}."
+    winners = sorted((one for one in judged if one[1].sign > 0), key=lambda one: -one[1].mean)
+    losers = [one.strategy for one, gap in judged if gap.sign < 0]
+    if winners:
+        (first, gap), others = winners[0], [one.strategy for one, _ in winners[1:]]
+        so = f"; {listed(others)} beat it too" if others else ""
+        by = f"{points(gap.mean)} points of {spoken(first.metric)} on average"
+        return f"{first.strategy} beat {against} by {by}{so}{few}."
+    if losers:
+        return f"Nothing beat {against}, and {listed(losers)} did worse{few}."
+    return f"Nothing beat {against}, as far as {seeds} seeds can see{few}."
+
+
+def _without_judgement(found: Sequence[Standing]) -> str:
+    first = best(found)
+    if first is None:
+        return "Nothing was measured: there is no learning curve to speak of."
+    mean = f"{points(first.aubc or 0.0)} % {spoken(first.metric)} on average over its learning curve"
+    if len(found) == 1:
+        return f"{first.strategy} alone: {mean}. Nothing to compare it with."
+    return f"{first.strategy} came first with {mean}; whether that beats {first.against} was not tried."
+
+
+def spoken(metric: str) -> str:
+    """A metric's name in prose.
+
+    >>> spoken("f1_macro")
+    'macro F1'
+    """
+    return {"f1_macro": "macro F1"}.get(metric, metric.replace("_", " "))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in prose.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

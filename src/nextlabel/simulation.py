@@ -152,7 +152,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
     if not strategy(experiment.plan.cold).model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
-    _enough(dataset)
+    _suitable(dataset, experiment.strategies)
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
     if experiment.val is None:
         experiment = replace(experiment, val=trained.val)
@@ -169,9 +169,16 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
     return Setup(experiment, plan, dataset, features.name, source, splits, {}), features
 
 
-def _enough(dataset: Dataset) -> None:
+def _suitable(dataset: Dataset, strategies: Sequence[str]) -> None:
     if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
         raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
+    for name in strategies:
+        most = strategy(name).most_classes
+        if most is not None and len(dataset.classes) > most:
+            raise Mistake(
+                f"'{name}' tells at most {most} classes apart, and '{dataset.name}' has {len(dataset.classes)}. "
+                "Leave it out."
+            )
 
 
 def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:

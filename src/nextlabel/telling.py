@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nextlabel import report
+from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.experiment import Experiment
 from nextlabel.simulation import Crew, record
@@ -31,7 +32,20 @@ def carry_out(
         progress("drawing the report", 0, 1)
         page = report.write(recorded.run, recorded.setup.dataset, recorded.setup.features)
         progress("drawing the report", 1, 1)
+    for note in notes(recorded.setup.dataset):
+        loud.print(f"Note: {note}", markup=False)
     print(json.dumps({"out": str(folder), "report": str(page)}) if as_json else f"Report: {page}")
+
+
+def notes(dataset: Dataset) -> list[str]:
+    """What somebody should know of the data before they trust a figure."""
+    found = list(dataset.warnings)
+    if dataset.skipped:
+        first = dataset.skipped[0]
+        found.append(f"{len(dataset.skipped)} files were left out, among them '{first.path}': {first.reason}.")
+    if dataset.duplicates:
+        found.append(f"{sum(map(len, dataset.duplicates))} samples share their bytes with another; all of them count.")
+    return found
 
 
 def dated(experiment: Experiment) -> Path:

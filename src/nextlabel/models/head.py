@@ -78,7 +78,7 @@ class LinearHead(Head):
         self.C = C
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
-        solved = regression(self.C, X, y, weight)
+        solved = solve(LogisticRegression(C=self.C, max_iter=300), X, y, weight)
         self.coef_, self.intercept_ = solved.coef_, solved.intercept_  # (k, d), (k,)
         if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
             self.coef_ = np.vstack([np.zeros_like(solved.coef_), solved.coef_])
@@ -133,11 +133,11 @@ class SklearnHead(Head):
         return spread
 
 
-def regression(C: float, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
-    """A fitted multinomial logistic regression, in float64 so that the solver's path does not hang on rounding."""
+def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
+    """Fit a logistic regression in float64, so that the solver's path does not hang on rounding."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 300 steps rank samples as well as 3,000
-        return LogisticRegression(C=C, max_iter=300).fit(X.astype(np.float64), y, weight)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # its 300 steps rank samples as well as 3,000
+        return head.fit(X.astype(np.float64), y, weight)
 
 
 def bootstrap(head: Head, X: Floats, y: Labels, seed: int) -> Committee:

@@ -1,0 +1,26 @@
+"""Experiments under names that never change their meaning.
+
+Every strategy of the table is run in one of them, or excluded with a reason; `tests/test_benchmarks.py` sees to that.
+"""
+
+from pathlib import Path
+
+from nextlabel import Experiment, Plan
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+SEED_STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
+
+SCENARIOS = {
+    # The protocol of the guide that this project grew from: 137 starting labels, 20 batches of 82.
+    "flowers-linear": Experiment(
+        str(SHARED / "flowers" / "train"),
+        SEED_STRATEGIES,
+        test=0.1,
+        val=0.1,
+        start=0.05,
+        plan=Plan(batch=0.03, rounds=20),
+    ),
+    "digits-linear": Experiment("digits", SEED_STRATEGIES),
+}
+
+EXCLUDED: dict[str, str] = {}  # strategy: why no scenario runs it

@@ -1,0 +1,72 @@
+"""The pictures that each strategy asked for first."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nextlabel.datasets.base import Dataset, Squares
+from nextlabel.datasets.pictures import FolderPictures, Unreadable, square
+from nextlabel.runs import Run
+
+MOST = 12  # pictures per strategy
+SIDE = 144  # pixels of a thumbnail, shown at half of that or a little more
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """One picture as a data address, with its class and, where it has one, its path."""
+
+    source: str
+    word: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The first pictures of one strategy."""
+
+    strategy: str
+    thumbnails: Sequence[Thumbnail]
+
+
+def gallery(run: Run, dataset: Dataset) -> list[Shelf]:
+    """One shelf per strategy: its first batch under the first seed. Empty for a table."""
+    if dataset.pictures is None:
+        return []
+    batches: dict[str, list[int]] = {}
+    for pick in run.picks:
+        if pick["seed"] == run.splits[0]["seed"] and pick["ids"]:
+            batches.setdefault(pick["strategy"], pick["ids"][:MOST])
+    wanted = sorted({i for ids in batches.values() for i in ids})
+    found = dict(zip(wanted, _squares(dataset, wanted), strict=True))
+    return [Shelf(name, [_thumbnail(dataset, i, found[i]) for i in ids]) for name, ids in batches.items()]
+
+
+def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
+    """The pictures with these ids, sharp where their files can still be read."""
+    pictures = dataset.pictures
+    if pictures is None or not len(ids):
+        return []
+    if isinstance(pictures, FolderPictures):
+        try:
+            return [square(Path(pictures.files[i]).read_bytes(), SIDE) for i in ids]
+        except (OSError, Unreadable):
+            pass  # a report can be written long after the pictures moved; small ones are in the cache
+    return list(pictures.squares(pictures.grey_side or 64)[list(ids)])
+
+
+def _thumbnail(dataset: Dataset, i: int, pixels: Squares) -> Thumbnail:
+    word = dataset.classes[dataset.y[i]] if dataset.y[i] >= 0 else "?"
+    return Thumbnail(_address(pixels), word, dataset.paths[i] if dataset.paths else "")
+
+
+def _address(pixels: Squares) -> str:
+    """Few pixels as PNG, which the page enlarges without smoothing; more as JPEG."""
+    small, out = pixels.shape[0] < 64, io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG" if small else "JPEG", quality=82)
+    return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(out.getvalue()).decode()}"

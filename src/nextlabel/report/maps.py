@@ -1,0 +1,212 @@
+"""A map of the pool in two dimensions, and where on it each strategy asked."""
+
+import itertools
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+from nextlabel.comparison import listed
+from nextlabel.report.looks import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
+from nextlabel.runs import Row, Run
+from nextlabel.seeds import number, stream
+
+Ids = npt.NDArray[np.int64]
+Places = npt.NDArray[np.float64]
+
+MOST = 3_000  # points on the map
+MOST_TSNE = 2_000  # t-SNE takes several times as long
+NARROW = 50  # principal components that the projection starts from
+STEPS = 500  # of t-SNE
+FEWEST = 10  # points; a map of fewer says nothing
+WRITTEN = 12  # most classes whose names stand on the map
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Where samples lie: ``ids`` (m,) ascending, ``places`` (m, 2), and ``method``, how they got there."""
+
+    ids: Ids
+    places: Places
+    method: str
+
+    def of(self, ids: Ids) -> Places:
+        """The places of those of the ids that are on the map."""
+        return self.places[np.isin(self.ids, ids)]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One panel: what a strategy knew in a round, and what it asked then."""
+
+    strategy: str
+    round: int
+    labelled: Ids
+    asked: Ids
+
+
+def asking_map(run: Run, y: npt.NDArray[np.int64], features: npt.NDArray[Any]) -> tuple[Picture, str] | None:
+    """The map of the first seed, one row per strategy, and the method's name; None where there is nothing to show."""
+    rows, everything = scenes(run)
+    if not rows or len(everything) < FEWEST:
+        return None
+    asked = np.unique(np.concatenate([scene.asked for scene in rows]))
+    chart = charted(features, *chosen(everything, asked, run.splits[0]["seed"]))
+    names = _places_of_classes(chart, y, run.manifest["dataset"]["classes"])
+    alt = (
+        f"A map of the pool by {chart.method}, with what {listed(list(dict.fromkeys(one.strategy for one in rows)))} "
+        "had labelled and asked next in the first, middle and last round."
+    )
+    return painted("map", alt, partial(_draw, chart, rows, names)), chart.method
+
+
+def scenes(run: Run) -> tuple[list[Scene], Ids]:
+    """The first, middle and last round that asked something, of each strategy under the first seed; and all ids shown:
+    starting set, pool and nothing of test and validation."""
+    first = run.splits[0]
+    everything = np.setdiff1d(np.arange(run.manifest["dataset"]["n"]), [*first["test"], *first["val"]])
+    picks: dict[str, list[Row]] = {}
+    for row in run.picks:
+        if row["seed"] == first["seed"] and row["ids"]:
+            picks.setdefault(row["strategy"], []).append(row)
+    found = []
+    for name, rounds in picks.items():
+        for k in sorted({0, (len(rounds) - 1) // 2, len(rounds) - 1}):
+            labelled = [*first["start"], *itertools.chain.from_iterable(row["ids"] for row in rounds[:k])]
+            found.append(Scene(name, rounds[k]["round"], _ids(labelled), _ids(rounds[k]["ids"])))
+    return found, everything
+
+
+def _ids(found: Sequence[int]) -> Ids:
+    return np.array(found, dtype=np.int64)
+
+
+def chosen(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, bool]:
+    """At most `MOST` ids, ascending: what was asked in the rounds shown (at most half of them), and a random rest.
+
+    Returned with a seed for the projection, and whether UMAP is there to make it.
+    """
+    rng, umap = stream(seed, "map"), _umap() is not None
+    most = MOST if umap else MOST_TSNE
+    if len(everything) > most:
+        asked = np.sort(rng.permutation(asked)[: most // 2])
+        rest = np.setdiff1d(everything, asked)
+        everything = np.sort(np.concatenate([asked, rng.choice(rest, most - len(asked), replace=False)]))
+    return everything, number(rng), umap
+
+
+def charted(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Chart:
+    """Project (m, d) features to the plane; the same input gives the same map."""
+    X = np.asarray(features[ids], dtype=np.float64)
+    # One thread: sums over several threads differ in their last bits, and a map can turn over because of one.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # both libraries warn about small or disconnected data, which a map may show
+        if X.shape[1] > NARROW and len(X) > NARROW:
+            X = PCA(NARROW, random_state=seed).fit_transform(X)
+        if umap:
+            near = min(15, len(X) - 1)
+            found = _umap().UMAP(n_neighbors=near, random_state=seed, n_jobs=1).fit_transform(X)
+            return Chart(ids, _scaled(found), "UMAP")
+        near = min(30, (len(X) - 1) // 3)
+        # Its own start from principal components fails on a single feature.
+        start = "pca" if X.shape[1] > 1 else "random"
+        found = TSNE(perplexity=near, init=start, max_iter=STEPS, random_state=seed).fit_transform(X)
+    return Chart(ids, _scaled(found), "t-SNE")
+
+
+def _umap() -> Any:
+    try:
+        import umap
+    except ImportError:
+        return None
+    return umap
+
+
+def _scaled(places: npt.NDArray[Any]) -> Places:
+    """Into the unit square, by quantiles, so that a few outliers do not squeeze the rest into a corner."""
+    low, high = np.quantile(places, 0.002, axis=0), np.quantile(places, 0.998, axis=0)
+    scaled: Places = np.clip((places - low) / np.maximum(high - low, 1e-12), -0.02, 1.02).astype(np.float64)
+    return np.nan_to_num(scaled, nan=0.5)
+
+
+def _places_of_classes(chart: Chart, y: npt.NDArray[np.int64], classes: Sequence[str]) -> dict[str, Places]:
+    """Where a class's name stands: at its median sample. Nothing where there are too many to read."""
+    if len(classes) > WRITTEN:
+        return {}
+    found = {}
+    for code, name in enumerate(classes):
+        own = chart.places[y[chart.ids] == code]
+        if len(own):
+            found[name] = own[np.argmin(((own - np.median(own, axis=0)) ** 2).sum(axis=1))]
+    return found
+
+
+def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Places], theme: Theme) -> Figure:
+    strategies = list(dict.fromkeys(scene.strategy for scene in rows))
+    across = max(sum(scene.strategy == name for scene in rows) for name in strategies)
+    tall = 2.65 if len(strategies) <= 4 else 2.0
+    height = len(strategies) * (tall + 0.4) + 0.55
+    figure, wear, short = sheet(height, theme), looks(strategies, theme), short_names(strategies)
+    grid = figure.add_gridspec(
+        len(strategies), across, left=0.01, right=0.99 if across > 1 else 0.5, wspace=0.05,
+        top=1 - 0.36 / height, bottom=0.5 / height, hspace=0.4 / tall,
+    )  # fmt: skip
+    for i, name in enumerate(strategies):
+        for k, scene in enumerate(one for one in rows if one.strategy == name):
+            axes = bare(figure.add_subplot(grid[i, k]), theme)
+            title = f"at {len(scene.labelled)} labels, {len(scene.asked)} asked"
+            axes.set_title(title, loc="left", fontsize=8.5, color=theme.muted, pad=5)
+            if k == 0:
+                axes.set_title(literal(short[name]), loc="left", fontsize=11, color=theme.ink, fontweight="bold")
+                axes.set_title(title, loc="right", fontsize=8.5, color=theme.muted, pad=5)
+            _scatter(axes, chart, scene, wear[name].colour, theme)
+            for word, place in names.items():
+                _name(axes, word, place, theme)
+    _key(figure, theme)
+    return figure
+
+
+def _scatter(axes: Axes, chart: Chart, scene: Scene, colour: str, theme: Theme) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_ylim(-0.04, 1.04)
+    axes.set_facecolor(theme.soft)
+    dot = 5.0 if len(chart.ids) > 800 else 12.0
+    labelled, asked = chart.of(scene.labelled), chart.of(scene.asked)
+    axes.scatter(chart.places[:, 0], chart.places[:, 1], s=dot, color=theme.faint, alpha=0.55, linewidths=0)
+    axes.scatter(labelled[:, 0], labelled[:, 1], s=9, color=theme.muted, linewidths=0)
+    axes.scatter(
+        asked[:, 0],
+        asked[:, 1],
+        s=34 if len(asked) <= 30 else 20,
+        color=colour,
+        edgecolors=theme.paper,
+        linewidths=0.9,
+        zorder=4,
+    )
+
+
+def _name(axes: Axes, word: str, place: Places, theme: Theme) -> None:
+    x, y = place
+    halo = [withStroke(linewidth=2.6, foreground=theme.soft)]
+    words = literal(cut(word, 14))
+    axes.text(x, y, words, fontsize=8, color=theme.ink, ha="center", va="center", path_effects=halo, zorder=5)
+
+
+def _key(figure: Figure, theme: Theme) -> None:
+    kinds = (("pool", theme.faint, 4.0), ("labelled before", theme.muted, 4.0), ("asked now", theme.palette[0], 6.5))
+    dots = [Line2D([], [], marker="o", linestyle="", color=colour, markersize=size) for _, colour, size in kinds]
+    words = [word for word, *_ in kinds[:2]] + ["asked now (in the strategy's colour)"]
+    figure.legend(dots, words, loc="lower center", ncol=3, frameon=False, fontsize=9, labelcolor=theme.muted)

@@ -1,0 +1,168 @@
+"""The page: what stands in it, and the template that it stands in."""
+
+import base64
+import shlex
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import PurePath
+from typing import Any
+
+import numpy.typing as npt
+from jinja2 import Environment, StrictUndefined
+
+from nextlabel import comparison
+from nextlabel.comparison import Standing, spoken, standings
+from nextlabel.datasets.base import Dataset
+from nextlabel.report import figures, tables
+from nextlabel.report.gallery import gallery
+from nextlabel.report.looks import NEUTRAL, Picture
+from nextlabel.report.maps import asking_map
+from nextlabel.runs import Run
+
+LISTED = 50  # skipped files and groups of duplicates that the page names
+MATRICES = 4  # most strategies whose confusion matrices are all shown
+WIDE = 12  # most classes for which that many fit
+
+
+def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, list[Picture]]:
+    """The page as HTML, and its figures."""
+    found = standings(run.rows, run.manifest["dataset"]["counts"])
+    names = [one.strategy for one in found]
+    curves = figures.learning_curves(run.rows, names)
+    asked = asking_map(run, dataset.y, features)
+    shown = matrices_shown(found, dataset.classes)
+    confusion = figures.confusion(run.confusions, shown, dataset.classes)
+    html = template().render(
+        run=run,
+        dataset=run.manifest["dataset"],
+        headline=comparison.headline(found),
+        lead=lead(run, found),
+        verdicts=[(comparison.verdict(one), one.difference.sign if one.difference else 0) for one in found],
+        metric=spoken(found[0].metric) if found else "accuracy",
+        indicative=bool(found) and min(one.seeds for one in found) < comparison.ENOUGH,
+        several=sum(one.difference is not None for one in found) > 1,
+        against=NEUTRAL if NEUTRAL in names else None,
+        lines=tables.lines(run, found),
+        heads=tables.heads(),
+        groups=tables.groups(),
+        curves=curves,
+        asked=asked,
+        confusion=confusion,
+        confused={name: tables.confused(figures.summed(run.confusions)[name], dataset.classes) for name in shown}
+        if confusion
+        else {},
+        shelves=gallery(run, dataset),
+        facts=facts(run, found),
+        duplicates=[[_called(dataset, i) for i in group] for group in dataset.duplicates[:LISTED]],
+        listed=LISTED,
+        command=command(run.manifest),
+    )
+    return html, [picture for picture in (curves, asked[0] if asked else None, confusion) if picture]
+
+
+def template() -> Any:
+    """The page's template; every value is escaped, because names of files and classes may hold anything."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["address"] = address
+    return environment.from_string(files("nextlabel.report").joinpath("page.html.j2").read_text(encoding="utf-8"))
+
+
+def address(png: bytes) -> str:
+    """A PNG as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[str]:
+    """Whose confusion matrices are shown: everybody's, or, where that is too much, the best one's and random's."""
+    names = [one.strategy for one in found]
+    if len(names) <= (MATRICES if len(classes) <= WIDE else 2):
+        return names
+    first = comparison.best(found)
+    return [name for name in names if name in (NEUTRAL, first.strategy if first else names[0])]
+
+
+def command(manifest: Mapping[str, Any]) -> str:
+    """How to run it again, in a shell; empty where the run was not started from one."""
+    words = list(manifest["command"])
+    if not words:
+        return ""
+    stem = PurePath(words[0]).stem
+    return shlex.join([*(["python", "-m", "nextlabel"] if stem == "__main__" else [stem]), *words[1:]])
+
+
+def lead(run: Run, found: Sequence[Standing]) -> str:
+    """One sentence on where the budget ended, and on what was spent; only who differs from random is set beside it."""
+    labels = round(comparison.budget(comparison.curves(run.rows, "labelled")))
+    spent = f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {comparison.seeds_said(_seeds(found))}"
+    first = comparison.best(found)
+    named = [one for one in found if one.strategy == NEUTRAL or one is first]
+    if first and first.strategy != NEUTRAL and first.difference and first.difference.sign <= 0:
+        named.remove(first)
+    ends = [f"{one.strategy} {tables.percent(end)} %" for one in named if (end := one.at["accuracy"][-1]) is not None]
+    return f"Accuracy with the whole budget: {', '.join(ends)}. {spent[0].upper()}{spent[1:]}." if ends else f"{spent}."
+
+
+def _seeds(found: Sequence[Standing]) -> int:
+    return min((one.seeds for one in found), default=0)
+
+
+def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
+    """What was run, as pairs of a word and a sentence."""
+    told, sizes, plan = run.manifest, run.manifest["sizes"], run.manifest["plan"]
+    labels, batches = round(comparison.budget(comparison.curves(run.rows, "labelled"))), max(_rounds(run), default=0)
+    beside = f"; beside it {sizes['val']} validation labels" if sizes["val"] else "; no validation labels beside it"
+    return [
+        ("Dataset", _dataset_said(told["dataset"])),
+        ("Split", "{test} test, {val} validation, {start} to start with, {pool} pool".format(**sizes)),
+        ("Budget", f"{labels} labels: {sizes['start']} + {batches} batches of {plan['batch']}{beside}"),
+        ("Loop", _loop_said(told)),
+        ("Model", told["model"]),
+        ("Embedder", _embedder_said(told["embedder"])),
+        ("Strategies", ", ".join(f"{one.strategy} ({_class(told, one.strategy)})" for one in found)),
+        ("Seeds", ", ".join(sorted({str(row["seed"]) for row in run.rows}, key=int))),
+        ("Versions", _pairs({"nextlabel": told["nextlabel"]} | told["versions"])),
+        ("Machine", f"{_pairs(told['machine'])}; {told['jobs']} processes with {told['threads']} BLAS threads each"),
+    ]
+
+
+def _rounds(run: Run) -> list[int]:
+    return [row["round"] + 1 for row in run.picks if row["ids"]]
+
+
+def _dataset_said(told: Mapping[str, Any]) -> str:
+    source = "" if told["source"] == told["name"] else f" from {told['source']}"
+    unlabelled = told["n"] - sum(told["counts"])
+    rest = f", {unlabelled} of them without a label" if unlabelled else ""
+    what = "samples" if told["kind"] == "table" else "pictures"
+    return (
+        f"{told['name']}{source}: {told['n']:,} {what} in {len(told['classes'])} classes "
+        f"({min(told['counts'])} to {max(told['counts'])} each){rest}; fingerprint {told['fingerprint']}"
+    )
+
+
+def _loop_said(told: Mapping[str, Any]) -> str:
+    plan = told["plan"]
+    parts = [f"answers by {told['experiment']['oracle']}", f"{plan['cold']} while fewer than two classes are known"]
+    if plan["audit"]:
+        parts.append(f"{100 * plan['audit']:g} % of the samples on the audit side")
+    if plan["ahead"]:
+        parts.append("each batch chosen before the last one was answered")
+    return "; ".join(parts)
+
+
+def _embedder_said(told: Mapping[str, Any]) -> str:
+    settings = f" ({_pairs(told['settings'])})" if told.get("settings") else ""
+    how = "; transductive: fitted once on all samples, test samples too, without labels" if told["transductive"] else ""
+    return f"{told['name']}, {told['d']} features{settings}{how}"
+
+
+def _class(told: Mapping[str, Any], name: str) -> str:
+    return str(told["strategies"].get(name, {}).get("class", "class unknown"))
+
+
+def _pairs(words: Mapping[str, Any]) -> str:
+    return ", ".join(f"{word} {value}" for word, value in words.items())
+
+
+def _called(dataset: Dataset, i: int) -> str:
+    return dataset.paths[i] if dataset.paths else f"sample {i}"

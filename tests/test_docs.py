@@ -1,0 +1,92 @@
+"""What is written about the program is true of it."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import folder_of
+from typer.testing import CliRunner
+
+import nextlabel
+from nextlabel.cli import app
+from nextlabel.datasets import DATASETS
+from nextlabel.embedders import EMBEDDERS
+from nextlabel.estimators import ESTIMATORS
+from nextlabel.models import MODELS
+from nextlabel.oracles import ORACLES
+from nextlabel.strategies import STRATEGIES
+from nextlabel.strategies.upstream import CANNOT, UPSTREAM
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STRATEGY_PAGE = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.S)
+
+
+def commands():
+    lines = [line.partition("  #")[0] for block in blocks("bash") for line in block.splitlines()]
+    return [shlex.split(line) for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("name", [*DATASETS, *STRATEGIES, *MODELS, *EMBEDDERS, *ESTIMATORS, *ORACLES])
+def test_every_part_is_in_the_readme(name):
+    assert f"`{name}" in README
+
+
+@pytest.mark.parametrize("name", [*UPSTREAM, *CANNOT])
+def test_every_upstream_strategy_is_on_its_page(name):
+    assert f"{name}`" in STRATEGY_PAGE
+
+
+def test_every_make_target_exists():
+    targets = [words[1] for words in commands() if words[0] == "make"]
+    assert targets[:2] == ["demo", "test"]
+    for target in targets:
+        assert subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True).returncode == 0
+
+
+def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
+    """On a small folder and table of our own, in the places that the README names."""
+    monkeypatch.chdir(tmp_path)
+    folder_of(tmp_path / "flowers" / "train", {"daisy": 30, "rose": 30})
+    lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
+    (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
+    ran = [words for words in commands() if words[0] == "nextlabel"]
+    assert len(ran) == 2
+    for words in ran:
+        quick = ["--seeds", "1", "--rounds", "2", "--jobs", "1"]
+        found = CliRunner().invoke(app, [*words[1:], *quick])
+        assert found.exit_code == 0, found.output
+    assert (tmp_path / "runs" / "flowers" / "report.html").exists()
+
+
+def test_the_python_of_the_readme_runs():
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), {})
+
+
+def test_every_file_that_is_linked_exists():
+    links = [link for page in ROOT.glob("*.md") for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())]
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_map_of_the_house_is_complete():
+    rooms = {path.name for path in (ROOT / "src" / "nextlabel").iterdir() if not path.name.startswith(("_", "py."))}
+    assert not [room for room in rooms if room not in README]
+
+
+def test_the_changelog_begins_with_what_is_unreleased():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## \[(Unreleased|" + re.escape(nextlabel.__version__) + r")\]", text, flags=re.M)
+
+
+def test_nothing_names_the_shelf_of_this_machine():
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    texts = {name: (ROOT / name).read_text(errors="ignore") for name in tracked if name != "tests/test_docs.py"}
+    assert not [name for name, text in texts.items() if re.search(r"--(extra-)?index-url \S|torch==[\d.]+\+", text)]

@@ -1,0 +1,326 @@
+import csv
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from PIL import Image
+
+from nextlabel import report
+from nextlabel.datasets.base import Dataset, Progress, Skipped, quiet
+from nextlabel.errors import CannotWrite
+from nextlabel.report import figures, gallery, looks, maps, tables
+from nextlabel.report.page import command, page
+from nextlabel.runs import Row, Run
+
+HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "{{ 7 * 7 }} $\\frac{1}$ & '", "日本 ü")
+
+
+@dataclass
+class Noise:
+    """Pictures of noise."""
+
+    count: int
+    version: str = "1"
+    grey_side: int | None = None
+
+    @property
+    def digests(self) -> Sequence[str]:
+        return [str(i) for i in range(self.count)]
+
+    def squares(self, size: int, progress: Progress = quiet) -> Any:
+        return np.random.default_rng(0).integers(0, 256, (self.count, size, size, 3), dtype=np.uint8)
+
+
+@dataclass
+class Shape:
+    """What kind of run to make up."""
+
+    strategies: Sequence[str] = ("random", "margin")
+    seeds: Sequence[int] = (0, 1)
+    rounds: int = 3
+    classes: Sequence[str] = ("cat", "dog", "owl")
+    n: int = 60
+    pictures: bool = False
+    measured: bool = True
+    paths: tuple[str, ...] | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def made(folder: Path, shape: Shape) -> tuple[Run, Dataset, Any]:
+    """A run of that shape, with its dataset and features; 2 samples per batch, 6 to start with, 12 to test on."""
+    rng = np.random.default_rng(0)
+    y = np.arange(shape.n) % len(shape.classes)
+    pictures = Noise(shape.n) if shape.pictures else None
+    dataset = Dataset(
+        name=shape.more.get("name", "made up"), y=y, classes=tuple(shape.classes), fingerprint="f", pictures=pictures,
+        table=None if pictures else np.zeros((shape.n, 2), dtype=np.float32), paths=shape.paths,
+        skipped=shape.more.get("skipped", ()), duplicates=shape.more.get("duplicates", ()),
+    )  # fmt: skip
+    keys = [{"strategy": s, "seed": k, "round": r} for s in shape.strategies for k in shape.seeds
+            for r in range(shape.rounds + 1)]  # fmt: skip
+    rows = [key | _scores(rng, shape, key) for key in keys]
+    picks = [key | {"ids": _ids(rng, shape, key)} for key in keys]
+    timings = [key | {"fit_s": 0.1, "ask_s": 0.02} for key in keys]
+    matrix = (rng.integers(0, 9, (len(shape.classes),) * 2) * shape.measured).tolist()
+    confusions = [key | {"matrix": matrix} for key in keys if key["round"] == shape.rounds]
+    splits = [{"seed": k, "test": list(range(12)), "val": [], "start": list(range(12, 18))} for k in shape.seeds]
+    return Run(folder, _manifest(shape, dataset), rows, picks, timings, confusions, splits), dataset, rng.normal(
+        size=(shape.n, 5)
+    )  # fmt: skip
+
+
+def _scores(rng: np.random.Generator, shape: Shape, key: Row) -> Row:
+    names = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece")
+    scores = {name: float(rng.uniform(0.4, 0.6)) if shape.measured else None for name in names}
+    return {"dataset": "made up", "labelled": 6 + 2 * key["round"], "mended": 0, **scores}
+
+
+def _ids(rng: np.random.Generator, shape: Shape, key: Row) -> list[int]:
+    at = 18 + 2 * key["round"]
+    return [] if key["round"] == shape.rounds else rng.permutation([at, at + 1]).tolist()
+
+
+def _manifest(shape: Shape, dataset: Dataset) -> dict[str, Any]:
+    told = {
+        "name": dataset.name, "source": shape.more.get("source", "there"), "n": shape.n, "classes": list(shape.classes),
+        "counts": [int((dataset.y == code).sum()) for code in range(len(shape.classes))], "kind": "table",
+        "fingerprint": "f", "skipped": [{"path": one.path, "reason": one.reason} for one in dataset.skipped],
+        "duplicates": [list(group) for group in dataset.duplicates], "warnings": shape.more.get("warnings", []),
+    }  # fmt: skip
+    return {
+        "nextlabel": "0.1.0", "command": shape.more.get("command", ["/bin/nextlabel", "simulate", "a b"]),
+        "experiment": {"oracle": "truth"}, "plan": {"batch": "2", "cold": "random", "audit": 0.0, "ahead": 0},
+        "dataset": told, "embedder": {"name": "table", "d": 5, "settings": {}, "version": 1, "transductive": True},
+        "model": "linear", "strategies": {name: {"class": "a.B"} for name in shape.strategies}, "settings": {},
+        "sizes": {"test": 12, "val": shape.more.get("val", 0), "start": 6, "pool": 42}, "threads": 1, "jobs": 2,
+        "versions": {"python": "3.11"}, "machine": {"system": "Linux"}, "seeds": {},
+    }  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """What a browser would make of a page: its tags with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(autouse=True)
+def no_umap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without UMAP, whose compiler alone takes longer than all these tests."""
+    monkeypatch.setattr(maps, "_umap", lambda: None)
+
+
+@pytest.fixture
+def sketchy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures with few pixels, where nobody looks at them."""
+    monkeypatch.setattr(looks, "DPI", 30)
+
+
+def told(tmp_path: Path, shape: Shape) -> Reader:
+    return Reader(page(*made(tmp_path, shape))[0])
+
+
+def test_a_report_is_one_file_that_needs_nothing_else(tmp_path: Path, sketchy: None) -> None:
+    path = report.write(*made(tmp_path, Shape(pictures=True)))
+    reader = Reader(path.read_text(encoding="utf-8"))
+    sources = [one["src"] for one in reader.all("img")] + [one["srcset"] for one in reader.all("source")]
+    assert len(sources) > 6
+    assert all((source or "").startswith("data:image/") for source in sources)
+    assert not {"link", "script", "iframe"} & {tag for tag, _ in reader.tags}
+
+
+def test_figures_and_curves_lie_beside_the_page(tmp_path: Path) -> None:
+    report.write(*made(tmp_path, Shape()))
+    for name in ("curves", "map", "confusion"):
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert picture.width == 2200
+    assert (tmp_path / "curves.csv").exists()
+
+
+def test_the_same_run_gives_the_same_files(tmp_path: Path, sketchy: None) -> None:
+    run = made(tmp_path, Shape(pictures=True))
+    report.write(*run)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    report.write(*run)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_hostile_names_stay_text(tmp_path: Path, sketchy: None) -> None:
+    shape = Shape(
+        strategies=("random", *HOSTILE), classes=HOSTILE, pictures=True, paths=tuple(HOSTILE[i % 4] for i in range(60)),
+        more={"name": HOSTILE[0], "source": HOSTILE[1], "warnings": list(HOSTILE), "duplicates": ((0, 1),),
+              "skipped": tuple(Skipped(name, name) for name in HOSTILE), "command": ["nextlabel", *HOSTILE]},
+    )  # fmt: skip
+    reader = told(tmp_path, shape)
+    assert not reader.all("script")
+    assert all((one["src"] or "").startswith("data:image/") for one in reader.all("img"))
+    assert not any(name.startswith("on") for _, attributes in reader.tags for name in attributes)
+    assert all(name in reader.text for name in HOSTILE)
+
+
+SHAPES = {
+    "one seed": Shape(seeds=(3,)),
+    "one strategy": Shape(strategies=("random",)),
+    "one strategy, one seed, one round": Shape(strategies=("margin",), seeds=(0,), rounds=1),
+    "no random": Shape(strategies=("margin", "entropy")),
+    "no round": Shape(rounds=0),
+    "nothing measured": Shape(measured=False),
+    "two classes": Shape(classes=("-1", "1")),
+    "a hundred classes": Shape(classes=[f"class number {k}" for k in range(100)], n=300),
+    "thirty classes": Shape(classes=[f"class number {k}" for k in range(30)], n=90),
+    "many strategies": Shape(strategies=["random", *(f"skactiveml:Strategy{k}(alpha=0.{k})" for k in range(11))]),
+    "a tiny pool": Shape(n=24, rounds=2),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_every_shape_of_run_has_a_report(shape: Shape, tmp_path: Path, sketchy: None) -> None:
+    reader = told(tmp_path, shape)
+    assert len(reader.all("h1")) == 1
+    assert "nan" not in reader.text.lower().split()
+    assert all(name in reader.text for name in shape.strategies)
+
+
+def test_pictures_have_words_and_tables_have_heads(tmp_path: Path, sketchy: None) -> None:
+    reader = told(tmp_path, Shape(pictures=True))
+    assert all(one["alt"] for one in reader.all("img"))
+    assert all(one["scope"] in ("col", "row", "colgroup") for one in reader.all("th"))
+
+
+@pytest.mark.parametrize(("seeds", "few"), [(9, True), (10, False)])
+def test_few_seeds_are_called_indicative(seeds: int, few: bool, tmp_path: Path, sketchy: None) -> None:
+    reader = told(tmp_path, Shape(seeds=range(seeds), rounds=1))
+    assert ("ndicative" in reader.text) == few
+
+
+def test_validation_labels_stand_beside_the_budget(tmp_path: Path, sketchy: None) -> None:
+    assert "12 labels: 6 + 3 batches of 2; beside it 9 validation labels" in told(tmp_path, Shape(more={"val": 9})).text
+
+
+def test_everything_odd_about_the_data_is_listed(tmp_path: Path, sketchy: None) -> None:
+    skipped = tuple(Skipped(f"{k}.png", "is empty") for k in range(60))
+    more = {"skipped": skipped, "duplicates": ((3, 4),), "warnings": ["Look out."]}
+    text = told(tmp_path, Shape(more=more)).text
+    assert all(words in text for words in ("60 files skipped", "49.png: is empty", "and 10 more", "Look out."))
+    assert "sample 3 = sample 4" in text
+    assert "fitted once on all samples" in text
+
+
+def test_the_command_can_be_pasted_into_a_shell() -> None:
+    assert command({"command": ["/usr/bin/nextlabel", "simulate", "a b"]}) == "nextlabel simulate 'a b'"
+    assert command({"command": ["/x/nextlabel/__main__.py", "simulate"]}) == "python -m nextlabel simulate"
+    assert command({"command": []}) == ""
+
+
+def test_mended_ids_are_told(tmp_path: Path, sketchy: None) -> None:
+    run, dataset, features = made(tmp_path, Shape())
+    run.rows[-1]["mended"] = 4
+    assert "margin returned 4 ids that had to be mended" in Reader(page(run, dataset, features)[0]).text
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, sketchy: None) -> None:
+    with pytest.raises(CannotWrite, match="cannot be written to"):
+        report.write(*made(tmp_path / "gone", Shape(rounds=1)))
+
+
+def test_curves_csv_holds_every_seed_as_fractions(tmp_path: Path) -> None:
+    run = made(tmp_path, Shape())[0]
+    found = list(csv.DictReader(tables.curves_csv(run.rows).splitlines()))
+    assert list(found[0])[:5] == ["dataset", "strategy", "seed", "labelled", "accuracy"]
+    assert [float(row["accuracy"]) for row in found] == [row["accuracy"] for row in run.rows]
+    empty = made(tmp_path, Shape(measured=False))[0]
+    assert next(csv.DictReader(tables.curves_csv(empty.rows).splitlines()))["f1_macro"] == ""
+
+
+def test_the_gallery_shows_the_first_batch_of_the_first_seed(tmp_path: Path) -> None:
+    run, dataset, _ = made(tmp_path, Shape(pictures=True, seeds=(5, 6)))
+    shelves = gallery.gallery(run, dataset)
+    assert [shelf.strategy for shelf in shelves] == ["random", "margin"]
+    expected = [dataset.classes[dataset.y[i]] for i in run.picks[0]["ids"]]
+    assert [one.word for one in shelves[0].thumbnails] == expected
+
+
+def test_a_table_has_no_gallery(tmp_path: Path) -> None:
+    assert gallery.gallery(*made(tmp_path, Shape())[:2]) == []
+
+
+def test_a_map_keeps_what_was_asked_and_leaves_test_samples_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(maps, "MOST_TSNE", 30)
+    scenes, everything = maps.scenes(made(tmp_path, Shape(n=200))[0])
+    asked = np.unique(np.concatenate([scene.asked for scene in scenes]))
+    ids, _, _ = maps.chosen(everything, asked, 0)
+    assert len(ids) == len(set(ids)) == 30
+    assert set(asked) <= set(ids)
+    assert ids.min() >= 12
+
+
+def test_scenes_are_first_middle_and_last(tmp_path: Path) -> None:
+    scenes, _ = maps.scenes(made(tmp_path, Shape(rounds=7, strategies=("margin",)))[0])
+    assert [scene.round for scene in scenes] == [0, 3, 6]
+    assert [len(scene.labelled) for scene in scenes] == [6, 12, 18]
+
+
+def test_a_map_does_not_change_from_call_to_call() -> None:
+    X = np.random.default_rng(0).normal(size=(120, 60))
+    first, second = (maps.charted(X, np.arange(120), 7, umap=False) for _ in range(2))
+    assert first.method == "t-SNE"
+    np.testing.assert_array_equal(first.places, second.places)
+
+
+@pytest.mark.parametrize("features", [np.zeros((20, 4)), np.arange(20.0)[:, None]], ids=["all alike", "one column"])
+def test_odd_features_have_a_map(features: Any) -> None:
+    assert np.isfinite(maps.charted(features, np.arange(20), 0, umap=False).places).all()
+
+
+@given(some.lists(some.floats(0, 1), min_size=1, max_size=9).map(sorted))
+def test_labels_at_line_ends_never_overlap(places: list[float]) -> None:
+    moved = figures.spread(places, 0.1)
+    assert all(after - before >= 0.1 - 1e-9 for before, after in itertools.pairwise(moved))
+    assert min(moved) >= -1e-9
+    assert max(moved) <= 1 + 1e-9
+
+
+def test_strategies_look_different_and_random_always_the_same() -> None:
+    names = [f"s{k}" for k in range(20)]
+    for theme in (looks.LIGHT, looks.DARK):
+        found = looks.looks([*names, "random"], theme)
+        assert len({(look.colour, str(look.dash)) for look in found.values()}) == 21
+        assert found["random"] == looks.looks(["random"], theme)["random"]
+
+
+@pytest.mark.parametrize("theme", [looks.LIGHT, looks.DARK], ids=lambda theme: theme.name)
+def test_lines_and_words_stand_out_from_the_paper(theme: looks.Theme) -> None:
+    assert all(contrast(colour, theme.paper) >= 3 for colour in theme.palette)
+    assert min(contrast(theme.ink, theme.soft), contrast(theme.muted, theme.paper)) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2.2 between two colours."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    return float(np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
