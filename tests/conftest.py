@@ -19,6 +19,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_umap() -> Iterator[None]:
+    """UMAP compiles itself for half a minute when it is first used: only its own test, in a process of its own, does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nextlabel.report.maps._umap", lambda: None)
+        yield
+
+
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, for this test alone."""

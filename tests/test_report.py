@@ -1,5 +1,7 @@
 import csv
 import itertools
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -123,16 +125,13 @@ class Reader(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-@pytest.fixture(autouse=True)
-def no_umap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without UMAP, whose compiler alone takes longer than all these tests."""
-    monkeypatch.setattr(maps, "_umap", lambda: None)
-
-
 @pytest.fixture
 def sketchy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures with few pixels, where nobody looks at them."""
+    """Figures with few pixels, and a map that is none, where nobody looks at them."""
     monkeypatch.setattr(looks, "DPI", 30)
+    monkeypatch.setattr(
+        maps, "charted", lambda X, ids, *_: maps.Chart(ids, np.random.default_rng(0).random((len(ids), 2)), "t-SNE")
+    )
 
 
 def told(tmp_path: Path, shape: Shape) -> Reader:
@@ -140,7 +139,7 @@ def told(tmp_path: Path, shape: Shape) -> Reader:
 
 
 def test_a_report_is_one_file_that_needs_nothing_else(tmp_path: Path, sketchy: None) -> None:
-    path = report.write(*made(tmp_path, Shape(pictures=True)))
+    path = report.write(*made(tmp_path, Shape(pictures=True, rounds=1)))
     reader = Reader(path.read_text(encoding="utf-8"))
     sources = [one["src"] for one in reader.all("img")] + [one["srcset"] for one in reader.all("source")]
     assert len(sources) > 6
@@ -149,7 +148,7 @@ def test_a_report_is_one_file_that_needs_nothing_else(tmp_path: Path, sketchy: N
 
 
 def test_figures_and_curves_lie_beside_the_page(tmp_path: Path) -> None:
-    report.write(*made(tmp_path, Shape()))
+    report.write(*made(tmp_path, Shape(rounds=1, strategies=("random",))))
     for name in ("curves", "map", "confusion"):
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert picture.width == 2200
@@ -157,7 +156,7 @@ def test_figures_and_curves_lie_beside_the_page(tmp_path: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_files(tmp_path: Path, sketchy: None) -> None:
-    run = made(tmp_path, Shape(pictures=True))
+    run = made(tmp_path, Shape(pictures=True, rounds=1))
     report.write(*run)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     report.write(*run)
@@ -166,7 +165,8 @@ def test_the_same_run_gives_the_same_files(tmp_path: Path, sketchy: None) -> Non
 
 def test_hostile_names_stay_text(tmp_path: Path, sketchy: None) -> None:
     shape = Shape(
-        strategies=("random", *HOSTILE), classes=HOSTILE, pictures=True, paths=tuple(HOSTILE[i % 4] for i in range(60)),
+        strategies=("random", *HOSTILE), rounds=1, classes=HOSTILE, pictures=True,
+        paths=tuple(HOSTILE[i % 4] for i in range(60)),
         more={"name": HOSTILE[0], "source": HOSTILE[1], "warnings": list(HOSTILE), "duplicates": ((0, 1),),
               "skipped": tuple(Skipped(name, name) for name in HOSTILE), "command": ["nextlabel", *HOSTILE]},
     )  # fmt: skip
@@ -181,13 +181,15 @@ SHAPES = {
     "one seed": Shape(seeds=(3,)),
     "one strategy": Shape(strategies=("random",)),
     "one strategy, one seed, one round": Shape(strategies=("margin",), seeds=(0,), rounds=1),
-    "no random": Shape(strategies=("margin", "entropy")),
+    "no random": Shape(rounds=1, strategies=("margin", "entropy")),
     "no round": Shape(rounds=0),
     "nothing measured": Shape(measured=False),
-    "two classes": Shape(classes=("-1", "1")),
-    "a hundred classes": Shape(classes=[f"class number {k}" for k in range(100)], n=300),
-    "thirty classes": Shape(classes=[f"class number {k}" for k in range(30)], n=90),
-    "many strategies": Shape(strategies=["random", *(f"skactiveml:Strategy{k}(alpha=0.{k})" for k in range(11))]),
+    "two classes": Shape(rounds=1, classes=("-1", "1")),
+    "a hundred classes": Shape(rounds=1, classes=[f"class number {k}" for k in range(100)], n=300),
+    "thirty classes": Shape(rounds=1, strategies=("random",), classes=[f"class number {k}" for k in range(30)], n=90),
+    "many strategies": Shape(
+        strategies=["random", *(f"skactiveml:Strategy{k}(alpha=0.{k})" for k in range(9))], rounds=1
+    ),
     "a tiny pool": Shape(n=24, rounds=2),
 }
 
@@ -201,7 +203,7 @@ def test_every_shape_of_run_has_a_report(shape: Shape, tmp_path: Path, sketchy: 
 
 
 def test_pictures_have_words_and_tables_have_heads(tmp_path: Path, sketchy: None) -> None:
-    reader = told(tmp_path, Shape(pictures=True))
+    reader = told(tmp_path, Shape(pictures=True, rounds=1))
     assert all(one["alt"] for one in reader.all("img"))
     assert all(one["scope"] in ("col", "row", "colgroup") for one in reader.all("th"))
 
@@ -213,14 +215,15 @@ def test_few_seeds_are_called_indicative(seeds: int, few: bool, tmp_path: Path, 
 
 
 def test_validation_labels_stand_beside_the_budget(tmp_path: Path, sketchy: None) -> None:
-    assert "12 labels: 6 + 3 batches of 2; beside it 9 validation labels" in told(tmp_path, Shape(more={"val": 9})).text
+    text = told(tmp_path, Shape(more={"val": 9})).text
+    assert "12 labels: 6 to start with, then 2 a round, 3 rounds; beside it 9 validation labels" in text
 
 
 def test_everything_odd_about_the_data_is_listed(tmp_path: Path, sketchy: None) -> None:
     skipped = tuple(Skipped(f"{k}.png", "is empty") for k in range(60))
     more = {"skipped": skipped, "duplicates": ((3, 4),), "warnings": ["Look out."]}
-    text = told(tmp_path, Shape(more=more)).text
-    assert all(words in text for words in ("60 files skipped", "49.png: is empty", "and 10 more", "Look out."))
+    text = told(tmp_path, Shape(rounds=1, more=more)).text
+    assert all(words in text for words in ("Files skipped: 60", "49.png: is empty", "and 10 more", "Look out."))
     assert "sample 3 = sample 4" in text
     assert "fitted once on all samples" in text
 
@@ -232,7 +235,7 @@ def test_the_command_can_be_pasted_into_a_shell() -> None:
 
 
 def test_mended_ids_are_told(tmp_path: Path, sketchy: None) -> None:
-    run, dataset, features = made(tmp_path, Shape())
+    run, dataset, features = made(tmp_path, Shape(rounds=1))
     run.rows[-1]["mended"] = 4
     assert "margin returned 4 ids that had to be mended" in Reader(page(run, dataset, features)[0]).text
 
@@ -263,9 +266,7 @@ def test_a_table_has_no_gallery(tmp_path: Path) -> None:
     assert gallery.gallery(*made(tmp_path, Shape())[:2]) == []
 
 
-def test_a_map_keeps_what_was_asked_and_leaves_test_samples_out(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_map_keeps_what_was_asked_and_no_test_sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(maps, "MOST_TSNE", 30)
     scenes, everything = maps.scenes(made(tmp_path, Shape(n=200))[0])
     asked = np.unique(np.concatenate([scene.asked for scene in scenes]))
@@ -288,9 +289,28 @@ def test_a_map_does_not_change_from_call_to_call() -> None:
     np.testing.assert_array_equal(first.places, second.places)
 
 
-@pytest.mark.parametrize("features", [np.zeros((20, 4)), np.arange(20.0)[:, None]], ids=["all alike", "one column"])
+def test_umap_draws_the_map_where_it_is_installed() -> None:
+    pytest.importorskip("umap", reason="umap-learn is not installed")
+    code = (
+        "import numpy as np; from nextlabel.report import maps\n"
+        "X = np.random.default_rng(0).normal(size=(90, 6)); assert maps._umap() is not None\n"
+        "one, two = (maps.charted(X, np.arange(90), 7, umap=True) for _ in range(2))\n"
+        "assert one.method == 'UMAP' and (one.places == two.places).all()"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+ODD = {
+    "all alike": np.full((20, 4), 0.1),
+    "one column": np.arange(20.0)[:, None],
+    "few": np.random.default_rng(0).normal(size=(maps.FEWEST, 4)),
+    "huge": np.random.default_rng(0).normal(size=(20, 60)) * 1e30,
+}
+
+
+@pytest.mark.parametrize("features", ODD.values(), ids=ODD)
 def test_odd_features_have_a_map(features: Any) -> None:
-    assert np.isfinite(maps.charted(features, np.arange(20), 0, umap=False).places).all()
+    assert np.isfinite(maps.charted(features, np.arange(len(features)), 0, umap=False).places).all()
 
 
 @given(some.lists(some.floats(0, 1), min_size=1, max_size=9).map(sorted))

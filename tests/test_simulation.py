@@ -15,7 +15,18 @@ from nextlabel.errors import BadData, BadNumber, Mistake, OtherRun, UnknownName
 from nextlabel.simulation import Crew
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
-COMMAND = ["digits", "--strategies", "random,margin,badge", "--seeds", "2", "--rounds", "4", "--batch", "20"]
+COMMAND = [
+    "digits",
+    "--strategies",
+    "random,margin,badge",
+    "--seeds",
+    "2",
+    "--rounds",
+    "4",
+    "--batch",
+    "20",
+    "--no-report",
+]
 
 
 def rows_of(folder):

@@ -110,6 +110,7 @@ def simulate(
     jobs: Annotated[int, typer.Option(help="Processes side by side.")] = 2,
     threads: Annotated[int, typer.Option(help="BLAS threads of each process.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html and its figures.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Compare query strategies on data whose labels you have, and write rows and a report.
@@ -118,7 +119,7 @@ def simulate(
     """
     from nextlabel.experiment import Experiment, Plan
     from nextlabel.simulation import Crew
-    from nextlabel.telling import carry_out
+    from nextlabel.telling import Telling, carry_out
 
     if resume and out is None:
         raise Mistake("--resume goes on with the run in a folder. Name it with --out.")
@@ -127,7 +128,7 @@ def simulate(
         data, listed(strategies), numbers(seeds), model, embedder, standardize,
         test, val, start, split, oracle, label_column, name, plan,
     )  # fmt: skip
-    carry_out(experiment, out, Crew(jobs, threads), resume, json, sys.argv, loud)
+    carry_out(experiment, out, Crew(jobs, threads), resume, Telling(report, json), sys.argv, loud)
 
 
 def listed(text: str) -> tuple[str, ...]:

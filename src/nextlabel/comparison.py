@@ -272,7 +272,7 @@ def seeds_said(seeds: int) -> str:
     >>> seeds_said(10), seeds_said(1)
     ('10 seeds', '1 seed, indicative')
     """
-    return f"{seeds} seed{'' if seeds == 1 else 's'}" + ("" if seeds >= ENOUGH else ", indicative")
+    return several(seeds, "seed") + ("" if seeds >= ENOUGH else ", indicative")
 
 
 def verdict(standing: Standing) -> str:
@@ -281,7 +281,7 @@ def verdict(standing: Standing) -> str:
     if name == against:
         return f"{name}: what the others are measured against"
     if found is None:
-        return f"{name}: not compared, because the run holds no AUBC for both it and {against}"
+        return f"{name}: not compared, for there are no curves of both it and {against}"
     if found.seeds == 1:
         return f"{name}: {points(found.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
     if found.sign:
@@ -306,7 +306,7 @@ def headline(found: Sequence[Standing]) -> str:
     if not judged:
         return _without_judgement(found)
     against, seeds = judged[0][0].against, min(gap.seeds for _, gap in judged)
-    few = "" if seeds >= ENOUGH else f" (indicative: {seeds} seed{'' if seeds == 1 else 's'})"
+    few = "" if seeds >= ENOUGH else f" (indicative: {several(seeds, 'seed')})"
     if seeds == 1:
         return f"One seed cannot tell whether asking beats {against}."
     winners = sorted((one for one in judged if one[1].sign > 0), key=lambda one: -one[1].mean)
@@ -329,6 +329,15 @@ def _without_judgement(found: Sequence[Standing]) -> str:
     if len(found) == 1:
         return f"{first.strategy} alone: {mean}. Nothing to compare it with."
     return f"{first.strategy} came first with {mean}; whether that beats {first.against} was not tried."
+
+
+def several(count: int, word: str) -> str:
+    """A count of things in prose.
+
+    >>> several(1, "seed"), several(1000, "label")
+    ('1 seed', '1,000 labels')
+    """
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def spoken(metric: str) -> str:

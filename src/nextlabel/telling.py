@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -10,10 +11,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nextlabel import report
+from nextlabel.comparison import Standing, headline, standings, verdict
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.experiment import Experiment
+from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew, record
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What is told of a run, and how: with a report or without, in words or as JSON."""
+
+    report: bool = True
+    json: bool = False
 
 
 def carry_out(
@@ -21,20 +32,46 @@ def carry_out(
     out: Path | None,
     crew: Crew,
     resume: bool,
-    as_json: bool,
+    telling: Telling,
     command: Sequence[str],
     loud: Console,
 ) -> None:
     """Record an experiment, write its report, and say what was found."""
-    folder = out or dated(experiment)
+    page = None
     with watched(loud) as progress:
-        recorded = record(experiment, folder, crew, resume, command, progress)
-        progress("drawing the report", 0, 1)
-        page = report.write(recorded.run, recorded.setup.dataset, recorded.setup.features)
-        progress("drawing the report", 1, 1)
+        recorded = record(experiment, out or dated(experiment), crew, resume, command, progress)
+        if telling.report:
+            progress("drawing the report", 0, 1)
+            page = report.write(recorded.run, recorded.setup.dataset, recorded.setup.features)
     for note in notes(recorded.setup.dataset):
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps({"out": str(folder), "report": str(page)}) if as_json else f"Report: {page}")
+    print(json.dumps(result(recorded.run, page)) if telling.json else said(recorded.run, page))
+
+
+def result(run: Run, page: Path | None) -> Row:
+    """What ``--json`` prints: where things are, and each strategy's figures, in fractions."""
+    found = standings(run.rows, run.manifest["dataset"]["counts"])
+    return {"out": str(run.folder), "report": page and str(page), "summary": [_summary(one) for one in found]}
+
+
+def _summary(one: Standing) -> Row:
+    gap = one.difference
+    return {
+        "strategy": one.strategy,
+        "metric": one.metric,
+        "seeds": one.seeds,
+        "aubc": one.aubc,
+        "mean_difference": None if gap is None else gap.mean,
+        "ci95": None if gap is None else [gap.low, gap.high],
+        **{f"final_{name}": heights[-1] for name, heights in one.at.items()},
+    }
+
+
+def said(run: Run, page: Path | None) -> str:
+    """What was found, in plain words, and where the report is."""
+    found = standings(run.rows, run.manifest["dataset"]["counts"])
+    verdicts = [f"  {verdict(one)}" for one in found]
+    return "\n".join([headline(found), *verdicts, f"Report: {page}" if page else f"Rows: {run.folder / 'rows.jsonl'}"])
 
 
 def notes(dataset: Dataset) -> list[str]:

@@ -111,7 +111,7 @@ def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> N
             marker=mark, markersize=4, zorder=3 if name == NEUTRAL else 4,
         )  # fmt: skip
         if found.seeds > 1:
-            alpha = 0.14 if len(panel.bands) <= 4 else 0.06
+            alpha = max(0.03, 0.14 if len(panel.bands) <= 4 else 0.4 / len(panel.bands))
             axes.fill_between(
                 found.labelled, 100 * found.low, 100 * found.high, color=look.colour, alpha=alpha, linewidth=0
             )
@@ -221,8 +221,8 @@ def _draw_confusion(shares: Mapping[str, Matrix], classes: Sequence[str], theme:
 
 def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> None:
     count = len(classes)
-    colours = LinearSegmentedColormap.from_list("", [theme.line, theme.palette[0]])
-    colours.set_under(theme.paper)
+    blues = LinearSegmentedColormap.from_list("", [theme.line, theme.palette[0]])
+    colours = blues.with_extremes(under=theme.paper)
     axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN, 1), aspect="equal", interpolation="nearest")
     ticks = range(count) if count <= NAMED else []
     size = 8.5 if count <= NUMBERED else 6.5

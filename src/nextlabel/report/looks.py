@@ -12,6 +12,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 DPI = 200
 WIDTH = 11.0  # inches; the page shows figures 1,100 pixels wide, so that 9 points are 12.5 pixels there
@@ -102,8 +103,16 @@ def _png(figure: Figure, theme: Theme) -> tuple[bytes, tuple[int, int]]:
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a class in a script without a font
         # Without the version of the library, so that the same figure is the same file.
         figure.savefig(out, format="png", dpi=DPI, facecolor=theme.paper, metadata={"Software": None})
-    width, height = (int(inches * DPI) for inches in figure.get_size_inches())
-    return out.getvalue(), (width, height)
+    with Image.open(out) as picture:
+        return _small(picture), picture.size
+
+
+def _small(picture: Image.Image) -> bytes:
+    """As PNG with a palette: a third of the size, and no difference that one can see."""
+    out = io.BytesIO()
+    palette = picture.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette.save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def sheet(height: float, theme: Theme) -> Figure:

@@ -108,7 +108,7 @@ def chosen(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, bool]:
 
 def charted(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Chart:
     """Project (m, d) features to the plane; the same input gives the same map."""
-    X = np.asarray(features[ids], dtype=np.float64)
+    X = _unit(np.asarray(features[ids], dtype=np.float64))
     # One thread: sums over several threads differ in their last bits, and a map can turn over because of one.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # both libraries warn about small or disconnected data, which a map may show
@@ -119,17 +119,30 @@ def charted(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Char
             found = _umap().UMAP(n_neighbors=near, random_state=seed, n_jobs=1).fit_transform(X)
             return Chart(ids, _scaled(found), "UMAP")
         near = min(30, (len(X) - 1) // 3)
-        # Its own start from principal components fails on a single feature.
-        start = "pca" if X.shape[1] > 1 else "random"
+        # A start from principal components needs two features, and divides by their spread: without any, scikit-learn
+        # 1.9 crashes the whole process.
+        start = "pca" if X.shape[1] > 1 and X.any() else "random"
         found = TSNE(perplexity=near, init=start, max_iter=STEPS, random_state=seed).fit_transform(X)
     return Chart(ids, _scaled(found), "t-SNE")
 
 
+def _unit(X: Places) -> Places:
+    """Centred, and of variance 1 as a whole; zeros where all rows are alike."""
+    centred: Places = X - X.mean(axis=0)
+    largest = np.abs(centred).max(initial=0.0)
+    if largest <= 1e-9 * np.abs(X).max(initial=0.0) or not largest:
+        return np.zeros_like(X)
+    unit: Places = centred / largest / (centred / largest).std()
+    return unit
+
+
 def _umap() -> Any:
-    try:
-        import umap
-    except ImportError:
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells of other libraries that it would like to see installed
+        try:
+            import umap
+        except ImportError:
+            return None
     return umap
 
 
@@ -188,14 +201,9 @@ def _scatter(axes: Axes, chart: Chart, scene: Scene, colour: str, theme: Theme) 
     axes.scatter(chart.places[:, 0], chart.places[:, 1], s=dot, color=theme.faint, alpha=0.55, linewidths=0)
     axes.scatter(labelled[:, 0], labelled[:, 1], s=9, color=theme.muted, linewidths=0)
     axes.scatter(
-        asked[:, 0],
-        asked[:, 1],
-        s=34 if len(asked) <= 30 else 20,
-        color=colour,
-        edgecolors=theme.paper,
-        linewidths=0.9,
-        zorder=4,
-    )
+        asked[:, 0], asked[:, 1], s=34 if len(asked) <= 30 else 20, color=colour, edgecolors=theme.paper,
+        linewidths=0.9, zorder=4,
+    )  # fmt: skip
 
 
 def _name(axes: Axes, word: str, place: Places, theme: Theme) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from jinja2 import Environment, StrictUndefined
 
 from nextlabel import comparison
-from nextlabel.comparison import Standing, spoken, standings
+from nextlabel.comparison import Standing, several, spoken, standings
 from nextlabel.datasets.base import Dataset
 from nextlabel.report import figures, tables
 from nextlabel.report.gallery import gallery
@@ -39,7 +39,8 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
         lead=lead(run, found),
         verdicts=[(comparison.verdict(one), one.difference.sign if one.difference else 0) for one in found],
         metric=spoken(found[0].metric) if found else "accuracy",
-        indicative=bool(found) and min(one.seeds for one in found) < comparison.ENOUGH,
+        indicative=_seeds(found) < comparison.ENOUGH and not any(one.difference for one in found),
+        single=_seeds(found) == 1,
         several=sum(one.difference is not None for one in found) > 1,
         against=NEUTRAL if NEUTRAL in names else None,
         lines=tables.lines(run, found),
@@ -93,7 +94,7 @@ def command(manifest: Mapping[str, Any]) -> str:
 def lead(run: Run, found: Sequence[Standing]) -> str:
     """One sentence on where the budget ended, and on what was spent; only who differs from random is set beside it."""
     labels = round(comparison.budget(comparison.curves(run.rows, "labelled")))
-    spent = f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {comparison.seeds_said(_seeds(found))}"
+    spent = f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {several(_seeds(found), 'seed')}"
     first = comparison.best(found)
     named = [one for one in found if one.strategy == NEUTRAL or one is first]
     if first and first.strategy != NEUTRAL and first.difference and first.difference.sign <= 0:
@@ -110,18 +111,26 @@ def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
     """What was run, as pairs of a word and a sentence."""
     told, sizes, plan = run.manifest, run.manifest["sizes"], run.manifest["plan"]
     labels, batches = round(comparison.budget(comparison.curves(run.rows, "labelled"))), max(_rounds(run), default=0)
-    beside = f"; beside it {sizes['val']} validation labels" if sizes["val"] else "; no validation labels beside it"
+    beside = (
+        f"; beside it {several(sizes['val'], 'validation label')}"
+        if sizes["val"]
+        else "; no validation labels beside it"
+    )
+    spent = f"{sizes['start']} to start with, then {plan['batch']} a round, {several(batches, 'round')}"
     return [
         ("Dataset", _dataset_said(told["dataset"])),
         ("Split", "{test} test, {val} validation, {start} to start with, {pool} pool".format(**sizes)),
-        ("Budget", f"{labels} labels: {sizes['start']} + {batches} batches of {plan['batch']}{beside}"),
+        (
+            "Budget",
+            f"{several(labels, 'label')}: {spent}{beside}",
+        ),
         ("Loop", _loop_said(told)),
         ("Model", told["model"]),
         ("Embedder", _embedder_said(told["embedder"])),
         ("Strategies", ", ".join(f"{one.strategy} ({_class(told, one.strategy)})" for one in found)),
         ("Seeds", ", ".join(sorted({str(row["seed"]) for row in run.rows}, key=int))),
         ("Versions", _pairs({"nextlabel": told["nextlabel"]} | told["versions"])),
-        ("Machine", f"{_pairs(told['machine'])}; {told['jobs']} processes with {told['threads']} BLAS threads each"),
+        ("Machine", f"{_pairs(told['machine'])}; --jobs {told['jobs']} --threads {told['threads']}"),
     ]
 
 
