@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextlabel.experiment import Experiment, Plan
+    from nextlabel.models.torch_classifier import TorchClassifier
     from nextlabel.simulation import iter_simulate, record, simulate
 
 __version__ = "0.1.0"
 
-__all__ = ["Experiment", "Plan", "iter_simulate", "record", "simulate"]
+__all__ = ["Experiment", "Plan", "TorchClassifier", "iter_simulate", "record", "simulate"]
 
 _HOMES = {
     "Experiment": "experiment",
     "Plan": "experiment",
+    "TorchClassifier": "models.torch_classifier",
     "iter_simulate": "simulation",
     "record": "simulation",
     "simulate": "simulation",
@@ -24,4 +26,6 @@ def __getattr__(name: str) -> Any:
     """Import a public name at its first use: scikit-activeml alone takes seconds, and ``--help`` needs none of it."""
     if name not in _HOMES:
         raise AttributeError(f"module 'nextlabel' has no attribute '{name}'")
+    if name == "TorchClassifier":
+        importlib.import_module("nextlabel.models.recipe").need_torch()
     return getattr(importlib.import_module(f"nextlabel.{_HOMES[name]}"), name)

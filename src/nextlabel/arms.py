@@ -28,6 +28,8 @@ from nextlabel.rounds import Past, Round, rounds
 from nextlabel.runs import Row
 from nextlabel.strategies import strategy
 
+OWN = "own"  # stands for an embedder where the model learns features of its own
+
 
 class Arm(NamedTuple):
     """One strategy under one seed."""

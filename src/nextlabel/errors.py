@@ -5,6 +5,7 @@
     │   ├── BadData             a folder, picture or table that cannot be learned from
     │   ├── EmptyPool           nothing is left to ask about
     │   ├── StrategyFailed      a query strategy broke down, or cannot choose from such data
+    │   ├── TrainingFailed      a model broke down while it learned
     │   ├── MissingExtra        an optional library is not installed
     │   ├── RunBusy             another process is writing this run
     │   ├── RunBroken           a run's files are damaged
@@ -41,6 +42,10 @@ class EmptyPool(CannotGo):
 
 class StrategyFailed(CannotGo):
     """A query strategy broke down, or cannot choose from such data."""
+
+
+class TrainingFailed(CannotGo):
+    """A model broke down while it learned."""
 
 
 class MissingExtra(CannotGo):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from nextlabel.arms import Setup
+from nextlabel.arms import OWN, Setup
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.embedders.base import Features
@@ -31,7 +31,7 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         for seed, found in setup.splits.items()
     }
     knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split")}
-    data = _about(setup.dataset)
+    data, own = _about(setup.dataset), setup.embedder == OWN
     return {
         "nextlabel": version("nextlabel"),
         "command": list(command),
@@ -39,7 +39,7 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         "experiment": experiment,
         "plan": setup.plan.plain(),
         "dataset": data | {"source": setup.experiment.dataset},
-        "embedder": dict(features.settings),
+        "embedder": {"name": OWN, "map": dict(features.settings)} if own else dict(features.settings),
         "model": setup.experiment.model,
         "strategies": {name: {"class": strategy(name).implementation} for name in setup.experiment.strategies},
         "seeds": hashes,

@@ -42,17 +42,36 @@ def specification(text: str) -> Specification:
     {'alpha': 0.9}
     """
     library, _, call = text.partition(":")
+    return Specification(library, *_parsed(call, text, "sklearn:svm.SVC(C=1.0)"))
+
+
+def called(text: str) -> tuple[str, Mapping[str, Any]]:
+    """Read a name of ours with literal options behind it.
+
+    >>> called("cnn(epochs=5)"), called("linear")
+    (('cnn', {'epochs': 5}), ('linear', {}))
+    """
+    if text.replace("-", "").isidentifier():
+        return text, {}
+    name, args, options = _parsed(text, text, "cnn(epochs=5)")
+    if args:
+        raise BadSpecification(f"'{text}' has a value without a name. Write every option as name=value.")
+    return name, options
+
+
+def _parsed(call: str, text: str, example: str) -> tuple[str, tuple[Any, ...], Mapping[str, Any]]:
+    """Dotted name, arguments and named arguments of a call; nothing is ever evaluated."""
     try:
         tree = ast.parse(call.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise BadSpecification(f"'{text}' cannot be read. Write it like sklearn:svm.SVC(C=1.0).") from None
+        raise BadSpecification(f"'{text}' cannot be read. Write it like {example}.") from None
     if not isinstance(tree, ast.Call):
-        return Specification(library, _dotted(tree, text))
+        return _dotted(tree, text), (), {}
     args = tuple(_literal(node, text) for node in tree.args)
     kwargs = {str(word.arg): _literal(word.value, text) for word in tree.keywords if word.arg}
     if len(kwargs) < len(tree.keywords):
         raise BadSpecification(f"'{text}' uses **, which is not read here. Write every argument as name=value.")
-    return Specification(library, _dotted(tree.func, text), args, kwargs)
+    return _dotted(tree.func, text), args, kwargs
 
 
 def _dotted(node: ast.expr, text: str) -> str:

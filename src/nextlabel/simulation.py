@@ -12,7 +12,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from nextlabel.arms import Arm, Line, Setup, opened, play, tune
+from nextlabel.arms import OWN, Arm, Line, Setup, opened, play, tune
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Progress, Request, quiet
 from nextlabel.datasets.splits import Split, read_split, split
@@ -22,7 +22,7 @@ from nextlabel.errors import BadData, BadNumber, Mistake
 from nextlabel.experiment import Amount, Experiment
 from nextlabel.manifest import manifest, plain_splits
 from nextlabel.models import model
-from nextlabel.models.base import Settings
+from nextlabel.models.base import Entry, Settings
 from nextlabel.oracles import oracle
 from nextlabel.recording import Recorder
 from nextlabel.runs import Row, Run
@@ -152,7 +152,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
     if not strategy(experiment.plan.cold).model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
-    _suitable(dataset, experiment.strategies)
+    _suitable(dataset, experiment, trained)
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
     if experiment.val is None:
         experiment = replace(experiment, val=trained.val)
@@ -166,13 +166,18 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
             )
     features = embed(dataset, experiment.embedder, progress)
     source = features.array if features.path is None else features.path
-    return Setup(experiment, plan, dataset, features.name, source, splits, {}), features
+    embedder = OWN if trained.pictures else features.name
+    return Setup(experiment, plan, dataset, embedder, source, splits, {}), features
 
 
-def _suitable(dataset: Dataset, strategies: Sequence[str]) -> None:
+def _suitable(dataset: Dataset, experiment: Experiment, trained: Entry) -> None:
     if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
         raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
-    for name in strategies:
+    if trained.pictures and dataset.pictures is None:
+        raise Mistake(
+            f"'{dataset.name}' is a table, and '{experiment.model}' learns from pictures. Use another --model."
+        )
+    for name in experiment.strategies:
         most = strategy(name).most_classes
         if most is not None and len(dataset.classes) > most:
             raise Mistake(

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nextlabel import report
+from nextlabel.arms import Setup
 from nextlabel.comparison import Standing, headline, standings, verdict
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.experiment import Experiment
+from nextlabel.models import model
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew, record
 
@@ -43,7 +45,7 @@ def carry_out(
         if telling.report:
             progress("drawing the report", 0, 1)
             page = report.write(recorded.run, recorded.setup.dataset, recorded.setup.features)
-    for note in notes(recorded.setup.dataset):
+    for note in [*notes(recorded.setup.dataset), *unwatched(recorded.setup)]:
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(result(recorded.run, page)) if telling.json else said(recorded.run, page))
 
@@ -83,6 +85,13 @@ def notes(dataset: Dataset) -> list[str]:
     if dataset.duplicates:
         found.append(f"{sum(map(len, dataset.duplicates))} samples share their bytes with another; all of them count.")
     return found
+
+
+def unwatched(setup: Setup) -> list[str]:
+    """Says that a model which wants validation samples had none."""
+    if not model(setup.experiment.model).val or any(len(found.val) for found in setup.splits.values()):
+        return []
+    return [f"There are no validation samples, so '{setup.experiment.model}' kept its last epoch, not its best one."]
 
 
 def dated(experiment: Experiment) -> Path:

@@ -1,21 +1,50 @@
 """What learns. One name, one model; and any scikit-learn classifier by its dotted name."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from nextlabel.datasets.base import meant
+from nextlabel.errors import BadSpecification
 from nextlabel.models.base import Entry
 from nextlabel.models.linear import Linear
+from nextlabel.models.recipe import Recipe, need_torch
 from nextlabel.models.sklearn import Sklearn
-from nextlabel.naming import named
-
-MODELS: Mapping[str, Entry] = {"linear": Entry(lambda dataset, settings: Linear(settings))}
+from nextlabel.naming import called, named
 
 
-def model(name: str) -> Entry:
+def _linear() -> Entry:
+    return Entry(lambda dataset, settings: Linear(settings))
+
+
+def _cnn(**options: Any) -> Entry:
+    recipe = Recipe(**options)
+    need_torch()
+    from nextlabel.models.cnn import Cnn  # torch takes seconds, and the other models need none of it
+    from nextlabel.models.training import device_of
+
+    device_of(recipe)
+    return Entry(lambda dataset, settings: Cnn(dataset, recipe), val=0.1, pictures=True)
+
+
+# Each makes an `Entry` from the options that stand behind its name: ``cnn(epochs=5)``.
+MODELS: Mapping[str, Callable[..., Entry]] = {"linear": _linear, "cnn": _cnn}
+OPTIONS: Mapping[str, Callable[..., object]] = {"cnn": Recipe}  # what spells out a model's options
+
+
+def model(text: str) -> Entry:
     """The model of that name, or the classifier that ``sklearn:dotted.Name(…)`` specifies.
 
-    Raises `UnknownName` or `BadSpecification`, before anything is trained.
+    Raises `UnknownName`, `BadSpecification` or `MissingExtra`, before anything is trained.
     """
-    if name.startswith("sklearn:"):
-        made = Sklearn(name)  # now, so that a bad name is told now
+    if text.startswith("sklearn:"):
+        made = Sklearn(text)  # now, so that a bad name is told now
         return Entry(lambda dataset, settings: made)
-    return named(MODELS, name, "model")
+    name, options = called(text)
+    make = named(MODELS, name, "model")
+    known = list(inspect.signature(OPTIONS.get(name, make)).parameters)
+    for word in options:
+        if word not in known:
+            has = f"It has {', '.join(known)}." if known else "It has none."
+            raise BadSpecification(f"The model '{name}' has no option '{word}'. {meant(word, known) or has}")
+    return make(**options)

@@ -47,7 +47,12 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """How a model is made: ``make(dataset, settings)``; ``val`` the share of validation labels it needs by default."""
+    """How a model is made: ``make(dataset, settings)``.
+
+    ``val`` the share of validation labels that it wants by default; ``pictures`` says that it learns from the pictures
+    themselves, on features of its own.
+    """
 
     make: Callable[[Dataset, Settings], Model]
     val: float = 0.0
+    pictures: bool = False

@@ -57,6 +57,7 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
         duplicates=[[_called(dataset, i) for i in group] for group in dataset.duplicates[:LISTED]],
         listed=LISTED,
         command=command(run.manifest),
+        seen="pictures" if "map" in run.manifest["embedder"] else run.manifest["embedder"]["name"],
     )
     return html, [picture for picture in (curves, asked[0] if asked else None, confusion) if picture]
 
@@ -160,6 +161,8 @@ def _loop_said(told: Mapping[str, Any]) -> str:
 
 
 def _embedder_said(told: Mapping[str, Any]) -> str:
+    if "map" in told:
+        return f"none: the model learns features of its own. For the map: {_embedder_said(told['map'])}"
     settings = f" ({_pairs(told['settings'])})" if told.get("settings") else ""
     how = "; transductive: fitted once on all samples, test samples too, without labels" if told["transductive"] else ""
     return f"{told['name']}, {told['d']} features{settings}{how}"

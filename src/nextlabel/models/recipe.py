@@ -1,0 +1,45 @@
+"""How a network is trained: the knobs, without torch, so that a mistake is told before anything is loaded."""
+
+from dataclasses import dataclass
+
+from nextlabel.errors import BadNumber, MissingExtra, UnknownName
+
+DEVICES = ("cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """AdamW on shuffled batches; the epoch with the best validation macro F1 is kept, the last one without validation.
+
+    >>> Recipe(epochs=5).batch
+    64
+    """
+
+    epochs: int = 30  # passes over the labelled set
+    batch: int = 64  # samples per step
+    rate: float = 1e-3  # learning rate
+    decay: float = 1e-4  # weight decay
+    augment: bool = True  # show pictures turned, shifted and mirrored at random
+    device: str = "cpu"  # where it is computed; "cuda" is a GPU
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise BadNumber(f"{name} is {value!r}; it is a whole number, 1 or more.")
+        for name, least in (("rate", 1e-12), ("decay", 0.0)):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not least <= value < 1e3:
+                raise BadNumber(f"{name} is {value!r}; it is a number {'from 0 on' if not least else 'above 0'}.")
+        if str(self.device).partition(":")[0] not in DEVICES:
+            raise UnknownName(f"No device is called '{self.device}'. Known: {', '.join(DEVICES)}.")
+
+
+def need_torch() -> None:
+    """Raise `MissingExtra` where torch is not installed."""
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise MissingExtra(
+            "Networks need torch, which is not installed. Run: pip install 'nextlabel[torch]'."
+        ) from None

@@ -1,0 +1,191 @@
+"""Anybody's torch module as a scikit-activeml classifier.
+
+clf = TorchClassifier(lambda: nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3)), classes=[0, 1, 2])
+clf.fit(X, y)                                            # y holds missing_label where nobody has answered
+UncertaintySampling(method="margin_sampling").query(X, y, clf=clf, fit_clf=False, batch_size=5)
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from skactiveml.base import SkactivemlClassifier
+from skactiveml.utils import MISSING_LABEL
+from sklearn.utils.validation import check_array, check_is_fitted
+from torch import nn
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.errors import Mistake
+from nextlabel.models import cnn
+from nextlabel.models.recipe import Recipe
+from nextlabel.models.training import Lesson, Shown, look, run, seeded, threads_of_blas, train
+from nextlabel.pool import NOBODY, Floats, Ids
+
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+ANY_SHAPE = {"allow_nd": True, "ensure_min_samples": 0, "dtype": np.float32}
+
+
+class TorchClassifier(SkactivemlClassifier):
+    """A torch module that learns from the labelled samples and takes part in scikit-activeml's own loop.
+
+    ``module`` is a function without arguments that makes a module, which then begins with fresh seeded weights at every
+    fit; or a module, of which every fit trains a copy (fine-tuning). It maps a batch (b, …) to logits (b, C).
+    ``images``: a dataset with pictures; then X is (n, 1) ids, and the module is shown (b, 3, 64, 64), normalised as
+    ImageNet is. Without it X is (n, …) numbers, handed over as float32.
+    ``head``: the layer whose input is the embedding, where it is not the last linear one. ``augment`` needs ``images``.
+    The other knobs are those of `nextlabel.models.recipe.Recipe`; the last epoch is kept, as nothing is watched.
+    """
+
+    def __init__(
+        self,
+        module: Any = None,
+        images: Dataset | None = None,
+        epochs: int = 30,
+        batch: int = 64,
+        rate: float = 1e-3,
+        decay: float = 1e-4,
+        augment: bool = False,
+        head: str | None = None,
+        device: str = "cpu",
+        classes: Any = None,
+        missing_label: Any = MISSING_LABEL,
+        cost_matrix: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            classes=classes, missing_label=missing_label, cost_matrix=cost_matrix, random_state=random_state
+        )
+        self.module, self.images, self.head, self.device = module, images, head, device
+        self.epochs, self.batch, self.rate, self.decay, self.augment = epochs, batch, rate, decay, augment
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on the labelled rows of ``X`` (n, …) or (n, 1) ids; ``y`` (n,) labels or ``missing_label``.
+
+        Without any label nothing is trained, and all classes are equally likely. Raises `Mistake` where module and
+        data do not fit together, and `TrainingFailed` where the loss is no number any more.
+        """
+        recipe = self._recipe()
+        X, y, weight = self._validate_data(X, y, sample_weight, check_X_dict=dict(ANY_SHAPE))
+        known = np.flatnonzero(y >= 0)  # the base class has encoded labels to 0 … C-1, missing to -1
+        self.seed_ = int(self.random_state_.randint(2**31 - 1))
+        self.learned_ = None
+        with seeded(self.seed_), threads_of_blas():
+            self.module_ = self._fresh()
+            self._check(X)
+            if len(known):
+                lesson = Lesson(
+                    self._shown(X[known]), y[known].astype(np.int64), self._shown(X[:0]), NOBODY,
+                    None if weight is None else weight[known],
+                )  # fmt: skip
+                self.learned_ = train(self.module_, lesson, recipe)
+        return self
+
+    def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
+        """Probabilities (n, C) and, on request, embeddings (n, d): what the head sees."""
+        logits, embeddings = self._seen(X, look)
+        proba = self._probabilities(logits)
+        return (proba, embeddings) if return_embeddings else proba
+
+    def sample_proba(self, X: Any, n_samples: int = 10) -> Floats:
+        """Probabilities (n_samples, n, C) under so many draws of dropout (Gal & Ghahramani, 2016).
+
+        scikit-activeml's committee strategies take it by name: ``sample_predictions_method_name="sample_proba"``.
+        """
+        return np.stack([member.predict_proba(X) for member in self.committee(n_samples)])
+
+    def committee(self, size: int = 10) -> list["TorchClassifier"]:
+        """``size`` copies that leave dropout on, each with draws of its own: the same X gives the same answer twice."""
+        check_is_fitted(self)
+        if not any(_drops(layer) for layer in self.module_.modules()):
+            raise Mistake("The module has no dropout, so all members of its committee would agree. Add nn.Dropout.")
+        return [_Member.of(self, number) for number in range(size)]
+
+    def _recipe(self) -> Recipe:
+        if self.augment and self.images is None:
+            raise Mistake("augment=True turns and mirrors pictures, and there are none. Give images, or leave it out.")
+        return Recipe(self.epochs, self.batch, self.rate, self.decay, self.augment, self.device)
+
+    def _fresh(self) -> nn.Module:
+        made = copy.deepcopy(self.module) if isinstance(self.module, nn.Module) else _made(self.module)
+        if not any(True for _ in made.parameters()):
+            raise Mistake(f"{type(made).__name__} has no weights, so there is nothing to train. Give another module.")
+        return made
+
+    def _check(self, X: Floats) -> None:
+        """Try one sample, so that a module of another shape is told in a sentence."""
+        if not len(X):
+            return
+        try:
+            logits = look(self.module_, self._shown(X[:1]), self.head)[0]
+        except (RuntimeError, ValueError, IndexError) as error:
+            why = str(error).splitlines()[0]
+            raise Mistake(f"The module cannot be shown samples of shape {X.shape[1:]}: {why}.") from None
+        if logits.shape != (1, len(self.classes_)):
+            raise Mistake(
+                f"The module gives {logits.shape[1:]} numbers per sample, and there are {len(self.classes_)} classes: "
+                "its last layer should give one logit per class."
+            )
+
+    def _shown(self, X: Floats) -> Shown:
+        if self.images is None:
+            return Shown(len(X), lambda rows: torch.from_numpy(X[rows]))
+        if self.images.pictures is None:
+            raise Mistake(f"'{self.images.name}' is a table, so it has no images. Leave images out, and give X itself.")
+        return cnn.shown(self.images.pictures.squares(cnn.SIZE)).at(_ids(X, len(self.images)))
+
+    def _seen(self, X: Any, how: Callable[..., tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+        check_is_fitted(self)
+        X = check_array(X, **ANY_SHAPE)
+        with threads_of_blas():
+            return how(self.module_, self._shown(X), self.head)
+
+    def _probabilities(self, logits: Floats) -> Floats:
+        if self.learned_ is None:
+            return np.full(logits.shape, 1 / logits.shape[1])
+        proba: Floats = softmax(logits.astype(np.float64), axis=1)
+        return proba
+
+
+class _Member(TorchClassifier):
+    """One member of a committee: the same weights, with dropout on."""
+
+    @classmethod
+    def of(cls, whole: TorchClassifier, number: int) -> "_Member":
+        member = cls(**whole.get_params(deep=False))
+        member.__dict__ |= whole.__dict__ | {"draw_": number}
+        return member
+
+    def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
+        """As `TorchClassifier.predict_proba`, under one draw of dropout."""
+        logits, embeddings = self._seen(X, self._dropping)
+        proba = self._probabilities(logits)
+        return (proba, embeddings) if return_embeddings else proba
+
+    def _dropping(self, module: nn.Module, shown: Shown, head: str | None) -> tuple[Floats, Floats]:
+        module.eval()  # batch norm, say, stays as it is
+        for layer in filter(_drops, module.modules()):
+            layer.train()
+        with seeded(self.seed_ + 1 + self.draw_):
+            return run(module, shown, head)
+
+
+def _drops(layer: nn.Module) -> bool:
+    return isinstance(layer, DROPOUTS)
+
+
+def _made(module: Any) -> nn.Module:
+    made = module() if callable(module) else None
+    if not isinstance(made, nn.Module):
+        raise Mistake("module is neither a torch module nor a function that makes one. Give one of the two.")
+    return made
+
+
+def _ids(X: Floats, count: int) -> Ids:
+    """Ids out of X (n, 1)."""
+    ids = X.reshape(-1)
+    if len(ids) != len(X) or (ids != np.rint(ids)).any() or (ids < 0).any() or (ids >= count).any():
+        raise Mistake(f"With images, X is (n, 1) ids from 0 to {count - 1}, and this X {X.shape} is not.")
+    return ids.astype(np.int64)

@@ -1,0 +1,234 @@
+"""Training a network, epoch by epoch, and looking at what it has learned.
+
+    with seeded(7), threads_of_blas():
+        learned = train(network, Lesson(shown, y, watched, y_watched), Recipe())
+        logits, embeddings = look(network, shown)
+
+A network is any module that maps a batch of samples to logits (B, C). Its embedding is what its head sees: the input
+of its last linear layer.
+"""
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import f1_score
+from threadpoolctl import threadpool_info
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nextlabel.errors import CannotGo, Mistake, TrainingFailed
+from nextlabel.models.augmentation import augmented
+from nextlabel.models.recipe import Recipe
+from nextlabel.pool import Floats, Ids, Labels
+
+LARGE = 64  # samples per batch where nothing is learned: more would not fit into the cache of a processor
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Samples as a network sees them: ``batch(rows)`` is a float tensor (b, …) of those at positions ``rows``."""
+
+    count: int
+    batch: Callable[[Ids], Tensor]
+
+    def at(self, ids: Ids) -> "Shown":
+        """Some of them, in that order."""
+        return Shown(len(ids), lambda rows: self.batch(ids[rows]))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is trained on, ``shown`` with codes ``y`` (n,) and weights (n,) if any; and what is only watched."""
+
+    shown: Shown
+    y: Labels
+    watched: Shown
+    y_watched: Labels
+    weight: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How one epoch went. Training figures are of batches as they were learned, augmented and with dropout."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    train_f1: float
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    val_f1: float | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Every epoch, and the number of the one whose weights were kept (from 1 on)."""
+
+    epochs: list[Epoch]
+    kept: int
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Torch's draws follow from ``seed`` in here, and go on outside as if nothing had been drawn."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def threads_of_blas() -> Iterator[None]:
+    """Torch computes with as many threads as numpy may: the same number, the same bits."""
+    before = torch.get_num_threads()
+    allowed = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    torch.set_num_threads(min(allowed, default=before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def device_of(recipe: Recipe) -> torch.device:
+    """Where to compute; raises `CannotGo` where that device is not here."""
+    kind = recipe.device.partition(":")[0]
+    here: dict[str, Callable[[], bool]] = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    if kind in here and not here[kind]():  # the processor always is
+        raise CannotGo(
+            f"Torch finds no '{kind}' device on this machine, so nothing can be computed on it. Leave the device out, "
+            "or look at the drivers and at which build of torch is installed."
+        )
+    return torch.device(recipe.device)
+
+
+def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> Learned:
+    """Train in place; afterwards the network holds the best epoch's weights, and is ready to be looked at.
+
+    Draws from torch's global generator: see `seeded`. Raises `TrainingFailed` where the loss is no number any more, or
+    memory runs out.
+    """
+    device = device_of(recipe)
+    network.to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    epochs: list[Epoch] = []
+    best, kept, weights = -math.inf, 0, dict[str, Any]()
+    with _enough_memory(recipe):
+        for number in range(1, recipe.epochs + 1):
+            epochs.append(Epoch(number, *_learned(network, lesson, recipe, optimizer), *_watched(network, lesson)))
+            score = epochs[-1].val_f1
+            if score is not None and score > best:
+                best, kept, weights = score, number, copy.deepcopy(network.state_dict())
+    if weights:
+        network.load_state_dict(weights)
+    network.eval()
+    return Learned(epochs, kept or len(epochs))
+
+
+def _learned(
+    network: nn.Module, lesson: Lesson, recipe: Recipe, optimizer: torch.optim.Optimizer
+) -> tuple[float, float, float]:
+    """One pass over the labelled set in random order: loss, accuracy and macro F1."""
+    network.train()
+    device = next(network.parameters()).device
+    order = torch.randperm(len(lesson.y)).numpy()
+    loss_sum, guesses = 0.0, []
+    for rows in batches(order, recipe.batch):
+        X, y = lesson.shown.batch(rows).to(device), torch.from_numpy(lesson.y[rows]).to(device)
+        logits = network(augmented(X) if recipe.augment else X)
+        loss = _loss(logits, y, lesson.weight, rows)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        loss_sum += float(loss.detach()) * len(rows)
+        guesses.append(logits.detach().argmax(1).cpu().numpy())
+        if not math.isfinite(loss_sum):
+            raise TrainingFailed(
+                "The loss is no number any more, so the network learns nothing. Most likely the learning rate is too "
+                f"high ({recipe.rate:g}) or the samples hold huge values: lower the rate, or scale the samples."
+            )
+    return loss_sum / len(order), *_scores(lesson.y[order], np.concatenate(guesses))
+
+
+def _loss(logits: Tensor, y: Tensor, weight: Floats | None, rows: Ids) -> Tensor:
+    if weight is None:
+        return functional.cross_entropy(logits, y)
+    scale = torch.from_numpy(weight[rows]).to(logits)
+    return (functional.cross_entropy(logits, y, reduction="none") * scale).sum() / scale.sum().clamp_min(1e-12)
+
+
+def _watched(network: nn.Module, lesson: Lesson) -> tuple[float, float, float] | tuple[None, None, None]:
+    """Loss, accuracy and macro F1 on what is watched; None without."""
+    if not len(lesson.y_watched):
+        return None, None, None
+    logits = look(network, lesson.watched)[0]
+    loss = float(functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(lesson.y_watched)))
+    return loss, *_scores(lesson.y_watched, logits.argmax(1))
+
+
+def _scores(y: Labels, guess: Labels) -> tuple[float, float]:
+    return float((y == guess).mean()), float(f1_score(y, guess, average="macro", zero_division=0))
+
+
+def batches(order: Ids, size: int) -> list[Ids]:
+    """Cut an order into batches; one sample left over joins the batch before, since batch norm needs two."""
+    cuts = list(range(size, len(order), size))
+    if cuts and len(order) - cuts[-1] == 1:
+        cuts.pop()
+    return np.split(order, cuts)
+
+
+def look(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floats, Floats]:
+    """Logits (n, C) and embeddings (n, d) of samples, float32; the network is put into evaluation mode.
+
+    ``head`` names the layer whose input is the embedding; without it, the last linear one.
+    """
+    network.eval()
+    return run(network, shown, head)
+
+
+def run(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floats, Floats]:
+    """`look` in whatever mode the network is in."""
+    seen: list[Tensor] = []
+    hook = head_of(network, head).register_forward_pre_hook(lambda layer, given: seen.append(given[0]))
+    device, logits, embeddings = next(network.parameters()).device, [], []
+    try:
+        with torch.inference_mode():
+            for rows in np.split(np.arange(shown.count), range(LARGE, shown.count, LARGE)):
+                logits.append(network(shown.batch(rows).to(device)).float().cpu().numpy())
+                embeddings.append(seen.pop().float().flatten(1).cpu().numpy())
+    finally:
+        hook.remove()
+    return np.concatenate(logits), np.concatenate(embeddings)
+
+
+def head_of(network: nn.Module, name: str | None = None) -> nn.Module:
+    """The layer of that name, or the last linear one."""
+    layers: dict[str, nn.Module] = dict(network.named_modules())
+    if name is not None:
+        if name not in layers:
+            raise Mistake(f"The network has no layer called '{name}'. It has: {', '.join(filter(None, layers))}.")
+        return layers[name]
+    linear = [layer for layer in layers.values() if isinstance(layer, nn.Linear)]
+    if not linear:
+        raise Mistake("The network has no linear layer, so it is not clear what its embedding is. Name its head.")
+    return linear[-1]
+
+
+@contextmanager
+def _enough_memory(recipe: Recipe) -> Iterator[None]:
+    """Turn what torch says when memory runs out into a sentence."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        words = str(error)
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in words:
+            raise TrainingFailed(
+                f"Memory ran out while the network was trained in batches of {recipe.batch}. Use a smaller batch, or "
+                "fewer --jobs."
+            ) from None
+        raise

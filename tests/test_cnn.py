@@ -1,0 +1,256 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import folder_of, paint
+from safetensors.torch import save_file
+from torch.nn import functional
+
+from nextlabel import Experiment, Plan, simulate
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Request
+from nextlabel.errors import (
+    BadData,
+    BadNumber,
+    BadSpecification,
+    CannotGo,
+    MissingExtra,
+    Mistake,
+    TrainingFailed,
+    UnknownName,
+)
+from nextlabel.models import cnn, model
+from nextlabel.models.augmentation import augmented
+from nextlabel.models.checkpoints import load as load_checkpoint
+from nextlabel.models.checkpoints import predict, save
+from nextlabel.models.recipe import Recipe
+from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
+from nextlabel.pool import NOBODY, Pool
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+def squares(count):
+    """Noisy pictures, every other one reddish, the rest bluish."""
+    rng = np.random.default_rng(0)
+    colour = np.array([RED, BLUE])[np.arange(count) % 2][:, None, None, :]
+    return np.clip(colour + rng.normal(0, 60, (count, 64, 64, 3)), 0, 255).astype(np.uint8)
+
+
+def pool(count, watch=()):
+    y = np.arange(count) % 2
+    return Pool(np.zeros((count, 1), np.float32), y, np.ones(count, bool), 2, watch=np.array(watch, dtype=np.int64))
+
+
+@pytest.fixture(scope="module")
+def found():
+    return cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
+
+
+def test_it_has_the_size_that_it_is_known_for():
+    weights = sum(part.numel() for part in cnn.network(5).parameters())
+    assert weights == 2_192_389  # 2.2 million
+
+
+def test_it_is_the_network_of_the_guide():
+    """Convolution, batch norm, ReLU, pooling, in the order in which everybody writes them."""
+    torch.manual_seed(0)
+    made = cnn.network(5).eval()
+    x = torch.randn(3, 3, 64, 64)
+    expected, layers = x, list(made)
+    for conv, norm in ((layers[0], layers[1]), (layers[4], layers[5]), (layers[8], layers[9])):
+        expected = functional.max_pool2d(functional.relu(norm(conv(expected))), 2)
+    expected = layers[16](functional.relu(layers[13](expected.flatten(1))))
+    assert torch.allclose(made(x), expected, atol=1e-5)
+
+
+def test_it_learns_two_colours(found):
+    logits, features = look(found.network, cnn.shown(squares(60)))
+    assert (logits.argmax(1) == np.arange(60) % 2).mean() > 0.9
+    assert features.shape == (60, 256)
+    assert features.min() >= 0
+
+
+def test_every_epoch_is_told(found):
+    assert [one.epoch for one in found.learned.epochs] == [1, 2, 3]
+    best = max(found.learned.epochs, key=lambda one: one.val_f1)
+    assert found.learned.kept == best.epoch
+    assert all(0 <= one.train_f1 <= 1 and one.val_loss >= 0 for one in found.learned.epochs)
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(found):
+    logits, _ = look(found.network, cnn.shown(squares(40)[30:]))
+    kept = found.learned.epochs[found.learned.kept - 1]
+    assert (logits.argmax(1) == np.arange(30, 40) % 2).mean() == pytest.approx(kept.val_accuracy)
+
+
+def test_without_validation_the_last_epoch_is_kept():
+    learned = cnn.trained(squares(10), pool(10), Recipe(epochs=2), 0).learned
+    assert learned.kept == 2
+    assert learned.epochs[0].val_f1 is None
+
+
+def test_the_same_seed_gives_the_same_bits(found):
+    torch.rand(3)
+    again = cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
+    for one, two in zip(found.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(one, two)
+    other = cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 1)
+    assert not torch.equal(other.network[0].weight, again.network[0].weight)
+
+
+def test_pictures_are_moved_a_little_and_the_edge_is_filled():
+    with seeded(0):
+        flat = augmented(torch.full((50, 3, 64, 64), 0.7))
+        x = torch.rand(200, 3, 64, 64)
+        moved = augmented(x)
+    assert torch.allclose(flat, torch.full_like(flat, 0.7), atol=1e-5)
+    still = torch.isclose(moved, x, atol=1e-4).flatten(1).all(1).float().mean()
+    assert 0.005 < still < 0.12  # 0.3 * 0.3 * 0.5 of them are left as they are
+
+
+def test_a_mirrored_picture_is_mirrored():
+    x = torch.arange(64.0).repeat(300, 3, 64, 1)
+    with seeded(1):
+        moved = augmented(x)
+    mirrored = torch.isclose(moved, x.flip(3), atol=1e-2).flatten(1).all(1)
+    assert mirrored.any()
+
+
+def test_one_sample_left_over_joins_the_batch_before():
+    assert [len(part) for part in batches(np.arange(129), 64)] == [64, 65]
+    assert [len(part) for part in batches(np.arange(1), 64)] == [1]
+    assert np.concatenate(batches(np.arange(130), 64)).tolist() == list(range(130))
+
+
+def test_a_class_with_one_picture_is_learned_all_the_same():
+    few = Pool(np.zeros((5, 1), np.float32), np.array([0, 1, 0, 0, 0]), np.ones(5, bool), 3)
+    assert cnn.trained(squares(5), few, Recipe(epochs=1, batch=4), 0).learned.kept == 1
+
+
+def test_the_committee_of_a_network_is_its_head_under_dropout(fruits):
+    dataset = load(Request(str(fruits)))
+    labelled = Pool(np.zeros((9, 1), np.float32), dataset.y, np.ones(9, bool), 3)
+    fitted = model("cnn(epochs=1)").make(dataset, {}).fit(labelled, np.random.default_rng(0))
+    mean = np.mean([head.coef_ for head in fitted.committee(400)], axis=0)
+    assert mean == pytest.approx(fitted.clf.coef_, rel=0.35, abs=0.01)
+
+
+def test_it_plays_a_whole_experiment_on_one_job_or_two(tmp_path):
+    experiment = Experiment("digits", ("random", "margin"), seeds=(0,), model="cnn(epochs=1)", val=0.02,
+                            test=0.05, start="3/class", plan=Plan(batch=20, rounds=1))  # fmt: skip
+    rows = simulate(experiment)
+    assert [row["labelled"] for row in rows] == [30, 50, 30, 50]
+    assert {row["embedder"] for row in rows} == {"own"}
+    assert all("val_f1_macro" in row for row in rows)
+
+
+def test_a_network_is_saved_and_read_again(found, tmp_path):
+    path = tmp_path / "colours.safetensors"
+    save(found.network, ("blue", "red"), path)
+    again = load_checkpoint(path)
+    assert again.classes == ("blue", "red")
+    one, two = (look(made, cnn.shown(squares(8)))[0] for made in (found.network, again.network))
+    assert (one == two).all()
+
+
+def test_a_saved_network_tells_pictures_apart(found, tmp_path):
+    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
+    checkpoint = load_checkpoint(tmp_path / "colours.safetensors")
+    folder = tmp_path / "new"
+    paint(folder / "b" / "sky.png", BLUE)
+    paint(folder / "rose.jpg", RED)
+    (folder / "torn.png").write_bytes(b"no picture")
+    said = predict(checkpoint, folder)
+    assert [(one.path, one.label) for one in said] == [("b/sky.png", "blue"), ("rose.jpg", "red"), ("torn.png", None)]
+    assert said[2].reason == "is not a picture, or its header is damaged"
+    assert sum(said[0].probabilities.values()) == pytest.approx(1)
+    assert predict(checkpoint, folder / "rose.jpg")[0].label == "red"
+
+
+def test_a_file_that_is_no_checkpoint_is_told(found, tmp_path):
+    path = tmp_path / "colours.safetensors"
+    save(found.network, ("red", "blue"), path)
+    whole = path.read_bytes()
+    for content, words in ((whole[:5000], "cut short"), (b"PK\x03\x04 pickle", "cut short"), (b"", "cut short")):
+        path.write_bytes(content)
+        with pytest.raises(BadData, match=words):
+            load_checkpoint(path)
+    with pytest.raises(BadData, match="Is the path right"):
+        load_checkpoint(tmp_path / "nowhere.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({}, "does not say what it is"),
+        ({"architecture": "resnet18"}, "another network .resnet18."),
+        ({"architecture": "nextlabel cnn 1", "classes": json.dumps(["a", "b"])}, "do not fit"),
+    ],
+)
+def test_a_checkpoint_of_another_network_is_told(tmp_path, about, words):
+    save_file({"weight": torch.zeros(3)}, tmp_path / "other.safetensors", metadata=about)
+    with pytest.raises(BadData, match=words):
+        load_checkpoint(tmp_path / "other.safetensors")
+
+
+def test_pictures_of_any_kind_are_seen(tmp_path):
+    folder = folder_of(tmp_path / "odd", {"a": 4, "b": 4})
+    paint(folder / "a" / "grey.png", 128, mode="L")
+    paint(folder / "a" / "palette.png", 3, mode="P")
+    paint(folder / "a" / "deep.png", 30000, mode="I;16")
+    paint(folder / "b" / "print.jpg", (10, 200, 30, 40), mode="CMYK")
+    paint(folder / "b" / "clear.png", (10, 200, 30, 40), mode="RGBA")
+    paint(folder / "b" / "dot.png", size=(1, 1))
+    rows = simulate(Experiment(str(folder), ("random",), seeds=(0,), model="cnn(epochs=1)", val=0, test="2/class",
+                               start="3/class", plan=Plan(batch=2, rounds=0)))  # fmt: skip
+    assert rows[0]["labelled"] == 6
+
+
+def test_a_loss_that_is_no_number_is_told():
+    huge = Shown(8, lambda rows: torch.full((len(rows), 3, 64, 64), 3e38))
+    with seeded(0), pytest.raises(TrainingFailed, match="no number any more"):
+        train(cnn.network(2), Lesson(huge, np.arange(8) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=2, augment=False))
+
+
+def test_memory_that_runs_out_is_told():
+    huge = Shown(4, lambda rows: torch.empty(2**50))
+    with seeded(0), pytest.raises(TrainingFailed, match="Memory ran out"):
+        train(cnn.network(2), Lesson(huge, np.arange(4) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("cnn(epoch=3)", BadSpecification, "Did you mean 'epochs'"),
+        ("cnn(3)", BadSpecification, "Write every option as name=value"),
+        ("cnn(epochs=open('x'))", BadSpecification, "not a plain value"),
+        ("cnn(epochs=0)", BadNumber, "1 or more"),
+        ("cnn(rate=-1)", BadNumber, "above 0"),
+        ("cnn(device='gpu')", UnknownName, "cpu, cuda, mps"),
+        ("linear(C=1)", BadSpecification, "It has none"),
+        ("cmn", UnknownName, "Did you mean 'cnn'"),
+    ],
+)
+def test_options_that_cannot_be_are_told(text, error, words):
+    with pytest.raises(error, match=words):
+        model(text)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_an_absent_gpu_is_one_sentence():
+    with pytest.raises(CannotGo, match="finds no 'cuda' device on this machine"):
+        model("cnn(device='cuda')")
+
+
+def test_a_table_is_refused_before_anything_is_trained(tmp_path):
+    (tmp_path / "t.csv").write_text("x,label\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    with pytest.raises(Mistake, match="learns from pictures"):
+        simulate(Experiment(str(tmp_path / "t.csv"), ("random",), seeds=(0,), model="cnn"))
+
+
+def test_without_torch_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'nextlabel\[torch\]'"):
+        model("cnn")
