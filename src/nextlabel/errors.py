@@ -10,6 +10,7 @@
     │   ├── RunBusy             another process is writing this run
     │   ├── RunBroken           a run's files are damaged
     │   ├── CannotWrite         the disk is full, or may not be written to
+    │   ├── CannotFetch         a download that does not come, or is not what it should be
     │   └── WorkerDied          a worker process ended before its work did
     └── Mistake                 wrong use; the command line exits with 2
         ├── UnknownName         no such strategy, model, dataset, embedder, oracle
@@ -62,6 +63,10 @@ class RunBroken(CannotGo):
 
 class CannotWrite(CannotGo):
     """The disk is full, or the place may not be written to."""
+
+
+class CannotFetch(CannotGo):
+    """A download that does not come, or is not what it should be."""
 
 
 class WorkerDied(CannotGo):

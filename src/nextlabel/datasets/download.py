@@ -1,0 +1,212 @@
+"""One known file from the web: over https only, going on where it was interrupted, and kept only if it is that file.
+
+archive = Archive("https://…/flower_photos.tgz", size=228_813_984, sha256="4c54…")
+download(archive, Path("flower_photos.tgz.part"))        # returns once every byte is there, and is the right one
+"""
+
+import contextlib
+import hashlib
+import re
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from nextlabel import caches
+from nextlabel.datasets.base import Progress, printable, quiet
+from nextlabel.errors import CannotFetch, CannotWrite, Mistake
+
+CHUNK = 2**17
+MB = 10**6
+TIMEOUT = 30  # seconds without a single byte
+AGAIN = "Give the same command again: it goes on where it stopped."
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file on the web, and what it takes to know it from any other: its size in bytes and its SHA-256."""
+
+    url: str
+    size: int
+    sha256: str
+
+    @property
+    def host(self) -> str:
+        """Whom we ask for it."""
+        return urlsplit(self.url).hostname or "?"
+
+    @property
+    def name(self) -> str:
+        """What it is called there."""
+        return self.url.rpartition("/")[2]
+
+
+def download(archive: Archive, part: Path, progress: Progress = quiet, context: ssl.SSLContext | None = None) -> None:
+    """Make the file ``part`` the whole archive; what an earlier try left there is not fetched again.
+
+    Raises `CannotFetch`; what came by then is kept in ``part``, unless it is whole and yet not this archive.
+    """
+    if not _secure(archive.url):
+        raise Mistake(f"'{archive.url}' is no https address, so what comes could be anybody's. Use one that is.")
+    with on_disk(part):
+        have = part.stat().st_size if part.exists() else 0
+    if have != archive.size:
+        _fetch(archive, part, have if have < archive.size else 0, progress, context)
+    _check(archive, part)
+
+
+def _secure(url: str) -> bool:
+    return urlsplit(url).scheme == "https"
+
+
+def _fetch(archive: Archive, part: Path, have: int, progress: Progress, context: ssl.SSLContext | None) -> None:
+    answer, start = _opened(archive, have, context)
+    with answer:
+        if answer.length is not None and start + answer.length != archive.size:
+            raise CannotFetch(
+                f"'{archive.host}' offers {start + answer.length:,} bytes; {archive.name} has {archive.size:,}. "
+                "It was replaced, or a log-in page of the network stands in between: open any page in a browser first."
+            )
+        with on_disk(part), part.open("ab" if start else "wb") as file:
+            for data in _received(answer, archive, start, progress):
+                file.write(data)
+
+
+def _opened(archive: Archive, have: int, context: ssl.SSLContext | None) -> tuple[HTTPResponse, int]:
+    """The server's answer, and where in the archive it begins: behind what we have, or else at 0."""
+    answer = _asked(archive, have, context)
+    if answer.status != HTTPStatus.PARTIAL_CONTENT:  # the server takes no notice of ranges, and sends everything
+        return answer, 0
+    if _follows(answer, archive, have):
+        return answer, have
+    answer.close()
+    return _asked(archive, 0, context), 0
+
+
+def _follows(answer: HTTPResponse, archive: Archive, have: int) -> bool:
+    """Whether a partial answer is the rest of this archive, to its end."""
+    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", "").strip())
+    return found is not None and [int(number) for number in found.groups()] == [have, archive.size - 1, archive.size]
+
+
+def _asked(archive: Archive, start: int, context: ssl.SSLContext | None) -> HTTPResponse:
+    """Ask for the archive from a byte on, or for all of it where the server has no such byte."""
+    headers = {"User-Agent": "nextlabel"} | ({"Range": f"bytes={start}-"} if start else {})
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _OnlyHttps())
+    try:
+        answer: HTTPResponse = opener.open(urllib.request.Request(archive.url, headers=headers), timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if start and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return _asked(archive, 0, context)
+        raise CannotFetch(_refused(archive, error)) from None
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: sent on to an address that is none
+        raise CannotFetch(_unreached(archive, error)) from None
+    return answer
+
+
+class _OnlyHttps(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent, unless that is a place where anybody on the way could change what comes."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        if not _secure(newurl):
+            fp.close()
+            raise CannotFetch(
+                f"'{urlsplit(req.full_url).hostname}' sends us on to '{printable(newurl)}', which is not https, so "
+                "what comes could be anybody's. A log-in page of the network may be why: open any page in a browser "
+                "first."
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _received(answer: HTTPResponse, archive: Archive, start: int, progress: Progress) -> Iterator[bytes]:
+    """The rest of the archive as it comes, never more than that."""
+    done = start
+    while done < archive.size:
+        progress("Downloading, in MB", done // MB, archive.size // MB)
+        try:
+            data = answer.read1(min(CHUNK, archive.size - done))
+        except (OSError, HTTPException) as error:
+            raise CannotFetch(_cut(archive, done, _why(error))) from None
+        if not data:
+            raise CannotFetch(_cut(archive, done, "the connection was closed"))
+        done += len(data)
+        yield data
+
+
+def _check(archive: Archive, part: Path) -> None:
+    with on_disk(part):
+        with part.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found == archive.sha256:
+            return
+        part.unlink()  # going on from it could only end here again
+    raise CannotFetch(
+        f"What came is as long as {archive.name}, but its bytes are others (SHA-256 {found[:12]}…, not "
+        f"{archive.sha256[:12]}…), so it was thrown away. It was damaged on the way, or replaced. Give the same "
+        "command again; if it ends like this again, a newer nextlabel may know the new file."
+    )
+
+
+def _refused(archive: Archive, error: urllib.error.HTTPError) -> str:
+    what = f"'{archive.host}' answered {error.code} {printable(str(error.reason))} when asked for {archive.name}."
+    if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        return f"{what} It has probably moved; a newer nextlabel may know where to. We asked for {archive.url}"
+    if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        return f"{what} It is probably busy. {AGAIN}"
+    return f"{what} A proxy or a firewall may be why: open {archive.url} in a browser."
+
+
+def _unreached(archive: Archive, error: Exception) -> str:
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, socket.gaierror):
+        return f"No address is known for '{archive.host}'. The network is probably down: see whether a browser gets on."
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return (
+            f"'{archive.host}' could not prove who it is ({reason.verify_message}), so nothing was taken from it. "
+            "A proxy that reads along or a clock that is wrong may be why; SSL_CERT_FILE names certificates to trust."
+        )
+    return (
+        f"'{archive.host}' cannot be reached: {_why(reason)}. The network may be down, or a firewall in between; "
+        "HTTPS_PROXY names a proxy where one is needed."
+    )
+
+
+def _cut(archive: Archive, done: int, why: str) -> str:
+    return f"{archive.name} stopped coming after {done:,} of {archive.size:,} bytes: {why}. {AGAIN}"
+
+
+def _why(error: object) -> str:
+    if isinstance(error, TimeoutError):
+        return f"there was no answer for {TIMEOUT} seconds"
+    if isinstance(error, ConnectionRefusedError):
+        return "it refuses to talk to us"
+    if isinstance(error, ConnectionError | HTTPException):
+        return "the connection was lost"
+    return printable(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+
+@contextlib.contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Turn what the disk says of a path into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        shown = printable(str(path))
+        if error.errno in caches.FULL:
+            raise CannotWrite(
+                f"The disk that holds '{shown}' is full. Make room, then give the same command again: what came so far "
+                "is kept."
+            ) from None
+        raise CannotWrite(
+            f"'{shown}' cannot be used ({error.strerror or error}). Choose a place that you may write to."
+        ) from None

@@ -1,0 +1,98 @@
+"""TensorFlow's flower_photos: 3,670 pictures of five kinds of flowers, CC BY 2.0, fetched into a folder of pictures.
+
+    found = fetch(Path("flowers"))
+    found.counts                                             # {"daisy": 633, "dandelion": 898, …}
+
+The guide's set, ``imsparsh/flowers-dataset`` on Kaggle, was made from it; its training part holds 2,746 of them. The
+classes get that set's names (``rose``, not ``roses``); LICENSE.txt, which credits every picture, keeps the old ones.
+"""
+
+import os
+import ssl
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from nextlabel.datasets.base import Progress, printable, quiet
+from nextlabel.datasets.download import Archive, download, on_disk
+from nextlabel.datasets.unpacking import unpack
+from nextlabel.errors import CannotFetch, Mistake
+
+ARCHIVE = Archive(
+    "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+    size=228_813_984,
+    sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+)
+PICTURES = 3_670
+ROOT = "flower_photos"
+RENAMED = {"roses": "rose", "sunflowers": "sunflower", "tulips": "tulip"}
+CLASSES = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+
+
+class Flowers(NamedTuple):
+    """A folder with one sub-folder per class, how many pictures each holds, and whether they came just now."""
+
+    folder: Path
+    counts: Mapping[str, int]
+    fetched: bool
+
+
+def fetch(
+    folder: Path,
+    archive: Archive = ARCHIVE,
+    pictures: int = PICTURES,
+    progress: Progress = quiet,
+    context: ssl.SSLContext | None = None,
+) -> Flowers:
+    """Put the flowers into a new folder, whole or not at all; where they are already, they are only counted.
+
+    An interrupted download stays beside the folder and is gone on with by the next call. Raises `Mistake` where the
+    folder holds something else, `CannotFetch` and `CannotWrite` where the world says no.
+    """
+    place = Path(os.path.realpath(folder.expanduser()))
+    with on_disk(place):
+        there = counted(place)
+        if sum(there.values()) == pictures:
+            return Flowers(folder, there, fetched=False)
+        _refuse_others(place, sum(there.values()), pictures)
+        place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f"{place.name}-{archive.name}.part")  # a name that nothing but this function gives
+    download(archive, part, progress, context)
+    _unpack(part, place, pictures, progress)
+    with on_disk(part):
+        part.unlink()
+    return Flowers(folder, counted(place), fetched=True)
+
+
+def counted(folder: Path) -> dict[str, int]:
+    """How many pictures of each class a folder holds."""
+    return {name: sum(1 for _ in (folder / name).glob("*.jpg")) for name in CLASSES}
+
+
+def _refuse_others(place: Path, found: int, pictures: int) -> None:
+    shown = printable(str(place))
+    if place == Path.cwd():
+        raise Mistake(f"'{shown}' is where you are, so it cannot be put in place whole. Name a folder inside it.")
+    if place.is_dir() and not any(place.iterdir()):
+        return
+    if place.exists():
+        what = f"holds {found:,} of the {pictures:,} flowers" if found else "holds something else"
+        raise Mistake(
+            f"'{shown}' {what}, and nothing is ever put among what is yours. Name a folder that does not exist yet."
+        )
+
+
+def _unpack(part: Path, place: Path, pictures: int, progress: Progress) -> None:
+    """Unpack beside the place and move everything there at once, so that nobody ever sees half of it."""
+    with on_disk(place), tempfile.TemporaryDirectory(prefix=f"{place.name}-", dir=place.parent) as scratch:
+        whole = Path(scratch) / "whole"
+        whole.mkdir()  # with everyday rights: the temporary folder around it is its owner's alone
+        unpack(part, ROOT, whole, RENAMED, progress)
+        found = sum(counted(whole).values())
+        if found != pictures:
+            raise CannotFetch(
+                f"The archive holds {found:,} pictures of flowers instead of {pictures:,}, so it is not what it should "
+                "be. Nothing of it was put in place."
+            )
+        os.replace(whole, place)
