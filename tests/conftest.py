@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -24,6 +25,13 @@ def no_umap() -> Iterator[None]:
     """UMAP compiles itself for half a minute at its first use: only its own test, in a process of its own, does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nextlabel.report.maps._umap", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """For problems as small as these, a second thread costs more than it brings, above all beside other work."""
+    with threadpool_limits(1):
         yield
 
 

@@ -7,7 +7,7 @@ from conftest import folder_of, paint
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from nextlabel import Experiment, Plan, simulate
+from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.errors import (
@@ -27,6 +27,7 @@ from nextlabel.models.checkpoints import predict, save
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
+from nextlabel.simulation import Crew
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -137,13 +138,15 @@ def test_the_committee_of_a_network_is_its_head_under_dropout(fruits):
     assert mean == pytest.approx(fitted.clf.coef_, rel=0.35, abs=0.01)
 
 
-def test_it_plays_a_whole_experiment_on_one_job_or_two(tmp_path):
-    experiment = Experiment("digits", ("random", "margin"), seeds=(0,), model="cnn(epochs=1)", val=0.02,
-                            test=0.05, start="3/class", plan=Plan(batch=20, rounds=1))  # fmt: skip
+def test_it_plays_a_whole_experiment_the_same_in_workers(tmp_path):
+    folder = folder_of(tmp_path / "pictures", {"a": 12, "b": 12})
+    experiment = Experiment(str(folder), ("random", "margin"), seeds=(0,), model="cnn(epochs=2)", val="2/class",
+                            test="2/class", start="2/class", plan=Plan(batch=4, rounds=1))  # fmt: skip
     rows = simulate(experiment)
-    assert [row["labelled"] for row in rows] == [30, 50, 30, 50]
+    assert [row["labelled"] for row in rows] == [4, 8, 4, 8]
     assert {row["embedder"] for row in rows} == {"own"}
     assert all("val_f1_macro" in row for row in rows)
+    assert record(experiment, tmp_path / "run", Crew(jobs=2)).run.rows == rows
 
 
 def test_a_network_is_saved_and_read_again(found, tmp_path):

@@ -4,7 +4,6 @@ import torch
 from skactiveml.pool import Badge, Clue, GreedyBALD, UncertaintySampling
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from threadpoolctl import threadpool_limits
 from torch import nn
 
 from nextlabel import TorchClassifier
@@ -27,13 +26,6 @@ def classifier(**knobs):
     return TorchClassifier(
         **{"module": net, "epochs": 10, "batch": 16, "rate": 0.01, "classes": [0, 1, 2], "random_state": 0, **knobs}
     )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """For so small a module, a second thread costs more than it brings."""
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="module")
