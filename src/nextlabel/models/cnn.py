@@ -31,8 +31,14 @@ def network(classes: int) -> nn.Sequential:
     """The network with fresh weights, drawn from torch's global generator; (B, 3, 64, 64) in, logits (B, C) out."""
     layers: list[nn.Module] = []
     for before, after in zip((3, *CHANNELS), CHANNELS, strict=False):
-        # ReLU after the pooling gives the same numbers as before it, on a quarter of them.
-        layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.MaxPool2d(2), nn.ReLU()]
+        # A bias would be taken out again by the batch norm; ReLU after the pooling gives the same numbers as before it,
+        # on a quarter of them.
+        layers += [
+            nn.Conv2d(before, after, 3, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.MaxPool2d(2),
+            nn.ReLU(),
+        ]
     room = (SIZE >> len(CHANNELS)) ** 2 * CHANNELS[-1]
     layers += [nn.Flatten(), nn.Linear(room, WIDTH), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(WIDTH, classes)]
     made = nn.Sequential(*layers)
@@ -78,10 +84,13 @@ class Cnn:
 
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
         """Train on the labelled pictures in id order, with fresh weights; features are what the last layer sees."""
-        found = trained(self.squares, pool, self.recipe, number(rng))
+        return self.seen(trained(self.squares, pool, self.recipe, number(rng)).network, pool, rng)
+
+    def seen(self, network: nn.Sequential, pool: Pool, rng: np.random.Generator) -> Fitted:
+        """A trained network as the loop wants it: what its last layer sees of every sample, and that layer."""
         with threads_of_blas():
-            features = look(found.network, shown(self.squares))[1]  # (N, 256)
-        head = linear_head(found.network, features, pool.classes, number(rng))
+            features = look(network, shown(self.squares))[1]  # (N, 256)
+        head = linear_head(network, features, pool.classes, number(rng))
         return Fitted(features, head, dropped(head, number(rng)))
 
     def tune(self, pools: Iterable[Pool]) -> Settings:

@@ -1,5 +1,6 @@
 """How a network is trained: the knobs, without torch, so that a mistake is told before anything is loaded."""
 
+import os
 from dataclasses import dataclass
 
 from nextlabel.errors import BadNumber, MissingExtra, UnknownName
@@ -37,6 +38,9 @@ class Recipe:
 
 def need_torch() -> None:
     """Raise `MissingExtra` where torch is not installed."""
+    # Large pages, where the system has them: a block of activations is otherwise 8,000 page faults, anew at every step.
+    # Torch reads this at its first allocation. No number changes by it.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     try:
         import torch  # noqa: F401
     except ImportError:

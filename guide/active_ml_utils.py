@@ -1,0 +1,98 @@
+"""Active learning in the guide: compute candidates, have them labelled, look, repeat, compare.
+
+Thin faces over nextlabel, one function for each step that the guide names.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nextlabel import Experiment, Plan, record
+from nextlabel.comparison import headline, standings, verdict
+from nextlabel.datasets.base import Dataset, Progress, quiet
+from nextlabel.models.base import Fitted
+from nextlabel.pool import Floats, Ids, Pool
+from nextlabel.report.figures import learning_curves
+from nextlabel.report.looks import Picture
+from nextlabel.report.maps import asking_map, charted
+from nextlabel.rounds import ask
+from nextlabel.simulation import Crew, Recorded
+from nextlabel.strategies import strategy
+
+STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
+
+
+def compute_candidates(pool: Pool, fitted: Fitted, name: str, batch: int, seed: int = 0, k: int = 0) -> Ids:
+    """The ids that a query strategy wants labelled next, best first, in round ``k``."""
+    plan = Plan(batch=batch).fixed(len(pool.y), pool.classes)
+    return ask(pool, fitted, strategy(name), plan, seed, k, batch).ids
+
+
+def hand_over(pool: Pool, ids: Ids, labels: Sequence[int] | Ids) -> Pool:
+    """The pool after somebody has labelled some samples: they are in the labelled set now."""
+    return pool.answered(ids, np.asarray(labels))
+
+
+def plot_embeddings(features: Floats, pool: Pool, asked: Ids, classes: Sequence[str], seed: int = 0) -> Figure:
+    """A map of the features: the pool in grey, the labelled set by class, and what is asked next, ringed."""
+    ids = np.union1d(pool.labelled(), pool.unlabelled())
+    chart = charted(features, ids, seed, umap=False)
+    figure = Figure(figsize=(7.5, 5.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.scatter(chart.places[:, 0], chart.places[:, 1], s=6, color="#c3cad2", linewidths=0)
+    for code, name in enumerate(classes):
+        own = pool.labelled()[pool.y[pool.labelled()] == code]
+        axes.scatter(chart.of(own)[:, 0], chart.of(own)[:, 1], s=22, label=name, linewidths=0)
+    next_ = chart.of(asked)
+    axes.scatter(next_[:, 0], next_[:, 1], s=60, facecolors="none", edgecolors="#1c2127", label="asked next")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_axis_off()
+    return figure
+
+
+def run_experiment(
+    folder: str | Path,
+    strategies: Sequence[str] = STRATEGIES,
+    seeds: int = 10,
+    model: str = "linear",
+    batch: float | int = 0.03,
+    rounds: int = 20,
+    out: str | Path | None = None,
+    progress: Progress = quiet,
+) -> Recorded:
+    """Play the loop to its end for every strategy and seed; ``out`` keeps the run, and goes on with it."""
+    data = str(folder) if Path(folder).is_dir() else "digits"
+    plan = Plan(batch=batch, rounds=rounds)
+    experiment = Experiment(
+        data, tuple(strategies), tuple(range(seeds)), model, test=0.1, val=0.1, start=0.05, plan=plan
+    )
+    where = Path(out) if out else Path(tempfile.mkdtemp(prefix="guide-"))
+    return record(experiment, where, Crew(jobs=2), resume=True, progress=progress)
+
+
+def plot_learning_curves(recorded: Recorded) -> Picture:
+    """Mean learning curves with 95 % bands over seeds, and the difference to random beneath."""
+    found = learning_curves(recorded.run.rows, recorded.setup.experiment.strategies)
+    assert found is not None, "an experiment has a test set"
+    return found
+
+
+def plot_picks(recorded: Recorded) -> Picture:
+    """Where each strategy asked, in its first, middle and last round."""
+    found = asking_map(recorded.run, recorded.setup.dataset.y, recorded.setup.features)
+    assert found is not None, "an experiment asks"
+    return found[0]
+
+
+def summarise(recorded: Recorded) -> str:
+    """What the seeds say, in words, with intervals."""
+    found = standings(recorded.run.rows, recorded.run.manifest["dataset"]["counts"])
+    return "\n".join([headline(found), *(verdict(one) for one in found)])
+
+
+def classes_of(dataset: Dataset, ids: Ids) -> list[str]:
+    """The names of the classes of some samples."""
+    return [dataset.classes[code] for code in dataset.y[ids]]

@@ -1,0 +1,59 @@
+"""The data of the guide: load it, cut it, look at it.
+
+Thin faces over nextlabel, one function for each step that the guide names.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.splits import Split, split
+from nextlabel.embedders import embed
+from nextlabel.experiment import Amount
+from nextlabel.pool import Ids, Pool
+
+FLOWERS = Path(__file__).parent / "data" / "flowers"
+
+
+def load_dataset(folder: str | Path = FLOWERS) -> Dataset:
+    """The pictures in a folder with one sub-folder per class; scikit-learn's digits where there is no such folder."""
+    return load(Request(str(folder) if Path(folder).is_dir() else "digits"))
+
+
+def train_test_val_pool_split(
+    dataset: Dataset, seed: int = 0, test: float = 0.1, val: float = 0.1, start: float = 0.05
+) -> Split:
+    """Cut a dataset into four lists of ids: test, validation, start (labelled) and pool (unlabelled).
+
+    Shares are of all samples, class by class. Test and validation stay the same when the start changes.
+    """
+    return split(dataset.y, dataset.classes, Amount.read(test), Amount.read(val), Amount.read(start), seed)
+
+
+def open_pool(dataset: Dataset, parts: Split) -> Pool:
+    """What is known at the start: labels of the starting and validation samples, -1 everywhere else.
+
+    Only samples of the pool may be asked about. ``features`` are a plain embedding; a network learns its own.
+    """
+    y, askable = np.full(len(dataset), -1), np.zeros(len(dataset), dtype=np.bool_)
+    for ids in (parts.start, parts.val):
+        y[ids] = dataset.y[ids]
+    askable[parts.start] = askable[parts.pool] = True
+    return Pool(embed(dataset).array, y, askable, len(dataset.classes), watch=parts.val)
+
+
+def show_pictures(dataset: Dataset, ids: Sequence[int] | Ids, across: int = 8) -> Figure:
+    """Some pictures with their classes, as the network sees them."""
+    assert dataset.pictures is not None, "the guide's data are pictures"
+    squares, down = dataset.pictures.squares(64), -(-len(ids) // across)
+    figure = Figure(figsize=(1.25 * across, 1.5 * down), layout="constrained")
+    for axes, i in zip(figure.subplots(down, across, squeeze=False).flat, ids, strict=False):
+        axes.imshow(squares[i])
+        axes.set_title(dataset.classes[dataset.y[i]], fontsize=9)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    return figure
