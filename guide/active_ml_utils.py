@@ -14,11 +14,13 @@ from nextlabel import Experiment, Plan, record
 from nextlabel.comparison import headline, standings, verdict
 from nextlabel.datasets.base import Dataset, Progress, quiet
 from nextlabel.models.base import Fitted
+from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.report.figures import learning_curves
 from nextlabel.report.looks import Picture
 from nextlabel.report.maps import asking_map, charted
 from nextlabel.rounds import ask
+from nextlabel.seeds import stream
 from nextlabel.simulation import Crew, Recorded
 from nextlabel.strategies import strategy
 
@@ -29,6 +31,11 @@ def compute_candidates(pool: Pool, fitted: Fitted, name: str, batch: int, seed: 
     """The ids that a query strategy wants labelled next, best first, in round ``k``."""
     plan = Plan(batch=batch).fixed(len(pool.y), pool.classes)
     return ask(pool, fitted, strategy(name), plan, seed, k, batch).ids
+
+
+def fit_linear(pool: Pool, C: float = 1.0, seed: int = 0) -> Fitted:
+    """The quick model: logistic regression on the pool's plain features, trained on its labelled set."""
+    return Linear({"C": [(0, C)]}).fit(pool, stream(seed, "fit"))
 
 
 def hand_over(pool: Pool, ids: Ids, labels: Sequence[int] | Ids) -> Pool:
