@@ -48,8 +48,8 @@ def specification(text: str) -> Specification:
         raise BadSpecification(f"'{text}' cannot be read. Write it like sklearn:svm.SVC(C=1.0).") from None
     if not isinstance(tree, ast.Call):
         return Specification(library, _dotted(tree, text))
-    args = tuple(_literal(node, text) for node in tree.args)
-    kwargs = {str(word.arg): _literal(word.value, text) for word in tree.keywords if word.arg}
+    args = tuple(literal(node, text) for node in tree.args)
+    kwargs = {str(word.arg): literal(word.value, text) for word in tree.keywords if word.arg}
     if len(kwargs) < len(tree.keywords):
         raise BadSpecification(f"'{text}' uses **, which is not read here. Write every argument as name=value.")
     return Specification(library, _dotted(tree.func, text), args, kwargs)
@@ -63,7 +63,8 @@ def _dotted(node: ast.expr, text: str) -> str:
     raise BadSpecification(f"'{text}' does not name a class. Write it like sklearn:svm.SVC(C=1.0).")
 
 
-def _literal(node: ast.expr, text: str) -> Any:
+def literal(node: ast.expr, text: str) -> Any:
+    """The value of a plain expression in a specification; raises `BadSpecification` where it is anything else."""
     try:
         return ast.literal_eval(node)
     except ValueError:
