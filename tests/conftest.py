@@ -5,8 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx_files import dinov2_files, hub_cache
 from PIL import Image
 from threadpoolctl import threadpool_limits
+
+from nextlabel.embedders import dinov2
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -48,6 +51,18 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is absent: no real data sets beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub cache with a tiny model in the place of DINOv2, and no way to the hub itself."""
+    constants = pytest.importorskip("huggingface_hub.constants")
+    for name in dinov2.NO_REPORTS:
+        monkeypatch.setenv(name, "0")
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "home" / "hub"))
+    return hub_cache(tmp_path / "home" / "hub", dinov2.REPOSITORY, dinov2.REVISION, dinov2_files())
 
 
 def paint(path: Path, colour: object = (200, 30, 30), size: tuple[int, int] = (24, 20), mode: str = "RGB") -> Path:

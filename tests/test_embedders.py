@@ -30,7 +30,9 @@ def table(tmp_path: Path) -> Dataset:
 
 
 @pytest.mark.parametrize("name", EMBEDDERS)
-def test_every_embedder_gives_plain_features(dataset: Dataset, name: str) -> None:
+def test_every_embedder_gives_plain_features(dataset: Dataset, name: str, request: pytest.FixtureRequest) -> None:
+    if name == "dinov2":
+        request.getfixturevalue("hub")
     seen: list[tuple[str, int, int]] = []
     found = embed(dataset, name, lambda *step: seen.append(step))
     assert all(0 < done <= total == len(dataset) for _, done, total in seen)

@@ -30,12 +30,14 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         str(seed): {part: digest(getattr(found, part)) for part in ("test", "val", "start", "pool")}
         for seed, found in setup.splits.items()
     }
-    knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split")}
+    knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split", "embedder")}
     data, own = _about(setup.dataset), setup.embedder == OWN
+    same = {"fingerprint": data["fingerprint"], "embedder": dict(features.settings)}  # what they hold, not their paths
+    libraries = (*LIBRARIES, "torch") if own else LIBRARIES
     return {
         "nextlabel": version("nextlabel"),
         "command": list(command),
-        "identity": knobs | {"fingerprint": data["fingerprint"], "splits": hashes, "threads": threads},
+        "identity": knobs | same | {"splits": hashes, "threads": threads},
         "experiment": experiment,
         "plan": setup.plan.plain(),
         "dataset": data | {"source": setup.experiment.dataset},
@@ -47,7 +49,7 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         "settings": {},
         "threads": threads,
         "jobs": jobs,
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in libraries},
         "machine": {"system": platform.system(), "processor": platform.machine()},
     }
 

@@ -67,8 +67,8 @@ def _parsed(call: str, text: str, example: str) -> tuple[str, tuple[Any, ...], M
         raise BadSpecification(f"'{text}' cannot be read. Write it like {example}.") from None
     if not isinstance(tree, ast.Call):
         return _dotted(tree, text), (), {}
-    args = tuple(_literal(node, text) for node in tree.args)
-    kwargs = {str(word.arg): _literal(word.value, text) for word in tree.keywords if word.arg}
+    args = tuple(literal(node, text) for node in tree.args)
+    kwargs = {str(word.arg): literal(word.value, text) for word in tree.keywords if word.arg}
     if len(kwargs) < len(tree.keywords):
         raise BadSpecification(f"'{text}' uses **, which is not read here. Write every argument as name=value.")
     return _dotted(tree.func, text), args, kwargs
@@ -82,7 +82,8 @@ def _dotted(node: ast.expr, text: str) -> str:
     raise BadSpecification(f"'{text}' does not name a class. Write it like sklearn:svm.SVC(C=1.0).")
 
 
-def _literal(node: ast.expr, text: str) -> Any:
+def literal(node: ast.expr, text: str) -> Any:
+    """The value of a plain expression in a specification; raises `BadSpecification` where it is anything else."""
     try:
         return ast.literal_eval(node)
     except ValueError:

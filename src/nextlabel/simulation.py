@@ -16,7 +16,7 @@ from nextlabel.arms import OWN, Arm, Line, Setup, opened, play, tune
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Progress, Request, quiet
 from nextlabel.datasets.splits import Split, read_split, split
-from nextlabel.embedders import embed
+from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, Mistake
 from nextlabel.experiment import Amount, Experiment
@@ -147,6 +147,8 @@ def expected(setup: Setup) -> int:
 def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, Features]:
     """Look the parts up, load the data, split it and embed it; everything that can be refused is refused here."""
     trained = model(experiment.model)
+    if experiment.embedder not in (None, TABLE):
+        embedder(experiment.embedder)
     for name in experiment.strategies:
         strategy(name)
     if not strategy(experiment.plan.cold).model_free:

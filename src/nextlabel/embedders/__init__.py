@@ -1,10 +1,13 @@
-"""From samples to vectors. One name, one embedder; a table needs none, its features are its own."""
+"""From samples to vectors. One name, one embedder, or any model in an ONNX file; a table needs none."""
 
 from collections.abc import Callable, Mapping
 
 from nextlabel.datasets.base import Dataset, Progress, quiet
+from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
 from nextlabel.embedders.cache import cached
+from nextlabel.embedders.onnx import Onnx
+from nextlabel.embedders.onnx_settings import specified
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake
@@ -15,7 +18,19 @@ TABLE = "table"  # what a table's own features are called
 EMBEDDERS: Mapping[str, Callable[[Dataset], Embedder]] = {
     "patches": lambda dataset: Patches(),
     "pixels": Pixels.suiting,
+    "dinov2": dinov2.small,
 }
+
+
+def embedder(name: str) -> Callable[[Dataset], Embedder]:
+    """The embedder of that name, or the model in the file that ``onnx:FILE`` names.
+
+    Raises `UnknownName` or `BadSpecification`, and `BadData` where the file is no model, before any picture is read.
+    """
+    if name.partition(":")[0] == "onnx":
+        made = Onnx.specified(name)
+        return lambda dataset: made
+    return named(EMBEDDERS, name, "embedder")
 
 
 def default(dataset: Dataset) -> str:
@@ -34,14 +49,17 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
     if dataset.table is not None:
         return _table(dataset, chosen)
     if chosen == TABLE:
-        raise Mistake(f"'{dataset.name}' holds pictures, not a table. Choose an embedder: {', '.join(EMBEDDERS)}.")
+        raise Mistake(
+            f"'{dataset.name}' holds pictures, not a table. Choose an embedder: {', '.join(EMBEDDERS)}, onnx:FILE."
+        )
     assert dataset.pictures is not None, "a dataset has pictures or a table"
-    return cached(chosen, named(EMBEDDERS, chosen, "embedder")(dataset), dataset.pictures, progress)
+    called = specified(chosen).called if chosen.startswith("onnx:") else chosen
+    return cached(called, embedder(chosen)(dataset), dataset.pictures, progress)
 
 
 def _table(dataset: Dataset, name: str) -> Features:
     if name != TABLE:
-        named(EMBEDDERS, name, "embedder")
+        embedder(name)
         raise Mistake(f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {name}.")
     assert dataset.table is not None
     array = dataset.table.view()

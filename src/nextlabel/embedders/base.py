@@ -1,8 +1,9 @@
 """What an embedder is: a frozen dataclass that turns pictures into vectors, the same for the same pictures.
 
 It gets every picture of a dataset at once, so it may fit itself to them (never to labels); what it fitted is returned
-beside the features and saved with them. Its fields are its settings; ``version`` changes whenever its results do. It
-computes; the cache is somebody else's. A new embedder is one file and one line in the table of `nextlabel.embedders`.
+beside the features and saved with them. Its fields are its settings (a field that is none says ``repr=False``);
+``version`` changes whenever its results do. It computes; the cache is somebody else's. A new embedder is one file and
+one line in the table of `nextlabel.embedders`.
 
     pictures = dataset.pictures.squares(embedder.size)       # (N, size, size, 3) uint8
     features, fitted = embedder.embed(pictures)              # (N, d) float32, {"mean": …}

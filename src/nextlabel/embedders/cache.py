@@ -25,7 +25,7 @@ def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress
 
     What was fitted lies beside them, in a .npz of the same name; without it, features count as damaged.
     """
-    settings = {"name": name, "settings": dataclasses.asdict(embedder), "version": embedder.version}
+    settings = {"name": name, "settings": _settings(embedder), "version": embedder.version}
     path = features_path(settings, pictures)
     array, fitted = caches.read_array(path), read_fits(path)
     if array is None or fitted is None or len(array) != len(pictures.digests):
@@ -33,10 +33,18 @@ def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress
     return Features(array, path, settings | {"transductive": embedder.transductive, "d": int(array.shape[1])})
 
 
+def _settings(embedder: Embedder) -> dict[str, Any]:
+    """The fields of an embedder that are settings, as JSON gives them back."""
+    words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
+    plain: dict[str, Any] = json.loads(json.dumps(words))
+    return plain
+
+
 def features_path(settings: Mapping[str, Any], pictures: Pictures) -> Path:
     """Where the features of these pictures, in this order, with these settings, are cached."""
     words = (json.dumps(settings, sort_keys=True), pictures.version, *MADE_WITH, *pictures.digests)
-    return caches.folder() / f"features-{settings['name']}-{caches.key(*words)}.npy"
+    kind = str(settings["name"]).partition(":")[0]  # what follows may be any file's name
+    return caches.folder() / f"features-{kind}-{caches.key(*words)}.npy"
 
 
 def read_fits(path: Path) -> Fits | None:

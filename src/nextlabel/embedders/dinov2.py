@@ -1,0 +1,69 @@
+"""`dinov2`: DINOv2-small, trained on 142 million pictures without labels; 384 features. Fetched once, about 90 MB.
+
+M. Oquab et al., "DINOv2: Learning Robust Visual Features without Supervision", 2023; exported to ONNX by onnx-community
+on the Hugging Face hub, at one revision. Its makers cut a square from the middle of each picture; here, as for every
+embedder, the whole picture is squashed into the square.
+
+``REVISION`` was not compared with the hub itself when this was written, since that could not be reached: many public
+projects pin the same one. Whatever was fetched, its hash is in the manifest and in the name of the cached features.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nextlabel.datasets.base import Dataset, printable
+from nextlabel.embedders.onnx import Onnx
+from nextlabel.embedders.onnx_net import needed
+from nextlabel.errors import BadData
+
+REPOSITORY = "onnx-community/dinov2-small"
+REVISION = "8b1f705a3a7f6f062f6bdd21986c1583d3ef105d"
+FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last: its path is what is wanted
+NO_REPORTS = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
+
+
+def small(dataset: Dataset) -> Onnx:
+    """DINOv2-small, from the hub's cache on this machine, or fetched and put there."""
+    needed("onnxruntime", "dinov2")  # before anything is fetched
+    return Onnx.opened(fetched(), f"{REPOSITORY}@{REVISION}", {})
+
+
+def fetched() -> Path:
+    """Where the model lies, with its settings in the folder above; raises `BadData` where it cannot be had."""
+    os.environ.update(dict.fromkeys(NO_REPORTS, "1"))  # read when the library is imported
+    download = needed("huggingface_hub", "dinov2").hf_hub_download  # looked up first: that sets up the library's log
+    needed("huggingface_hub.constants", "dinov2").HF_HUB_DISABLE_TELEMETRY = True  # it may have been imported before
+    try:
+        with _quiet():
+            paths = [download(REPOSITORY, file, revision=REVISION, token=False) for file in FILES]
+    except Exception as error:  # the hub's, its HTTP client's and the system's, according to where it fails
+        raise BadData(
+            f"DINOv2 is not on this machine and could not be fetched from the Hugging Face hub ({_reason(error)}). "
+            "Try again with a connection and without HF_HUB_OFFLINE; or set HF_HOME to a folder whose hub cache holds "
+            f"{REPOSITORY}; or fetch its {' and '.join(FILES)} by hand and use --embedder onnx:FILE."
+        ) from None
+    return Path(paths[-1])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No words about retries, tokens or links: what goes wrong in the end is told."""
+    log = logging.getLogger("huggingface_hub")
+    level = log.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        log.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__cause__ or error  # the hub's own error tells what it did, its cause what went wrong
+    first = str(cause).strip().partition("\n")[0].partition(". ")[0]
+    return printable(f"{type(cause).__name__}: {first}"[:200].rstrip(". :"))

@@ -1,0 +1,109 @@
+"""An ONNX file as bytes: what it hashes to, with the files beside it that hold weights of its own.
+
+A model may keep weights in other files, and names them by paths of its own choosing. Newer versions of onnxruntime
+refuse a path that leads out of the model's folder, older ones follow it; here it is refused before onnxruntime sees it.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from nextlabel import caches
+from nextlabel.datasets.base import printable
+from nextlabel.errors import BadData
+
+# Which numbered fields lead to a tensor's list of external data, message by message (onnx.proto).
+INSIDE: Mapping[str, Mapping[int, str]] = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "entry"},
+}
+WIDTHS = {1: 8, 5: 4}  # bytes of a field by its wire type, where they are fixed
+
+
+def digest(path: Path) -> str:
+    """A hash of the model and of every file that it takes weights from.
+
+    Raises `BadData` where one of them is missing, or lies outside the model's own folder.
+    """
+    try:
+        raw = path.read_bytes()
+        locations = sorted(set(_locations(memoryview(raw))))
+        files = [_beside(path, location) for location in locations]
+        return caches.key(hashlib.blake2b(raw).hexdigest(), *locations, *map(_hash, files))
+    except FileNotFoundError:
+        raise BadData(f"There is no file '{printable(str(path))}'. Is the path right?") from None
+    except OSError as error:
+        raise BadData(f"'{printable(str(path))}' cannot be read ({error.strerror}). Name an ONNX file.") from None
+    except (ValueError, IndexError, RuntimeError):  # too deep, or a link that leads to itself
+        raise BadData(
+            f"'{printable(path.name)}' is no ONNX model, or it is cut short. Export it or download it again."
+        ) from None
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=caches.DIGEST)).hexdigest()
+
+
+def _beside(path: Path, location: str) -> Path:
+    file, name = path.parent / location, printable(path.name)
+    homes = path.parent.resolve(), path.resolve().parent  # two: in the hub's cache, model and weights are links
+    if os.path.isabs(location) or not any(file.resolve().is_relative_to(home) for home in homes):
+        raise BadData(
+            f"'{name}' takes weights from '{printable(location)}', which is not in the model's own folder, and no "
+            "other file is read for it. Export it with its weights beside it."
+        )
+    if not file.is_file():
+        raise BadData(f"'{name}' keeps weights in '{printable(location)}', which is missing. Put it beside the model.")
+    return file
+
+
+def _locations(message: memoryview, kind: str = "model") -> Iterator[str]:
+    """The files that the tensors of a message name."""
+    for number, content in _fields(message):
+        inner = INSIDE[kind].get(number)
+        if inner == "entry":
+            entry = dict(_fields(content))  # 1: a key, 2: its value
+            if bytes(entry.get(1, b"")) == b"location":
+                yield str(entry.get(2, b""), "utf-8")
+        elif inner is not None:
+            yield from _locations(content, inner)
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Number and content of the fields that have a length; `ValueError` or `IndexError` where this is no protobuf."""
+    at = 0
+    while at < len(message):
+        tag, at = _varint(message, at)
+        number, kind = tag >> 3, tag & 7
+        if kind == 2:
+            length, at = _varint(message, at)
+            yield number, message[at : at + length]
+            at += length
+        elif kind == 0:
+            at = _varint(message, at)[1]
+        elif kind in WIDTHS:
+            at += WIDTHS[kind]
+        else:
+            raise ValueError(f"wire type {kind}")
+    if at > len(message):
+        raise ValueError("cut short")
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    """A whole number, seven bits a byte with the lowest first, and where it ends."""
+    number = 0
+    for shift in range(0, 70, 7):
+        byte = message[at]
+        at += 1
+        number |= (byte & 127) << shift
+        if byte < 128:
+            return number, at
+    raise ValueError("a number of more than ten bytes")

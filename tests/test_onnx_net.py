@@ -1,0 +1,63 @@
+"""A model that takes no pictures, or gives no features, is refused in words that help."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx_files import MEAN_COLOUR, field, model, node, opened, tensor, value
+
+from nextlabel.errors import BadData
+
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "models" / "tiny.onnx"
+
+
+def taking(*inputs: bytes) -> bytes:
+    """A model of these inputs, whatever they hold."""
+    steps = [node("Shape", f"i{i}", f"o{i}") for i in range(len(inputs))]
+    return model(steps, inputs, [value(f"o{i}", "D", kind=7) for i in range(len(inputs))])
+
+
+SPLIT = [node("SplitToSequence", "pictures", "parts", axis=0)]
+SEQUENCE = field(1, "parts") + field(2, field(4, field(1, field(1, field(1, 1)))))
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (taking(value("i0", "N", "T")), r"it takes 'i0' float32 \(N, T\)"),
+        (taking(value("i0", "N", 3, 8, 8, kind=2)), r"it takes 'i0' uint8 \(N, 3, 8, 8\)"),
+        (taking(value("i0", "N", 3, 8, 8, kind=10)), r"it takes 'i0' float16 \(N, 3, 8, 8\)"),
+        (taking(value("i0", "N", 8, 8, 3)), r"it takes 'i0' float32 \(N, 8, 8, 3\)"),
+        (taking(value("i0", "N", 1, 8, 8)), r"it takes 'i0' float32 \(N, 1, 8, 8\)"),
+        (taking(value("i0", "N", 3, 8, 16)), "it takes pictures that are 16 wide and 8 high"),
+        (
+            taking(value("i0", "N", 3, 8, 8), value("i1", "N", "T", kind=7)),
+            r"it takes 2 inputs \(.*'i1' int64 \(N, T\)",
+        ),
+        (model([node("Shape", "pictures", "n")], outputs=[value("n", 4, kind=7)]), r"it gives 'n' int64 \(4,\)"),
+        (model([node("ReduceMean", "pictures", "m", keepdims=0)], outputs=[value("m")]), r"it gives 'm' float32 \(\)"),
+        (model(SPLIT, outputs=[SEQUENCE]), "it gives 'parts' a list"),
+    ],
+)
+def test_what_is_no_image_model_is_told(file: Path, raw: bytes, said: str) -> None:
+    with pytest.raises(BadData, match=f"'tiny.onnx' is no image model that can be used here: .*{said}.*Use one that"):
+        opened(file, raw)
+
+
+def test_features_that_are_no_numbers_are_told(file: Path) -> None:
+    steps = [*MEAN_COLOUR, node("Sub", "colour colour", "zero"), node("Div", "zero zero", "features")]
+    with pytest.raises(BadData, match=r"'tiny.onnx' gives features that are not numbers"):
+        opened(file, model(steps, outputs=[value("features", "N", 3)]))
+
+
+def test_a_size_that_the_model_cannot_take_is_told(file: Path) -> None:
+    steps = [node("Flatten", "pictures", "flat"), node("MatMul", "flat matrix", "features")]
+    raw = model(steps, weights=[tensor("matrix", np.ones((12, 4), np.float32))])
+    assert opened(file, raw, "(size=2)").size == 2
+    with pytest.raises(BadData, match=r"'tiny.onnx' breaks down on pictures of 224 x 224 \(.*\). If it was made for"):
+        opened(file, raw)
