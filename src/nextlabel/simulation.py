@@ -168,8 +168,8 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
             )
     features = embed(dataset, experiment.embedder, progress)
     source = features.array if features.path is None else features.path
-    embedder = OWN if trained.pictures else features.name
-    return Setup(experiment, plan, dataset, embedder, source, splits, {}), features
+    seen_by = OWN if trained.pictures else features.name
+    return Setup(experiment, plan, dataset, seen_by, source, splits, {}), features
 
 
 def _suitable(dataset: Dataset, experiment: Experiment, trained: Entry) -> None:
