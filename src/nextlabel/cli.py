@@ -86,7 +86,9 @@ def simulate(
         str, typer.Option(help="Query strategies, separated by commas; also skactiveml:ClassName(…).")
     ] = "random,margin,badge",
     seeds: Annotated[str, typer.Option(help="`10` is seeds 0 to 9; `3,7` are those two.")] = "10",
-    model: Annotated[str, typer.Option(help="`linear`, or a classifier such as sklearn:svm.SVC(C=1.0).")] = "linear",
+    model: Annotated[
+        str, typer.Option(help="`linear`, `cnn`, or a classifier such as sklearn:svm.SVC(C=1.0).")
+    ] = "linear",
     embedder: Annotated[
         str | None, typer.Option(help="How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE.")
     ] = None,
