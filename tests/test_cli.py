@@ -2,12 +2,15 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from nextlabel.cli import app, listed, numbers
 from nextlabel.errors import BadNumber
+from nextlabel.experiment import Experiment
+from nextlabel.telling import dated
 
 QUICK = ["--strategies", "random,margin", "--seeds", "1", "--rounds", "1", "--jobs", "1"]
 
@@ -71,10 +74,27 @@ def test_without_out_a_run_is_dated(tmp_path, monkeypatch):
         (["digits", "--resume"], "Name it with --out"),
         (["digits", "--test", "0.9", "--start", "0.2"], "but test, validation and start need"),
         (["digits", "--embedder", "patchs"], "Did you mean 'patches'"),
+        (["digits", "--test", "0"], "no test set"),
+        (["digits", "--budget", "5"], "less than the 20 to start with"),
+        (["digits", "--seeds", "9999999999999"], "For seed 9999999999999 alone"),
+        (["digits", "--oracle", "replay:"], "names no file"),
+        (["digits", "--model", "sklearn:svm"], "Known: none"),
+        ([""], "first argument is empty"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_two(args, words):
     refused(2, words, *args)
+
+
+def test_a_run_does_not_lie_among_its_pictures(fruits, monkeypatch):
+    refused(2, "among the pictures", fruits, "--out", fruits / "run")
+    monkeypatch.chdir(fruits)
+    refused(2, "Name a folder elsewhere", ".")
+
+
+def test_a_dated_folder_stays_below_runs():
+    assert dated(Experiment(name="../<a>/b")).parent.name == "runs"
+    assert dated(Experiment("flowers/..")).name.endswith(Path.cwd().name)
 
 
 def test_a_missing_folder_is_one_sentence_and_one(tmp_path):

@@ -58,12 +58,19 @@ def test_answers_for_another_dataset_are_refused(tmp_path, line):
         oracle(f"replay:{file}", dataset(), 0)
 
 
-@pytest.mark.parametrize("text", ["{", "[1]\n"])
+@pytest.mark.parametrize("text", ["{", "[1]\n", "[" * 100_000, '{"sample": 1, "answer": 2}\n'])
 def test_a_file_that_is_no_replay_is_told(tmp_path, text):
     file = tmp_path / "said.jsonl"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadData, match="columns id or path"):
         oracle(f"replay:{file}", dataset(), 0)
+
+
+@pytest.mark.parametrize("text", ["sample,answer\n1,ape\n", "id,label\n1," + "x" * 200_000])
+def test_a_table_that_is_no_replay_is_told(tmp_path, text):
+    (tmp_path / "said.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(BadData, match="columns id or path"):
+        oracle(f"replay:{tmp_path / 'said.csv'}", dataset(), 0)
 
 
 def test_a_missing_replay_is_told():

@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from nextlabel.arms import Arm, Line
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
-from nextlabel.recording import Recorder, part_name
+from nextlabel.recording import Recorder, differences, part_name
 from nextlabel.runs import Run
 
 ARM = Arm("margin", 3)
@@ -84,6 +84,14 @@ def test_another_experiment_is_refused(tmp_path, resume):
     write(tmp_path / "run")
     with pytest.raises(OtherRun, match="model is 'linear' there and 'cnn' here"):
         Recorder(tmp_path / "run", manifest(model="cnn"), resume).__enter__()
+
+
+def test_what_differs_is_told_in_few_words():
+    one = {"plan": {"batch": "10", "rounds": 1}, "splits": {"0": "af3"}, "fingerprint": "b1"}
+    assert differences(one, one | {"plan": {"batch": "10", "rounds": 2}}) == ["rounds is 1 there and 2 here"]
+    assert differences(one, one | {"splits": {"0": "77c"}}) == [
+        "its test, validation or starting samples are others there"
+    ]
 
 
 @pytest.mark.parametrize("resume", [False, True])

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sklearn.datasets import load_digits
 
 import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
@@ -162,6 +163,16 @@ def test_nothing_known_is_a_start_too():
     rows = simulate(Experiment("digits", ("margin",), seeds=(0,), start=0, plan=Plan(batch=4, rounds=3)))
     assert [row["labelled"] for row in rows] == [0, 4, 8, 12]
     assert rows[-1]["accuracy"] > rows[0]["accuracy"]
+
+
+def test_validation_samples_without_an_answer_are_not_scored(tmp_path):
+    said = "".join(f"{i},{label}\n" for i, label in enumerate(load_digits().target[:900]))
+    (tmp_path / "said.csv").write_text("id,label\n" + said)
+    plan = Plan(batch=200, rounds=2)
+    asked = Experiment(
+        "digits", ("random",), (0,), val=0.1, start=0, oracle=f"replay:{tmp_path / 'said.csv'}", plan=plan
+    )
+    assert simulate(asked)[-1]["val_f1_macro"] > 0.8  # near what the test set says, not half of it
 
 
 def test_validation_is_scored_and_not_in_the_budget():

@@ -42,6 +42,18 @@ def forever(task):
         yield os.getpid()
 
 
+def hears_ctrl_c(task):
+    yield signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+class Pinched:
+    """Work that is interrupted while it is handed to a worker."""
+
+    def __reduce__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        return partial, (count_to, 3)
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_every_item_of_every_task_arrives_in_order(jobs):
     found = list(spread(partial(count_to, 3), [0, 1, 2], jobs, threads=1))
@@ -77,6 +89,15 @@ def test_a_worker_has_the_threads_it_was_given(threads):
     [(_, found)] = spread(blas_threads, [0], jobs=1, threads=threads)
     assert found
     assert set(found) == {threads}
+
+
+def test_no_worker_hears_ctrl_c():
+    assert dict(spread(hears_ctrl_c, [0, 1], jobs=2, threads=1)) == {0: False, 1: False}
+
+
+def test_ctrl_c_while_workers_start_is_not_lost():
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        list(spread(Pinched(), [0], jobs=1, threads=1))
 
 
 def test_workers_end_when_their_parent_is_killed():

@@ -193,8 +193,8 @@ def _line(setup: Setup, arm: Arm, step: Round) -> Line:
 def _validation(step: Round, ids: Ids) -> dict[str, Any]:
     if not len(ids):
         return {}
-    scores = holdout(_proba(step.fitted, ids), step.pool.y[ids])
-    return {"val_f1_macro": scores["f1_macro"]}
+    known = ids[step.pool.y[ids] >= 0]  # a replay need not have an answer for all of them
+    return {"val_f1_macro": holdout(_proba(step.fitted, known), step.pool.y[known])["f1_macro"]}
 
 
 def _proba(fitted: Fitted, ids: Ids) -> Floats:

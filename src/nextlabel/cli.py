@@ -14,6 +14,8 @@ from nextlabel.errors import BadNumber, Mistake, NextlabelError
 
 P = ParamSpec("P")
 
+MOST_SEEDS = 10_000
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -183,5 +185,9 @@ def numbers(text: str) -> tuple[int, ...]:
     if "," not in text and found:
         if found[0] < 1:
             raise BadNumber(f"{text} seeds are none at all. Write 10 for seeds 0 to 9.")
+        if found[0] > MOST_SEEDS:
+            raise BadNumber(
+                f"{text} would be {found[0]:,} seeds, 0 and up. For seed {found[0]} alone write {found[0]},"
+            )
         return tuple(range(found[0]))
     return tuple(found)

@@ -21,7 +21,7 @@ def named(table: Mapping[str, T], name: str, what: str) -> T:
     if name in table:
         return table[name]
     near = difflib.get_close_matches(name, table, 1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(table)}."
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(table) or 'none'}."
     raise UnknownName(f"No {what} is called '{name}'. {hint}")
 
 

@@ -17,6 +17,8 @@ from nextlabel.naming import named
 from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream
 
+FORM = "A replay is a .csv with columns id or path, and label, or the same as JSON lines."
+
 
 class Oracle(Protocol):
     """Answers with class codes (n,) for ids (n,), -1 where it does not know."""
@@ -77,8 +79,12 @@ def _replay(argument: str, dataset: Dataset, seed: int) -> Oracle:
     answers = np.full(len(dataset), -1, dtype=np.int64)
     codes = {label: code for code, label in enumerate(dataset.classes)}
     ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
-    for number, row in enumerate(_rows(Path(argument)), 1):
-        key = row.get("path") or row.get("id") or ""
+    if not argument:
+        raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
+    for number, row in enumerate(_rows(Path(argument).expanduser()), 1):
+        key = row.get("path") or row.get("id")
+        if key is None or "label" not in row:
+            raise BadData(f"Row {number} of '{argument}' is no answer. {FORM}")
         if key not in ids or row.get("label") not in codes:
             raise BadData(
                 f"Row {number} of '{argument}' says that '{key}' is '{row.get('label')}', and the dataset knows "
@@ -97,11 +103,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
             else list(csv.DictReader(text.splitlines()))
         )
         return [{str(name): str(value) for name, value in row.items()} for row in found]
-    except (OSError, ValueError, AttributeError) as error:
-        raise BadData(
-            f"The answers in '{path}' cannot be read ({error}). A replay is a .csv with columns id or path, and label, "
-            "or the same as JSON lines."
-        ) from None
+    except OSError as error:
+        raise BadData(f"The answers in '{path}' cannot be read ({error.strerror}). Is the path right?") from None
+    except (ValueError, AttributeError, RecursionError, csv.Error) as error:
+        raise BadData(f"The answers in '{path}' cannot be read ({error}). {FORM}") from None
 
 
 ORACLES: Mapping[str, Callable[[str, Dataset, int], Oracle]] = {"truth": _truth, "noisy": _noisy, "replay": _replay}

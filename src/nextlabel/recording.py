@@ -23,6 +23,10 @@ from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
 from nextlabel.runs import Row, lines, read_json, read_lines
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DERIVED = {
+    "fingerprint": "data",
+    "splits": "test, validation or starting samples",
+}  # hashes, which tell a person nothing
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
 
 
@@ -158,12 +162,19 @@ def part_name(arm: Arm) -> str:
 
 
 def differences(there: Row, here: Row) -> list[str]:
-    """What two experiments differ in, a few words each."""
-    return [
-        f"{name} is {there.get(name)!r} there and {here.get(name)!r} here"
-        for name in here
-        if there.get(name) != here.get(name)
-    ][:3]
+    """What two experiments differ in, a few words each: the first three knobs, or, where all agree, data and splits."""
+    one, two = (_flat({name: row.get(name) for name in here}) for row in (there, here))
+    changed = [name for name in two if one.get(name) != two[name]]
+    knobs = [name for name in changed if name not in DERIVED]
+    return [f"{name} is {one.get(name)!r} there and {two[name]!r} here" for name in knobs[:3]] or [
+        f"its {DERIVED[name]} are others there" for name in changed
+    ]
+
+
+def _flat(row: Row) -> Row:
+    """The plan's knobs beside the others."""
+    plan = row.get("plan")
+    return {name: value for name, value in row.items() if name != "plan"} | (plan if isinstance(plan, dict) else {})
 
 
 @contextlib.contextmanager

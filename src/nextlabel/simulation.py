@@ -5,6 +5,7 @@ several processes, and goes on where an interrupted one stopped. All three give 
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,13 +14,13 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from nextlabel.arms import OWN, Arm, Line, Setup, opened, play, tune
-from nextlabel.datasets import load
+from nextlabel.datasets import DATASETS, load
 from nextlabel.datasets.base import Dataset, Progress, Request, quiet
 from nextlabel.datasets.splits import Split, read_split, split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
-from nextlabel.errors import BadData, BadNumber, Mistake
-from nextlabel.experiment import Amount, Experiment
+from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
+from nextlabel.experiment import Amount, Experiment, Plan
 from nextlabel.manifest import manifest, plain_splits
 from nextlabel.models import model
 from nextlabel.models.base import Entry, Settings
@@ -92,12 +93,25 @@ def record(
     With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is. Raises
     `NextlabelError` in one of its kinds; whatever was written stays.
     """
+    _outside(out, experiment.dataset)
     setup, features = prepare(experiment, progress)
     with Recorder(out, manifest(setup, features, command, crew.jobs, crew.threads), resume) as recorder:
         if not recorder.finished:
             setup = replace(setup, settings=_settings(setup, recorder, crew, progress))
             _play_all(setup, recorder, crew, progress)
     return Recorded(Run.read(out), setup)
+
+
+def _outside(out: Path, source: str) -> None:
+    """A run among the pictures would be a class of its own the next time they are read."""
+    root = os.path.expanduser(source)
+    if source in DATASETS or not os.path.isdir(root):
+        return
+    if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(root)):  # Path.resolve fails on a looping link
+        raise Mistake(
+            f"The run would lie in '{out}', among the pictures that it reads, and be taken for a class of them. "
+            "Name a folder elsewhere with --out."
+        )
 
 
 def _settings(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) -> dict[int, Settings]:
@@ -161,11 +175,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
     splits = _split_all(experiment, dataset)
     for seed in experiment.seeds:
         oracle(experiment.oracle, dataset, seed)
-        if plan.size > len(splits[seed].pool) and plan.rounds != 0:
-            raise BadNumber(
-                f"The first batch asks for {plan.size} samples, but the pool holds {len(splits[seed].pool)}. "
-                "Use a smaller --batch, or leave more samples in the pool."
-            )
+        _playable(plan, splits[seed], seed)
     features = embed(dataset, experiment.embedder, progress)
     source = features.array if features.path is None else features.path
     seen_by = OWN if trained.pictures else features.name
@@ -186,6 +196,21 @@ def _suitable(dataset: Dataset, experiment: Experiment, trained: Entry) -> None:
                 f"'{name}' tells at most {most} classes apart, and '{dataset.name}' has {len(dataset.classes)}. "
                 "Leave it out."
             )
+
+
+def _playable(plan: Plan, parts: Split, seed: int) -> None:
+    if not len(parts.test):
+        raise BadSplit(f"Seed {seed} has no test set, so nothing could be measured. Use --test 0.2, or name its ids.")
+    if plan.limit < len(parts.start):
+        raise BadNumber(
+            f"A budget of {plan.limit} labels is less than the {len(parts.start)} to start with. "
+            "Use a larger --budget, or a smaller --start."
+        )
+    if plan.size > len(parts.pool) and plan.rounds != 0:
+        raise BadNumber(
+            f"The first batch asks for {plan.size} samples, but the pool holds {len(parts.pool)}. "
+            "Use a smaller --batch, or leave more samples in the pool."
+        )
 
 
 def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:

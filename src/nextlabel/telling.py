@@ -1,6 +1,8 @@
 """What the command line says while a run or a download goes on, and at its end."""
 
 import json
+import os
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -126,7 +128,9 @@ def brought(found: Flowers) -> str:
 
 def dated(experiment: Experiment) -> Path:
     """A new folder under runs/: the date, the dataset, and a number where there are several."""
-    stem = f"{date.today().isoformat()}-{experiment.name or Path(experiment.dataset).stem}"
+    name = experiment.name or Path(os.path.abspath(experiment.dataset)).stem
+    plain = re.sub(r"[^\w.-]+", "_", name)[:60]
+    stem = f"{date.today().isoformat()}-{plain}"
     tries = [Path("runs") / stem, *(Path("runs") / f"{stem}-{k}" for k in range(2, 10_000))]
     return next(path for path in tries if not path.exists())
 

@@ -11,6 +11,7 @@ import pickle
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -32,8 +33,9 @@ def spread(work: Work, tasks: Sequence[Task], jobs: int, threads: int) -> Iterat
     raised here; `WorkerDied` says that one ended by itself.
     """
     waiting, busy = list(reversed(tasks)), dict[Connection, Task]()
-    crew = _hire(work, min(jobs, len(tasks)), threads)
+    crew: dict[Connection, BaseProcess] = {}
     try:
+        _hire(crew, work, min(jobs, len(tasks)), threads)
         for conn in crew:
             busy[conn] = waiting.pop()
             conn.send(busy[conn])
@@ -54,9 +56,8 @@ def spread(work: Work, tasks: Sequence[Task], jobs: int, threads: int) -> Iterat
         _dismiss(crew)
 
 
-def _hire(work: Work, count: int, threads: int) -> dict[Connection, BaseProcess]:
+def _hire(crew: dict[Connection, BaseProcess], work: Work, count: int, threads: int) -> None:
     context = mp.get_context("spawn")  # forking a process that holds BLAS threads can deadlock
-    crew: dict[Connection, BaseProcess] = {}
     with _uninterrupted():
         for _ in range(count):
             ours, theirs = context.Pipe()
@@ -64,21 +65,38 @@ def _hire(work: Work, count: int, threads: int) -> dict[Connection, BaseProcess]
             process.start()
             theirs.close()
             crew[ours] = process
-    return crew
 
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Processes started in here ignore Ctrl-C: the parent, which hears it too, decides what to do."""
+    """Processes started in here do not hear Ctrl-C: the parent decides what to do, once they are all started."""
+    heard: list[int] = []
     try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
     except ValueError:  # not in the main thread, where Ctrl-C does not arrive anyway
         yield
         return
     try:
-        yield
+        with _blocked(signal.SIGINT):
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
+    if heard and before is not signal.SIG_IGN:
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _blocked(number: signal.Signals) -> Iterator[None]:
+    """A signal kept from this thread and, for good, from processes that it starts."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # now: it lifts the block again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _heard(conn: Connection, crew: dict[Connection, BaseProcess]) -> tuple[str, Any]:

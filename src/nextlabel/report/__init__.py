@@ -26,8 +26,13 @@ def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:
     html, pictures = page(run, dataset, features)
     with writing(run.folder):
         for picture in pictures:
-            (run.folder / f"{picture.name}.png").write_bytes(picture.light)
-        (run.folder / "curves.csv").write_text(curves_csv(run.rows), encoding="utf-8", newline="")
-        path = run.folder / "report.html"
-        path.write_text(html, encoding="utf-8")
-    return path
+            _put(run.folder / f"{picture.name}.png", picture.light)
+        _put(run.folder / "curves.csv", curves_csv(run.rows).encode())
+        return _put(run.folder / "report.html", html.encode())
+
+
+def _put(path: Path, data: bytes) -> Path:
+    """Write a file whole or not at all: a full disk must not take the report that was there."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_bytes(data)
+    return draft.replace(path)
