@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
-from scenarios import SCENARIOS
+from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
 from nextlabel.comparison import standings
@@ -25,8 +25,8 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Run the scenarios named on the command line, or all that have their data."""
-    for name in sys.argv[1:] or SCENARIOS:
+    """Run the scenarios named on the command line, or all short ones that have their data."""
+    for name in sys.argv[1:] or [name for name in SCENARIOS if name not in LONG]:
         experiment = SCENARIOS[name]
         if "/" in experiment.dataset and not Path(experiment.dataset).exists():
             print(f"{name}: left out, its data is not at {experiment.dataset}")

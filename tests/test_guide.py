@@ -1,5 +1,6 @@
 """The guide runs, and says what is true."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from nextlabel.comparison import points
 from nextlabel.strategies import STRATEGIES
 
 GUIDE = Path(__file__).parents[1] / "guide"
+PAGE = (GUIDE / "README.md").read_text(encoding="utf-8")
 NOTEBOOK = GUIDE / "active_learning.ipynb"
 SMALL = "EPOCHS, SEEDS, ROUNDS, MODEL = 1, 2, 2, 'linear'"
 
@@ -57,6 +60,42 @@ def test_the_five_strategies_of_the_guide_are_in_the_table():
         sys.path.remove(str(GUIDE))
     assert len(FIVE) == 5
     assert set(FIVE) <= set(STRATEGIES)
+
+
+def test_the_python_of_the_page_runs(capsys):
+    for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.S):
+        exec(compile(block, "guide/README.md", "exec"), {})
+    assert capsys.readouterr().out == "[4]\n"
+
+
+def test_every_file_and_picture_of_the_page_exists():
+    names = re.findall(r'\]\(([^)#:]+)\)|(?:src|srcset)="([^"]+)"', PAGE)
+    assert len(names) > 20
+    assert not [name for pair in names if not (GUIDE / (name := "".join(pair))).exists()]
+
+
+def test_the_figures_of_the_page_are_the_benchmarks():
+    """The first and the last macro F1 and the paired difference of every strategy, in both tables."""
+    for name in ("flowers-linear", "flowers-cnn"):
+        for found in json.loads((GUIDE.parent / "benchmarks" / "results" / f"{name}.json").read_text()):
+            ends = [value for key, value in found.items() if re.fullmatch(r"f1_macro_at_\d+", key)]
+            gap = points(found.get("over_random", 0), signed=True) if "over_random" in found else ""
+            cells = [f"| `{found['strategy']}` | {ends[0]:.3f} |", f"| {ends[1]:.3f} |", gap]
+            assert [line for line in PAGE.splitlines() if all(cell in line for cell in cells)], cells
+
+
+def test_the_environment_of_the_page_can_be_compiled(tmp_path):
+    """`pip-compile requirements.in`, where the page says, gives the versions of the lock."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt", "src"):
+        (tmp_path / name).symlink_to(GUIDE.parent / name)
+    (tmp_path / "guide").mkdir()
+    (tmp_path / "guide" / "requirements.in").write_bytes((GUIDE / "requirements.in").read_bytes())
+    subprocess.run(
+        [sys.executable, "-m", "piptools", "compile", "-q", "requirements.in"], cwd=tmp_path / "guide", check=True
+    )
+    compiled = (tmp_path / "guide" / "requirements.txt").read_text()
+    assert "-e ..[torch]" in compiled
+    assert re.search(r"^torch==2\.13\.0", compiled, flags=re.M)
 
 
 def test_flowers_beside_the_guide_are_not_tracked():
