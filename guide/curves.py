@@ -1,4 +1,4 @@
-"""A run's learning curves as pictures for the guide, in both themes: ``python guide/curves.py runs/flowers flowers``."""
+"""Learning curves of a run for the guide, in both themes: ``python guide/curves.py runs/flowers flowers``."""
 
 import sys
 from pathlib import Path
