@@ -42,6 +42,8 @@ def test_the_notebook_is_committed_with_its_outputs(notebook):
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     kinds = {kind for cell in code for out in cell.outputs for kind in out.get("data", {})}
     assert "image/png" in kinds
+    shown = [out.data for cell in code for out in cell.outputs if "data" in out]
+    assert all("image/png" in data for data in shown)  # a figure is seen, not told of
     assert not [
         out for cell in code for out in cell.outputs if out.output_type == "error" or out.get("name") == "stderr"
     ]
