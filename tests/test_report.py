@@ -1,5 +1,6 @@
 import csv
 import itertools
+import resource
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -243,6 +244,20 @@ def test_mended_ids_are_told(tmp_path: Path, sketchy: None) -> None:
 def test_a_full_disk_is_one_sentence(tmp_path: Path, sketchy: None) -> None:
     with pytest.raises(CannotWrite, match="cannot be written to"):
         report.write(*made(tmp_path / "gone", Shape(rounds=1)))
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, sketchy: None) -> None:
+    """A limit on file sizes stands for the full disk."""
+    run = made(tmp_path, Shape(pictures=True, rounds=1))
+    before = report.write(*run).read_bytes()
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, old[1]))
+    try:
+        with pytest.raises(CannotWrite, match="is full"):
+            report.write(*run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert (tmp_path / "report.html").read_bytes() == before
 
 
 def test_curves_csv_holds_every_seed_as_fractions(tmp_path: Path) -> None:
