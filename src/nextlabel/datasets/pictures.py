@@ -107,7 +107,7 @@ def read_all(
 
     ``known`` says for a digest why the file cannot be read, or None where it can; squares are (size, size, 3).
     """
-    with _undisturbed(), ThreadPoolExecutor(cores()) as threads:
+    with hushed("PIL"), ThreadPoolExecutor(cores()) as threads:
         done = 0
         for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
             for reading in threads.map(lambda file: _read(file, size, known), chunk):
@@ -121,10 +121,11 @@ def _chunks(files: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No warnings about odd metadata or about pictures that are only rather large: what cannot be read is reported."""
-    log, level = logging.getLogger("PIL"), logging.getLogger("PIL").level
-    with warnings.catch_warnings():  # here, not in the threads: filters are one for the whole process
+def hushed(library: str) -> Iterator[None]:
+    """No warnings and no log from a library whose failures we tell of ourselves."""
+    log = logging.getLogger(library)
+    level = log.level
+    with warnings.catch_warnings():  # not in threads: filters are one for the whole process
         warnings.simplefilter("ignore")
         log.setLevel(logging.CRITICAL)
         try:

@@ -8,14 +8,11 @@ embedder, the whole picture is squashed into the square.
 projects pin the same one. Whatever was fetched, its hash is in the manifest and in the name of the cached features.
 """
 
-import logging
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from nextlabel.datasets.base import Dataset, printable
+from nextlabel.datasets.pictures import hushed
 from nextlabel.embedders.onnx import Onnx
 from nextlabel.embedders.onnx_net import needed
 from nextlabel.errors import BadData
@@ -38,7 +35,7 @@ def fetched() -> Path:
     download = needed("huggingface_hub", "dinov2").hf_hub_download  # looked up first: that sets up the library's log
     needed("huggingface_hub.constants", "dinov2").HF_HUB_DISABLE_TELEMETRY = True  # it may have been imported before
     try:
-        with _quiet():
+        with hushed("huggingface_hub"):  # retries, tokens, links: what goes wrong in the end is told
             paths = [download(REPOSITORY, file, revision=REVISION, token=False) for file in FILES]
     except Exception as error:  # the hub's, its HTTP client's and the system's, according to where it fails
         raise BadData(
@@ -47,20 +44,6 @@ def fetched() -> Path:
             f"{REPOSITORY}; or fetch its {' and '.join(FILES)} by hand and use --embedder onnx:FILE."
         ) from None
     return Path(paths[-1])
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No words about retries, tokens or links: what goes wrong in the end is told."""
-    log = logging.getLogger("huggingface_hub")
-    level = log.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        log.setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            log.setLevel(level)
 
 
 def _reason(error: Exception) -> str:
