@@ -16,6 +16,7 @@
         ├── UnknownName         no such strategy, model, dataset, embedder, oracle
         ├── BadSpecification    a text such as "skactiveml:ProbCover(alpha=0.9)" that cannot be read
         ├── BadNumber           a number out of its range
+        ├── BadArray            features, labels or probabilities that are none (a ValueError too)
         ├── BadSplit            a split that this dataset cannot give
         └── OtherRun            the output folder holds something else
 
@@ -37,7 +38,7 @@ class BadData(CannotGo):
     """A folder, picture or table that cannot be learned from."""
 
 
-class EmptyPool(CannotGo):
+class EmptyPool(CannotGo, ValueError):
     """Nothing is left to ask about."""
 
 
@@ -89,6 +90,10 @@ class BadSpecification(Mistake):
 
 class BadNumber(Mistake):
     """A number out of its range."""
+
+
+class BadArray(Mistake, ValueError):
+    """Features, labels or probabilities that are none."""
 
 
 class BadSplit(Mistake):

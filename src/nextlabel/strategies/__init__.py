@@ -1,11 +1,42 @@
-"""What asks. One name, one query strategy; and any of scikit-activeml's by its class name."""
+"""What asks. One name, one query strategy; and any of scikit-activeml's by its class name.
+
+Ours are drop-ins for scikit-activeml's: ``from nextlabel.strategies import Badge`` works wherever its own does.
+"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from skactiveml.pool import Badge, RandomSampling, UncertaintySampling
+from nextlabel.naming import Specification, called
+from nextlabel.strategies.auto import Auto
+from nextlabel.strategies.badge import Badge
+from nextlabel.strategies.bald import GreedyBALD, PowerBALD
+from nextlabel.strategies.base import Entry, count
+from nextlabel.strategies.batch_bald import BatchBALD
+from nextlabel.strategies.core_set import CoreSet
+from nextlabel.strategies.max_herding import MaxHerding
+from nextlabel.strategies.prob_cover import ProbCover
+from nextlabel.strategies.random_sampling import RandomSampling
+from nextlabel.strategies.typi_clust import TypiClust
+from nextlabel.strategies.u_herding import UHerding
+from nextlabel.strategies.uncertainty_sampling import UncertaintySampling
+from nextlabel.strategies.upstream import PREFIX, arguments, unknown, upstream
 
-from nextlabel.strategies.base import Entry
-from nextlabel.strategies.upstream import PREFIX, unknown, upstream
+__all__ = [
+    "STRATEGIES",
+    "Auto",
+    "Badge",
+    "BatchBALD",
+    "CoreSet",
+    "GreedyBALD",
+    "MaxHerding",
+    "PowerBALD",
+    "ProbCover",
+    "RandomSampling",
+    "TypiClust",
+    "UHerding",
+    "UncertaintySampling",
+    "strategy",
+]
 
 STRATEGIES: Mapping[str, Entry] = {
     "random": Entry(RandomSampling),
@@ -13,19 +44,34 @@ STRATEGIES: Mapping[str, Entry] = {
     "margin": Entry(UncertaintySampling, {"method": "margin_sampling"}),
     "entropy": Entry(UncertaintySampling, {"method": "entropy"}),
     "badge": Entry(Badge),
+    "coreset": Entry(CoreSet),
+    "typiclust": Entry(TypiClust),
+    "probcover": Entry(ProbCover, {"deltas": "exact", "normalize_samples": True}, init={"n_classes": count}),
+    "maxherding": Entry(MaxHerding),
+    "uherding": Entry(UHerding),
+    "bald": Entry(GreedyBALD),
+    "powerbald": Entry(PowerBALD),
+    "batchbald": Entry(BatchBALD),
+    "auto": Entry(Auto),
 }
 
 
 def strategy(name: str) -> Entry:
     """The query strategy of that name, or the one that ``skactiveml:ClassName(name=literal)`` specifies.
 
-    Raises `UnknownName` or `BadSpecification`, before anything is asked.
+    A short name may carry arguments, too: ``typiclust(k=20)``. Raises `UnknownName` or `BadSpecification`, before
+    anything is asked.
 
     >>> strategy("margin").implementation
-    'skactiveml.pool.UncertaintySampling'
+    'nextlabel.strategies.UncertaintySampling'
     """
     if name in STRATEGIES:
         return STRATEGIES[name]
     if name.startswith(PREFIX):
         return upstream(name, STRATEGIES)
-    raise unknown(name, STRATEGIES)
+    short, options = called(name) if "(" in name else (name, {})
+    if short not in STRATEGIES:
+        raise unknown(short, STRATEGIES)
+    entry = STRATEGIES[short]
+    arguments(entry.kind, Specification("nextlabel", short, (), options))
+    return replace(entry, args=dict(entry.args) | dict(options))

@@ -13,6 +13,7 @@ as asked. A table entry names the class, and what it needs beyond the usual:
 
 import copy
 import inspect
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +72,11 @@ def fitted(question: Question) -> SkactivemlClassifier:
     return clf
 
 
+def count(question: Question) -> int:
+    """How many classes there are."""
+    return question.classes
+
+
 def heads(question: Question) -> list[SkactivemlClassifier]:
     """This round's committee."""
     return list(_trained(question.committee)(MEMBERS))
@@ -114,8 +120,11 @@ class Entry:
     @property
     def implementation(self) -> str:
         """The class, by its public dotted path: ``skactiveml.pool.Badge``."""
-        path = f"{self.kind.__module__}.{self.kind.__qualname__}".split(".")
-        return ".".join(word for word in path if not word.startswith("_"))
+        module, name = self.kind.__module__, self.kind.__qualname__
+        public = ".".join(word for word in module.split(".") if not word.startswith("_"))
+        if hasattr(sys.modules.get(module.rpartition(".")[0]), name):  # a package that shows what its files hold
+            public = module.rpartition(".")[0]
+        return f"{public}.{name}"
 
     @property
     def needs(self) -> Mapping[str, Maker]:

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from nextlabel.errors import BadSpecification, UnknownName
 from nextlabel.naming import Specification, specification
-from nextlabel.strategies.base import MISSING, Entry, Question, always
+from nextlabel.strategies.base import MISSING, Entry, Question, always, count
 
 PREFIX = "skactiveml:"
 
@@ -24,11 +24,6 @@ PREFIX = "skactiveml:"
 def codes(question: Question) -> list[int]:
     """All class codes, those without a label too."""
     return list(range(question.classes))
-
-
-def count(question: Question) -> int:
-    """How many classes there are."""
-    return question.classes
 
 
 def seeded(question: Question) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""Do the strategies select well? ``python benchmarks/selection_quality.py [--out FOLDER]``, about 40 minutes.
+
+Eight strategies and `auto` against random, with the linear model on patches (pictures) or on the table's own
+features, scaled: ten datasets, ten seeds, starting from one label per class (and asking as many a round) and from five
+(asking two per class); fifteen rounds. ``results/selection-quality.json`` holds, for each, the paired difference of
+AUBC to random with its interval; ``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone on
+with where they stopped.
+"""
+
+import argparse
+import csv
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from scenarios import SHARED
+
+from nextlabel import Experiment, Plan, record
+from nextlabel.comparison import aubc, curves, difference, primary
+from nextlabel.simulation import Crew
+
+RESULTS = Path(__file__).parent / "results"
+PICTURES = {"flowers": "flowers/train", "clothing": "clothing/train", "sign-digits": "sign-digits"}
+TABLES = ("splice", "vehicle", "phoneme", "clean1", "tictactoe", "mammographic")
+JUDGED = ("margin", "badge", "coreset", "typiclust", "probcover", "maxherding", "uherding", "powerbald")
+SWITCHES = ("auto(few=2)", "auto(few=5)", "auto(few=10)", "auto(few=20)")
+STARTS = {"1/class": "1/class", "5/class": "2/class"}  # starting labels: samples asked a round
+
+
+def experiments() -> dict[tuple[str, str], Experiment]:
+    """By dataset and start."""
+    places = {name: str(SHARED / path) for name, path in PICTURES.items()} | {"digits": "digits"}
+    places |= {name: str(SHARED / "tables" / f"{name}.svm") for name in TABLES}
+    return {
+        (name, start): Experiment(
+            place,
+            ("random", *JUDGED, *SWITCHES),
+            start=start,
+            name=name,
+            standardize=name in TABLES,
+            plan=Plan(batch=batch, rounds=15),
+        )
+        for name, place in places.items()
+        for start, batch in STARTS.items()
+    }
+
+
+def main() -> None:
+    """Play what is not played yet, then write both result files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "selection-quality")
+    out = parser.parse_args().out
+    judged: list[dict[str, Any]] = []
+    areas: list[dict[str, Any]] = []
+    for (name, start), experiment in experiments().items():
+        began = time.perf_counter()
+        run = record(experiment, out / f"{name}-{start.replace('/', '-')}", Crew(jobs=2, threads=1), resume=True).run
+        print(f"{name} from {start}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+        metric = primary(run.manifest["dataset"]["counts"])
+        found = curves(run.rows, metric)
+        for strategy, seeds in found.items():
+            areas += [
+                {
+                    "dataset": name,
+                    "start": start,
+                    "strategy": strategy,
+                    "seed": seed,
+                    "aubc": round(aubc(curve) or 0, 5),
+                }
+                for seed, curve in seeds.items()
+            ]
+            gap = difference(seeds, found["random"])
+            if strategy != "random" and gap and gap.low is not None and gap.high is not None:
+                ends = [round(100 * gap.low, 2), round(100 * gap.high, 2)]
+                judged.append(
+                    {"dataset": name, "start": start, "strategy": strategy, "metric": metric, "seeds": gap.seeds}
+                    | {"points": round(100 * gap.mean, 2), "ci95": ends}
+                )
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "selection-quality.json").write_text(json.dumps(judged, indent=1) + "\n", encoding="utf-8")
+    with (RESULTS / "selection-quality.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(areas[0]))
+        writer.writeheader()
+        writer.writerows(areas)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,276 @@
+"""`badge`: k-means++ on gradient embeddings, by rejection, without ever writing them down."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from skactiveml.utils import MISSING_LABEL
+
+from nextlabel.errors import BadArray
+from nextlabel.pool import Floats, Ids
+from nextlabel.strategies.drop_in import DropIn, Found, probabilities
+from nextlabel.strategies.rows import CELLS, Rows, pieces
+from nextlabel.strategies.ties import Ties
+
+TRIALS = 512  # draws at a time
+SLACK = 1e-5  # squared lengths are summed in float32 where the features are: bounds must still be bounds
+
+
+class Badge(DropIn):
+    """Batch active learning by diverse gradient embeddings (Ash et al., 2020).
+
+    A sample's gradient embedding is (p - onehot(argmax p)) x h, with p (C,) its probabilities and h (D,) what the last
+    layer sees. The longest comes first; then each is drawn with probability proportional to its squared distance to
+    the nearest one chosen so far (k-means++, Arthur and Vassilvitskii, 2007).
+
+    ``clf_embedding_flag_name``: the flag, or a dict of them, with which ``clf.predict_proba`` also returns the h;
+    without it h is ``X``. ``origin``: False as in the paper; True counts the origin as chosen from the start, as
+    scikit-activeml 1.0.1 does.
+
+    The law of the batch is exactly k-means++'s. Draws come from bounds on the squared distances that were true once
+    and only grow looser, and are accepted with the probability that makes up for it; when too many are refused, all
+    bounds are renewed in one blocked pass. Time O(N (C + D)) for the lengths and O(B (C + D)) per draw; at worst, when
+    almost every draw is refused, O(N B (C + D)) altogether, in matrix products. Memory O(N + B (C + D)) beside the
+    probabilities.
+    """
+
+    def __init__(
+        self,
+        clf_embedding_flag_name: Any = None,
+        origin: bool = False,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(missing_label, random_state)
+        self.clf_embedding_flag_name = clf_embedding_flag_name
+        self.origin = origin
+
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        clf: Any,
+        fit_clf: bool = True,
+        sample_weight: Any = None,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+    ) -> Found:
+        """Indices (batch,) to ask about, and on request utilities (batch, n): the law each was drawn from."""
+        flags = self._flags()
+        task = self._task(X, y, candidates, batch_size, return_utilities, deep=bool(flags))
+        proba, embedded = probabilities(task, self._model(task, clf, fit_clf, sample_weight), flags)
+        rows = task.pool() if embedded is None else Rows(embedded)
+        found = gradients(proba, rows)
+        picks = badge(found, task.batch, task.rng, task.ties, self.origin)
+        return task.answer(picks, lambda: laws(found, picks, self.origin))
+
+    def _flags(self) -> dict[str, Any]:
+        name = self.clf_embedding_flag_name
+        if name is None or isinstance(name, dict):
+            return name or {}
+        if isinstance(name, str):
+            return {name: True}
+        raise TypeError(f"'clf_embedding_flag_name' must be a text or a dict, and is a {type(name).__name__}.")
+
+
+@dataclass
+class Gradients:
+    """Gradient embeddings in factors: g_i = a_i x h_i, and so g_i . g_j = (a_i . a_j)(h_i . h_j).
+
+    ``P`` (m, C) probabilities, of which a_i = p_i - onehot(``guess``_i); ``rows`` the h; ``length`` (m,) |g_i|^2.
+    Source of the factorisation: Zhang et al., 2023 (LabelBench, appendix D).
+    """
+
+    P: Floats
+    guess: Ids
+    rows: Rows
+    length: Floats
+
+    def at(self, positions: Ids) -> tuple[Floats, Floats]:
+        """The factors a (k, C) and h (k, D) at these positions, in float64."""
+        return self._residuals(self.P[positions], self.guess[positions]), self.rows.at(positions).astype(np.float64)
+
+    def block(self, place: slice) -> tuple[Floats, Floats]:
+        """The factors of a block, in the precision of the features."""
+        a: Floats = self._residuals(self.P[place], self.guess[place]).astype(self.rows.kind)
+        return a, self.rows.block(place.start, place.stop)
+
+    @staticmethod
+    def _residuals(P: Floats, guess: Ids) -> Floats:
+        a = P.astype(np.float64)
+        a[np.arange(len(a)), guess] -= 1
+        return a
+
+
+def gradients(P: Floats, rows: Rows) -> Gradients:
+    """One pass over the probabilities, one over the features: the lengths of all gradient embeddings."""
+    guess, short = np.empty(len(P), dtype=np.int64), np.empty(len(P))
+    for place in pieces(len(P), max(1, (1 << 20) // P.shape[1])):
+        p = P[place].astype(np.float64)
+        guess[place] = p.argmax(axis=1)
+        p[np.arange(len(p)), guess[place]] -= 1
+        short[place] = np.einsum("ij,ij->i", p, p)  # |a|^2
+    length = short * rows.lengths()
+    if not np.isfinite(length).all():
+        raise BadArray("The embeddings hold numbers that are not finite, or too large to be squared.")
+    return Gradients(P, guess, rows, length)
+
+
+def badge(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> Ids:
+    """Positions (batch,) drawn by k-means++, the longest first."""
+    draw = Draw(found, batch, rng, origin)
+    first = ties.best(found.length)
+    draw.take(first, *(part[0] for part in found.at(np.array([first]))))
+    while draw.count < batch:
+        draw.some()
+    return draw.picks
+
+
+class Draw:
+    """The state of one batch being drawn.
+
+    ``bound`` (m,) is at least the squared distance to the nearest centre, for every sample, at all times, and 0 for
+    what is picked. ``known`` is how many centres the bounds of all samples take into account.
+    """
+
+    def __init__(self, found: Gradients, batch: int, rng: np.random.Generator, origin: bool) -> None:
+        self.found, self.rng, self.origin = found, rng, origin
+        self.slack = SLACK if found.rows.kind == np.float32 else 1e-12
+        self.bound = found.length * (1 + self.slack) if origin else np.full(len(found.length), np.inf)
+        self.norm = np.sqrt(found.length)
+        self.shortest = self.capped = np.inf  # |g| of the shortest centre, now and when bounds last heard of it
+        self.picks = np.empty(batch, dtype=np.int64)
+        self.a = np.empty((batch, found.P.shape[1]))  # of the centres, the first `count` of them
+        self.h = np.empty((batch, found.rows.width))
+        self.square = np.empty(batch)
+        self.count = self.known = self.wasted = 0
+
+    def take(self, pick: int, a: Floats, h: Floats) -> None:
+        """Make a sample a centre."""
+        self.picks[self.count], self.a[self.count], self.h[self.count] = pick, a, h
+        self.square[self.count] = (a @ a) * (h @ h)
+        self.count += 1
+        self.bound[pick] = 0
+        self.shortest = min(self.shortest, self.norm[pick])
+
+    def some(self) -> None:
+        """Try `TRIALS` draws from the bounds as they stand, and keep those that chance accepts."""
+        self._cap()
+        total = np.cumsum(self.bound)
+        if not total[-1] > 0:
+            self._rest()
+            return
+        tried = np.searchsorted(total, self.rng.random(TRIALS) * total[-1], side="right")
+        tried = np.minimum(tried, len(total) - 1)
+        chance = self.rng.random(TRIALS) * self.bound[tried]
+        before = self.count
+        self._accept(tried, chance)
+        self.wasted += TRIALS - (self.count - before)
+        if self.count < len(self.picks) and self._dear():
+            self._renew()
+
+    def _accept(self, tried: Ids, chance: Floats) -> None:
+        """Go through the draws in order; each sees the centres that were accepted before it."""
+        a, h = self.found.at(tried)
+        length = dots(a) * dots(h)
+        near = self._nearest(a, h, length)
+        inner = (a @ a.T) * (h @ h.T)  # (k, k) between the draws themselves
+        for t in range(len(tried)):
+            if chance[t] < near[t] and self.count < len(self.picks):
+                self.take(int(tried[t]), a[t], h[t])
+                np.minimum(near, length + length[t] - 2 * inner[t], out=near)
+                near[tried == tried[t]] = 0
+        self.bound[tried] = np.minimum(self.bound[tried], np.maximum(near, 0))
+
+    def _nearest(self, a: Floats, h: Floats, length: Floats) -> Floats:
+        """Squared distances (k,) to the nearest centre."""
+        cross = (a @ self.a[: self.count].T) * (h @ self.h[: self.count].T)  # (k, centres)
+        near: Floats = (length[:, None] + self.square[: self.count] - 2 * cross).min(axis=1)
+        return np.minimum(near, length) if self.origin else near
+
+    def _cap(self) -> None:
+        """No distance is longer than both lengths together: the shortest centre bounds everybody, without a pass."""
+        if self.origin or self.shortest > 0.9 * self.capped:
+            return
+        self.capped = self.shortest
+        far = self.norm + self.shortest
+        far *= far
+        far *= 1 + self.slack
+        np.minimum(self.bound, far, out=self.bound)
+        self.bound[self.picks[: self.count]] = 0
+
+    def _dear(self) -> bool:
+        """Have the refused draws cost as much as renewing all bounds would? Both in products of length C + D."""
+        size = len(self.bound)
+        draw = 2 * (self.count + TRIALS) + size // 1000  # in float64, and a share of the cumulative sum
+        return self.wasted * draw > size * (self.count - self.known + 4)
+
+    def _renew(self) -> None:
+        """One blocked pass: every bound becomes the squared distance to the centres that it does not know yet."""
+        new, kind = slice(self.known, self.count), self.found.rows.kind
+        a: Floats = self.a[new].astype(kind)
+        h: Floats = self.h[new].astype(kind)
+        own: Floats = self.square[new].astype(kind)
+        for place in pieces(len(self.bound), max(1, CELLS // max(len(own), self.found.rows.width))):
+            b, rows = self.found.block(place)
+            far = (b @ a.T) * (rows @ h.T)  # (k, new centres)
+            far *= -2
+            far += own
+            length = self.found.length[place]
+            near = far.min(axis=1, initial=np.inf) + length
+            near += self.slack * (length + own.max(initial=0))
+            self.bound[place] = np.minimum(self.bound[place], np.maximum(near, 0))
+        self.bound[self.picks[: self.count]] = 0
+        self.known, self.wasted = self.count, 0
+        if not self._distant():
+            self.bound[:] = 0
+
+    def _distant(self) -> bool:
+        """Is anything farther from the centres than rounding? Those with the largest bounds are asked exactly."""
+        asked = (
+            np.argpartition(self.bound, -TRIALS)[-TRIALS:] if len(self.bound) > TRIALS else np.arange(len(self.bound))
+        )
+        a, h = self.found.at(asked)
+        length = dots(a) * dots(h)
+        near = self._nearest(a, h, length)
+        near[self.bound[asked] == 0] = 0  # centres
+        return bool((near > 1e-4 * self.slack * (length + self.square[: self.count].max())).any())
+
+    def _rest(self) -> None:
+        """Nobody is away from the centres any more: the rest of the batch is drawn at random."""
+        free = np.setdiff1d(np.arange(len(self.bound)), self.picks[: self.count])
+        self.picks[self.count :] = self.rng.choice(free, len(self.picks) - self.count, replace=False)
+        self.count = len(self.picks)
+
+
+def dots(rows: Floats) -> Floats:
+    """Squared lengths (k,) of rows (k, d), in float64."""
+    found: Floats = np.einsum("ij,ij->i", rows, rows)
+    return found
+
+
+def laws(found: Gradients, picks: Ids, origin: bool = False) -> Floats:
+    """The probabilities (batch, m) with which each pick was drawn: of the first, its share of all squared lengths."""
+    wide = np.empty((len(picks), len(found.length)))
+    near = found.length.copy() if origin else np.full(len(found.length), np.inf)
+    wide[0] = _shares(found.length, picks[:0])
+    for b, pick in enumerate(picks[:-1]):
+        (a,), (h,) = found.at(picks[b : b + 1])
+        for place in pieces(len(near), max(1, (1 << 20) // found.rows.width)):
+            c, rows = found.at(np.arange(place.start, place.stop))
+            far = found.length[place] + found.length[pick] - 2 * (c @ a) * (rows @ h)
+            near[place] = np.minimum(near[place], np.maximum(far, 0))
+        near[picks[: b + 1]] = 0
+        wide[b + 1] = _shares(near, picks[: b + 1])
+    return wide
+
+
+def _shares(near: Floats, picked: Ids) -> Floats:
+    total = near.sum()
+    if total > 0:
+        shares: Floats = near / total
+        return shares
+    alike = np.ones(len(near))
+    alike[picked] = 0
+    return alike / max(1, len(near) - len(picked))

@@ -1,0 +1,154 @@
+"""`batchbald`: what a committee disagrees about, of the whole batch at once."""
+
+from typing import Any
+
+import numpy as np
+from skactiveml.utils import MISSING_LABEL, check_scalar
+
+from nextlabel.pool import Floats, Ids
+from nextlabel.strategies.bald import entropy
+from nextlabel.strategies.committees import CommitteeDropIn, everyone
+from nextlabel.strategies.drop_in import Found
+from nextlabel.strategies.ties import Ties
+
+CONFIGURATIONS = 10_000
+CELLS = 1 << 20  # probabilities in a block
+FEW, MANY = 8, 128  # samples evaluated at a time
+PROBES = 32  # samples on which the error of sampling is measured
+SAFE = 4.0  # times that error is allowed for
+
+
+class BatchBALD(CommitteeDropIn):
+    """BatchBALD (Kirsch, van Amersfoort and Gal, 2019): greedy on the mutual information of batch and members.
+
+    The gain of a sample is the entropy of its label, given the labels of those chosen before, less its mean entropy
+    within members; in nats. Labels of the chosen are enumerated while there are at most ``n_MC_samples`` combinations
+    (10,000 by default), each with its weight and its posterior over members. Beyond, as many are drawn, systematically,
+    once for the whole batch: each extends one of the last step's.
+
+    Plain greedy's picks, lazily. Gains only shrink while all combinations are there, so an old one is a bound. When
+    they are drawn a gain may rise by the error of the draw: it is measured on 32 candidates each time, and four times
+    the largest is added to all older bounds.
+    """
+
+    def __init__(
+        self,
+        n_MC_samples: int | None = None,
+        eps: float = 1e-7,
+        sample_predictions_method_name: str | None = None,
+        sample_predictions_dict: Any = None,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
+        self.n_MC_samples = n_MC_samples
+
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        ensemble: Any,
+        fit_ensemble: bool = True,
+        sample_weight: Any = None,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+    ) -> Found:
+        """Indices (batch,), and on request utilities (batch, n): joint information of the batch so far and each."""
+        task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
+        most = CONFIGURATIONS if self.n_MC_samples is None else self.n_MC_samples
+        check_scalar(most, "n_MC_samples", int, min_val=1)
+        votes = self._votes(task, ensemble, fit_ensemble, sample_weight)
+        P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)
+        picks = batch_bald(Joint(P, most, task.seed), task.batch, task.ties)
+        return task.answer(picks, lambda: steps(Joint(P, most, task.seed), picks))
+
+
+class Joint:
+    """The labels of what is chosen so far: combinations with weights, and what each says about the members.
+
+    ``P`` (m, T, C) probabilities; ``weight`` (M,); ``posterior`` (M, T), rows sum to one; ``rise`` by how much a gain
+    may have grown since the beginning, because combinations were drawn.
+    """
+
+    def __init__(self, P: Floats, most: int, seed: int) -> None:
+        self.P, self.most, self.rng = P, most, np.random.default_rng([seed, 3])
+        self.within = np.concatenate([entropy(P[i : i + 4096]).mean(axis=1) for i in range(0, len(P), 4096)])  # (m,)
+        self.weight, self.posterior = np.ones(1), np.full((1, P.shape[1]), 1 / P.shape[1])
+        self.rise, self.evaluations = 0.0, 0
+
+    def gains(self, asked: Ids) -> Floats:
+        """Conditional mutual information (k,) of the samples ``asked``, given the labels of the chosen."""
+        self.evaluations += len(asked)
+        gains: Floats = self._conditional(asked, self.weight, self.posterior) - self.within[asked]
+        return gains
+
+    def add(self, pick: int) -> None:
+        """Choose a sample: every combination goes on with each of its labels."""
+        label = self.posterior @ self.P[pick]  # (M, C)
+        weight = (self.weight[:, None] * label).ravel()
+        posterior = self.posterior[:, None, :] * self.P[pick].T[None]  # (M, C, T)
+        posterior = (posterior / posterior.sum(axis=2, keepdims=True)).reshape(-1, self.P.shape[1])
+        weight /= weight.sum()
+        if len(weight) > self.most:
+            drawn = np.searchsorted(np.cumsum(weight), (np.arange(self.most) + self.rng.random()) / self.most)
+            drawn = np.minimum(drawn, len(weight) - 1)
+            fewer, even = posterior[drawn], np.full(self.most, 1 / self.most)
+            probes = self.rng.choice(len(self.P), min(PROBES, len(self.P)), replace=False)
+            exact = self._conditional(probes, weight, posterior)
+            self.rise += SAFE * np.abs(self._conditional(probes, even, fewer) - exact).max()
+            weight, posterior = even, fewer
+        self.weight, self.posterior = weight, posterior
+
+    def _conditional(self, asked: Ids, weight: Floats, posterior: Floats) -> Floats:
+        """Mean entropy (k,) of labels over combinations."""
+        (_, T, C), found = self.P.shape, np.zeros(len(asked))
+        P = self.P[asked].swapaxes(0, 1).reshape(T, -1)  # (T, k C)
+        step = max(1, CELLS // P.shape[1])
+        for start in range(0, len(weight), step):
+            spread = posterior[start : start + step] @ P  # (M, k C)
+            spread *= np.log(spread)
+            found -= weight[start : start + step] @ spread.reshape(len(spread), len(asked), C).sum(axis=2)
+        return found
+
+
+def batch_bald(joint: Joint, batch: int, ties: Ties) -> Ids:
+    """Positions (batch,) by greedy maximisation of the joint information."""
+    count = len(joint.P)
+    picks: list[int] = []
+    bound = np.concatenate([joint.gains(np.arange(i, min(i + MANY, count))) for i in range(0, count, MANY)])
+    rise = np.zeros(count)  # of `joint` when a sample was last evaluated
+    fresh = np.ones(count, dtype=bool)
+    while True:
+        picks.append(_best(joint, bound, rise, fresh, ties))
+        if len(picks) == batch:
+            return np.array(picks)
+        joint.add(picks[-1])
+        bound[picks], fresh[:] = -np.inf, False
+
+
+def _best(joint: Joint, bound: Floats, rise: Floats, fresh: Any, ties: Ties) -> int:
+    size = FEW
+    while True:
+        known = np.flatnonzero(fresh)
+        best = bound[known].max(initial=-np.inf)
+        reach = bound + (joint.rise - rise)
+        asked = np.flatnonzero(~fresh & (reach >= best) & (reach > -np.inf))
+        if not len(asked):
+            return ties.best(bound[known], known)
+        if len(asked) > size:
+            asked = asked[np.argpartition(-reach[asked], size)[:size]]
+        bound[asked], rise[asked], fresh[asked] = joint.gains(asked), joint.rise, True
+        size = min(2 * size, MANY)
+
+
+def steps(joint: Joint, picks: Ids) -> Floats:
+    """Utilities (batch, m): the information of the samples chosen so far and each candidate, jointly."""
+    wide, before = np.empty((len(picks), len(joint.P))), 0.0
+    for b, pick in enumerate(picks.tolist()):
+        count = len(joint.P)
+        gains = [joint.gains(np.arange(i, min(i + MANY, count))) for i in range(0, count, MANY)]
+        wide[b] = before + np.concatenate(gains)
+        before = wide[b, pick]
+        joint.add(pick)
+    return wide

@@ -1,0 +1,205 @@
+"""What all query strategies of ours share: scikit-activeml's way of being asked, checked once, around a pure core.
+
+A strategy of ours subclasses `DropIn` and writes `query`: check, choose, answer.
+
+    def query(self, X, y, candidates=None, batch_size=1, return_utilities=False):
+        task = self._task(X, y, candidates, batch_size, return_utilities)
+        picks = core_set(task.pool, task.known, task.batch, task.ties)
+        return task.answer(picks, lambda: core_set_utilities(task.pool, task.known, picks))
+
+``picks`` are places in ``task.pool``, the candidates in ascending order.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
+from skactiveml.utils import MISSING_LABEL, check_equal_missing_label, check_type, is_labeled
+from sklearn.base import clone
+
+from nextlabel.errors import BadArray, EmptyPool
+from nextlabel.pool import Floats, Ids, Mask
+from nextlabel.strategies.rows import Rows
+from nextlabel.strategies.ties import Ties
+
+Found = Any  # indices (batch,), or (indices, utilities): what scikit-activeml's query returns
+
+
+@dataclass(frozen=True)
+class Task:
+    """A checked question.
+
+    ``X`` (n, d); ``y`` (n,) as given; ``labelled`` (n,); ``samples`` holds the candidates: ``X`` itself, or an array of
+    its own; ``rows`` (m,) which of its rows are candidates, ascending; ``batch`` at most m; ``wordy``: utilities are
+    wanted too.
+    """
+
+    X: Floats
+    y: Any
+    labelled: Mask
+    samples: Floats
+    rows: Ids
+    batch: int
+    wordy: bool
+    seed: int
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Who comes first among equals."""
+        return Ties(len(self.rows), np.random.default_rng([self.seed, 1]))
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """What a random strategy draws from."""
+        return np.random.default_rng(self.seed)
+
+    @property
+    def everything(self) -> bool:
+        """Is every row of ``samples`` a candidate?"""
+        return len(self.rows) == len(self.samples)
+
+    @property
+    def known(self) -> Ids:
+        """Row numbers in ``X`` of what is labelled, ascending."""
+        return np.flatnonzero(self.labelled)
+
+    def pool(self, unit: bool = False, shift: Floats | None = None) -> Rows:
+        """The candidates."""
+        return Rows(self.samples, self.rows, unit, shift)
+
+    def weights(self, values: Any) -> Floats:
+        """``utility_weight`` (n,), or (m,) for candidates that are not in ``X``, at the candidates: (m,)."""
+        given = np.asarray(values, dtype=np.float64)
+        if given.shape != (len(self.samples),):
+            raise BadArray(f"'utility_weight' must have length {len(self.samples)}, and has shape {given.shape}.")
+        at: Floats = given[self.rows]
+        return at
+
+    def answer(self, picks: Ids, utilities: Callable[[], Floats]) -> Found:
+        """What `query` returns: indices, and on request utilities (batch, m) spread over all rows, NaN elsewhere.
+
+        What was picked before is NaN too.
+        """
+        indices = self.rows[picks].astype(np.int64, copy=False)
+        if not self.wordy:
+            return indices
+        wide = np.full((self.batch, len(self.samples)), np.nan)
+        wide[:, self.rows] = utilities()
+        for b in range(1, self.batch):
+            wide[b, indices[:b]] = np.nan
+        return indices, wide
+
+
+class DropIn(SingleAnnotatorPoolQueryStrategy):
+    """The base of ours: a scikit-activeml pool strategy for one annotator.
+
+    ``missing_label`` marks unlabelled samples in ``y``: NaN by default, as upstream has it; ``random_state`` an int, a
+    RandomState or None. Every `query` returns ``indices`` (batch,) int64: distinct, unlabelled, best first; rows of
+    ``X``, or of ``candidates`` where these are samples. With ``return_utilities`` also (batch, n) float64, NaN where
+    nothing may be asked. A batch larger than what is left shrinks, with a warning. Raises `BadArray` (a ValueError)
+    for arrays that are none, `EmptyPool` where nothing is unlabelled.
+    """
+
+    def __init__(self, missing_label: Any = MISSING_LABEL, random_state: Any = None) -> None:
+        super().__init__(missing_label=missing_label, random_state=random_state)
+
+    def _task(
+        self,
+        X: Any,
+        y: Any,
+        candidates: Any,
+        batch_size: int,
+        return_utilities: bool,
+        mapped: bool = False,
+        deep: bool = False,
+    ) -> Task:
+        """Check everything that all strategies are given.
+
+        ``mapped``: candidates must be rows of ``X``; ``deep``: ``X`` may have more than two dimensions, since only the
+        model looks at it.
+        """
+        refuse_mask(candidates)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="'batch_size=.* is larger")  # it counts labelled ones too
+            X, y, candidates, batch, wordy = self._validate_data(
+                X, y, candidates, batch_size, return_utilities, check_X_dict={"allow_nd": deep}
+            )
+        labelled = np.asarray(is_labeled(y, missing_label=self.missing_label_), dtype=bool)
+        samples, rows = X, np.flatnonzero(~labelled)
+        if candidates is not None and candidates.ndim > 1:
+            samples, _ = self._transform_candidates(candidates, X, y, enforce_mapping=mapped)
+            rows = np.arange(len(samples))
+        elif candidates is not None:
+            rows = np.unique(candidates % len(X))
+            rows = rows[~labelled[rows]]  # a labelled candidate is not asked again
+        if not len(rows):
+            raise EmptyPool("Nothing is unlabelled: there is no sample left to ask about.")
+        if batch > len(rows):
+            warnings.warn(
+                f"'batch_size={batch}' is larger than the {len(rows)} candidates, which are all asked.", stacklevel=3
+            )
+            batch = len(rows)
+        seed = int(self.random_state_.randint(2**31 - 1))
+        return Task(X, y, labelled, samples, rows, batch, wordy, seed)
+
+    def _model(self, task: Task, clf: Any, fit_clf: bool, sample_weight: Any) -> SkactivemlClassifier:
+        """The classifier to ask: the caller's own if it is fitted, else a trained copy."""
+        check_type(clf, "clf", SkactivemlClassifier)
+        check_equal_missing_label(clf.missing_label, self.missing_label_)
+        check_type(fit_clf, "fit_clf", bool)
+        if not fit_clf:
+            return clf
+        given = () if sample_weight is None else (sample_weight,)
+        return clone(clf).fit(task.X, task.y, *given)
+
+
+def refuse_mask(candidates: Any) -> None:
+    """A boolean mask would be read as the indices 0 and 1."""
+    if candidates is not None and np.asarray(candidates).dtype == bool:
+        raise BadArray("'candidates' is a boolean mask. Pass the indices: np.flatnonzero(mask).")
+
+
+def probabilities(
+    task: Task, clf: SkactivemlClassifier, flags: dict[str, Any] | None = None
+) -> tuple[Floats, Floats | None]:
+    """Probabilities (m, C) of the candidates and, if ``flags`` ask for them, the embeddings (m, D) that came along.
+
+    All of ``X`` is predicted in one go where at least half of it is a candidate, so that nothing is copied; else the
+    candidates block by block. Raises `BadArray` where they are no probabilities.
+    """
+    flags = flags or {}
+    if 2 * len(task.rows) >= len(task.samples):
+        found = [clf.predict_proba(task.samples, **flags)]
+        keep: Any = slice(None) if task.everything else task.rows
+    else:
+        found = [clf.predict_proba(rows, **flags) for _, rows in task.pool().blocks()]
+        keep = slice(None)
+    pairs = [one if isinstance(one, tuple) else (one, None) for one in found]
+    proba = _joined([proba for proba, _ in pairs])[keep]
+    embedded = None if pairs[0][1] is None else _joined([np.asarray(emb) for _, emb in pairs])[keep]
+    return checked(proba), embedded
+
+
+def _joined(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def checked(proba: Any) -> Floats:
+    """Rows of probabilities (m, C), or `BadArray` with what is wrong with them."""
+    P = np.asarray(proba)
+    if P.ndim != 2 or P.dtype.kind != "f":
+        raise BadArray(f"Probabilities must be a table of numbers, n x C, and have shape {P.shape}, type {P.dtype}.")
+    total = P.sum(axis=1)
+    bad = np.flatnonzero(~(np.abs(total - 1) <= 1e-3))  # NaN is bad too
+    if len(bad):
+        raise BadArray(
+            f"The probabilities of {len(bad):,} samples do not sum to one (row {bad[0]}: {total[bad[0]]:.4g}). "
+            "Pass what predict_proba gives, not scores or logits."
+        )
+    if P.min() < -1e-9:
+        raise BadArray("There are negative probabilities. Pass what predict_proba gives, not scores or logits.")
+    return P

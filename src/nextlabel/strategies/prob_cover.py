@@ -1,0 +1,249 @@
+"""`probcover`: cover the pool with balls."""
+
+import inspect
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+from skactiveml.utils import MISSING_LABEL, check_scalar
+from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances
+
+from nextlabel.errors import BadArray
+from nextlabel.pool import Floats, Ids, Labels, Mask
+from nextlabel.strategies.drop_in import DropIn, Found, Task
+from nextlabel.strategies.rows import Rows, centred, distances, pieces
+from nextlabel.strategies.ties import Ties
+
+SIDE = 1024  # rows of a tile
+EDGES = 40_000_000  # pairs that are remembered; beyond, they are found again when they are needed
+
+Near = Callable[[Floats, Floats], Floats]  # (k, d), (l, d) -> (k, l) squared distances
+
+
+class ProbCover(DropIn):
+    """Greedy maximum coverage by balls of one radius (Yehuda et al., 2022).
+
+    Each time the candidate whose ball holds most samples that no labelled or chosen sample's ball holds. The radius is
+    the largest at which a share of at least ``alpha`` of all balls is pure: holds one cluster only, of ``n_classes``
+    found by ``cluster_algo``. ``deltas``: the radii to choose among, ascending, up to the first that fails (by default
+    0.2, 0.4 … 2.0, for rows of length 1); one radius is taken as it is; "exact" takes the largest radius there is.
+    ``normalize_samples`` scales rows to length 1. ``distance_func(A, B)`` gives distances; the default is Euclidean.
+    ``update`` is accepted for scikit-activeml's sake: nothing is remembered between queries.
+
+    Only labelled samples cover (in scikit-activeml 1.0.1 unlabelled samples that are no candidates do, too). Balls are
+    counted once and counted down as samples come to be covered: O(N^2 d) in blocks for the distances, twice, then O(E)
+    for E pairs within reach. No N x N array.
+    """
+
+    def __init__(
+        self,
+        n_classes: int | None = None,
+        deltas: Any = None,
+        alpha: float = 0.95,
+        cluster_algo: Any = KMeans,
+        cluster_algo_dict: Any = None,
+        n_cluster_param_name: str = "n_clusters",
+        distance_func: Any = pairwise_distances,
+        normalize_samples: bool = False,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(missing_label, random_state)
+        self.n_classes = n_classes
+        self.deltas = deltas
+        self.alpha = alpha
+        self.cluster_algo = cluster_algo
+        self.cluster_algo_dict = cluster_algo_dict
+        self.n_cluster_param_name = n_cluster_param_name
+        self.distance_func = distance_func
+        self.normalize_samples = normalize_samples
+
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+        update: bool = False,
+    ) -> Found:
+        """Indices (batch,) to ask about, and on request utilities (batch, n): how many samples each would cover."""
+        task = self._task(X, y, candidates, batch_size, return_utilities, mapped=True)
+        check_scalar(self.alpha, "alpha", float, min_val=0, max_val=1, min_inclusive=False, max_inclusive=False)
+        plain = self.distance_func is pairwise_distances
+        shift = centred(task.X) if plain and not self.normalize_samples else None
+        rows = Rows(task.X, None, self.normalize_samples, shift)
+        near: Near = distances if plain else lambda a, b: np.square(self.distance_func(a, b))
+        balls = Balls(rows, self._radius(task, rows, near), near)
+        self.delta_max_, self.mean_ball_ = balls.radius, float(balls.count.mean())
+        told: list[Floats] | None = [] if task.wordy else None
+        picks = cover(balls, task.labelled, task.rows, task.batch, task.ties, told)
+        return task.answer(picks, lambda: np.array(told))
+
+    def _radius(self, task: Task, rows: Rows, near: Near) -> float:
+        if not isinstance(self.deltas, str):
+            deltas = np.arange(0.2, 2.2, 0.2) if self.deltas is None else np.sort(np.ravel(self.deltas).astype(float))
+            if not len(deltas) or not (deltas >= 0).all():
+                raise BadArray("'deltas' must be radii of at least 0.")
+            if len(deltas) == 1:
+                return float(deltas[0])
+        elif self.deltas != "exact":
+            raise BadArray(f"'deltas' must be radii, None or 'exact', and is '{self.deltas}'.")
+        pure = pure_radii(rows, self._clusters(task), near)
+        if isinstance(self.deltas, str):
+            return largest(pure, self.alpha)
+        shares = [(delta, np.mean(pure > delta)) for delta in deltas]
+        passed = [delta for delta, _ in _until_it_fails(shares, self.alpha)]
+        if not passed:
+            warnings.warn(
+                f"At the smallest radius, {deltas[0]:.3g}, a share of {shares[0][1]:.2f} of the balls is pure, less "
+                f"than alpha={self.alpha}. Pass smaller deltas, or deltas='exact'.",
+                stacklevel=3,
+            )
+        return float(passed[-1] if passed else deltas[0])
+
+    def _clusters(self, task: Task) -> Labels:
+        count = self.n_classes
+        if count is None:
+            count = max(2, len(np.unique(np.asarray(task.y)[task.labelled])))
+        check_scalar(count, "n_classes", int, min_val=2)
+        given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
+        if "random_state" in inspect.signature(self.cluster_algo.__init__).parameters:
+            given.setdefault("random_state", task.seed if self.random_state is None else self.random_state)
+        found: Labels = self.cluster_algo(**given).fit_predict(Rows(task.X, None, self.normalize_samples).all())
+        return found
+
+
+def _until_it_fails(shares: list[tuple[float, Any]], alpha: float) -> Iterator[tuple[float, Any]]:
+    for delta, share in shares:
+        if share < alpha:
+            return
+        yield delta, share
+
+
+def largest(pure: Floats, alpha: float) -> float:
+    """The largest radius (just below it) at which a share of at least ``alpha`` of the balls is pure."""
+    limit = np.sort(pure)[min(len(pure) - 1, int(np.floor((1 - alpha) * len(pure))))]
+    return float(np.nextafter(limit, 0)) if np.isfinite(limit) else 0.0  # one cluster: all rows are alike
+
+
+def pure_radii(rows: Rows, cluster: Labels, near: Near) -> Floats:
+    """For each row (n,) the distance to the nearest row of another cluster: up to there its ball is pure."""
+    order = np.argsort(cluster, kind="stable")
+    edges = np.flatnonzero(np.diff(cluster[order])) + 1
+    bounds = [0, *edges.tolist(), len(order)]
+    tiles = [
+        slice(start + part.start, start + part.stop)
+        for start, stop in itertools.pairwise(bounds)
+        for part in pieces(stop - start, SIDE)
+    ]
+    least = np.full(len(order), np.inf)
+    for t, one in enumerate(tiles):
+        some = rows.at(order[one])
+        for other in tiles[:t]:
+            if cluster[order[one.start]] == cluster[order[other.start]]:
+                continue
+            apart = near(some, rows.at(order[other]))
+            np.minimum(least[one], apart.min(axis=1), out=least[one])
+            np.minimum(least[other], apart.min(axis=0), out=least[other])
+    found = np.empty(len(order))
+    found[order] = np.sqrt(least)
+    return found
+
+
+class Balls:
+    """Which samples are in whose ball. ``count`` (n,) how many are: of those not yet covered, once `cover` counts down.
+
+    Pairs within reach are remembered as long as there are at most `EDGES`; otherwise the neighbours of newly covered
+    samples are found again, which happens once for each sample.
+    """
+
+    def __init__(self, rows: Rows, radius: float, near: Near) -> None:
+        self.rows, self.radius, self.near = rows, radius, near
+        self.count = np.zeros(len(rows), dtype=np.int64)
+        self.graph = self._graph(list(self._below()))
+
+    def _below(self) -> Iterator[tuple[Ids, Ids]]:
+        """Count, and per block of rows give the pairs (i, j <= i) within reach, by i; nothing more after too many."""
+        total = 0
+        for one, some in self.rows.blocks(SIDE):
+            found: list[tuple[Ids, Ids]] = []
+            for other, more in self.rows.blocks(SIDE):
+                if other.start > one.start:
+                    break
+                inside = self.near(some, more) <= self.radius**2
+                self._count(one, other, inside)
+                if total <= EDGES:
+                    i, j = np.nonzero(inside)
+                    found.append((i, (j + other.start).astype(np.int32)))
+                    total += len(i)
+            if total <= EDGES:
+                i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
+                yield np.bincount(i, minlength=len(some)), j[np.argsort(i, kind="stable")]
+
+    def _count(self, one: slice, other: slice, inside: Mask) -> None:
+        if one == other:
+            np.fill_diagonal(inside, True)  # whatever rounding says
+            inside |= inside.T
+        else:
+            self.count[other] += inside.sum(axis=0)
+        self.count[one] += inside.sum(axis=1)
+
+    def _graph(self, below: list[tuple[Ids, Ids]]) -> csr_array | None:
+        starts = np.concatenate([[0], np.cumsum(np.concatenate([counts for counts, _ in below]))])
+        if len(starts) <= len(self.count):
+            return None
+        j = np.concatenate([places for _, places in below])
+        half = csr_array((np.ones(len(j), dtype=bool), j, starts.astype(j.dtype)), shape=(len(self.count),) * 2)
+        return (half + half.T).tocsr()
+
+    def neighbours(self, ids: Ids) -> Labels:
+        """How many of the samples ``ids`` each sample's ball holds: (n,)."""
+        if self.graph is not None:
+            places = np.concatenate([self.graph.indices[slice(*self.graph.indptr[i : i + 2])] for i in ids])
+            return np.bincount(places, minlength=len(self.count))
+        held = np.zeros(len(self.count), dtype=np.int64)
+        for part in pieces(len(ids), SIDE):
+            some = self.rows.at(ids[part])
+            for place, more in self.rows.blocks(SIDE):
+                held[place] += (self.near(more, some) <= self.radius**2).sum(axis=1)
+        return held
+
+    def within(self, i: int) -> Ids:
+        """The samples in the ball of sample ``i``, itself among them."""
+        if self.graph is not None:
+            found: Ids = self.graph.indices[self.graph.indptr[i] : self.graph.indptr[i + 1]]
+            return found
+        centre = self.rows.at(np.array([i]))
+        inside = [self.near(rows, centre)[:, 0] <= self.radius**2 for _, rows in self.rows.blocks(SIDE)]
+        return np.union1d(np.flatnonzero(np.concatenate(inside)), i)
+
+
+def cover(balls: Balls, labelled: Mask, rows: Ids, batch: int, ties: Ties, told: list[Floats] | None = None) -> Ids:
+    """Places (batch,) in ``rows`` (m,), the candidates, by greedy maximum coverage; ``told`` gets utilities (m,)."""
+    left, covered = balls.count.copy(), np.zeros(len(labelled), dtype=bool)
+    _count_down(balls, np.flatnonzero(labelled), left, covered)
+    free = np.ones(len(rows), dtype=bool)
+    picks: list[int] = []
+    while len(picks) < batch:
+        scores = np.where(free, left[rows], -1)
+        if told is not None:
+            told.append(scores.astype(np.float64))
+        picks.append(ties.best(scores))
+        free[picks[-1]] = False
+        _count_down(balls, rows[picks[-1:]], left, covered)
+    return np.array(picks)
+
+
+def _count_down(balls: Balls, centres: Ids, left: Labels, covered: Mask) -> None:
+    """Cover what the balls of ``centres`` hold: nobody gains by it any more."""
+    for centre in centres.tolist():
+        inside = balls.within(centre)
+        new = inside[~covered[inside]]
+        if len(new):
+            covered[new] = True
+            left -= balls.neighbours(new)

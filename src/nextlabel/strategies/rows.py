@@ -1,0 +1,107 @@
+"""Rows of a matrix that may be larger than memory: read in blocks, gathered by position, never copied whole."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nextlabel.pool import Floats, Ids
+
+CELLS = 1 << 21  # numbers in a block: 8 to 16 MB, which two of fit most caches' last level
+
+
+class Rows:
+    """The rows ``index`` of ``X``, prepared as they are read.
+
+    ``X`` (n, d) an array or a memory map, never changed; ``index`` (m,) row numbers, or None for all. ``unit`` scales
+    rows to length 1 (zeros stay zeros); ``shift`` (d,) is subtracted, so that distances far from the origin keep their
+    digits. Blocks come as float32 or float64, whichever holds ``X``.
+    """
+
+    def __init__(self, X: Floats, index: Ids | None = None, unit: bool = False, shift: Floats | None = None) -> None:
+        self.X, self.unit, self.shift = X, unit, shift
+        self.index = index if index is not None and len(index) < len(X) else None  # distinct rows, so all is all
+        self.kind = np.dtype(np.float32) if X.dtype in (np.float32, np.float16) else np.dtype(np.float64)
+
+    def __len__(self) -> int:
+        return len(self.X) if self.index is None else len(self.index)
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row holds: d."""
+        return int(np.prod(self.X.shape[1:]))
+
+    def at(self, positions: Ids) -> Floats:
+        """The rows at these positions (k,), as a new array (k, d)."""
+        return self._prepared(self.X[positions if self.index is None else self.index[positions]])
+
+    def all(self) -> Floats:
+        """All rows: ``X`` itself where nothing has to be prepared."""
+        return self.block(0, len(self))
+
+    def block(self, start: int, stop: int) -> Floats:
+        """Rows ``start`` to ``stop``: a view where nothing has to be prepared."""
+        if self.index is None:
+            return self._prepared(self.X[start:stop])
+        return self._prepared(self.X[self.index[start:stop]])
+
+    def blocks(self, size: int | None = None) -> Iterator[tuple[slice, Floats]]:
+        """All rows in blocks of ``size``, each with its place."""
+        for place in pieces(len(self), size or max(1, CELLS // self.width)):
+            yield place, self.block(place.start, place.stop)
+
+    def lengths(self) -> Floats:
+        """Squared lengths (m,) float64 of the rows as they come."""
+        found = np.empty(len(self))
+        for place, rows in self.blocks():
+            found[place] = squares(rows)
+        return found
+
+    def _prepared(self, rows: Floats) -> Floats:
+        rows = rows.astype(self.kind, copy=False)
+        if self.shift is not None:
+            rows = rows - self.shift
+        if self.unit:
+            length = np.sqrt(squares(rows))[:, None]
+            rows = rows / np.where(length > 0, length, 1).astype(self.kind)
+        return rows
+
+
+def squares(rows: Floats) -> Floats:
+    """Squared lengths of rows (k, d)."""
+    found: Floats = np.einsum("ij,ij->i", rows, rows)
+    return found
+
+
+def pieces(count: int, size: int) -> Iterator[slice]:
+    """Slices of at most ``size`` that cover ``count`` things in order."""
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def centred(X: Floats) -> Floats | None:
+    """What to subtract from rows that lie far from the origin for their spread; None where they do not.
+
+    Squared distances are computed as |a|^2 + |b|^2 - 2 a.b, which loses as many digits as |a|^2 is larger than the
+    distance. The mean of at most 1,000 rows is near enough.
+    """
+    sample = np.asarray(X[:: max(1, len(X) // 1000)], dtype=np.float64)
+    mean, spread = sample.mean(axis=0), sample.var(axis=0).sum()
+    if not (mean @ mean > 100 * spread):
+        return None
+    shift: Floats = mean.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+    return shift
+
+
+def distances(rows: Floats, others: Floats, squared: Any = None, others_squared: Any = None) -> Floats:
+    """Squared Euclidean distances (k, l) between ``rows`` (k, d) and ``others`` (l, d): one matrix product.
+
+    ``squared`` (k,) and ``others_squared`` (l,) are their squared lengths, where they are known already.
+    """
+    squared = squares(rows) if squared is None else squared
+    others_squared = squares(others) if others_squared is None else others_squared
+    found = rows @ others.T
+    found *= -2
+    found += np.asarray(squared, dtype=found.dtype)[:, None]
+    found += np.asarray(others_squared, dtype=found.dtype)
+    nearest: Floats = np.maximum(found, 0, out=found)
+    return nearest

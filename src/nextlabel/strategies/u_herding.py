@@ -1,0 +1,112 @@
+"""`uherding`: cover what the model doubts."""
+
+from typing import Any
+
+import numpy as np
+from skactiveml.base import SkactivemlClassifier
+from skactiveml.utils import MISSING_LABEL
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+
+from nextlabel.pool import Floats
+from nextlabel.strategies.drop_in import DropIn, Found, Task, probabilities
+from nextlabel.strategies.herding import Coverage, Kernel, herd, steps
+from nextlabel.strategies.max_herding import GROUND, coverage, standing_for
+from nextlabel.strategies.rows import Rows, distances
+from nextlabel.strategies.uncertainty_sampling import uncertainty
+
+TEMPERATURES = np.geomspace(0.25, 64, 17)
+FEWEST = 4  # labels of which a temperature can be told
+TOUCHING = 1e-3  # rows of length 1 that are nearer than this are copies of one another
+
+
+class UHerding(DropIn):
+    """Uncertainty herding (Bae, Oliveira and Sutherland, 2025): coverage, weighted by uncertainty.
+
+    Like `MaxHerding`, but each candidate counts as much as its margin uncertainty, 1 - (p1 - p2), and the kernel
+    exp(-|a - b|^2 / r^2) on rows of length 1 narrows as labels come in: r is the shortest distance between labelled
+    samples, at most 1. Probabilities are calibrated first: ``temperature`` T makes p into p^(1/T), or "fit" chooses T
+    by the cross-validated log loss of copies of ``clf`` on the labels. With few labels T is high, all count alike, and
+    it is coverage; with many, r is short, and it becomes uncertainty. ``ground`` as in `MaxHerding`.
+    """
+
+    def __init__(
+        self,
+        temperature: float | str = "fit",
+        ground: int | None = GROUND,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(missing_label, random_state)
+        self.temperature = temperature
+        self.ground = ground
+
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        clf: Any,
+        fit_clf: bool = True,
+        sample_weight: Any = None,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+    ) -> Found:
+        """Indices (batch,) to ask about, and on request utilities (batch, n): the weighted coverage each would add."""
+        task = self._task(X, y, candidates, batch_size, return_utilities)
+        model = self._model(task, clf, fit_clf, sample_weight)
+        T = fitted(task, model) if self.temperature == "fit" else float(self.temperature)
+        weight = uncertainty(warmed(probabilities(task, model)[0], T), "margin_sampling")
+        kernel = Kernel(gamma=1 / radius(task) ** 2)
+        ground = standing_for(task, self.ground)
+        weight = weight if ground is None else weight[ground]
+
+        def fresh() -> Coverage:
+            return coverage(task, kernel, True, ground, weight)
+
+        picks = herd(fresh(), task.batch, task.ties)
+        return task.answer(picks, lambda: steps(fresh, picks))
+
+
+def warmed(P: Floats, T: float) -> Floats:
+    """Probabilities (m, C) at temperature T: proportional to p^(1/T), that is softmax(logits / T)."""
+    logits = np.log(np.clip(P, 1e-7, None)) / T
+    logits -= logits.max(axis=1, keepdims=True)
+    found: Floats = np.exp(logits, out=logits)
+    found /= found.sum(axis=1, keepdims=True)
+    return found
+
+
+def fitted(task: Task, clf: SkactivemlClassifier) -> float:
+    """The temperature of least log loss (nats) on labels held out in up to five folds; infinite for too few labels."""
+    known = task.known
+    if len(known) < FEWEST:
+        return np.inf
+    X, y = task.X[known], np.asarray(task.y)[known]
+    proba, column = [], []
+    for train, test in KFold(min(5, len(known)), shuffle=True, random_state=0).split(known):
+        model = clone(clf).fit(X[train], y[train])
+        place = {label: code for code, label in enumerate(model.classes_.tolist())}
+        inside = [i for i in test if y[i] in place]
+        if inside:
+            proba.append(model.predict_proba(X[inside]))
+            column += [place[y[i]] for i in inside]
+    if not proba:
+        return np.inf
+    P = np.concatenate(proba) if len({part.shape[1] for part in proba}) == 1 else None
+    if P is None:
+        return np.inf  # folds disagree on which classes there are: the classifier was not told
+    losses = [-np.log(warmed(P, T)[np.arange(len(P)), column]).mean() for T in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def radius(task: Task) -> float:
+    """The shortest distance between labelled rows of length 1, copies aside; 1 where there is none shorter."""
+    rows, shortest = Rows(task.X, task.known, unit=True), 1.0
+    for place, some in rows.blocks(1024):
+        for other, more in rows.blocks(1024):
+            if other.start > place.start:
+                break
+            apart = distances(some, more)
+            shortest = min(shortest, apart[apart > TOUCHING**2].min(initial=1.0))
+    return float(np.sqrt(shortest))
