@@ -62,22 +62,17 @@ def main() -> None:
         metric = primary(run.manifest["dataset"]["counts"])
         found = curves(run.rows, metric)
         for strategy, seeds in found.items():
+            cell = {"dataset": name, "start": start, "strategy": strategy}
             areas += [
-                {
-                    "dataset": name,
-                    "start": start,
-                    "strategy": strategy,
-                    "seed": seed,
-                    "aubc": round(aubc(curve) or 0, 5),
-                }
+                cell | {"seed": seed, "aubc": round(area, 5)}
                 for seed, curve in seeds.items()
+                if (area := aubc(curve.labelled, curve.values)) is not None
             ]
             gap = difference(seeds, found["random"])
             if strategy != "random" and gap and gap.low is not None and gap.high is not None:
                 ends = [round(100 * gap.low, 2), round(100 * gap.high, 2)]
                 judged.append(
-                    {"dataset": name, "start": start, "strategy": strategy, "metric": metric, "seeds": gap.seeds}
-                    | {"points": round(100 * gap.mean, 2), "ci95": ends}
+                    cell | {"metric": metric, "seeds": gap.seeds, "points": round(100 * gap.mean, 2), "ci95": ends}
                 )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "selection-quality.json").write_text(json.dumps(judged, indent=1) + "\n", encoding="utf-8")
