@@ -50,10 +50,10 @@ class Rows:
         for place in pieces(len(self), size or max(1, CELLS // self.width)):
             yield place, self.block(place.start, place.stop)
 
-    def lengths(self) -> Floats:
-        """Squared lengths (m,) float64 of the rows as they come."""
+    def lengths(self, size: int | None = None) -> Floats:
+        """Squared lengths (m,) float64 of the rows as they come, ``size`` at a time."""
         found = np.empty(len(self))
-        for place, rows in self.blocks():
+        for place, rows in self.blocks(size):
             found[place] = squares(rows)
         return found
 
