@@ -2,9 +2,9 @@
 
 Ten strategies and `auto` against random, with the linear model on patches (pictures) or on the table's own
 features, scaled: twelve datasets, ten seeds, starting from one label per class (and asking as many a round) and from
-five (asking two per class); fifteen rounds. And margin against badge in large batches: four of twenty per class. ``results/selection-quality.json`` holds, for each, the paired difference
-of AUBC to random with its interval; ``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone
-on with where they stopped.
+five (asking two per class); fifteen rounds. And margin against badge in four large batches, of twenty per class.
+``results/selection-quality.json`` holds, for each, the paired difference of AUBC to random with its interval;
+``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone on with where they stopped.
 """
 
 import argparse
