@@ -138,11 +138,12 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
             rows = rows[~labelled[rows]]  # a labelled candidate is not asked again
         if not len(rows):
             raise EmptyPool("Nothing is unlabelled: there is no sample left to ask about.")
-        if batch > len(rows):
+        if batch_size > len(rows):
             warnings.warn(
-                f"'batch_size={batch}' is larger than the {len(rows)} candidates, which are all asked.", stacklevel=3
+                f"'batch_size={batch_size}' is larger than the {len(rows)} candidates, which are all asked.",
+                stacklevel=3,
             )
-            batch = len(rows)
+        batch = min(batch, len(rows))
         seed = int(self.random_state_.randint(2**31 - 1))
         return Task(X, y, labelled, samples, rows, batch, wordy, seed)
 
