@@ -84,7 +84,7 @@ def said(found: Chosen, out: Path) -> str:
 def refuse_input(asked: Asked, out: Path | None) -> None:
     """The batch must not be written over what it is chosen from."""
     for path in (asked.features, asked.labels, asked.probabilities):
-        if out is not None and path is not None and out.exists() and path.exists() and out.samefile(path):
+        if out is not None and path is not None and os.path.realpath(out) == os.path.realpath(path):
             raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
 
 
@@ -92,9 +92,9 @@ def refuse_input(asked: Asked, out: Path | None) -> None:
 def written(out: Path) -> Iterator[Callable[[str], None]]:
     """What writes the file, in one step; where it could not, `CannotWrite` before there is anything to write."""
     shown, path = printable(str(out)), Path(os.path.realpath(out))  # a link stays one
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place with --out.")
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):  # unlike Path's, they do not mind any name
         raise CannotWrite(f"'{shown}' is no plain file. Name one with --out, or leave --out away to print the ids.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
 
