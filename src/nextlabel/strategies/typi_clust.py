@@ -61,7 +61,7 @@ class TypiClust(DropIn):
         given: dict[str, Any] = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: count}
         if algorithm is None:
             algorithm = KMeans if count <= SMALL else MiniBatchKMeans
-            given = {"batch_size": 5000, "n_init": 1} | given if count > SMALL else given
+            given = {"n_init": 1} | given
         if "random_state" in inspect.signature(algorithm.__init__).parameters:
             given.setdefault("random_state", task.seed if self.random_state is None else self.random_state)
         found: Labels = np.asarray(algorithm(**given).fit_predict(task.X))

@@ -1,0 +1,89 @@
+"""Write the measured table of strategies into ``docs/strategies.md``, from ``results/speed.json``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs" / "strategies.md"
+SPEED = HERE / "results" / "speed.json"
+BEGIN, END = "<!-- speed: written by benchmarks/table.py -->", "<!-- end of speed -->"
+SIZES = ("20k", "200k", "1M")
+
+# name: what it needs; time; memory beside X and P; guarantee; when to use it
+SAID: dict[str, tuple[str, str, str, str, str]] = {
+    "random": ("nothing", "N", "N", "exact", "always run it beside: it is what the others are measured against"),
+    "least_confident": ("probabilities", "N C", "N", "exact", "two classes, where it is margin; else rather margin"),
+    "margin": ("probabilities", "N C", "N", "exact", "small batches, from about ten labels per class on"),
+    "entropy": ("probabilities", "N C", "N", "exact", "few classes"),
+    "badge": (
+        "probabilities, embeddings",
+        "N (C + d) + B^2 (C + d); worst N B (C + d)",
+        "N + B (C + d)",
+        "same law",
+        "large batches, many duplicates, many classes",
+    ),
+    "coreset": ("features", "worst N (L + B) d", "N", "exact", "few labels, no outliers"),
+    "typiclust": ("features", "N K d per pass of k-means, K <= 500", "N + K d", "as the paper's code", "first batch"),
+    "probcover": ("features of length 1", "N^2 d", "N + pairs in reach", "exact", "first batches, below 100k samples"),
+    "maxherding": (
+        "features",
+        "g N d, g <= 20,000",
+        "N + g d",
+        "exact to 20k; beyond, the mean is over 20k samples",
+        "few labels per class",
+    ),
+    "uherding": ("features, probabilities", "g N d", "N + g d", "as maxherding", "one strategy from first to last"),
+    "bald": ("a committee of T", "N T C", "N", "exact", "one sample at a time"),
+    "powerbald": ("a committee of T", "N T C", "N", "same law", "batches from a committee"),
+    "batchbald": (
+        "a committee of T",
+        "N T C + evaluations x 10^4 T C",
+        "N T C",
+        "exact to 10^4 combinations; then sampled",
+        "small batches from a committee",
+    ),
+    "auto": ("features, probabilities", "its part's", "its part's", "its part's", "if you would rather not choose"),
+}
+
+
+def table(found: dict[str, Any]) -> str:
+    """The table, in markdown."""
+    heads = ["strategy", "needs", "time", "memory", *(f"{size}: s / MB" for size in SIZES), "guarantee", "when"]
+    rows = [heads, ["---"] * len(heads)]
+    for name, (needs, time, memory, guarantee, when) in SAID.items():
+        measured = [cell(found["cases"].get(f"{name}-{size}")) for size in SIZES]
+        rows.append([f"`{name}`", needs, time, memory, *measured, guarantee, when])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def cell(case: dict[str, Any] | None) -> str:
+    """Seconds and megabytes of one measurement."""
+    if case is None:
+        return "not run"
+    seconds, extra = case["ours"]["seconds"], case["ours"]["extra_mb"]
+    return f"{seconds:.2g} / {extra:,}" if seconds < 10 else f"{seconds:.0f} / {extra:,}"
+
+
+def pairs(found: dict[str, Any]) -> str:
+    """What was paired with scikit-activeml, in markdown."""
+    heads = ["query", "labelled", "batch", "ours, s", "theirs, s", "times faster", "ours, MB", "theirs, MB"]
+    rows = [heads, ["---"] * len(heads)]
+    for name, case in found["cases"].items():
+        if "theirs" in case:
+            ours, theirs = case["ours"], case["theirs"]
+            figures = [ours["seconds"], theirs["seconds"], case["times_faster"], ours["extra_mb"], theirs["extra_mb"]]
+            rows.append([name, str(case["labelled"]), str(case["batch"]), *(f"{number:,.4g}" for number in figures)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    found = json.loads(SPEED.read_text(encoding="utf-8"))
+    before, _, rest = DOCS.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    DOCS.write_text(f"{before}{BEGIN}\n\n{table(found)}\n\n{pairs(found)}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
