@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from skactiveml.base import SkactivemlClassifier
+from threadpoolctl import threadpool_limits
 
 from nextlabel import arrays
 from nextlabel.datasets.base import Progress, quiet
@@ -183,8 +184,13 @@ def _question(entry: Entry, data: Data, batch: int, seed: int, progress: Progres
 
 
 def learn(pool: Pool, seed: int) -> Fitted:
-    """The linear head that a simulation's first round would train, its penalty chosen on the same labels."""
-    return Linear(Linear({}).tune([pool])).fit(pool, stream(seed, "fit", 0))
+    """The linear head that a simulation's first round would train, its penalty chosen on the same labels.
+
+    On one thread, as there: for matrices as small as a labelled set a second one waits more than it works (1,000
+    labels, a busy machine with two cores: 0.5 s and 6 s).
+    """
+    with threadpool_limits(1):
+        return Linear(Linear({}).tune([pool])).fit(pool, stream(seed, "fit", 0))
 
 
 def handed(P: Floats) -> Predict:
