@@ -56,18 +56,25 @@ def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     folder_of(tmp_path / "flowers" / "train", {"daisy": 30, "rose": 30})
     lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
     (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
+    run_python()  # saves what `select` reads
     ran = [words for words in commands() if words[0] == "nextlabel"]
-    assert len(ran) == 2
+    assert [words[1] for words in ran] == ["simulate", "simulate", "select"]
     for words in ran:
-        quick = ["--seeds", "1", "--rounds", "2", "--jobs", "1"]
+        quick = ["--seeds", "1", "--rounds", "2", "--jobs", "1"] if words[1] == "simulate" else []
         found = CliRunner().invoke(app, [*words[1:], *quick])
         assert found.exit_code == 0, found.output
     assert (tmp_path / "runs" / "flowers" / "report.html").exists()
+    assert (tmp_path / "ids.csv").read_text().count("\n") == 21
 
 
-def test_the_python_of_the_readme_runs():
+def run_python():
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_python()
 
 
 def test_every_file_that_is_linked_exists():

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextlabel.experiment import Experiment, Plan
     from nextlabel.models.torch_classifier import TorchClassifier
+    from nextlabel.selection import select
     from nextlabel.simulation import iter_simulate, record, simulate
 
 __version__ = "0.1.0"
 
-__all__ = ["Experiment", "Plan", "TorchClassifier", "iter_simulate", "record", "simulate"]
+__all__ = ["Experiment", "Plan", "TorchClassifier", "iter_simulate", "record", "select", "simulate"]
 
 _HOMES = {
     "Experiment": "experiment",
@@ -18,6 +19,7 @@ _HOMES = {
     "TorchClassifier": "models.torch_classifier",
     "iter_simulate": "simulation",
     "record": "simulation",
+    "select": "selection",
     "simulate": "simulation",
 }
 

@@ -156,6 +156,38 @@ def fetch_flowers(
     bring_flowers(folder, json, loud)
 
 
+@app.command()
+@command
+def select(
+    features: Annotated[
+        Path, typer.Argument(metavar="FEATURES.npy", help="Features: one row of numbers for each sample.")
+    ],
+    strategy: Annotated[
+        str, typer.Option(help="Query strategy, such as `badge` or `typiclust(k=20)`; also skactiveml:ClassName(…).")
+    ] = "auto",
+    batch: Annotated[int, typer.Option(help="How many samples to ask for.")] = 10,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Labels (.npy): whole numbers with -1, decimals with NaN, or text with '' where one misses."),
+    ] = None,
+    probabilities: Annotated[
+        Path | None,
+        typer.Option(help="Class probabilities of your own model (.npy). Without: a linear head learns the labels."),
+    ] = None,
+    missing: Annotated[str | None, typer.Option(help="The label that says missing, if it is another one.")] = None,
+    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: standard output.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Choose the samples to label next: ids (row numbers) out of features, best first.
+
+    Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
+    """
+    from nextlabel.batches import Asked, hand_out
+
+    hand_out(Asked(features, labels, probabilities, strategy, batch, seed, missing), out, json, loud)
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Split at the commas that stand outside brackets and quotes.
 
