@@ -17,7 +17,8 @@
         ├── BadSpecification    a text such as "skactiveml:ProbCover(alpha=0.9)" that cannot be read
         ├── BadNumber           a number out of its range
         ├── BadSplit            a split that this dataset cannot give
-        └── OtherRun            the output folder holds something else
+        ├── OtherRun            the output folder holds something else
+        └── NotComparable       runs or curves that cannot be set side by side
 
 Each message says what happened, why it probably did, and what to do.
 """
@@ -97,3 +98,7 @@ class BadSplit(Mistake):
 
 class OtherRun(Mistake):
     """The output folder holds something else."""
+
+
+class NotComparable(Mistake):
+    """Runs or curves that cannot be set side by side."""

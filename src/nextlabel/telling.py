@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nextlabel import report
 from nextlabel.arms import Setup
-from nextlabel.comparison import Standing, headline, standings, verdict
+from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.datasets.base import Dataset, printable
 from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.datasets.flowers import Flowers, fetch
@@ -23,6 +23,9 @@ from nextlabel.experiment import Experiment
 from nextlabel.models import model
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew, record
+from nextlabel.sources import Bench, read_families
+from nextlabel.statistics.standings import Standing, standings
+from nextlabel.statistics.verdicts import headline, verdict
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.
@@ -103,6 +106,32 @@ def unwatched(setup: Setup) -> list[str]:
     if not model(setup.experiment.model).val or any(len(found.val) for found in setup.splits.values()):
         return []
     return [f"There are no validation samples, so '{setup.experiment.model}' kept its last epoch, not its best one."]
+
+
+def tell_verdicts(
+    runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, as_json: bool, loud: Console
+) -> None:
+    """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
+    with watched(loud) as progress:
+        progress("comparing", 0, 1)
+        found = weigh(runs, terms, None if families is None else read_families(families))
+    print(json.dumps(found.records()) if as_json else judged_said(found))
+
+
+def judged_said(found: Comparison) -> str:
+    """Gates, then verdicts dataset by dataset."""
+    marks = {True: "passed", False: "FAILED", None: "not tried"}
+    lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in found.gates]
+    for one in found.verdicts:
+        lines += [f"{titled(one.bench)}: {headline(one.standings)}"]
+        lines += [f"  {verdict(standing)}" for standing in one.standings]
+    return "\n".join(lines)
+
+
+def titled(bench: Bench) -> str:
+    """A bench in a few words."""
+    more = ", ".join(word for word in (bench.model, bench.embedder) if word)
+    return f"{bench.dataset} ({more})" if more else bench.dataset
 
 
 def bring_flowers(folder: Path, as_json: bool, loud: Console) -> None:

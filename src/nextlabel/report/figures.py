@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from nextlabel.comparison import SHOWN, Band, band, curves, difference_band, listed, spoken
 from nextlabel.report.looks import (
     NEUTRAL,
     WIDTH,
@@ -30,6 +29,8 @@ from nextlabel.report.looks import (
     styled,
 )
 from nextlabel.runs import Row
+from nextlabel.statistics.curves import SHOWN, Band, band, curves, difference_band
+from nextlabel.statistics.words import listed, spoken
 
 Bands = dict[str, Band]  # by strategy
 Matrix = npt.NDArray[np.float64]
