@@ -26,9 +26,9 @@ Record = dict[str, Any]
 class Terms:
     """How to compare.
 
-    ``against`` the strategy that the others are measured by; ``margin`` the difference of AUBC, as a fraction, that does
-    not matter; ``strategies`` to keep, None for all; ``aubc`` "mean" for the mean height of a curve, or "lu2023" for the
-    area of Lu, Li and Lin (2023), which is no height and not comparable with it.
+    ``against`` the strategy that the others are measured by; ``margin`` the difference of AUBC, as a fraction, that
+    does not matter; ``strategies`` to keep, None for all; ``aubc`` "mean" for the mean height of a curve, or "lu2023"
+    for the area of Lu, Li and Lin (2023), which is no height and not comparable with it.
     """
 
     against: str = "random"

@@ -1,7 +1,7 @@
 """What is compared: runs of `simulate` and CSV files of others, read, checked and paired by seed.
 
-A `Bench` is one dataset with one model and one embedder. Runs on the same bench are joined: other strategies, or further
-seeds. Whatever would make a verdict wrong is refused here, in one sentence.
+A `Bench` is one dataset with one model and one embedder. Runs on the same bench are joined: other strategies, or
+further seeds. Whatever would make a verdict wrong is refused here, in one sentence.
 """
 
 import csv
@@ -29,8 +29,8 @@ PARTS = {"test": "test set", "val": "validation set", "start": "starting set"}
 class Bench:
     """One dataset with one model and one embedder (both None in a CSV that does not say), and every row on it.
 
-    ``metric`` is the one that verdicts are about; ``whole`` how many samples each seed could label in all, where that is
-    known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's own.
+    ``metric`` is the one that verdicts are about; ``whole`` how many samples each seed could label in all, where that
+    is known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's own.
     """
 
     dataset: str
@@ -151,8 +151,8 @@ def _check_whole(folder: Path, experiment: Mapping[str, Any], bench: Bench) -> N
 def read_csv(path: Path) -> list[Bench]:
     """Learning curves of others: columns dataset, strategy, seed, labelled, and metric or metrics by our names.
 
-    Metrics are fractions between 0 and 1; an empty cell is an undefined one. Columns model and embedder may tell further
-    settings apart; any other column is left alone.
+    Metrics are fractions between 0 and 1; an empty cell is an undefined one. Columns model and embedder may tell
+    further settings apart; any other column is left alone.
     """
     groups: dict[tuple[str, str | None, str | None], list[Row]] = {}
     seen: dict[tuple[Any, ...], int] = {}

@@ -62,8 +62,8 @@ def log_aubc(labelled: npt.ArrayLike, values: npt.ArrayLike) -> float | None:
 def rounds_aubc(labelled: npt.ArrayLike, values: npt.ArrayLike) -> float | None:
     """The AUBC of Lu, Li and Lin (2023): without the starting point, divided by all rounds. None for a point.
 
-    Their sum of trapezoids begins after the first batch but is divided by the labels of every batch, so a flat curve has
-    less than its height: the fewer rounds, the less. Not comparable with `aubc`.
+    Their sum of trapezoids begins after the first batch but is divided by the labels of every batch, so a flat curve
+    has less than its height: the fewer rounds, the less. Not comparable with `aubc`.
 
     >>> rounds_aubc([20, 21, 22, 23], [0.1, 0.6, 0.6, 0.6])
     0.4

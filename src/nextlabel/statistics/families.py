@@ -24,8 +24,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Vote:
-    """One strategy over all families: mean difference, average rank (1 is best), p of Wilcoxon with Holm (None for fewer
-    than two families), and in how many families it won, tied and lost by the verdicts there.
+    """One strategy over all families.
+
+    Mean difference, average rank (1 is best), p of Wilcoxon with Holm (None for fewer than two families), and in how
+    many families it won, tied and lost by the verdicts there.
     """
 
     strategy: str
@@ -43,8 +45,8 @@ class Across:
 
     ``families`` names each family's datasets; ``friedman`` is p of "all rank alike" and ``critical`` the difference of
     average ranks that counts, both None for fewer than two families. ``penalties`` (K, K) by ``names``: row i, column j
-    is the share of comparisons in which i was significantly better than j, so a column's mean is the share of comparisons
-    that j lost: the smaller the better.
+    is the share of comparisons in which i was significantly better than j, so a column's mean is the share of
+    comparisons that j lost: the smaller the better.
     """
 
     names: tuple[str, ...]
@@ -131,7 +133,7 @@ def _counted(sides: Sequence[Sequence[int]]) -> tuple[int, int, int]:
 
 
 def iman_davenport(ranks: Floats) -> float | None:
-    """p of Friedman's test on ranks (F, K), by the F distribution of Iman and Davenport; None for fewer than two rows."""
+    """p of Friedman's test on ranks (F, K), by the F of Iman and Davenport; None for fewer than two rows."""
     n, k = ranks.shape
     if n < 2 or k < 2:
         return None

@@ -1,7 +1,7 @@
 """Sanity gates: what must hold before a verdict is worth reading.
 
-At the start every strategy has the same labels, and at the end of an exhausted pool too, so the same model: their scores
-must be equal there. And a rank that changes with the half of the seeds one looks at is no rank.
+At the start every strategy has the same labels, and at the end of an exhausted pool too, so the same model: their
+scores must be equal there. And a rank that changes with the half of the seeds one looks at is no rank.
 """
 
 from collections.abc import Mapping, Sequence

@@ -92,7 +92,7 @@ def _wilcoxon(values: Floats) -> float:
 
 
 def _rounded(values: Sequence[float] | Floats) -> Floats:
-    rounded: Floats = np.round(np.asarray(values, dtype=np.float64), EXACT)
+    rounded: Floats = np.round(np.array(values, dtype=np.float64), EXACT).astype(np.float64)
     return rounded
 
 

@@ -75,7 +75,7 @@ def _ratios(labels: Floats, mine: Floats, yours: Floats) -> tuple[Floats, Mask]:
 def _first_at(labels: Floats, heights: Floats, goal: Floats) -> tuple[Floats, Mask]:
     """The labels (B,) at which curves (B, G) first reach ``goal`` (B,), and whether they do."""
     there = heights >= goal[:, None] - 1e-12
-    reached: Mask = there.any(axis=1)
+    reached: Mask = np.asarray(there.any(axis=1))
     rows, k = np.arange(len(heights)), there.argmax(axis=1)
     before = np.maximum(k - 1, 0)
     below = heights[rows, before]

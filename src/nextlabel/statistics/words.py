@@ -64,7 +64,7 @@ def spoken(metric: str) -> str:
     >>> spoken("f1_macro")
     'macro F1'
     """
-    return {"f1_macro": "macro F1", "metric": "the metric"}.get(metric, metric.replace("_", " "))
+    return {"f1_macro": "macro F1", "metric": "score"}.get(metric, metric.replace("_", " "))
 
 
 def listed(names: Sequence[str]) -> str:
