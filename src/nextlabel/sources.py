@@ -30,7 +30,8 @@ class Bench:
     """One dataset with one model and one embedder (both None in a CSV that does not say), and every row on it.
 
     ``metric`` is the one that verdicts are about; ``whole`` how many samples each seed could label in all, where that
-    is known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's own.
+    is known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's
+    own.
     """
 
     dataset: str

@@ -98,7 +98,7 @@ class Standing:
 def standings(
     rows: Sequence[Row], counts: Sequence[int], against: str = "random", margin: float = MARGIN
 ) -> list[Standing]:
-    """One judged `Standing` per strategy, in the order of the rows; ``counts`` (C,) of the classes choose the metric."""
+    """One judged `Standing` per strategy, in the order of the rows; ``counts`` (C,) per class choose the metric."""
     return judged([measured(rows, primary(counts), against)], margin)[0]
 
 
