@@ -2,8 +2,8 @@
 
 ``null`` plays random against replicas of itself and counts how often compare finds a difference that is not there;
 ``coverage`` plants a known difference and counts how often the 95 % intervals hold it; ``power`` counts how often a
-difference is found with as many seeds as the formula asks for. Each writes ``results/evidence/NAME.json``, with no clock
-in it: the same command gives the same file.
+difference is found with as many seeds as the formula asks for. Each writes ``results/evidence/NAME.json``, with no
+clock in it: the same command gives the same file.
 """
 
 import itertools
@@ -47,9 +47,9 @@ def main() -> None:
 
 
 def null() -> Found:
-    """False alarms of better or worse among ten-seed comparisons, drawn from 100 seeds of four arms that are all random.
+    """False alarms of better or worse in ten-seed comparisons, drawn from 100 seeds of four arms that are all random.
 
-    One strategy against random, and three at once, where Holm must keep the rate of any false alarm down.
+    One arm against another, and three at once, where Holm must keep the rate of any false alarm down.
     """
     with tempfile.TemporaryDirectory() as folder:
         run = record(NULL, Path(folder) / "run", Crew(jobs=2, threads=1)).run

@@ -51,6 +51,12 @@ class Bench:
         return self.dataset, self.model, self.embedder
 
     @property
+    def title(self) -> str:
+        """In a few words: ``flowers (linear, patches)``."""
+        more = ", ".join(word for word in (self.model, self.embedder) if word)
+        return f"{self.dataset} ({more})" if more else self.dataset
+
+    @property
     def strategies(self) -> list[str]:
         """In the order of the rows."""
         return list(dict.fromkeys(row["strategy"] for row in self.rows))

@@ -23,9 +23,9 @@ from nextlabel.experiment import Experiment
 from nextlabel.models import model
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew, record
-from nextlabel.sources import Bench, read_families
+from nextlabel.sources import read_families
 from nextlabel.statistics.standings import Standing, standings
-from nextlabel.statistics.verdicts import headline, verdict
+from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.
@@ -112,26 +112,27 @@ def tell_verdicts(
     runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, as_json: bool, loud: Console
 ) -> None:
     """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
+    page = None
     with watched(loud) as progress:
         progress("comparing", 0, 1)
         found = weigh(runs, terms, None if families is None else read_families(families))
-    print(json.dumps(found.records()) if as_json else judged_said(found))
+        if out is not None:
+            progress("drawing the report", 0, 1)
+            page = report.write_verdicts(found, out)
+    print(json.dumps(found.records()) if as_json else judged_said(found, page))
 
 
-def judged_said(found: Comparison) -> str:
-    """Gates, then verdicts dataset by dataset."""
+def judged_said(found: Comparison, page: Path | None) -> str:
+    """Gates, then verdicts dataset by dataset, then what they say together."""
     marks = {True: "passed", False: "FAILED", None: "not tried"}
     lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in found.gates]
     for one in found.verdicts:
-        lines += [f"{titled(one.bench)}: {headline(one.standings)}"]
+        lines += [f"{one.bench.title}: {headline(one.standings)}"]
         lines += [f"  {verdict(standing)}" for standing in one.standings]
-    return "\n".join(lines)
-
-
-def titled(bench: Bench) -> str:
-    """A bench in a few words."""
-    more = ", ".join(word for word in (bench.model, bench.embedder) if word)
-    return f"{bench.dataset} ({more})" if more else bench.dataset
+    if len(found.verdicts) > 1:
+        lines += [overall(found.across, [one.standings for one in found.verdicts])]
+        lines += [f"  {vote_said(vote)}" for vote in found.across.votes]
+    return "\n".join([*lines, f"Report: {page}"] if page else lines)
 
 
 def bring_flowers(folder: Path, as_json: bool, loud: Console) -> None:

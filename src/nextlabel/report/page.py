@@ -3,12 +3,11 @@
 import base64
 import shlex
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
 import numpy.typing as npt
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.report import figures, tables
@@ -18,7 +17,7 @@ from nextlabel.report.maps import asking_map
 from nextlabel.runs import Run
 from nextlabel.statistics.curves import budget, curves
 from nextlabel.statistics.standings import Standing, best, standings
-from nextlabel.statistics.verdicts import headline, verdict
+from nextlabel.statistics.verdicts import headline, mark, verdict
 from nextlabel.statistics.words import ENOUGH, several, spoken
 
 LISTED = 50  # skipped files and groups of duplicates that the page names
@@ -34,12 +33,12 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
     asked = asking_map(run, dataset.y, features)
     shown = matrices_shown(found, dataset.classes)
     confusion = figures.confusion(run.confusions, shown, dataset.classes)
-    html = template().render(
+    html = template("page.html.j2").render(
         run=run,
         dataset=run.manifest["dataset"],
         headline=headline(found),
         lead=lead(run, found),
-        verdicts=[(verdict(one), one.side) for one in found],
+        verdicts=[(verdict(one), mark(one)) for one in found],
         metric=spoken(found[0].metric) if found else "accuracy",
         indicative=_seeds(found) < ENOUGH and not any(one.difference for one in found),
         single=_seeds(found) == 1,
@@ -64,11 +63,17 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
     return html, [picture for picture in (drawn, asked[0] if asked else None, confusion) if picture]
 
 
-def template() -> Any:
-    """The page's template; every value is escaped, because names of files and classes may hold anything."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["address"] = address
-    return environment.from_string(files("nextlabel.report").joinpath("page.html.j2").read_text(encoding="utf-8"))
+def template(name: str) -> Any:
+    """A page's template; every value is escaped, because names of files and classes may hold anything."""
+    environment = Environment(
+        loader=PackageLoader("nextlabel", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"address": address, "spoken": spoken}
+    return environment.get_template(name)
 
 
 def address(png: bytes) -> str:

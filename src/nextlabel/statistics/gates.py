@@ -49,11 +49,10 @@ def _same_end(benches: Sequence[Bench], wholes: Sequence[Mapping[int, int]]) -> 
     if not ends:
         return Gate("end", None, "no run used up its pool, so whether strategies meet there could not be tried")
     odd = sum(len(found) > 1 for found in ends)
+    words = f"with the pool used up all strategies score the same, in all {several(len(ends), 'seed')}"
     if odd:
-        return Gate("end", False, f"with the pool used up strategies score differently in {odd} of {len(ends)} seeds")
-    return Gate(
-        "end", True, f"with the pool used up all strategies score the same, in all {several(len(ends), 'seed')}"
-    )
+        words = f"with the pool used up strategies score differently in {odd} of {several(len(ends), 'seed')}"
+    return Gate("end", not odd, words)
 
 
 def _halves(benches: Sequence[Bench], against: str) -> Gate:

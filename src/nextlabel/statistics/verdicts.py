@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from nextlabel.statistics.families import Across, Vote
 from nextlabel.statistics.inference import ALPHA
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing, best
 from nextlabel.statistics.words import ENOUGH, listed, points, seeds_said, several, share, span, spoken
+
+FEWEST = 5  # families; with as many the signed ranks' smallest p is .0625
 
 
 def verdict(one: Standing) -> str:
@@ -19,6 +22,12 @@ def verdict(one: Standing) -> str:
         return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
     words = {"better": _apart, "worse": _apart, "same": _same, "undecided": _undecided}[found.verdict]
     return f"{name}: {words(one)}; {seeds_said(gap.seeds)}"
+
+
+def mark(one: Standing) -> str:
+    """How a page marks a verdict: "up", "down", "even", "open", or "base" where there is none."""
+    marks = {"better": "up", "worse": "down", "same": "even", "undecided": "open"}
+    return marks[one.judged.verdict] if one.judged else "base" if one.difference is None else "open"
 
 
 def _apart(one: Standing) -> str:
@@ -41,10 +50,9 @@ def _undecided(one: Standing) -> str:
     """Says what was seen, and how many seeds would decide it: in honesty, often very many."""
     assert one.judged
     needed, same = one.judged.seeds_needed or 0, one.judged.seeds_for_same or 0
-    seeds = f"about {several(needed, 'seed')} would show a difference of {_margin(one, '')} points"
-    return (
-        f"undecided against {one.against} ({_interval(one)}{_doubt(one)}); {seeds}, about {same:,} that there is none"
-    )
+    seen = f"undecided against {one.against} ({_interval(one)}{_doubt(one)})"
+    seeds = f"about {several(needed, 'seed')} would show a difference as small as {_margin(one, '')} points"
+    return f"{seen}; {seeds}, about {same:,} that there is none"
 
 
 def _doubt(one: Standing) -> str:
@@ -144,3 +152,46 @@ def _without_judgement(found: Sequence[Standing]) -> str:
     if len(found) == 1:
         return f"{first.strategy} alone: {mean}. Nothing to compare it with."
     return f"{first.strategy} came first with {mean}; whether that beats {first.against} was not tried."
+
+
+def overall(found: Across, groups: Sequence[Sequence[Standing]]) -> str:
+    """What was found over several families, in one sentence; over one, its own headline."""
+    seeds = min(one.difference.seeds for group in groups for one in group if one.difference)
+    few = "" if seeds >= ENOUGH else f" (indicative: {several(seeds, 'seed')} on some)"
+    if len(found.families) < 2:
+        return headline(groups[0]) if len(groups) == 1 else _one_family(groups)
+    votes = sorted((vote for vote in found.votes if vote.difference), key=_mean_vote, reverse=True)
+    against, count = groups[0][0].against, several(len(found.families), "family")
+    sure = [vote for vote in votes if (vote.p_wilcoxon_holm or 0.0) < ALPHA and _mean_vote(vote) > 0]
+    if sure and sure[0].p_wilcoxon_holm is not None:
+        return f"Over {count} {sure[0].strategy} beat {against}: {_voted(sure[0])}{few}."
+    weak = "" if len(found.families) > FEWEST else f" ({len(found.families)} are too few for signed ranks to tell)"
+    nearest = f"{votes[0].strategy} came nearest: {_voted(votes[0])}"
+    return f"Over {count} nothing beat {against} for certain{weak}; {nearest}{few}."
+
+
+def _one_family(groups: Sequence[Sequence[Standing]]) -> str:
+    wins = sorted({one.strategy for group in groups for one in group if one.side > 0})
+    against = groups[0][0].against
+    if not wins:
+        return f"Nothing beat {against} in any of {len(groups)} settings of one family."
+    return f"{listed(wins)} beat {against} in some of {len(groups)} settings of one family."
+
+
+def vote_said(vote: Vote) -> str:
+    """One strategy over all families, in one line."""
+    if vote.difference is None:
+        return f"{vote.strategy}: average rank {vote.rank:.1f}; what the others are measured against"
+    p = "" if vote.p_wilcoxon_holm is None else f"; Wilcoxon p = {vote.p_wilcoxon_holm:.3f} after Holm"
+    return f"{vote.strategy}: {_voted(vote)}, average rank {vote.rank:.1f}{p}"
+
+
+def _voted(vote: Vote) -> str:
+    gap = vote.difference
+    assert gap
+    by = f"{points(gap.mean, True, 2)} points of AUBC on average {span(gap.low, gap.high, 2)}"
+    return f"{by}, {vote.wins} won, {vote.ties} tied, {vote.losses} lost"
+
+
+def _mean_vote(vote: Vote) -> float:
+    return vote.difference.mean if vote.difference else 0.0
