@@ -182,7 +182,7 @@ def test_headline_without_random_claims_no_win() -> None:
 def test_a_vote_is_said() -> None:
     vote = Vote("margin", Estimate(0.0134, 0.002, 0.03, 7), 1.5, 0.0312, 4, 2, 1)
     assert vote_said(vote) == (
-        "margin: +1.34 points of AUBC on average [0.20, 3.00], 4 won, 2 tied, 1 lost, average rank 1.5; "
+        "margin: +1.34 points of AUBC on average [0.20, 3.00], 4 won, 2 tied or open, 1 lost, average rank 1.5; "
         "Wilcoxon p = 0.031 after Holm"
     )
 

@@ -10,8 +10,10 @@ from nextlabel.report.figures import learning_curves
 from nextlabel.report.forest import Trees, Twig, every_seed, forest
 from nextlabel.report.looks import Picture
 from nextlabel.report.page import template
-from nextlabel.statistics.verdicts import headline, mark, overall, verdict, vote_said
-from nextlabel.statistics.words import ENOUGH, points, several, spoken
+from nextlabel.statistics.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
+from nextlabel.statistics.words import ENOUGH, listed, points, several, spoken
+
+NAMED = 3  # most datasets that the top of the page names
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def verdict_page(found: Comparison) -> tuple[str, list[Picture]]:
         parts=parts,
         forest=plot,
         several=len(parts) > 1,
-        votes=[(vote_said(vote), (vote.wins > vote.losses) - (vote.wins < vote.losses)) for vote in across.votes],
+        about=listed([part.title for part in parts]) if len(parts) <= NAMED else several(len(parts), "dataset"),
+        votes=[(vote_said(vote), vote_mark(vote)) for vote in across.votes],
         families=across.families,
         friedman=None if across.friedman is None else verdict_tables.p_said(across.friedman),
         critical=across.critical,

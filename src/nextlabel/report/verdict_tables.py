@@ -147,7 +147,7 @@ def votes_csv(found: Comparison) -> str:
         [
             {
                 "strategy": vote.strategy, "families": len(found.across.families), "rank": vote.rank,
-                "p_wilcoxon_holm": vote.p_wilcoxon_holm, "wins": vote.wins, "ties": vote.ties, "losses": vote.losses,
+                "p_wilcoxon_holm": vote.p_wilcoxon_holm,  "wins": vote.wins, "ties": vote.ties, "losses": vote.losses,
             } | _gap(vote.difference)
             for vote in found.across.votes
         ],

@@ -162,8 +162,8 @@ def overall(found: Across, groups: Sequence[Sequence[Standing]]) -> str:
         return headline(groups[0]) if len(groups) == 1 else _one_family(groups)
     votes = sorted((vote for vote in found.votes if vote.difference), key=_mean_vote, reverse=True)
     against, count = groups[0][0].against, several(len(found.families), "family")
-    sure = [vote for vote in votes if (vote.p_wilcoxon_holm or 0.0) < ALPHA and _mean_vote(vote) > 0]
-    if sure and sure[0].p_wilcoxon_holm is not None:
+    sure = [vote for vote in votes if vote_mark(vote) == "up"]
+    if sure:
         return f"Over {count} {sure[0].strategy} beat {against}: {_voted(sure[0])}{few}."
     weak = "" if len(found.families) > FEWEST else f" ({len(found.families)} are too few for signed ranks to tell)"
     nearest = f"{votes[0].strategy} came nearest: {_voted(votes[0])}"
@@ -186,11 +186,19 @@ def vote_said(vote: Vote) -> str:
     return f"{vote.strategy}: {_voted(vote)}, average rank {vote.rank:.1f}{p}"
 
 
+def vote_mark(vote: Vote) -> str:
+    """How a page marks a vote: "up" or "down" where the signed ranks are certain, else "open"; "base" for random."""
+    if vote.difference is None:
+        return "base"
+    sure = vote.p_wilcoxon_holm is not None and vote.p_wilcoxon_holm < ALPHA
+    return ("up" if vote.difference.mean > 0 else "down") if sure else "open"
+
+
 def _voted(vote: Vote) -> str:
     gap = vote.difference
     assert gap
     by = f"{points(gap.mean, True, 2)} points of AUBC on average {span(gap.low, gap.high, 2)}"
-    return f"{by}, {vote.wins} won, {vote.ties} tied, {vote.losses} lost"
+    return f"{by}, {vote.wins} won, {vote.ties} tied or open, {vote.losses} lost"
 
 
 def _mean_vote(vote: Vote) -> float:
