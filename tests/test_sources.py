@@ -31,11 +31,14 @@ def run(folder: Path, found: list[Row] | None = None, hashes: Any = HASHES, **kn
     """A run's folder as simulate leaves it: a manifest and rows, here made up."""
     found = rows() if found is None else found
     names, seeds = (list(dict.fromkeys(one[key] for one in found)) for key in ("strategy", "seed"))
+    identity = {"strategies": names, "seeds": seeds, "plan": {"batch": "5"}, "fingerprint": "f"} | knobs
     told = {
-        "identity": {"strategies": names, "seeds": seeds, "plan": {"batch": "5"}, "fingerprint": "f"} | knobs,
-        "experiment": {"strategies": names, "seeds": seeds}, "dataset": {"counts": [9, 9], "fingerprint": "f"},
-        "sizes": {"start": 10, "pool": 90}, "seeds": {str(seed): hashes.get(str(seed), {}) for seed in seeds},
-    }  # fmt: skip
+        "identity": identity,
+        "experiment": {"strategies": names, "seeds": seeds},
+        "dataset": {"counts": [9, 9], "fingerprint": identity["fingerprint"]},
+        "sizes": {"start": 10, "pool": 90},
+        "seeds": {str(seed): hashes.get(str(seed), {}) for seed in seeds},
+    }
     folder.mkdir()
     (folder / "manifest.json").write_text(json.dumps(told))
     (folder / "rows.jsonl").write_text(lines(found))
