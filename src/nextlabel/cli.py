@@ -144,7 +144,7 @@ def compare(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN…", help="Folders that simulate wrote, or CSV files: dataset,strategy,seed,labelled,metric."
+            metavar="RUN", help="Folders that simulate wrote, or CSV files: dataset,strategy,seed,labelled,metric."
         ),
     ],
     against: Annotated[str, typer.Option(help="The strategy that the others are measured by.")] = "random",
