@@ -105,11 +105,18 @@ def _read_run(folder: Path) -> Bench:
             fingerprint=told["dataset"]["fingerprint"],
             source=_shown(folder),
         )
+        names, seeds = list(told["experiment"]["strategies"]), list(told["experiment"]["seeds"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RunBroken(
             f"'{_shown(folder / 'manifest.json')}' is not what simulate writes (at {error}). Run the experiment again."
         ) from None
-    _check_whole(folder, told["experiment"], bench)
+    for name in names:
+        missing = set(seeds) - bench.seeds(name)
+        if missing:
+            raise RunBroken(
+                f"'{_shown(folder / 'rows.jsonl')}' misses {_name(name)} under seed {min(missing)}, which its manifest "
+                "names. Restore the file, or run the experiment again."
+            )
     return bench
 
 
@@ -142,17 +149,6 @@ def _score(value: Any) -> bool:
     if value is None:
         return True
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _check_whole(folder: Path, experiment: Mapping[str, Any], bench: Bench) -> None:
-    """The rows hold every strategy and seed that the manifest speaks of."""
-    for name in experiment["strategies"]:
-        missing = set(experiment["seeds"]) - bench.seeds(name)
-        if missing:
-            raise RunBroken(
-                f"'{_shown(folder / 'rows.jsonl')}' misses {_name(name)} under seed {min(missing)}, which its manifest "
-                "names. Restore the file, or run the experiment again."
-            )
 
 
 def read_csv(path: Path) -> list[Bench]:
