@@ -86,10 +86,11 @@ def _trees(found: Comparison) -> Trees:
         twigs = [Twig(one.strategy, one.difference, one.side) for one in only.standings if one.difference]
         return {f"{only.bench.dataset}: difference to {found.terms.against}": twigs}
     trees: dict[str, list[Twig]] = {}
+    once = len({one.bench.dataset for one in found.verdicts}) == len(found.verdicts)
     for one in found.verdicts:
         for standing in one.standings:
             if standing.difference:
-                twig = Twig(one.bench.title, standing.difference, standing.side)
+                twig = Twig(one.bench.dataset if once else one.bench.title, standing.difference, standing.side)
                 trees.setdefault(standing.strategy, []).append(twig)
     for vote in found.across.votes:
         if vote.difference and len(found.across.families) > 1:
