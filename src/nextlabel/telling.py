@@ -71,7 +71,7 @@ def result(run: Run, page: Path | None) -> Row:
 
 
 def _summary(one: Standing) -> Row:
-    gap = one.difference
+    gap, found = one.difference, one.judged
     return {
         "strategy": one.strategy,
         "metric": one.metric,
@@ -79,6 +79,9 @@ def _summary(one: Standing) -> Row:
         "aubc": one.aubc,
         "mean_difference": None if gap is None else gap.mean,
         "ci95": None if gap is None else [gap.low, gap.high],
+        "verdict": found and found.verdict,
+        "negligible": found and found.negligible,
+        "seeds_needed": found and found.seeds_needed,
         **{f"final_{name}": heights[-1] for name, heights in one.at.items()},
     }
 

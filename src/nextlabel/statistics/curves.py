@@ -65,8 +65,8 @@ def rounds_aubc(labelled: npt.ArrayLike, values: npt.ArrayLike) -> float | None:
     Their sum of trapezoids begins after the first batch but is divided by the labels of every batch, so a flat curve
     has less than its height: the fewer rounds, the less. Not comparable with `aubc`.
 
-    >>> rounds_aubc([20, 21, 22, 23], [0.1, 0.6, 0.6, 0.6])
-    0.4
+    >>> rounds_aubc([20, 21, 22, 23], [0.1, 0.75, 0.75, 0.75])
+    0.5
     """
     x, y = np.asarray(labelled, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if len(x) < 2 or x[-1] <= x[0]:
