@@ -21,8 +21,9 @@ from typing import Any
 from scenarios import SHARED
 
 from nextlabel import Experiment, Plan, record
-from nextlabel.comparison import aubc, curves, difference, primary
 from nextlabel.simulation import Crew
+from nextlabel.statistics.curves import aubc, curves, primary
+from nextlabel.statistics.standings import difference
 
 RESULTS = Path(__file__).parent / "results"
 PICTURES = {"flowers": "flowers/train", "clothing": "clothing/train", "sign-digits": "sign-digits"}

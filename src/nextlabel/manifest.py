@@ -9,8 +9,8 @@ from nextlabel.arms import OWN, Setup
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.embedders.base import Features
+from nextlabel.replicas import strategy
 from nextlabel.runs import Row
-from nextlabel.strategies import strategy
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
