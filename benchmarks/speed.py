@@ -151,6 +151,10 @@ def measure(case: Case, who: str, file: str) -> dict[str, Any]:
     found = {"seconds": round(took, 4), "extra_mb": round((_peak() - before) / 1e6), "input_mb": round(X.nbytes / 1e6)}
     if case.kind == "ProbCover" and who == "ours":
         found |= {"mean_ball": round(strategy.mean_ball_, 1), "radius": round(strategy.delta_max_, 3)}
+    if who == "ours" and case.kind == "Badge":
+        found |= {"passes": strategy.passes_, "trials": strategy.trials_}
+    if who == "ours" and case.kind == "BatchBALD":
+        found |= {"evaluations": strategy.evaluations_, "of_plain_greedy": case.n * case.batch}
     return found
 
 

@@ -1,13 +1,16 @@
-"""Write the measured table of strategies into ``docs/strategies.md``, from ``results/speed.json``."""
+"""Write the measured tables into ``docs/strategies.md``: costs from ``results/speed.json``, quality from its own."""
 
 import json
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs" / "strategies.md"
 SPEED = HERE / "results" / "speed.json"
 BEGIN, END = "<!-- speed: written by benchmarks/table.py -->", "<!-- end of speed -->"
+QUALITY = HERE / "results" / "selection-quality.json"
+Q_BEGIN, Q_END = "<!-- quality: written by benchmarks/table.py -->", "<!-- end of quality -->"
 SIZES = ("20k", "200k", "1M")
 
 # name: what it needs; time; memory beside X and P; guarantee; when to use it
@@ -77,12 +80,41 @@ def pairs(found: dict[str, Any]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def quality(found: list[dict[str, Any]], start: str) -> str:
+    """Points of AUBC above random, by dataset and strategy, bold where the interval leaves zero out; and their mean."""
+    cells = {(one["dataset"], one["strategy"]): one for one in found if one["start"] == start}
+    datasets, names = (list(dict.fromkeys(key[place] for key in cells)) for place in (0, 1))
+    names = [name for name in names if not name.startswith("auto(") or name == "auto(few=5)"]
+    rows = [["dataset", *(f"`{name.partition('(')[0]}`" for name in names)], ["---"] * (len(names) + 1)]
+    rows += [[name, *(_judged(cells[name, strategy]) for strategy in names)] for name in datasets]
+    means = [mean(cells[name, strategy]["points"] for name in datasets) for strategy in names]
+    rows.append(["**mean**", *(f"{value:+.1f}".replace("-", "\N{MINUS SIGN}") for value in means)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _judged(one: dict[str, Any]) -> str:
+    low, high = one["ci95"]
+    text = f"{one['points']:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"**{text}**" if low > 0 or high < 0 else text
+
+
+def between(text: str, begin: str, end: str, new: str) -> str:
+    """``text`` with ``new`` in place of what stands between two markers."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n\n{new}\n\n{end}{rest.partition(end)[2]}"
+
+
 def main() -> None:
     """Replace what stands between the markers."""
-    found = json.loads(SPEED.read_text(encoding="utf-8"))
-    before, _, rest = DOCS.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOCS.write_text(f"{before}{BEGIN}\n\n{table(found)}\n\n{pairs(found)}\n\n{END}{after}", encoding="utf-8")
+    speed = json.loads(SPEED.read_text(encoding="utf-8"))
+    judged = json.loads(QUALITY.read_text(encoding="utf-8"))
+    text = between(DOCS.read_text(encoding="utf-8"), BEGIN, END, f"{table(speed)}\n\n{pairs(speed)}")
+    starts = {
+        "1/class": "From one label per class, asking as many a round:",
+        "5/class": "From five, asking two per class:",
+    }
+    tables = "\n\n".join(f"{said}\n\n{quality(judged, start)}" for start, said in starts.items())
+    DOCS.write_text(between(text, Q_BEGIN, Q_END, tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Badge(DropIn):
     and only grow looser, and are accepted with the probability that makes up for it; when too many are refused, all
     bounds are renewed in one blocked pass. Time O(N (C + D)) for the lengths and O(B (C + D)) per draw; at worst, when
     almost every draw is refused, O(N B (C + D)) altogether, in matrix products. Memory O(N + B (C + D)) beside the
-    probabilities.
+    probabilities. After a query ``passes_`` tells how often the features were read, ``trials_`` how many draws it took.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Badge(DropIn):
         proba, embedded = probabilities(task, self._model(task, clf, fit_clf, sample_weight), flags)
         rows = task.pool() if embedded is None else Rows(embedded)
         found = gradients(proba, rows)
-        picks = badge(found, task.batch, task.rng, task.ties, self.origin)
+        draw = drawn(found, task.batch, task.rng, task.ties, self.origin)
+        picks, self.trials_, self.passes_ = draw.picks, draw.trials, draw.passes
         return task.answer(picks, lambda: laws(found, picks, self.origin))
 
     def _flags(self) -> dict[str, Any]:
@@ -119,12 +120,17 @@ def gradients(P: Floats, rows: Rows) -> Gradients:
 
 def badge(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> Ids:
     """Positions (batch,) drawn by k-means++, the longest first."""
+    return drawn(found, batch, rng, ties, origin).picks
+
+
+def drawn(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> "Draw":
+    """A batch, with how it came about."""
     draw = Draw(found, batch, rng, origin)
     first = ties.best(found.length)
     draw.take(first, *(part[0] for part in found.at(np.array([first]))))
     while draw.count < batch:
         draw.some()
-    return draw.picks
+    return draw
 
 
 class Draw:
@@ -144,7 +150,8 @@ class Draw:
         self.a = np.empty((batch, found.P.shape[1]))  # of the centres, the first `count` of them
         self.h = np.empty((batch, found.rows.width))
         self.square = np.empty(batch)
-        self.count = self.known = self.wasted = 0
+        self.count = self.known = self.wasted = self.trials = 0
+        self.passes = 1  # over the features; the first gave the lengths
 
     def take(self, pick: int, a: Floats, h: Floats) -> None:
         """Make a sample a centre."""
@@ -166,6 +173,7 @@ class Draw:
         chance = self.rng.random(TRIALS) * self.bound[tried]
         before = self.count
         self._accept(tried, chance)
+        self.trials += TRIALS
         self.wasted += TRIALS - (self.count - before)
         if self.count < len(self.picks) and self._dear():
             self._renew()
@@ -223,6 +231,7 @@ class Draw:
             self.bound[place] = np.minimum(self.bound[place], np.maximum(near, 0))
         self.bound[self.picks[: self.count]] = 0
         self.known, self.wasted = self.count, 0
+        self.passes += 1
         if not self._distant():
             self.bound[:] = 0
 

@@ -28,7 +28,7 @@ class BatchBALD(CommitteeDropIn):
 
     Plain greedy's picks, lazily. Gains only shrink while all combinations are there, so an old one is a bound. When
     they are drawn a gain may rise by the error of the draw: it is measured on 32 candidates each time, and four times
-    the largest is added to all older bounds.
+    the largest is added to all older bounds. After a query ``evaluations_`` tells how many gains were computed.
     """
 
     def __init__(
@@ -60,7 +60,9 @@ class BatchBALD(CommitteeDropIn):
         check_scalar(most, "n_MC_samples", int, min_val=1)
         votes = self._votes(task, ensemble, fit_ensemble, sample_weight)
         P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)
-        picks = batch_bald(Joint(P, most, task.seed), task.batch, task.ties)
+        joint = Joint(P, most, task.seed)
+        picks = batch_bald(joint, task.batch, task.ties)
+        self.evaluations_ = joint.evaluations
         return task.answer(picks, lambda: steps(Joint(P, most, task.seed), picks))
 
 
