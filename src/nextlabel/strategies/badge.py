@@ -12,7 +12,7 @@ from nextlabel.strategies.drop_in import DropIn, Found, probabilities
 from nextlabel.strategies.rows import CELLS, Rows, pieces
 from nextlabel.strategies.ties import Ties
 
-TRIALS = 512  # draws at a time
+TRIALS = 256  # draws at a time
 SLACK = 1e-5  # squared lengths are summed in float32 where the features are: bounds must still be bounds
 
 
