@@ -1,4 +1,8 @@
-"""Write the measured tables into ``docs/strategies.md``: costs from ``results/speed.json``, quality from its own."""
+"""Write the measured tables into the docs, between their markers.
+
+``docs/strategies.md``: costs from ``results/speed.json``, quality from ``results/selection-quality.json``;
+``docs/better-than-random.md``: the verdicts of ``nextlabel compare --json`` on the same runs.
+"""
 
 import json
 from pathlib import Path
@@ -11,6 +15,8 @@ SPEED = HERE / "results" / "speed.json"
 BEGIN, END = "<!-- speed: written by benchmarks/table.py -->", "<!-- end of speed -->"
 QUALITY = HERE / "results" / "selection-quality.json"
 Q_BEGIN, Q_END = "<!-- quality: written by benchmarks/table.py -->", "<!-- end of quality -->"
+PAGE = HERE.parent / "docs" / "better-than-random.md"
+VERDICTS = {"1/class": HERE / "results" / "verdicts-from-1.json", "5/class": HERE / "results" / "verdicts-from-5.json"}
 SIZES = ("20k", "200k", "1M")
 
 # name: what it needs; time; memory beside X and P; guarantee; when to use it
@@ -98,6 +104,23 @@ def _judged(one: dict[str, Any]) -> str:
     return f"**{text}**" if low > 0 or high < 0 else text
 
 
+def verdicts(found: list[dict[str, Any]]) -> str:
+    """Dataset by strategy: points of AUBC with their interval, the label ratio, the verdict if there is one."""
+    cells = {(one["dataset"], one["strategy"]): one for one in found}
+    datasets, names = (list(dict.fromkeys(key[place] for key in cells)) for place in (0, 1))
+    rows = [["dataset", *(f"`{name.partition('(')[0]}`" for name in names)], ["---"] * (len(names) + 1)]
+    rows += [[name, *(_verdict(cells[name, strategy]) for strategy in names)] for name in datasets]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _verdict(one: dict[str, Any]) -> str:
+    low, high = (100 * end for end in one["ci95"])
+    ratio = one["label_ratio"]
+    labels = "never" if ratio["never"] else f"{ratio['value']:.2f}x"
+    text = f"{100 * one['mean_difference']:+.1f} [{low:.1f}, {high:.1f}] {labels}".replace("-", "\N{MINUS SIGN}")
+    return text if one["verdict"] == "undecided" else f"**{text}: {one['verdict']}**"
+
+
 def between(text: str, begin: str, end: str, new: str) -> str:
     """``text`` with ``new`` in place of what stands between two markers."""
     before, _, rest = text.partition(begin)
@@ -115,6 +138,11 @@ def main() -> None:
     }
     tables = "\n\n".join(f"{said}\n\n{quality(judged, start)}" for start, said in starts.items())
     DOCS.write_text(between(text, Q_BEGIN, Q_END, tables), encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    for start, path in VERDICTS.items():
+        judged = json.loads(path.read_text(encoding="utf-8"))
+        page = between(page, f"<!-- from {start} -->", f"<!-- end of {start} -->", verdicts(judged))
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

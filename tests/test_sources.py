@@ -27,7 +27,7 @@ def rows(strategies: tuple[str, ...] = ("random", "margin"), seeds: Any = SEEDS,
     return [row(name, seed, k, **more) for name in strategies for seed in seeds for k in range(3)]
 
 
-def run(folder: Path, found: list[Row] | None = None, hashes: Any = HASHES, **knobs: Any) -> Path:
+def run(folder: Path, found: list[Row] | None = None, hashes: Any = HASHES, made_by: str = "A", **knobs: Any) -> Path:
     """A run's folder as simulate leaves it: a manifest and rows, here made up."""
     found = rows() if found is None else found
     names, seeds = (list(dict.fromkeys(one[key] for one in found)) for key in ("strategy", "seed"))
@@ -35,6 +35,7 @@ def run(folder: Path, found: list[Row] | None = None, hashes: Any = HASHES, **kn
     told = {
         "identity": identity,
         "experiment": {"strategies": names, "seeds": seeds},
+        "strategies": {name: {"class": made_by} for name in names},
         "dataset": {"counts": [9, 9], "fingerprint": identity["fingerprint"]},
         "sizes": {"start": 10, "pool": 90},
         "seeds": {str(seed): hashes.get(str(seed), {}) for seed in seeds},
@@ -74,6 +75,11 @@ def test_other_strategies_and_further_seeds_are_joined(tmp_path: Path) -> None:
 def test_another_protocol_is_refused(tmp_path: Path) -> None:
     other = run(tmp_path / "b", rows(("random", "badge")), plan={"batch": "10"})
     refused(NotComparable, r"different protocols \(batch is '5' there and '10' here\)", run(tmp_path / "a"), other)
+
+
+def test_a_strategy_of_another_class_is_another_strategy(tmp_path: Path) -> None:
+    other = run(tmp_path / "b", rows(seeds=range(3, 7)), made_by="B")
+    refused(NotComparable, "'margin' is A in '.*a' and B in '.*b': not the same strategy", run(tmp_path / "a"), other)
 
 
 def test_another_dataset_of_the_same_name_is_refused(tmp_path: Path) -> None:

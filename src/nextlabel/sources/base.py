@@ -18,7 +18,7 @@ class Bench:
 
     ``metric`` is the one that verdicts are about; ``whole`` how many samples each seed could label in all, where that
     is known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's
-    own.
+    own; ``made_by`` the implementing class of each strategy.
     """
 
     dataset: str
@@ -31,6 +31,7 @@ class Bench:
     protocol: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str | None = None
     source: str = ""
+    made_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:

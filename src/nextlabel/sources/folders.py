@@ -9,7 +9,13 @@ from nextlabel.runs import Row, read_json, read_lines
 from nextlabel.sources.base import METRICS, Bench, cut, shown
 from nextlabel.statistics.curves import primary
 
-OURS = ("strategies", "seeds", "splits", "threads")  # of a run's identity: may differ between runs that are joined
+OURS = (
+    "strategies",
+    "seeds",
+    "splits",
+    "threads",
+    "made_by",
+)  # of a run's identity: may differ between runs that are joined
 
 
 def read_run(folder: Path) -> Bench:
@@ -35,6 +41,7 @@ def read_run(folder: Path) -> Bench:
             protocol={name: value for name, value in told["identity"].items() if name not in OURS},
             fingerprint=told["dataset"]["fingerprint"],
             source=shown(folder),
+            made_by={name: kind["class"] for name, kind in told["strategies"].items()},
         )
         names, seeds = list(told["experiment"]["strategies"]), list(told["experiment"]["seeds"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:

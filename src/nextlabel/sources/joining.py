@@ -26,10 +26,16 @@ def joined(here: Bench, more: Bench) -> Bench:
                     f"Seed {seed} has another {words} in '{here.source}' than in '{more.source}', so the two cannot be "
                     "paired. Give both the same split: --split with the other's splits.json."
                 )
+    for name in sorted(set(here.made_by) & set(more.made_by)):
+        if here.made_by[name] != more.made_by[name]:
+            raise NotComparable(
+                f"'{cut(name)}' is {here.made_by[name]} in '{here.source}' and {more.made_by[name]} in "
+                f"'{more.source}': not the same strategy. Compare them one by one, or play one of them again."
+            )
     rows = _merged(here, more)
     return Bench(
         *here.key, here.metric, rows, dict(here.whole) | dict(more.whole), dict(here.hashes) | dict(more.hashes),
-        here.protocol, here.fingerprint, here.source,
+        here.protocol, here.fingerprint, here.source, dict(here.made_by) | dict(more.made_by),
     )  # fmt: skip
 
 
