@@ -17,9 +17,9 @@ from typing import Any
 from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
-from nextlabel.comparison import standings
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew
+from nextlabel.statistics.standings import standings
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -1,40 +1,55 @@
-"""Do the strategies select well? ``python benchmarks/selection_quality.py [--out FOLDER]``, about 40 minutes.
+"""Do the strategies select well? ``python benchmarks/selection_quality.py [--out FOLDER]``, about an hour.
 
-Eight strategies and `auto` against random, with the linear model on patches (pictures) or on the table's own
-features, scaled: ten datasets, ten seeds, starting from one label per class (and asking as many a round) and from five
-(asking two per class); fifteen rounds. ``results/selection-quality.json`` holds, for each, the paired difference of
-AUBC to random with its interval; ``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone on
-with where they stopped.
+Ten strategies and `auto` against random, with the linear model on patches (pictures) or on the table's own
+features, scaled: twelve datasets, ten seeds, starting from one label per class (and asking as many a round) and from
+five (asking two per class); fifteen rounds. And margin against badge in four large batches, of twenty per class.
+``results/selection-quality.json`` holds, for each, the paired difference of AUBC to random with its interval;
+``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone on with where they stopped.
 """
 
 import argparse
 import csv
 import json
+import re
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scenarios import SHARED
 
 from nextlabel import Experiment, Plan, record
-from nextlabel.comparison import aubc, curves, difference, primary
 from nextlabel.simulation import Crew
+from nextlabel.statistics.curves import aubc, curves, primary
+from nextlabel.statistics.standings import difference
 
 RESULTS = Path(__file__).parent / "results"
 PICTURES = {"flowers": "flowers/train", "clothing": "clothing/train", "sign-digits": "sign-digits"}
-TABLES = ("splice", "vehicle", "phoneme", "clean1", "tictactoe", "mammographic")
-JUDGED = ("margin", "badge", "coreset", "typiclust", "probcover", "maxherding", "uherding", "powerbald")
+TABLES = ("splice", "vehicle", "phoneme", "clean1", "tictactoe", "mammographic", "banana", "gcloudub")
+JUDGED = (
+    "least_confident",
+    "margin",
+    "entropy",
+    "badge",
+    "coreset",
+    "typiclust",
+    "probcover",
+    "maxherding",
+    "uherding",
+    "powerbald",
+)
 SWITCHES = ("auto(few=2)", "auto(few=5)", "auto(few=10)", "auto(few=20)")
 STARTS = {"1/class": "1/class", "5/class": "2/class"}  # starting labels: samples asked a round
+LARGE = "5/class, by 20/class"
 
 
 def experiments() -> dict[tuple[str, str], Experiment]:
     """By dataset and start."""
-    places = {name: str(SHARED / path) for name, path in PICTURES.items()} | {"digits": "digits"}
-    places |= {name: str(SHARED / "tables" / f"{name}.svm") for name in TABLES}
-    return {
+    places = {name: str(SHARED / "tables" / f"{name}.svm") for name in TABLES} | {"digits": "digits"}
+    places |= {name: str(SHARED / path) for name, path in PICTURES.items()}
+    grid = {
         (name, start): Experiment(
             place,
             ("random", *JUDGED, *SWITCHES),
@@ -46,6 +61,13 @@ def experiments() -> dict[tuple[str, str], Experiment]:
         for name, place in places.items()
         for start, batch in STARTS.items()
     }
+    few, large = ("random", "margin", "badge"), Plan(batch="20/class", rounds=4)
+    return grid | {(name, LARGE): replace(grid[name, "5/class"], strategies=few, plan=large) for name in places}
+
+
+def folder(start: str) -> str:
+    """A name for the folder of a run: ``5/class`` is ``5-class``."""
+    return re.sub(r"\W+", "-", start)
 
 
 def main() -> None:
@@ -57,7 +79,7 @@ def main() -> None:
     areas: list[dict[str, Any]] = []
     for (name, start), experiment in experiments().items():
         began = time.perf_counter()
-        run = record(experiment, out / f"{name}-{start.replace('/', '-')}", Crew(jobs=2, threads=1), resume=True).run
+        run = record(experiment, out / f"{name}-{folder(start)}", Crew(jobs=2, threads=1), resume=True).run
         print(f"{name} from {start}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         metric = primary(run.manifest["dataset"]["counts"])
         found = curves(run.rows, metric)

@@ -11,7 +11,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nextlabel import Experiment, Plan, record
-from nextlabel.comparison import headline, standings, verdict
 from nextlabel.datasets.base import Dataset, Progress, quiet
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
@@ -22,6 +21,8 @@ from nextlabel.report.maps import asking_map, charted
 from nextlabel.rounds import ask
 from nextlabel.seeds import stream
 from nextlabel.simulation import Crew, Recorded
+from nextlabel.statistics.standings import standings
+from nextlabel.statistics.verdicts import headline, verdict
 from nextlabel.strategies import strategy
 
 STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")

@@ -23,10 +23,10 @@ from matplotlib.patheffects import withStroke
 from skactiveml.pool import uncertainty_scores
 from toy import CLASSES, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
 
-from nextlabel.comparison import listed
 from nextlabel.report.figures import learning_curves
 from nextlabel.report.looks import WIDTH, Picture, Theme, bare, looks, painted, sheet
 from nextlabel.rounds import Round
+from nextlabel.statistics.words import listed
 
 FOLDER = Path(__file__).parent / "pictures"
 SEED, SEEDS = 0, range(50)  # of the panels, and of the curves

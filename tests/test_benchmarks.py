@@ -1,4 +1,5 @@
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -24,4 +25,31 @@ def test_every_strategy_is_measured_or_excluded_with_a_reason(scenarios):
 
 def test_every_scenario_has_a_result(scenarios):
     results = FILE.parent / "results"
-    assert {path.stem for path in results.glob("*.json") if ".timing" not in path.name} == set(scenarios.SCENARIOS)
+    assert {path.stem for path in results.glob("*.json")} >= set(scenarios.SCENARIOS)
+
+
+def test_every_strategy_has_its_line_in_the_table_of_costs():
+    text = (FILE.parents[1] / "docs" / "strategies.md").read_text(encoding="utf-8")
+    table = text.partition("### What they cost")[2].partition("### ")[0]
+    assert not [name for name in STRATEGIES if f"| `{name}` |" not in table]
+
+
+def evidence(name):
+    return json.loads((FILE.parent / "results" / "evidence" / f"{name}.json").read_text())
+
+
+def test_verdicts_are_as_right_as_the_page_says():
+    page = (FILE.parents[1] / "docs" / "comparing.md").read_text(encoding="utf-8")
+    alarms = evidence("null")
+    assert 0.03 <= alarms["false_alarms"] <= 0.07
+    assert all(f"{100 * alarms[name]:.1f} %" in page for name in ("false_alarms", "false_alarms_any_of_three"))
+    covered = [one["coverage_of_difference"] for one in evidence("coverage")["planted"]]
+    assert all(0.93 <= share <= 0.97 for share in covered)
+    assert f"{100 * min(covered):.1f} to {100 * max(covered):.1f} %" in " ".join(page.split())
+
+
+def test_the_formula_for_seeds_gives_the_power_it_promises():
+    for one in evidence("power")["by_sd"]:
+        asked = one["formula"]
+        assert one["found_difference"][str(asked["difference"])] == pytest.approx(0.8, abs=0.04)
+        assert one["found_same"][str(asked["same"])] == pytest.approx(0.8, abs=0.04)

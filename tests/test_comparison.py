@@ -1,227 +1,194 @@
-import math
-import warnings
+"""The verb, from runs and curves to records, words, and a report."""
+
+import csv
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
-from scipy import integrate, stats
+from sklearn.datasets import make_moons
+from test_report import Reader
+from test_sources import rows, run
+from typer.testing import CliRunner
 
-from nextlabel import comparison
-from nextlabel.comparison import Band, Curve, Estimate, aubc, band, curves, difference, difference_band, log_aubc
-from nextlabel.runs import Row
+import nextlabel
+from nextlabel import Experiment, Plan, record, report
+from nextlabel.cli import app
+from nextlabel.comparison import Terms, compare, weigh
+from nextlabel.errors import BadNumber, Mistake, OtherRun, UnknownName
+from nextlabel.report import looks
+from nextlabel.simulation import Crew
+from nextlabel.statistics.curves import rounds_aubc
 
-Lists = tuple[list[float], list[float]]
-
-
-def rows_of(heights: dict[str, dict[int, list[float]]], labelled: list[int] | None = None, **more: Any) -> list[Row]:
-    """Rows with these accuracies by strategy and seed; macro F1 is half of them."""
-    return [
-        {
-            "strategy": name, "seed": seed, "round": k, "labelled": labelled[k] if labelled else 10 + 10 * k,
-            "accuracy": height, "f1_macro": None if height is None else height / 2, "balanced_accuracy": height, **more,
-        }
-        for name, seeds in heights.items()
-        for seed, values in seeds.items()
-        for k, height in enumerate(values)
-    ]  # fmt: skip
+KEYS = [
+    "dataset", "model", "embedder", "strategy", "against", "metric", "n_seeds", "mean_difference", "ci95", "p_holm",
+    "p_tost", "p_wilcoxon", "label_ratio", "seeds_needed", "verdict", "negligible",
+]  # fmt: skip
 
 
-def planted(gaps: list[float], base: float = 0.5) -> list[Row]:
-    """``ours`` lies above random by one gap per seed, everywhere."""
-    heights = {
-        "random": {seed: [base, base + 0.01 * seed, base + 0.1] for seed in range(len(gaps))},
-        "ours": {seed: [base + gap, base + 0.01 * seed + gap, base + 0.1 + gap] for seed, gap in enumerate(gaps)},
-    }
-    return rows_of(heights)
+@pytest.fixture
+def sketchy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures with few pixels, where nobody looks at them."""
+    monkeypatch.setattr(looks, "DPI", 30)
 
 
-def learning_curves() -> some.SearchStrategy[Lists]:
-    height = some.floats(0, 1)
-    steps = some.lists(some.tuples(some.integers(1, 50), height), min_size=2, max_size=12)
-    return steps.map(lambda s: (np.cumsum([step for step, _ in s]).astype(float).tolist(), [h for _, h in s]))
+@pytest.fixture
+def two(tmp_path: Path) -> list[Path]:
+    """Runs on two datasets."""
+    return [run(tmp_path / "one"), run(tmp_path / "two", rows(dataset="other"), fingerprint="g")]
 
 
-@given(learning_curves())
-def test_aubc_is_the_trapezoid_of_scipy(curve: Lists) -> None:
-    x, y = curve
-    assert aubc(x, y) == pytest.approx(integrate.trapezoid(y, x) / (x[-1] - x[0]))
-    assert log_aubc(x, y) == pytest.approx(integrate.trapezoid(y, np.log(x)) / math.log(x[-1] / x[0]))
+def invoke(*args: Any) -> Any:
+    return CliRunner().invoke(app, ["compare", *(str(arg) for arg in args)])
 
 
-@given(learning_curves(), some.floats(0.01, 100), some.floats(0, 1000))
-def test_aubc_does_not_hang_on_the_axis_of_labels(curve: Lists, scale: float, shift: float) -> None:
-    x, y = curve
-    assert aubc(scale * np.array(x) + shift, y) == pytest.approx(aubc(x, y))
-    assert log_aubc(scale * np.array(x), y) == pytest.approx(log_aubc(x, y))
+def test_a_record_has_what_was_promised(two: list[Path]) -> None:
+    found = nextlabel.compare(two)
+    assert [list(one) for one in found] == [KEYS] * 2
+    first = found[0]
+    assert list(first["label_ratio"]) == ["value", "never", "ci95"]
+    assert (first["dataset"], first["strategy"], first["against"], first["n_seeds"]) == ("toy", "margin", "random", 3)
+    assert first["mean_difference"] == pytest.approx(0.015)  # 2 points above, but for the start
+    assert first["verdict"] == "better"
+    assert json.loads(json.dumps(found)) == found
 
 
-@given(learning_curves())
-def test_aubc_lies_between_the_lowest_and_the_highest_point(curve: Lists) -> None:
-    x, y = curve
-    assert min(y) - 1e-9 <= (aubc(x, y) or 0.0) <= max(y) + 1e-9
+def test_the_command_line_prints_the_same_records(two: list[Path]) -> None:
+    found = invoke(*two, "--json")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout) == compare(two)
 
 
-def test_aubc_of_a_flat_curve_is_its_height() -> None:
-    assert aubc([5, 6, 90], [0.25, 0.25, 0.25]) == log_aubc([5, 6, 90], [0.25, 0.25, 0.25]) == pytest.approx(0.25)
+def test_gates_are_printed_before_verdicts(two: list[Path]) -> None:
+    said = invoke(*two).stdout
+    places = [said.index(words) for words in ("Gate start, passed", "Gate end, not", "margin: better than", "Over 2")]
+    assert places == sorted(places)
+    assert "3 seeds, indicative" in said
 
 
-@pytest.mark.parametrize("labelled", [[], [10], [10, 10]])
-def test_aubc_without_a_range_is_undefined(labelled: list[int]) -> None:
-    assert aubc(labelled, [0.5] * len(labelled)) is None
-    assert log_aubc(labelled, [0.5] * len(labelled)) is None
+def test_against_turns_the_question_round(two: list[Path]) -> None:
+    one, other = compare(two[0]), compare(two[0], against="margin")
+    assert other[0]["mean_difference"] == -one[0]["mean_difference"]
+    assert (other[0]["strategy"], other[0]["verdict"]) == ("random", "worse")
 
 
-def test_log_aubc_from_no_labels_is_undefined_without_a_warning() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert log_aubc([0, 10], [0.1, 0.2]) is None
+def test_the_margin_is_what_does_not_matter(two: list[Path]) -> None:
+    assert compare(two[0], margin=0.03)[0]["negligible"]
+    assert not compare(two[0], margin=0.003)[0]["negligible"]
 
 
-def test_log_aubc_weighs_early_labels_more() -> None:
-    labelled, early, late = [1, 10, 100, 1000], [0, 1, 0, 0], [0, 0, 1, 0]
-    assert log_aubc(labelled, early) == pytest.approx(log_aubc(labelled, late))
-    assert (aubc(labelled, early) or 0) < (aubc(labelled, late) or 0) / 9
-
-
-@given(some.randoms(use_true_random=False))
-def test_order_of_rows_does_not_matter(random: Any) -> None:
-    rows = planted([0.01, 0.03, -0.01])
-    shuffled = random.sample(rows, len(rows))
-    before, after = ({s.strategy: s for s in comparison.standings(r, [5, 5])} for r in (rows, shuffled))
-    assert before == after
-
-
-def test_estimate_is_the_t_interval_of_scipy() -> None:
-    values = np.random.default_rng(0).normal(0.01, 0.02, 10)
-    found = comparison.estimate(values)
-    low, high = stats.t.interval(0.95, 9, loc=values.mean(), scale=stats.sem(values))
-    assert found == Estimate(pytest.approx(values.mean()), pytest.approx(low), pytest.approx(high), 10)
-
-
-def test_difference_is_the_paired_t_interval_of_scipy() -> None:
-    gaps = [0.013, 0.021, -0.004, 0.009, 0.017]
-    found = curves(planted(gaps), "accuracy")
-    gap = difference(found["ours"], found["random"])
-    expected = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
-    assert gap == Estimate(pytest.approx(np.mean(gaps)), pytest.approx(expected.low), pytest.approx(expected.high), 5)
-
-
-def test_pairing_cancels_what_a_split_does() -> None:
-    wild = {seed: [height, height] for seed, height in enumerate([0.2, 0.5, 0.9])}
-    better = {seed: [h + 0.01 for h in heights] for seed, heights in wild.items()}
-    gap = difference(*(curves(rows_of({"r": one}), "accuracy")["r"] for one in (better, wild)))
-    assert gap is not None
-    assert gap.sign == 1
-    assert gap.mean == pytest.approx(0.01)
-
-
-def test_seeds_of_only_one_strategy_are_left_out() -> None:
-    heights = {"random": {0: [0.5, 0.5], 1: [0.5, 0.5]}, "ours": {1: [0.7, 0.7], 2: [0.0, 0.0]}}
-    found = curves(rows_of(heights), "accuracy")
-    assert difference(found["ours"], found["random"]) == Estimate(pytest.approx(0.2), None, None, 1)
+def test_families_share_a_vote(two: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "families.json").write_text('{"toys": ["toy", "other"]}')
+    assert "in some of 2 settings of one family" in invoke(*two, "--families", tmp_path / "families.json").stdout
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "sign"), [(0.1, 0.2, 1), (-0.2, -0.1, -1), (-0.1, 0.1, 0), (None, None, 0), (0.0, 0.1, 0)]
-)
-def test_sign_needs_the_whole_interval(low: float | None, high: float | None, sign: int) -> None:
-    assert Estimate(0.1, low, high, 5).sign == sign
-
-
-def test_band_is_the_t_interval_at_every_label() -> None:
-    heights = np.random.default_rng(1).uniform(size=(4, 3))
-    found = curves(rows_of({"m": dict(enumerate(heights.tolist()))}), "accuracy")
-    mean = band(found["m"].values())
-    low, high = stats.t.interval(0.95, 3, loc=heights.mean(axis=0), scale=stats.sem(heights, axis=0))
-    assert mean is not None
-    assert mean.seeds == 4
-    np.testing.assert_allclose([mean.mean, mean.low, mean.high], [heights.mean(axis=0), low, high])
-
-
-def test_band_of_one_seed_has_no_width() -> None:
-    mean = band([Curve(np.array([1.0, 2.0]), np.array([0.3, 0.4]))])
-    assert isinstance(mean, Band)
-    assert np.isnan(mean.low).all()
-    assert mean.mean.tolist() == [0.3, 0.4]
-
-
-def test_band_keeps_to_labels_that_every_seed_reaches() -> None:
-    long, short = Curve(np.arange(4.0), np.zeros(4)), Curve(np.array([1.0, 2.5]), np.ones(2))
-    mean = band([long, short])
-    assert mean is not None
-    assert mean.labelled.tolist() == [1.0, 2.0, 2.5]
-    assert mean.mean.tolist() == [0.5] * 3
-
-
-def test_bands_without_curves_are_none() -> None:
-    assert band([]) is None
-    assert difference_band({0: Curve(np.empty(0), np.empty(0))}, {0: Curve(np.ones(1), np.ones(1))}) is None
-
-
-def test_undefined_metrics_leave_undefined_standings() -> None:
-    rows = rows_of({name: {0: [None, None]} for name in ("random", "margin")})  # type: ignore[list-item]
-    for one in comparison.standings(rows, [5, 5]):
-        assert one.aubc is one.log_aubc is one.difference is None
-        assert one.at["accuracy"] == (None, None, None)
-    assert comparison.headline(comparison.standings(rows, [5, 5])).startswith("Nothing was measured")
-
-
-def test_shares_of_the_budget_lie_on_the_curve() -> None:
-    rows = rows_of({"random": {0: [0.1, 0.2, 0.4]}}, labelled=[10, 20, 40])
-    (one,) = comparison.standings(rows, [5, 5])
-    assert one.at["accuracy"] == (0.1, 0.2, 0.4)
-    late = comparison.standings(rows_of({"random": {0: [0.1, 0.4]}}, labelled=[30, 40]), [5, 5])
-    assert late[0].at["accuracy"] == (None, None, 0.4)
-
-
-def test_imbalance_changes_the_metric() -> None:
-    rows = planted([0.01, 0.02])
-    assert {one.metric for one in comparison.standings(rows, [10, 31])} == {"balanced_accuracy"}
-    assert {one.metric for one in comparison.standings(rows, [10, 30, 0])} == {"accuracy"}
-
-
-@pytest.mark.parametrize(
-    ("gaps", "words"),
+    ("knobs", "error", "words"),
     [
-        ([0.012, 0.014] * 5, "ours: +1.3 points of AUBC over random [1.2, 1.4], 10 seeds"),
-        ([-0.012, -0.014] * 5, "ours: 1.3 points of AUBC below random [1.2, 1.4], 10 seeds"),
-        ([0.02, -0.02] * 5, "ours: no difference to random that 10 seeds can see (0.0 points of AUBC [−1.5, 1.5])"),
-        ([0.012, 0.014], "ours: +1.3 points of AUBC over random [0.0, 2.6], 2 seeds, indicative"),
-        ([0.012], "ours: +1.2 points of AUBC to random; 1 seed cannot tell, indicative at most"),
+        ({"margin": 0}, BadNumber, "A margin of 0 makes no sense"),
+        ({"margin": 2.5}, BadNumber, "in fractions"),
+        ({"aubc": "lu2032"}, UnknownName, "Did you mean 'lu2023'"),
     ],
 )
-def test_verdict_says_what_the_seeds_say(gaps: list[float], words: str) -> None:
-    found = comparison.standings(planted(gaps), [5, 5])
-    assert comparison.verdict(found[1]) == words
-    assert comparison.verdict(found[0]) == "random: what the others are measured against"
+def test_bad_terms_are_refused(knobs: Any, error: Any, words: str) -> None:
+    with pytest.raises(error, match=words):
+        Terms(**knobs)
+    with pytest.raises(Mistake, match="nothing to compare"):
+        compare([])
 
 
 @pytest.mark.parametrize(
-    ("gaps", "words"),
+    ("args", "code", "words"),
     [
-        ([0.012, 0.014] * 5, "ours beat random by 1.3 points of accuracy on average."),
-        ([-0.012, -0.014] * 5, "Nothing beat random, and ours did worse."),
-        ([0.02, -0.02] * 5, "Nothing beat random, as far as 10 seeds can see."),
-        ([0.02, -0.02], "Nothing beat random, as far as 2 seeds can see (indicative: 2 seeds)."),
-        ([0.3], "One seed cannot tell whether asking beats random."),
+        (["nowhere"], 1, "There is no 'nowhere'"),
+        (["one", "--against", "entropy"], 2, "has no strategy 'entropy'"),
+        (["one", "--margin", "7"], 2, "margin of 7"),
+        (["one", "--families", "nowhere.json"], 1, "cannot be read"),
+        (["one", "--out", "one"], 2, "holds no comparison"),
+        ([], 2, "Missing argument"),
     ],
 )
-def test_headline_may_say_nothing(gaps: list[float], words: str) -> None:
-    assert comparison.headline(comparison.standings(planted(gaps), [5, 5])) == words
+def test_exit_codes_tell_whose_fault_it_is(
+    args: list[str], code: int, words: str, two: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = invoke(*args)
+    said = " ".join(found.stderr.split())
+    assert (found.exit_code, "Traceback" in said) == (code, False)
+    assert words in said
 
 
-def test_headline_without_random_claims_no_win() -> None:
-    rows = planted([0.01, 0.02])
-    ours = [row for row in rows if row["strategy"] == "ours"]
-    assert comparison.headline(comparison.standings(ours, [5, 5])).endswith("Nothing to compare it with.")
-    both = ours + [row | {"strategy": "theirs"} for row in ours]
-    assert "was not tried" in comparison.headline(comparison.standings(both, [5, 5]))
+def test_the_report_is_one_file_with_its_numbers_beside_it(two: list[Path], tmp_path: Path, sketchy: None) -> None:
+    found = invoke(*two, "--out", tmp_path / "out")
+    assert f"Report: {tmp_path / 'out' / 'report.html'}" in found.stdout
+    reader = Reader((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    sources = [one["src"] for one in reader.all("img")] + [one["srcset"] for one in reader.all("source")]
+    assert len(sources) == 10  # a forest, and curves and seeds of two datasets; light and dark
+    assert all((source or "").startswith("data:image/") for source in sources)
+    assert not {"link", "script", "iframe"} & {tag for tag, _ in reader.tags}
+    assert len(reader.all("details")) == 4
+    assert "margin: better than random by 1.50 points of AUBC" in reader.text
+    assert "Indicative: fewer than 10 seeds" in reader.text
+    assert json.loads((tmp_path / "out" / "verdicts.json").read_text()) == compare(two)
 
 
-@given(some.floats(-1, 1))
-def test_points_never_show_a_minus_zero(fraction: float) -> None:
-    said = comparison.points(fraction, signed=True)
-    assert said not in ("−0.0", "+0.0", "-0.0")
-    assert float(said.replace("−", "-")) == pytest.approx(100 * fraction, abs=0.0501)
+def test_the_numbers_of_the_report_are_those_of_the_records(two: list[Path], tmp_path: Path, sketchy: None) -> None:
+    report.write_verdicts(weigh(two), tmp_path / "out")
+    texts = {name: (tmp_path / "out" / f"{name}.csv").read_text() for name in report.CSV}
+    tables = {name: list(csv.DictReader(text.splitlines())) for name, text in texts.items()}
+    judged = [row for row in tables["numbers"] if row["verdict"]]
+    assert [float(row["mean_difference"]) for row in judged] == [one["mean_difference"] for one in compare(two)]
+    assert {row["axis"] for row in tables["numbers"]} == {"linear", "log"}
+    assert [row["wins"] for row in tables["families"] if row["strategy"] == "margin"] == ["2"]
+    wins = {(row["winner"], row["loser"]): float(row["share"]) for row in tables["penalties"]}
+    assert wins == {("margin", "random"): pytest.approx(2 / 3), ("random", "margin"): 0}
+    again = compare(tmp_path / "out" / "curves.csv")
+    assert [one["mean_difference"] for one in again] == [one["mean_difference"] for one in compare(two)]
+
+
+def test_a_report_replaces_an_older_one_only(two: list[Path], tmp_path: Path, sketchy: None) -> None:
+    found, out = weigh(two[:1]), tmp_path / "out"
+    before = report.write_verdicts(found, out).read_bytes()
+    assert report.write_verdicts(found, out).read_bytes() == before
+    with pytest.raises(OtherRun, match="holds no comparison"):
+        report.write_verdicts(found, two[0])
+
+
+def test_hostile_names_stay_text(tmp_path: Path, sketchy: None) -> None:
+    name = "<script>alert(1)</script>"
+    odd = run(tmp_path / "odd", rows(("random", name), dataset='"><img src=x onerror=alert(2)>'))
+    reader = Reader(report.write_verdicts(weigh([odd]), tmp_path / "out").read_text(encoding="utf-8"))
+    assert not reader.all("script")
+    assert name in reader.text
+    assert not any(word.startswith("on") for _, attributes in reader.tags for word in attributes)
+
+
+def published(folder: Path) -> Experiment:
+    """The protocol of Lu, Li and Lin (2023) on a small table: their splits, RBF SVC, 20 labels, to the last sample."""
+    X, y = make_moons(48, noise=0.2, random_state=0)
+    lines = [f"{2 * label - 1} 1:{a:.4f} 2:{b:.4f}" for label, (a, b) in zip(y, X, strict=True)]
+    (folder / "moons.svm").write_text("\n".join([*lines, ""]))
+    splits = []
+    for seed in range(2):
+        order = np.random.default_rng(seed).permutation(48).tolist()
+        splits.append({"test": order[:20], "start": order[20:40]})
+    (folder / "splits.json").write_text(json.dumps(splits))
+    return Experiment(
+        str(folder / "moons.svm"), ("random", "margin"), (0, 1), "sklearn:svm.SVC(C=1.0, gamma='auto')",
+        standardize=True, split=str(folder / "splits.json"), plan=Plan(batch=1, rounds=None),
+    )  # fmt: skip
+
+
+def test_the_published_protocol_runs_as_it_is(tmp_path: Path) -> None:
+    recorded = record(published(tmp_path), tmp_path / "run", Crew(jobs=1))
+    labelled = [row["labelled"] for row in recorded.run.rows if row["strategy"] == "margin" and row["seed"] == 0]
+    assert labelled == list(range(20, 29))
+    found = weigh([tmp_path / "run"], Terms(aubc="lu2023"))
+    assert [gate.passed for gate in found.gates[:2]] == [True, True]  # the pool is used up, and all meet there
+    heights = [[row["accuracy"] for row in recorded.run.rows if (row["strategy"], row["seed"]) == ("margin", seed)]
+               for seed in (0, 1)]  # fmt: skip
+    theirs = [rounds_aubc(labelled, values) for values in heights]
+    assert found.verdicts[0].standings[1].aubc == pytest.approx(np.mean([area for area in theirs if area]))
+    assert re.match("margin: ", invoke(tmp_path / "run", "--aubc", "lu2023").stdout.split("against\n  ")[1])

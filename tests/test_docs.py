@@ -1,5 +1,6 @@
 """What is written about the program is true of it."""
 
+import inspect
 import re
 import shlex
 import subprocess
@@ -56,18 +57,34 @@ def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     folder_of(tmp_path / "flowers" / "train", {"daisy": 30, "rose": 30})
     lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
     (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
+    run_python()  # saves what `select` reads
     ran = [words for words in commands() if words[0] == "nextlabel"]
-    assert len(ran) == 2
+    assert [words[1] for words in ran] == ["simulate", "simulate", "compare", "select"]
     for words in ran:
-        quick = ["--seeds", "1", "--rounds", "2", "--jobs", "1"]
+        quick = ["--seeds", "2", "--rounds", "2", "--jobs", "1"] if words[1] == "simulate" else []
         found = CliRunner().invoke(app, [*words[1:], *quick])
         assert found.exit_code == 0, found.output
     assert (tmp_path / "runs" / "flowers" / "report.html").exists()
+    assert (tmp_path / "runs" / "verdicts" / "report.html").exists()
+    assert (tmp_path / "ids.csv").read_text().count("\n") == 21
 
 
-def test_the_python_of_the_readme_runs():
+def test_every_option_of_compare_is_on_its_page():
+    page = (ROOT / "docs" / "comparing.md").read_text(encoding="utf-8")
+    command = next(one for one in app.registered_commands if one.callback and one.callback.__name__ == "compare")
+    names = [name for name in inspect.signature(command.callback).parameters if name != "runs"]
+    assert len(names) == 7
+    assert not [name for name in names if f"| `--{name}" not in page]
+
+
+def run_python():
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_python()
 
 
 def test_every_file_that_is_linked_exists():

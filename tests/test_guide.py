@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from nextlabel.comparison import points
+from nextlabel.statistics.words import points
 from nextlabel.strategies import STRATEGIES
 
 GUIDE = Path(__file__).parents[1] / "guide"

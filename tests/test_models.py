@@ -159,3 +159,9 @@ def test_more_noise_asks_for_more_regularisation():
 def test_an_unknown_model_is_told():
     with pytest.raises(UnknownName, match="Did you mean 'linear'"):
         model("linaer")
+
+
+def test_a_linear_head_scores_half_precision_as_well_as_single():
+    X = np.random.default_rng(0).normal(size=(40, 300)).astype(np.float16)
+    head = LinearHead(classes=range(2)).fit(X, np.arange(40) % 2)
+    assert np.abs(head.predict_proba(X) - head.predict_proba(X.astype(np.float32))).max() < 1e-6

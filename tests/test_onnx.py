@@ -175,7 +175,7 @@ def test_a_run_goes_on_only_with_the_same_model(fruits: Path, own_cache: Path, f
     assert simulated(fruits, "--embedder", f"onnx:{moved}(size=12)", "--out", tmp_path / "run", "--resume")[0] == 0
     write(file, several("features"))
     code, output = simulated(*words, "--resume")
-    assert (code, "holds another experiment: embedder is" in " ".join(output.split())) == (2, True)
+    assert (code, "holds another experiment: the embedder's" in " ".join(output.split())) == (2, True)
 
 
 def test_every_setting_is_cached_by(file: Path, dataset: Dataset) -> None:

@@ -1,11 +1,17 @@
 """Every part of every table, against every promise of its kind."""
 
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from nextlabel import conformance
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 
+ROOT = Path(__file__).parents[1]
 WRAPPED = "skactiveml:SubSamplingWrapper(query_strategy='Clue', max_candidates=0.8)"
 NAMES = [*STRATEGIES, *(WRAPPED if name == "SubSamplingWrapper" else f"skactiveml:{name}" for name in UPSTREAM)]
 
@@ -14,3 +20,25 @@ NAMES = [*STRATEGIES, *(WRAPPED if name == "SubSamplingWrapper" else f"skactivem
 @pytest.mark.parametrize("name", NAMES)
 def test_strategy(name, check):
     check(strategy(name))
+
+
+@pytest.mark.parametrize("check", conformance.for_drop_ins, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_drop_in(name, check):
+    check(STRATEGIES[name])
+
+
+def test_every_strategy_chooses_the_same_in_another_process():
+    code = "import sys; sys.path.insert(0, 'tests'); import test_parts; print(test_parts.chosen_by_all())"
+    there = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert there.returncode == 0, there.stderr
+    assert ast.literal_eval(there.stdout) == chosen_by_all()
+
+
+def chosen_by_all():
+    found = {}
+    for name in NAMES:
+        if not name.endswith("EER"):  # those take seconds
+            entry = strategy(name)
+            found[name] = conformance.picks(entry, conformance.small_problem(entry)).tolist()
+    return found

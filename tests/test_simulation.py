@@ -141,6 +141,17 @@ def test_another_experiment_is_refused_before_it_writes(whole):
         record(other, whole, Crew(jobs=1), resume=True)
 
 
+def test_a_run_goes_on_only_with_the_classes_it_began_with(tmp_path):
+    record(SMALL, tmp_path, Crew(jobs=1))
+    told = json.loads((tmp_path / "manifest.json").read_text())
+    told["identity"]["made_by"]["margin"] = "skactiveml.pool.UncertaintySampling"
+    (tmp_path / "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(
+        OtherRun, match=r"the class of margin is 'skactiveml\.pool\.UncertaintySampling' there and 'next"
+    ):
+        record(SMALL, tmp_path, Crew(jobs=1), resume=True)
+
+
 @pytest.mark.parametrize(
     ("knobs", "error", "words"),
     [

@@ -4,20 +4,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextlabel.comparison import compare
     from nextlabel.experiment import Experiment, Plan
     from nextlabel.models.torch_classifier import TorchClassifier
+    from nextlabel.selection import select
     from nextlabel.simulation import iter_simulate, record, simulate
 
 __version__ = "0.1.0"
 
-__all__ = ["Experiment", "Plan", "TorchClassifier", "iter_simulate", "record", "simulate"]
+__all__ = ["Experiment", "Plan", "TorchClassifier", "compare", "iter_simulate", "record", "select", "simulate"]
 
 _HOMES = {
     "Experiment": "experiment",
     "Plan": "experiment",
     "TorchClassifier": "models.torch_classifier",
+    "compare": "comparison",
     "iter_simulate": "simulation",
     "record": "simulation",
+    "select": "selection",
     "simulate": "simulation",
 }
 

@@ -24,9 +24,9 @@ from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.oracles import Oracle, oracle
 from nextlabel.pool import Floats, Ids, Mask, Pool
+from nextlabel.replicas import strategy
 from nextlabel.rounds import Past, Round, rounds
 from nextlabel.runs import Row
-from nextlabel.strategies import strategy
 
 OWN = "own"  # stands for an embedder where the model learns features of its own
 

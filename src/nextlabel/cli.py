@@ -140,6 +140,38 @@ def simulate(
 
 @app.command()
 @command
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN", help="Folders that simulate wrote, or CSV files: dataset,strategy,seed,labelled,metric."
+        ),
+    ],
+    against: Annotated[str, typer.Option(help="The strategy that the others are measured by.")] = "random",
+    margin: Annotated[float, typer.Option(help="Difference of AUBC, as a fraction, that does not matter.")] = 0.0025,
+    strategies: Annotated[str | None, typer.Option(help="Compare these only, separated by commas.")] = None,
+    families: Annotated[
+        Path | None, typer.Option(help='JSON file of datasets that share one vote: {"family": ["dataset", …]}.')
+    ] = None,
+    aubc: Annotated[
+        str, typer.Option(help="`mean` height of a curve, or `lu2023`: the area of Lu, Li and Lin (2023).")
+    ] = "mean",
+    out: Annotated[Path | None, typer.Option(help="Folder for a report and all numbers as CSV.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
+) -> None:
+    """Judge query strategies, paired by seed: better, worse, the same, or undecided, and how many seeds would decide.
+
+    Example: `nextlabel compare runs/flowers runs/digits --against random --margin 0.0025 --out runs/verdicts`
+    """
+    from nextlabel.comparison import Terms
+    from nextlabel.telling import tell_verdicts
+
+    terms = Terms(against, margin, None if strategies is None else listed(strategies), aubc)
+    tell_verdicts(runs, terms, families, out, json, loud)
+
+
+@app.command()
+@command
 def fetch_flowers(
     folder: Annotated[Path, typer.Argument(metavar="DEST", help="Where to put them: a folder that is new, or empty.")],
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -154,6 +186,38 @@ def fetch_flowers(
     from nextlabel.telling import bring_flowers
 
     bring_flowers(folder, json, loud)
+
+
+@app.command()
+@command
+def select(
+    features: Annotated[
+        Path, typer.Argument(metavar="FEATURES.npy", help="Features: one row of numbers for each sample.")
+    ],
+    strategy: Annotated[
+        str, typer.Option(help="Query strategy, such as `badge` or `typiclust(k=20)`; also skactiveml:ClassName(…).")
+    ] = "auto",
+    batch: Annotated[int, typer.Option(help="How many samples to ask for.")] = 10,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Labels (.npy): whole numbers with -1, decimals with NaN, or text with '' where one misses."),
+    ] = None,
+    probabilities: Annotated[
+        Path | None,
+        typer.Option(help="Class probabilities of your own model (.npy). Without: a linear head learns the labels."),
+    ] = None,
+    missing: Annotated[str | None, typer.Option(help="The label that says missing, if it is another one.")] = None,
+    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: standard output.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Choose the samples to label next: ids (row numbers) out of features, best first.
+
+    Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
+    """
+    from nextlabel.batches import Asked, hand_out
+
+    hand_out(Asked(features, labels, probabilities, strategy, batch, seed, missing), out, json, loud)
 
 
 def listed(text: str) -> tuple[str, ...]:

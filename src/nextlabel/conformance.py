@@ -6,16 +6,24 @@
     for check in conformance.for_strategies:
         check(Entry(MyStrategy))
 
-A check raises `AssertionError`, with a sentence, where the promise is broken. It asks through the door, as the loop
-does: what a strategy gets wrong is mended there, but a strategy that breaks down, forgets its seed or writes where it
-should not is found out.
+A check raises `AssertionError`, with a sentence, where the promise is broken. Those in ``for_strategies`` ask through
+the door, as the loop does: what a strategy gets wrong is mended there, but a strategy that breaks down, forgets its
+seed or writes where it should not is found out. Those in ``for_drop_ins`` ask the class itself, as scikit-activeml
+does, and hold it to more: nothing mends it there.
 """
 
 import pickle
+import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from skactiveml.exceptions import MappingError
+from skactiveml.pool import SubSamplingWrapper
+from sklearn.base import clone
 
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.pool import Floats, Ids, Labels
@@ -96,6 +104,9 @@ def check_takes_features_as_they_come(entry: Entry) -> None:
     picks(entry, replace(question, X=locked_X, y=locked_y))
     picks(entry, replace(question, X=question.X.astype(np.float64)))
     picks(entry, replace(question, X=np.asfortranarray(question.X)))
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "X.npy", question.X)
+        picks(entry, replace(question, X=np.load(Path(folder) / "X.npy", mmap_mode="r")))
 
 
 def check_survives_ties(entry: Entry) -> None:
@@ -122,6 +133,146 @@ def check_starts_cold_if_it_says_so(entry: Entry) -> None:
         picks(entry, replace(question, y=y, clf=None, committee=None))
 
 
+# Asked directly, as scikit-activeml asks
+
+
+def direct(entry: Entry, question: Question, **more: Any) -> Any:
+    """What the class itself answers: `query` with what its signature takes."""
+    given = {word: make(question) for word, make in entry.needs.items()}
+    return entry.make(question).query(question.X, question.y, **({"batch_size": question.batch} | given | more))
+
+
+def check_answers_as_upstream_does(entry: Entry) -> None:
+    """Indices int64; utilities (batch, n), NaN just where a sample is labelled or was picked before."""
+    question = small_problem(entry, batch=6)
+    indices, utilities = direct(entry, question, return_utilities=True)
+    assert indices.dtype == np.int64, f"indices are {indices.dtype}"
+    assert indices.tolist() == direct(entry, question).tolist(), "utilities change the picks"
+    assert len(set(indices.tolist())) == 6, f"asks twice for a sample: {indices}"
+    assert utilities.shape == (6, N), f"utilities are {utilities.shape}"
+    for b, row in enumerate(utilities):
+        expected = question.y >= 0
+        expected[indices[:b]] = True
+        assert (np.isnan(row) == expected).all(), f"NaN in row {b} are not what is labelled or picked"
+
+
+def check_reads_candidates(entry: Entry) -> None:
+    """Indices in any order, twice, from the end, of labelled samples; never a mask."""
+    question = small_problem(entry, batch=4)
+    some = np.array([15, 9, 9, 0, 3, -1, 12, 7, 17, 10])  # 0 and 3 are labelled
+    found = direct(entry, question, candidates=some)
+    allowed = {15, 9, 19, 12, 7, 17, 10}
+    assert set(found.tolist()) <= allowed, f"{found} of {sorted(allowed)}"
+    assert len(set(found.tolist())) == 4, f"asks twice for a sample: {found}"
+    assert found.tolist() == direct(entry, question, candidates=np.array(sorted(allowed))).tolist(), "order matters"
+    try:
+        direct(entry, question, candidates=question.y < 0)
+    except ValueError:
+        return
+    raise AssertionError("a boolean mask is read as indices")
+
+
+def check_takes_samples_as_candidates(entry: Entry) -> None:
+    """Candidates that are not in X: indices are theirs. Or scikit-activeml's `MappingError`."""
+    question = small_problem(entry, batch=4)
+    others = np.random.default_rng(1).normal(size=(9, question.X.shape[1])).astype(np.float32)
+    try:
+        found, utilities = direct(entry, question, candidates=others, return_utilities=True)
+    except MappingError:
+        return
+    assert len(set(found.tolist())) == 4, f"asks twice for a sample: {found}"
+    assert set(found.tolist()) <= set(range(9)), f"{found} of 9 candidates"
+    assert utilities.shape == (4, 9), f"utilities are {utilities.shape}"
+
+
+def check_shrinks_a_batch_that_is_too_large(entry: Entry) -> None:
+    """All that is left, with a warning; an error when nothing is."""
+    question = small_problem(entry, labelled=N - 3, batch=3)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = direct(entry, question, batch_size=9)
+    assert sorted(found.tolist()) == [N - 3, N - 2, N - 1], f"{found}, and three were left"
+    assert any("batch_size" in str(one.message) for one in told), "a batch was cut without a warning"
+    try:
+        direct(entry, replace(question, y=np.zeros(N, dtype=int)))
+    except ValueError:
+        return
+    raise AssertionError("asks although nothing is unlabelled")
+
+
+def check_reads_labels_of_every_kind(entry: Entry) -> None:
+    """Whole numbers with -1, decimals with NaN, texts with "": the same picks."""
+    question = small_problem(entry)
+    expected = direct(entry, question).tolist()
+    for names, missing in (([0.0, 1.0, 2.0], np.nan), (["ash", "oak", "yew"], "")):
+        y = np.array([names[code] if code >= 0 else missing for code in question.y])
+        given = {}
+        for word, made in ((word, make(question)) for word, make in entry.needs.items()):
+            given[word] = _renamed(made, names, missing, question)
+        strategy = entry.make(question).set_params(missing_label=missing)
+        found = strategy.query(question.X, y, batch_size=question.batch, **given).tolist()
+        assert found == expected, f"labels {y[:2]} give {found}, whole numbers {expected}"
+
+
+def _renamed(made: Any, names: list[Any], missing: Any, question: Question) -> Any:
+    """A classifier, or a list of them, that speaks of classes by these names."""
+    if isinstance(made, list):
+        return [_renamed(one, names, missing, question) for one in made]
+    if not isinstance(made, LinearHead):
+        return made
+    head = clone(made).set_params(classes=names[: question.classes], missing_label=missing)
+    known = np.flatnonzero(question.y >= 0)
+    head.fit(question.X[known], np.array([names[code] for code in question.y[known]]))
+    head.known_, head.coef_, head.intercept_ = made.known_, made.coef_, made.intercept_
+    return head
+
+
+def check_remembers_nothing(entry: Entry) -> None:
+    """The same object asked about other data, then again, answers as a fresh one does."""
+    question = small_problem(entry)
+    strategy = entry.make(question)
+    given = {word: make(question) for word, make in entry.needs.items()}
+
+    def again(size: int) -> list[int]:
+        return list(strategy.query(question.X[:size], question.y[:size], batch_size=3, **given))
+
+    first, other = again(N), again(N - 4)
+    assert max(other) < N - 4, f"{other}, and there are {N - 4} samples"
+    assert again(N) == first, "an answer depends on what was asked before"
+
+
+def check_can_be_copied_and_wrapped(entry: Entry) -> None:
+    """`clone` and its parameters, unchanged; and within scikit-activeml's own wrapper."""
+    question = small_problem(entry, batch=3)
+    strategy = entry.make(question)
+    copy = clone(strategy)
+    assert repr(copy) == repr(strategy), f"{copy!r} is a copy of {strategy!r}"
+    wrapper = SubSamplingWrapper(strategy, max_candidates=8, missing_label=-1, random_state=0)
+    given = {word: make(question) for word, make in entry.needs.items()}
+    found = wrapper.query(question.X, question.y, batch_size=3, **given)
+    assert len(set(found.tolist())) == 3, f"asks twice for a sample: {found}"
+    assert (question.y[found] < 0).all(), f"asks for what is labelled: {found}"
+
+
+def check_tells_many_classes_apart(entry: Entry) -> None:
+    """A thousand classes, of which few have a label."""
+    question = small_problem(entry)
+    found = direct(entry, _asked(question.X, question.y, 1000, 5))
+    assert len(set(found.tolist())) == 5, f"asks twice for a sample: {found}"
+
+
+def check_trains_a_copy(entry: Entry) -> None:
+    """Told to train, it trains a copy: the caller's models are as they were."""
+    question = small_problem(entry)
+    word = next((word for word in ("fit_clf", "fit_ensemble") if word in entry.needs), None)
+    if word is None:
+        return
+    models = {name: make(question) for name, make in entry.needs.items() if name in ("clf", "ensemble")}
+    before = pickle.dumps(models)
+    direct(entry, question, **models, **{word: True})
+    assert pickle.dumps(models) == before, "the caller's model was trained"
+
+
 for_strategies: list[Callable[[Entry], None]] = [
     check_gives_a_whole_batch,
     check_works_from_two_labels_to_the_last,
@@ -131,4 +282,16 @@ for_strategies: list[Callable[[Entry], None]] = [
     check_survives_ties,
     check_survives_constant_features,
     check_starts_cold_if_it_says_so,
+]
+
+for_drop_ins: list[Callable[[Entry], None]] = [
+    check_answers_as_upstream_does,
+    check_reads_candidates,
+    check_takes_samples_as_candidates,
+    check_shrinks_a_batch_that_is_too_large,
+    check_reads_labels_of_every_kind,
+    check_remembers_nothing,
+    check_can_be_copied_and_wrapped,
+    check_tells_many_classes_apart,
+    check_trains_a_copy,
 ]

@@ -18,7 +18,8 @@
         ├── BadNumber           a number out of its range
         ├── BadArray            features, labels or probabilities that are none (a ValueError too)
         ├── BadSplit            a split that this dataset cannot give
-        └── OtherRun            the output folder holds something else
+        ├── OtherRun            the output folder holds something else
+        └── NotComparable       runs or curves that cannot be set side by side
 
 Each message says what happened, why it probably did, and what to do.
 """
@@ -102,3 +103,7 @@ class BadSplit(Mistake):
 
 class OtherRun(Mistake):
     """The output folder holds something else."""
+
+
+class NotComparable(Mistake):
+    """Runs or curves that cannot be set side by side."""

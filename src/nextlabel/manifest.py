@@ -9,8 +9,8 @@ from nextlabel.arms import OWN, Setup
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.embedders.base import Features
+from nextlabel.replicas import strategy
 from nextlabel.runs import Row
-from nextlabel.strategies import strategy
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
@@ -34,16 +34,17 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
     data, own = _about(setup.dataset), setup.embedder == OWN
     same = {"fingerprint": data["fingerprint"], "embedder": dict(features.settings)}  # what they hold, not their paths
     libraries = (*LIBRARIES, "torch") if own else LIBRARIES
+    made_by = {name: strategy(name).implementation for name in setup.experiment.strategies}
     return {
         "nextlabel": version("nextlabel"),
         "command": list(command),
-        "identity": knobs | same | {"splits": hashes, "threads": threads},
+        "identity": knobs | same | {"splits": hashes, "threads": threads, "made_by": made_by},
         "experiment": experiment,
         "plan": setup.plan.plain(),
         "dataset": data | {"source": setup.experiment.dataset},
         "embedder": {"name": OWN, "map": dict(features.settings)} if own else dict(features.settings),
         "model": setup.experiment.model,
-        "strategies": {name: {"class": strategy(name).implementation} for name in setup.experiment.strategies},
+        "strategies": {name: {"class": kind} for name, kind in made_by.items()},
         "seeds": hashes,
         "sizes": {part: len(getattr(first, part)) for part in ("test", "val", "start", "pool")},
         "settings": {},

@@ -172,9 +172,15 @@ def differences(there: Row, here: Row) -> list[str]:
 
 
 def _flat(row: Row) -> Row:
-    """The plan's knobs beside the others."""
-    plan = row.get("plan")
-    return {name: value for name, value in row.items() if name != "plan"} | (plan if isinstance(plan, dict) else {})
+    """The plan's knobs beside the others, and the embedder's, and who made which strategy."""
+    flat = {name: value for name, value in row.items() if name not in ("plan", "embedder", "made_by")}
+    plan, embedder, made_by = (row.get(name) for name in ("plan", "embedder", "made_by"))
+    flat |= plan if isinstance(plan, dict) else {}
+    flat |= {f"the class of {name}": kind for name, kind in made_by.items()} if isinstance(made_by, dict) else {}
+    if not isinstance(embedder, dict):
+        return flat | {"embedder": embedder}
+    more = {**embedder, **(embedder.get("settings") or {})}
+    return flat | {"embedder" if word == "name" else f"the embedder's {word}": value for word, value in more.items()}
 
 
 @contextlib.contextmanager

@@ -26,8 +26,8 @@ from nextlabel.models import model
 from nextlabel.models.base import Entry, Settings
 from nextlabel.oracles import oracle
 from nextlabel.recording import Recorder
+from nextlabel.replicas import strategy
 from nextlabel.runs import Row, Run
-from nextlabel.strategies import strategy
 from nextlabel.workers import spread
 
 

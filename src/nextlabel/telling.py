@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nextlabel import report
 from nextlabel.arms import Setup
-from nextlabel.comparison import Standing, headline, standings, verdict
+from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.datasets.base import Dataset, printable
 from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.datasets.flowers import Flowers, fetch
@@ -23,6 +23,9 @@ from nextlabel.experiment import Experiment
 from nextlabel.models import model
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew, record
+from nextlabel.sources import read_families
+from nextlabel.statistics.standings import Standing, standings
+from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.
@@ -68,7 +71,7 @@ def result(run: Run, page: Path | None) -> Row:
 
 
 def _summary(one: Standing) -> Row:
-    gap = one.difference
+    gap, found = one.difference, one.judged
     return {
         "strategy": one.strategy,
         "metric": one.metric,
@@ -76,6 +79,9 @@ def _summary(one: Standing) -> Row:
         "aubc": one.aubc,
         "mean_difference": None if gap is None else gap.mean,
         "ci95": None if gap is None else [gap.low, gap.high],
+        "verdict": found and found.verdict,
+        "negligible": found and found.negligible,
+        "seeds_needed": found and found.seeds_needed,
         **{f"final_{name}": heights[-1] for name, heights in one.at.items()},
     }
 
@@ -103,6 +109,33 @@ def unwatched(setup: Setup) -> list[str]:
     if not model(setup.experiment.model).val or any(len(found.val) for found in setup.splits.values()):
         return []
     return [f"There are no validation samples, so '{setup.experiment.model}' kept its last epoch, not its best one."]
+
+
+def tell_verdicts(
+    runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, as_json: bool, loud: Console
+) -> None:
+    """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
+    page = None
+    with watched(loud) as progress:
+        progress("comparing", 0, 1)
+        found = weigh(runs, terms, None if families is None else read_families(families))
+        if out is not None:
+            progress("drawing the report", 0, 1)
+            page = report.write_verdicts(found, out)
+    print(json.dumps(found.records()) if as_json else judged_said(found, page))
+
+
+def judged_said(found: Comparison, page: Path | None) -> str:
+    """Gates, then verdicts dataset by dataset, then what they say together."""
+    marks = {True: "passed", False: "FAILED", None: "not tried"}
+    lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in found.gates]
+    for one in found.verdicts:
+        lines += [f"{one.bench.title}: {headline(one.standings)}"]
+        lines += [f"  {verdict(standing)}" for standing in one.standings]
+    if len(found.verdicts) > 1:
+        lines += [overall(found.across, [one.standings for one in found.verdicts])]
+        lines += [f"  {vote_said(vote)}" for vote in found.across.votes]
+    return "\n".join([*lines, f"Report: {page}"] if page else lines)
 
 
 def bring_flowers(folder: Path, as_json: bool, loud: Console) -> None:

@@ -5,17 +5,24 @@
 It lies in the run's folder: report.html, and beside it curves.png, map.png, confusion.png and curves.csv.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
 
+from nextlabel.comparison import Comparison
 from nextlabel.datasets.base import Dataset
+from nextlabel.errors import OtherRun
 from nextlabel.recording import writing
 from nextlabel.report.page import page
 from nextlabel.report.tables import curves_csv
+from nextlabel.report.verdict_page import verdict_page
+from nextlabel.report.verdict_tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
 from nextlabel.runs import Run
 
-__all__ = ["write"]
+CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
+
+__all__ = ["write", "write_verdicts"]
 
 
 def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:
@@ -29,6 +36,29 @@ def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:
             _put(run.folder / f"{picture.name}.png", picture.light)
         _put(run.folder / "curves.csv", curves_csv(run.rows).encode())
         return _put(run.folder / "report.html", html.encode())
+
+
+def write_verdicts(found: Comparison, folder: Path) -> Path:
+    """Write the report of a comparison, with its figures and numbers, and return the page's path.
+
+    ``folder`` is new, or holds an older comparison, which this one replaces; raises `OtherRun` where it holds anything
+    else, and `CannotWrite` as `write` does.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        if others and "verdicts.json" not in others:
+            raise OtherRun(
+                f"'{folder}' is not empty and holds no comparison ({', '.join(others[:3])}). Choose another --out."
+            )
+        html, pictures = verdict_page(found)
+        records = json.dumps(found.records(), indent=1, ensure_ascii=False) + "\n"
+        _put(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
+        for picture in pictures:
+            _put(folder / f"{picture.name}.png", picture.light)
+        for name, table in CSV.items():
+            _put(folder / f"{name}.csv", table(found).encode())
+        return _put(folder / "report.html", html.encode())
 
 
 def _put(path: Path, data: bytes) -> Path:

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from nextlabel.comparison import SHOWN, Band, band, curves, difference_band, listed, spoken
 from nextlabel.report.looks import (
     NEUTRAL,
     WIDTH,
@@ -30,6 +29,8 @@ from nextlabel.report.looks import (
     styled,
 )
 from nextlabel.runs import Row
+from nextlabel.statistics.curves import SHOWN, Band, band, curves, difference_band
+from nextlabel.statistics.words import listed, spoken
 
 Bands = dict[str, Band]  # by strategy
 Matrix = npt.NDArray[np.float64]
@@ -50,16 +51,22 @@ class Panel:
     gap: bool
 
 
-def learning_curves(rows: Sequence[Row], strategies: Sequence[str], against: str = NEUTRAL) -> Picture | None:
+def learning_curves(
+    rows: Sequence[Row],
+    strategies: Sequence[str],
+    against: str = NEUTRAL,
+    metrics: Sequence[str] = SHOWN,
+    name: str = "curves",
+) -> Picture | None:
     """Mean curves with 95 % bands, and beneath them the paired difference to random; None where nothing is defined."""
-    columns = [column for metric in SHOWN if (column := _column(rows, metric, against))]
+    columns = [column for metric in metrics if (column := _column(rows, metric, against))]
     if not columns:
         return None
-    metrics = listed([spoken(metric) for metric in SHOWN])
-    alt = f"Learning curves of {listed(list(strategies))}: {metrics} over the number of labels, with 95 % bands"
+    words = listed([spoken(metric) for metric in metrics])
+    alt = f"Learning curves of {listed(list(strategies))}: {words} over the number of labels, with 95 % bands"
     if len(columns[0]) > 1:
         alt += f"; beneath them the difference to {against}, paired by seed"
-    return painted("curves", alt + ".", partial(_draw_curves, columns, strategies))
+    return painted(name, alt + ".", partial(_draw_curves, columns, strategies))
 
 
 def _column(rows: Sequence[Row], metric: str, against: str) -> list[Panel]:

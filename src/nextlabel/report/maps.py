@@ -17,10 +17,10 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from nextlabel.comparison import listed
 from nextlabel.report.looks import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
 from nextlabel.runs import Row, Run
 from nextlabel.seeds import number, stream
+from nextlabel.statistics.words import listed
 
 Ids = npt.NDArray[np.int64]
 Places = npt.NDArray[np.float64]

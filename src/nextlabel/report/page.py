@@ -3,21 +3,22 @@
 import base64
 import shlex
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
 import numpy.typing as npt
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from nextlabel import comparison
-from nextlabel.comparison import Standing, several, spoken, standings
 from nextlabel.datasets.base import Dataset
 from nextlabel.report import figures, tables
 from nextlabel.report.gallery import gallery
 from nextlabel.report.looks import NEUTRAL, Picture
 from nextlabel.report.maps import asking_map
 from nextlabel.runs import Run
+from nextlabel.statistics.curves import budget, curves
+from nextlabel.statistics.standings import Standing, best, standings
+from nextlabel.statistics.verdicts import headline, mark, verdict
+from nextlabel.statistics.words import ENOUGH, several, spoken
 
 LISTED = 50  # skipped files and groups of duplicates that the page names
 MATRICES = 4  # most strategies whose confusion matrices are all shown
@@ -28,25 +29,25 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
     """The page as HTML, and its figures."""
     found = standings(run.rows, run.manifest["dataset"]["counts"])
     names = [one.strategy for one in found]
-    curves = figures.learning_curves(run.rows, names)
+    drawn = figures.learning_curves(run.rows, names)
     asked = asking_map(run, dataset.y, features)
     shown = matrices_shown(found, dataset.classes)
     confusion = figures.confusion(run.confusions, shown, dataset.classes)
-    html = template().render(
+    html = template("page.html.j2").render(
         run=run,
         dataset=run.manifest["dataset"],
-        headline=comparison.headline(found),
+        headline=headline(found),
         lead=lead(run, found),
-        verdicts=[(comparison.verdict(one), one.difference.sign if one.difference else 0) for one in found],
+        verdicts=[(verdict(one), mark(one)) for one in found],
         metric=spoken(found[0].metric) if found else "accuracy",
-        indicative=_seeds(found) < comparison.ENOUGH and not any(one.difference for one in found),
+        indicative=_seeds(found) < ENOUGH and not any(one.difference for one in found),
         single=_seeds(found) == 1,
         several=sum(one.difference is not None for one in found) > 1,
         against=NEUTRAL if NEUTRAL in names else None,
         lines=tables.lines(run, found),
         heads=tables.heads(),
         groups=tables.groups(),
-        curves=curves,
+        curves=drawn,
         asked=asked,
         confusion=confusion,
         confused={name: tables.confused(figures.summed(run.confusions)[name], dataset.classes) for name in shown}
@@ -59,14 +60,20 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
         command=command(run.manifest),
         seen="pictures" if "map" in run.manifest["embedder"] else run.manifest["embedder"]["name"],
     )
-    return html, [picture for picture in (curves, asked[0] if asked else None, confusion) if picture]
+    return html, [picture for picture in (drawn, asked[0] if asked else None, confusion) if picture]
 
 
-def template() -> Any:
-    """The page's template; every value is escaped, because names of files and classes may hold anything."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["address"] = address
-    return environment.from_string(files("nextlabel.report").joinpath("page.html.j2").read_text(encoding="utf-8"))
+def template(name: str) -> Any:
+    """A page's template; every value is escaped, because names of files and classes may hold anything."""
+    environment = Environment(
+        loader=PackageLoader("nextlabel", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"address": address, "spoken": spoken}
+    return environment.get_template(name)
 
 
 def address(png: bytes) -> str:
@@ -79,7 +86,7 @@ def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[st
     names = [one.strategy for one in found]
     if len(names) <= (MATRICES if len(classes) <= WIDE else 2):
         return names
-    first = comparison.best(found)
+    first = best(found)
     return [name for name in names if name in (NEUTRAL, first.strategy if first else names[0])]
 
 
@@ -94,11 +101,11 @@ def command(manifest: Mapping[str, Any]) -> str:
 
 def lead(run: Run, found: Sequence[Standing]) -> str:
     """One sentence on where the budget ended, and on what was spent; only who differs from random is set beside it."""
-    labels = round(comparison.budget(comparison.curves(run.rows, "labelled")))
+    labels = round(budget(curves(run.rows, "labelled")))
     spent = f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {several(_seeds(found), 'seed')}"
-    first = comparison.best(found)
+    first = best(found)
     named = [one for one in found if one.strategy == NEUTRAL or one is first]
-    if first and first.strategy != NEUTRAL and first.difference and first.difference.sign <= 0:
+    if first and first.strategy != NEUTRAL and first.difference and first.side <= 0:
         named.remove(first)
     ends = [f"{one.strategy} {tables.percent(end)} %" for one in named if (end := one.at["accuracy"][-1]) is not None]
     return f"Accuracy with the whole budget: {', '.join(ends)}. {spent[0].upper()}{spent[1:]}." if ends else f"{spent}."
@@ -111,7 +118,7 @@ def _seeds(found: Sequence[Standing]) -> int:
 def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
     """What was run, as pairs of a word and a sentence."""
     told, sizes, plan = run.manifest, run.manifest["sizes"], run.manifest["plan"]
-    labels, batches = round(comparison.budget(comparison.curves(run.rows, "labelled"))), max(_rounds(run), default=0)
+    labels, batches = round(budget(curves(run.rows, "labelled"))), max(_rounds(run), default=0)
     beside = (
         f"; beside it {several(sizes['val'], 'validation label')}"
         if sizes["val"]

@@ -6,9 +6,11 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nextlabel.comparison import SHARES, SHOWN, Standing, points, seeds_said, span, spoken
 from nextlabel.report.figures import Matrix
 from nextlabel.runs import Row, Run
+from nextlabel.statistics.curves import SHARES, SHOWN
+from nextlabel.statistics.standings import Standing
+from nextlabel.statistics.words import points, seeds_said, span, spoken
 
 METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece", "val_f1_macro")
 NOTHING = "–"
@@ -43,9 +45,9 @@ def _line(run: Run, one: Standing) -> Line:
     return Line(
         strategy=one.strategy,
         cells=cells,
-        difference=points(gap.mean, True) if gap else NOTHING,
-        interval=span(gap) if gap else "",
-        sign=gap.sign if gap else 0,
+        difference=points(gap.mean, True, 2) if gap else NOTHING,
+        interval=span(gap.low, gap.high, 2) if gap else "",
+        sign=one.side,
         said=seeds_said(gap.seeds if gap else one.seeds),
         fit=seconds([row["fit_s"] for row in times]),
         ask=seconds([row["ask_s"] for row in times if (row["seed"], row["round"]) in asks]),

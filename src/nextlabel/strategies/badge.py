@@ -12,7 +12,7 @@ from nextlabel.strategies.drop_in import DropIn, Found, probabilities
 from nextlabel.strategies.rows import Rows, pieces
 from nextlabel.strategies.ties import Ties
 
-TRIALS = 512  # draws from the same bounds
+TRIALS = 256  # draws from the same bounds
 TOGETHER = 128  # of them that are looked at together
 CELLS = 1 << 18  # numbers in a block: little beside 20,000 samples
 ROUNDING = 1e-14  # squared distances below this share of the squared lengths are none: float64 cannot tell
@@ -33,7 +33,8 @@ class Badge(DropIn):
     and only grow looser, and are accepted with the probability that makes up for it; when too many are refused, all
     bounds are renewed in one blocked pass, and made exact where that was not enough, so it always comes to an end. Time
     O(N (C + D)) for the lengths and O(B (C + D)) per draw; O(N B (C + D)) altogether, in matrix products, when almost
-    every draw is refused. Memory O(N + B (C + D)) beside the probabilities.
+    every draw is refused. Memory O(N + B (C + D)) beside the probabilities. After a query ``passes_`` tells how often
+    the features were read, ``trials_`` how many draws it took.
     """
 
     def __init__(
@@ -64,7 +65,8 @@ class Badge(DropIn):
         proba, embedded = probabilities(task, self._model(task, clf, fit_clf, sample_weight), flags)
         rows = task.pool() if embedded is None else Rows(embedded)
         found = gradients(proba, rows)
-        picks = badge(found, task.batch, task.rng, task.ties, self.origin)
+        draw = drawn(found, task.batch, task.rng, task.ties, self.origin)
+        picks, self.trials_, self.passes_ = draw.picks, draw.trials, draw.passes
         return task.answer(picks, lambda: laws(found, picks, self.origin))
 
     def _flags(self) -> dict[str, Any]:
@@ -122,12 +124,17 @@ def gradients(P: Floats, rows: Rows) -> Gradients:
 
 def badge(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> Ids:
     """Positions (batch,) drawn by k-means++, the longest first."""
+    return drawn(found, batch, rng, ties, origin).picks
+
+
+def drawn(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> "Draw":
+    """A batch, with how it came about."""
     draw = Draw(found, batch, rng, origin)
     first = ties.best(found.length)
     draw.take(first, *(part[0] for part in found.at(np.array([first]))))
     while draw.count < batch:
         draw.some()
-    return draw.picks
+    return draw
 
 
 class Draw:
@@ -149,7 +156,8 @@ class Draw:
         self.a = np.empty((batch, found.P.shape[1]))  # of the centres, the first `count` of them
         self.h = np.empty((batch, found.rows.width))
         self.square = np.empty(batch)
-        self.count = self.known = self.wasted = 0
+        self.count = self.known = self.wasted = self.trials = 0
+        self.passes = 1  # over the features; the first gave the lengths
 
     def take(self, pick: int, a: Floats, h: Floats) -> None:
         """Make a sample a centre."""
@@ -173,6 +181,7 @@ class Draw:
         for some in pieces(TRIALS, TOGETHER):
             if self.count < len(self.picks):
                 self._accept(tried[some], chance[some])
+        self.trials += TRIALS
         self.wasted += TRIALS - (self.count - before)
         if self.count < len(self.picks) and self._dear():
             self._renew()
@@ -233,6 +242,7 @@ class Draw:
             self.bound[place] = np.minimum(self.bound[place], np.maximum(near, 0))
         self.bound[self.picks[: self.count]] = 0
         self.known, self.wasted = self.count, 0
+        self.passes += 1
         highest = np.argpartition(self.bound, -min(TRIALS, len(self.bound)))[-TRIALS:]
         if not self._bring_up_to_date(highest):
             self._exact()
@@ -242,6 +252,7 @@ class Draw:
         for place in pieces(len(self.bound), TRIALS):
             self._bring_up_to_date(place.start + np.flatnonzero(self.bound[place] > 0))
         self.wasted = 0
+        self.passes += 1
 
     def _bring_up_to_date(self, asked: Ids) -> bool:
         """Give these samples bounds that are their squared distances; is there one away from all centres?"""

@@ -23,6 +23,7 @@ from sklearn.base import clone
 
 from nextlabel.errors import BadArray, EmptyPool
 from nextlabel.pool import Floats, Ids, Mask
+from nextlabel.strategies.given import Given
 from nextlabel.strategies.rows import Rows
 from nextlabel.strategies.ties import Ties
 
@@ -138,11 +139,12 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
             rows = rows[~labelled[rows]]  # a labelled candidate is not asked again
         if not len(rows):
             raise EmptyPool("Nothing is unlabelled: there is no sample left to ask about.")
-        if batch > len(rows):
+        if batch_size > len(rows):
             warnings.warn(
-                f"'batch_size={batch}' is larger than the {len(rows)} candidates, which are all asked.", stacklevel=3
+                f"'batch_size={batch_size}' is larger than the {len(rows)} candidates, which are all asked.",
+                stacklevel=3,
             )
-            batch = len(rows)
+        batch = min(batch, len(rows))
         seed = int(self.random_state_.randint(2**31 - 1))
         return Task(X, y, labelled, samples, rows, batch, wordy, seed)
 
@@ -169,9 +171,12 @@ def probabilities(
     """Probabilities (m, C) of the candidates and, if ``flags`` ask for them, the embeddings (m, D) that came along.
 
     All of ``X`` is predicted in one go where at least half of it is a candidate, so that nothing is copied; else the
-    candidates block by block. Raises `BadArray` where they are no probabilities.
+    candidates block by block. A `Given` classifier is asked by number. Raises `BadArray` where they are no
+    probabilities.
     """
     flags = flags or {}
+    if isinstance(clf, Given) and task.samples is task.X and not flags:
+        return checked(clf.at(task.rows)), None
     if 2 * len(task.rows) >= len(task.samples):
         found = [clf.predict_proba(task.samples, **flags)]
         keep: Any = slice(None) if task.everything else task.rows

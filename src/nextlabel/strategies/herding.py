@@ -1,5 +1,6 @@
 """Greedy kernel coverage (facility location), the core of `maxherding` and `uherding`."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,8 +111,8 @@ class Coverage:
                 values = self.kernel(left, self.right[other])  # (k, l)
                 self.work += values.size
                 if other.start < one.start:  # the same values serve those of the other block
-                    turned = self._above(values.T.copy(), self.covered, one)
-                    total[other] += turned @ self.weight[one]
+                    turned = values if self.covered is None else values - self.covered[one, None]
+                    total[other] += self.weight[one] @ (turned if self.covered is None else _positive(turned))
                 total[one] += self._above(values, self.covered, other) @ self.weight[other]
         return total / len(self.right)
 
@@ -127,19 +128,24 @@ class Coverage:
         level = np.where(fresh, -1, np.log2(np.maximum(much, 1)).astype(int))
         for one in np.unique(level):
             few = np.flatnonzero(level == one)
+            few = few[np.argsort(since[few], kind="stable")]
             rows = self.pool.at(asked[few])
             found[few] = self.gains(rows) if one < 0 else gains[few] - self._lost(rows, since[few])
         return found
 
     def _lost(self, rows: Floats, since: Ids) -> Floats:
-        """By how much the gains of ``rows`` (k, d) have shrunk since the times ``since`` (k,)."""
-        where = np.flatnonzero(self.changed > since.min())
+        """By how much the gains of ``rows`` (k, d) have shrunk since the times ``since`` (k,), which ascend."""
+        times, starts = np.unique(since, return_index=True)
+        parts = [slice(*pair) for pair in itertools.pairwise([*starts.tolist(), len(since)])]
+        where = np.flatnonzero(self.changed > times[0])
         left, lost = self.kernel.left(rows), np.zeros(len(rows))
         for place in pieces(len(where), max(1, TILE // len(rows))):
             at = where[place]
             now = self.kernel(left, self.right[at])  # (k, t)
-            before = now - np.stack([self.past[then][at] for then in since.tolist()])
-            lost += (np.maximum(before, 0, out=before) - self._above(now, self.covered, at)) @ self.weight[at]
+            before = np.empty_like(now)
+            for rows_then, then in zip(parts, times.tolist(), strict=True):
+                np.subtract(now[rows_then], self.past[then][at], out=before[rows_then])
+            lost += _positive(before) @ self.weight[at] - self._above(now, self.covered, at) @ self.weight[at]
         self.work += len(rows) * len(where)
         return lost / len(self.right)
 
@@ -148,8 +154,15 @@ class Coverage:
         """What ``values`` (k, t) have above what is covered there; they are overwritten."""
         if covered is not None:
             values -= covered[place]
-            np.maximum(values, 0, out=values)
+            _positive(values)
         return values
+
+
+def _positive(values: Floats) -> Floats:
+    """The larger of each value and 0, in place; three times faster with zeros in an array than with one zero."""
+    zeros = np.zeros(values.shape[1], dtype=values.dtype)
+    positive: Floats = np.maximum(values, zeros, out=values)
+    return positive
 
 
 def herd(coverage: Coverage, batch: int, ties: Ties) -> Ids:

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from nextlabel.pool import Floats, Ids
 
-CELLS = 1 << 21  # numbers in a block: 8 to 16 MB, which two of fit most caches' last level
+CELLS = 1 << 19  # numbers in a block: 2 or 4 MB
 
 
 class Rows:
@@ -60,6 +60,8 @@ class Rows:
 
     def lengths(self, size: int | None = None) -> Floats:
         """Squared lengths (m,) float64 of the rows as they come, ``size`` at a time."""
+        if self.index is not None and 2 * len(self.index) >= len(self.X):  # read on rather than gather
+            return Rows(self.X, None, self.unit, self.shift, self.kind).lengths(size)[self.index]
         found = np.empty(len(self))
         for place, rows in self.blocks(size):
             found[place] = squares(rows)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from skactiveml.utils import MISSING_LABEL, check_scalar
 from sklearn.cluster import KMeans, MiniBatchKMeans
-from sklearn.neighbors import NearestNeighbors
 
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.drop_in import DropIn, Found, Task
+from nextlabel.strategies.rows import CELLS, Rows, distances
 
 MOST_CLUSTERS = 500
 LEAST_POINTS = 5
@@ -62,7 +62,7 @@ class TypiClust(DropIn):
         given: dict[str, Any] = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: count}
         if algorithm is None:
             algorithm = KMeans if count <= SMALL else MiniBatchKMeans
-            given = {"batch_size": 5000, "n_init": 1} | given if count > SMALL else given
+            given = {"n_init": 1} | given
         if "random_state" in inspect.signature(algorithm.__init__).parameters:
             seed = self.random_state if isinstance(self.random_state, numbers.Integral) else task.seed
             given.setdefault("random_state", seed)  # never the caller's own generator: it would be moved on
@@ -113,6 +113,11 @@ def typicality(X: Floats, k: int) -> Floats:
     if len(X) == 1:
         return np.ones(1)
     k = min(k, len(X) - 1)
-    apart, _ = NearestNeighbors(n_neighbors=k + 1).fit(X).kneighbors(X)
-    found: Floats = k / (apart.sum(axis=1, dtype=np.float64) + EPS)
+    rows, total = Rows(X), np.empty(len(X))
+    everybody = rows.all()
+    for place, some in rows.blocks(max(1, CELLS // len(X))):
+        apart = distances(some, everybody)
+        apart[np.arange(len(some)), np.arange(place.start, place.stop)] = 0  # whatever rounding says
+        total[place] = np.sqrt(np.partition(apart, k, axis=1)[:, : k + 1]).sum(axis=1, dtype=np.float64)
+    found: Floats = k / (total + EPS)
     return found

@@ -10,6 +10,7 @@ from sklearn.model_selection import KFold
 
 from nextlabel.pool import Floats
 from nextlabel.strategies.drop_in import DropIn, Found, Task, probabilities
+from nextlabel.strategies.given import Given
 from nextlabel.strategies.herding import Coverage, Kernel, herd, steps
 from nextlabel.strategies.max_herding import GROUND, coverage, standing_for
 from nextlabel.strategies.rows import Rows, distances
@@ -26,8 +27,9 @@ class UHerding(DropIn):
     Like `MaxHerding`, but each candidate counts as much as its margin uncertainty, 1 - (p1 - p2), and the kernel
     exp(-|a - b|^2 / r^2) on rows of length 1 narrows as labels come in: r is the shortest distance between labelled
     samples, at most 1. Probabilities are calibrated first: ``temperature`` T makes p into p^(1/T), or "fit" chooses T
-    by the cross-validated log loss of copies of ``clf`` on the labels. With few labels T is high, all count alike, and
-    it is coverage; with many, r is short, and it becomes uncertainty. ``ground`` as in `MaxHerding`.
+    by the cross-validated log loss of copies of ``clf`` on the labels; probabilities without a model that could be
+    trained (`Given`) stay as they are. With few labels T is high, all count alike, and it is coverage; with many, r is
+    short, and it becomes uncertainty. ``ground`` as in `MaxHerding`.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class UHerding(DropIn):
         """Indices (batch,) to ask about, and on request utilities (batch, n): the weighted coverage each would add."""
         task = self._task(X, y, candidates, batch_size, return_utilities)
         model = self._model(task, clf, fit_clf, sample_weight)
-        T = fitted(task, model) if self.temperature == "fit" else float(self.temperature)
+        T = self._temperature(task, model)
         weight = uncertainty(warmed(probabilities(task, model)[0], T), "margin_sampling")
         if not weight.any():
             weight = np.ones(len(weight))  # nothing is in doubt, as with one class: coverage
@@ -68,6 +70,12 @@ class UHerding(DropIn):
 
         picks = herd(fresh(), task.batch, task.ties)
         return task.answer(picks, lambda: steps(fresh, picks))
+
+    def _temperature(self, task: Task, clf: SkactivemlClassifier) -> float:
+        if self.temperature != "fit":
+            return float(self.temperature)
+        taken = isinstance(clf, Given) and clf.head is None  # nothing to train on parts of the labels
+        return 1.0 if taken else fitted(task, clf)
 
 
 def warmed(P: Floats, T: float) -> Floats:

@@ -1,0 +1,167 @@
+"""Evidence that verdicts are right: ``python benchmarks/evidence.py null|coverage|power``.
+
+``null`` plays random against replicas of itself and counts how often compare finds a difference that is not there;
+``coverage`` plants a known difference and counts how often the 95 % intervals hold it; ``power`` counts how often a
+difference is found with as many seeds as the formula asks for. Each writes ``results/evidence/NAME.json``, with no
+clock in it: the same command gives the same file.
+"""
+
+import itertools
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nextlabel import Experiment, Plan, record
+from nextlabel.runs import Row
+from nextlabel.seeds import stream
+from nextlabel.simulation import Crew
+from nextlabel.statistics.curves import aubc, primary
+from nextlabel.statistics.inference import seeds_for_same, seeds_needed, trial
+from nextlabel.statistics.standings import MARGIN, Standing, judged, measured
+
+RESULTS = Path(__file__).parent / "results" / "evidence"
+TIMES = 1000  # simulated or resampled comparisons
+TEN = 10  # seeds of each
+ARMS = ("random", "random@1", "random@2", "random@3")
+NULL = Experiment("digits", ARMS, seeds=tuple(range(100)), plan=Plan(batch=10, rounds=20))
+LABELS = np.arange(20, 221, 10)
+RATIO = 1.5  # planted: the better strategy needs two thirds of the labels
+
+Found = dict[str, Any]
+
+
+def main() -> None:
+    """Gather the evidence named on the command line, or all of it."""
+    for name in sys.argv[1:] or EVIDENCE:
+        found = {"command": f"python benchmarks/evidence.py {name}", **EVIDENCE[name]()}
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(name, json.dumps(found, indent=1))
+
+
+def null() -> Found:
+    """False alarms of better or worse in ten-seed comparisons, drawn from 100 seeds of four arms that are all random.
+
+    One arm against another, and three at once, where Holm must keep the rate of any false alarm down.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        run = record(NULL, Path(folder) / "run", Crew(jobs=2, threads=1)).run
+    metric, rng = primary(run.manifest["dataset"]["counts"]), stream(0, "null study")
+    found = {against: measured(run.rows, metric, against) for against in ARMS}
+    pairs = list(itertools.permutations(ARMS, 2))
+    alone, three = Counter[str](), 0
+    for _ in range(TIMES):
+        seeds = rng.choice(len(NULL.seeds), TEN, replace=False)
+        ours, against = pairs[rng.integers(len(pairs))]
+        alone.update(_verdicts([one for one in found[against] if one.strategy == ours], seeds))
+        three += bool({"better", "worse"} & set(_verdicts([one for one in found[against] if one.gaps], seeds)))
+    return {
+        "protocol": "digits, linear, start 2/class, batch 10, 20 rounds, 100 seeds, arms " + " ".join(ARMS),
+        "comparisons": TIMES,
+        "seeds_of_each": TEN,
+        "paired_sd": round(float(np.mean([np.std(one.gaps, ddof=1) for one in found["random"][1:]])), 5),
+        "verdicts": dict(sorted(alone.items())),
+        "false_alarms": (alone["better"] + alone["worse"]) / TIMES,
+        "false_alarms_any_of_three": three / TIMES,
+    }
+
+
+def _verdicts(found: Sequence[Standing], seeds: Any) -> list[str]:
+    """The verdicts of compare, had only these seeds been played."""
+    some = [replace(one, gaps=tuple(np.array(one.gaps)[seeds])) for one in found]
+    return [one.judged.verdict for one in judged([some], MARGIN)[0] if one.judged]
+
+
+def height(labels: Any) -> Any:
+    """A learning curve without noise: a power law."""
+    return 0.95 - 1.2 * np.asarray(labels, dtype=np.float64) ** -0.45
+
+
+def planted(rng: np.random.Generator, seeds: int, ratio: float) -> list[Row]:
+    """Curves of random, and of a strategy that needs ``ratio`` times fewer labels, noisy as real ones are.
+
+    Under one seed both share what the split does (SD .02); each has its own luck (.008) and rounds wobble (.006).
+    """
+    rows = []
+    for seed in range(seeds):
+        split = rng.normal(0, 0.02)
+        for name, factor in (("random", 1.0), ("ours", ratio)):
+            noise = split + rng.normal(0, 0.008) + rng.normal(0, 0.006, len(LABELS))
+            values = height(factor * LABELS) + noise
+            rows += [
+                {"strategy": name, "seed": seed, "round": k, "labelled": int(LABELS[k]), "accuracy": float(value)}
+                for k, value in enumerate(values)
+            ]
+    return rows
+
+
+def coverage() -> Found:
+    """How often the 95 % intervals of ten seeds hold the planted difference of AUBC and the planted label ratio."""
+    return {
+        "protocol": f"power-law curves, {LABELS[0]} to {LABELS[-1]} labels, noise as in `planted`",
+        "simulations": TIMES,
+        "seeds_of_each": TEN,
+        "planted": [_covered(ratio) for ratio in (0.8, 1.0, RATIO)],
+    }
+
+
+def _covered(ratio: float) -> Found:
+    rng = stream(0, "coverage", ratio)
+    truth = (aubc(LABELS, height(ratio * LABELS)) or 0.0) - (aubc(LABELS, height(LABELS)) or 0.0)
+    gap, labels, never = 0, 0, 0
+    for _ in range(TIMES):
+        one = measured(planted(rng, TEN, ratio), "accuracy", "random")[1]
+        assert one.difference
+        assert one.ratio
+        gap += _holds(one.difference.low, truth, one.difference.high)
+        labels += _holds(one.ratio.low, max(ratio, 1.0), one.ratio.high)  # never within the budget: counted as 1
+        never += one.ratio.never
+    return {
+        "label_ratio": ratio,
+        "difference": round(truth, 5),
+        "coverage_of_difference": gap / TIMES,
+        "coverage_of_label_ratio": labels / TIMES,
+        "never": never / TIMES,
+    }
+
+
+def _holds(low: float | None, truth: float, high: float | None) -> bool:
+    return low is not None and high is not None and low <= truth <= high
+
+
+def power() -> Found:
+    """How often a difference as large as the margin is found, and how often no difference is called the same.
+
+    By number of seeds; ``formula`` is what compare would have asked for, had it known the SD: power should be .8 there.
+    """
+    return {"simulations": TIMES, "margin": MARGIN, "by_sd": [_power(sd) for sd in (0.0025, 0.005, 0.01, 0.02)]}
+
+
+def _power(sd: float) -> Found:
+    rng, known = stream(0, "power", sd), np.array([-1.0, 1.0]) * sd / 2**0.5  # two values whose SD is sd
+    differs, same = seeds_needed(known, MARGIN), seeds_for_same(known, MARGIN)
+    counts = sorted({5, 10, 20, 50, 100, 200, 500, differs, same})
+    drawn = {n: rng.normal(0, sd, (TIMES, n)) for n in counts}
+    return {
+        "paired_sd": sd,
+        "formula": {"difference": differs, "same": same},
+        "found_difference": {n: _share(drawn[n] + MARGIN, lambda row: row.p < 0.05) for n in counts},
+        "found_same": {n: _share(drawn[n], lambda row: row.p_tost < 0.05) for n in counts},
+    }
+
+
+def _share(table: Any, tells: Callable[[Any], bool]) -> float:
+    return sum(tells(trial(row, MARGIN)) for row in table) / len(table)
+
+
+EVIDENCE: dict[str, Callable[[], Found]] = {"null": null, "coverage": coverage, "power": power}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""Arrays from outside: files opened, and features, labels and probabilities looked at before anything is built on them.
+
+Nothing is copied, and nothing is ever unpickled: a file comes as a read-only memory map. Each fault is one sentence
+that says where it is.
+
+    X = features(opened(Path("features.npy")))
+    y, classes = labels(opened(Path("y.npy")), len(X))       # codes (n,), -1 where nobody has answered
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nextlabel.datasets.base import Progress, printable, quiet
+from nextlabel.errors import BadArray, BadData
+from nextlabel.pool import Floats, Labels, Mask
+from nextlabel.strategies.rows import CELLS, pieces
+
+Array = npt.NDArray[Any]
+
+MAGIC = b"\x93NUMPY"
+WIDEST = 8  # bytes of a number: float64; longer ones have no matrix product
+TOLERANCE = 1e-3  # of a sum of probabilities: what float16 loses
+
+CODES = "Write classes as whole numbers from 0 and missing labels as -1"
+
+
+def opened(path: Path) -> Array:
+    """The array in a .npy file, as a read-only memory map; `BadData` where there is none."""
+    shown = printable(str(path))
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+    except FileNotFoundError:
+        raise BadData(f"There is no file '{shown}'. Is its name right, and the folder?") from None
+    except IsADirectoryError:
+        raise BadData(f"'{shown}' is a folder. Name the .npy file in it.") from None
+    except OSError as error:
+        raise BadData(f"The file '{shown}' cannot be read ({error.strerror}). May you read it?") from None
+    if start != MAGIC:
+        raise BadData(
+            f"'{shown}' is no .npy file but {_other(start)}. Save one array with np.save('{path.stem}.npy', X)."
+        )
+    try:
+        found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return found
+    except Exception as error:  # numpy raises nearly anything on damaged bytes
+        if "object" in str(error):
+            raise BadData(
+                f"'{shown}' holds pickled Python objects, which are never loaded, since they can run programs. "
+                "Save plain numbers or text: np.save(file, np.array(values, dtype=float)), or astype(str)."
+            ) from None
+        raise BadData(
+            f"'{shown}' is damaged or cut short: it holds less than its first bytes announce. Copy or save it again."
+        ) from None
+
+
+def _other(start: bytes) -> str:
+    if not start:
+        return "empty"
+    if start.startswith(b"PK"):
+        return "an archive of arrays, or another .zip"
+    return "a pickle, which is never loaded" if start.startswith(b"\x80") else "something else"
+
+
+def features(given: Any) -> Floats:
+    """Features (n, d), as they are: numbers that matrices can be multiplied of. What they hold is not looked at."""
+    X = _array(given, "features")
+    if X.ndim != 2:
+        remedy = {
+            1: "Is it one number a sample? Then reshape them: X.reshape(-1, 1).",
+            4: "Are they pictures? Embed them first, or take their pixels: X.reshape(len(X), -1).",
+        }
+        raise BadArray(
+            f"The features have {X.ndim} dimension{'s' * (X.ndim != 1)}, {X.shape}, and should have two: one row for "
+            f"each sample. {remedy.get(X.ndim, 'Reshape them: X.reshape(len(X), -1).')}"
+        )
+    if X.dtype.kind not in "iuf" or X.dtype.itemsize > WIDEST:
+        raise BadArray(f"The features are {X.dtype}, and should be plain numbers. Convert them: X.astype(np.float32).")
+    if not X.size:
+        raise BadArray(f"The features are empty, {X.shape}. Was the right array saved?")
+    return X
+
+
+def finite(X: Floats, progress: Progress = quiet) -> None:
+    """One pass over features (n, d); `BadArray` names the first row that holds NaN or infinity."""
+    if X.dtype.kind != "f":
+        return
+    for place in _told("checking the features", X, progress):
+        block = X[place]
+        if not np.isfinite(block).all():
+            row, column = np.argwhere(~np.isfinite(block))[0]
+            raise BadArray(
+                f"Row {place.start + row} of the features (the first is row 0) holds {block[row, column]} in column "
+                f"{column}. Distances to it mean nothing: fill such values in, or leave their rows out."
+            )
+
+
+def probabilities(given: Any, count: int) -> Floats:
+    """Probabilities (n, C) of ``count`` samples by their shape; `likely` looks at the numbers."""
+    P = _array(given, "probabilities")
+    if P.ndim != 2 or P.shape[1] < 2:
+        raise BadArray(
+            f"The probabilities have the shape {P.shape}, and should have one row for each sample and one column for "
+            "each class, two at least. For two classes: np.column_stack([1 - p, p])."
+        )
+    if P.dtype.kind != "f" or P.dtype.itemsize > WIDEST:
+        raise BadArray(f"The probabilities are {P.dtype}, and should be floats, as predict_proba gives them.")
+    if len(P) != count:
+        raise BadArray(
+            f"There are {count:,} rows of features and {len(P):,} of probabilities. Pass those of all samples, in the "
+            "same order, the labelled ones too."
+        )
+    return P
+
+
+def likely(P: Floats, progress: Progress = quiet) -> None:
+    """One pass over probabilities (n, C); `BadArray` names the first row that is none."""
+    for place in _told("checking the probabilities", P, progress):
+        block = P[place]
+        total = block.sum(axis=1, dtype=np.float64)
+        bad = np.flatnonzero(~(np.abs(total - 1) <= TOLERANCE) | ~(block.min(axis=1) >= 0))  # NaN is bad too
+        if not len(bad):
+            continue
+        row, least = place.start + bad[0], block[bad[0]].min()
+        what = f"holds {least:.4g}" if not least >= 0 else f"sums to {total[bad[0]]:.4g}"
+        raise BadArray(
+            f"Row {row} of the probabilities (the first is row 0) {what}: they should be at least 0 and sum to one. "
+            "Pass what predict_proba gives, not scores or logits."
+        )
+
+
+def labels(given: Any, count: int, width: int | None = None, missing: Any = None) -> tuple[Labels, int]:
+    """Codes (n,) of the labels of ``count`` samples, -1 where one is missing, and how many classes there are.
+
+    ``given`` None (nothing is labelled), whole numbers (-1 is missing), decimals (NaN is missing) or text ("" is
+    missing); ``missing`` names another value. Classes are numbered in numeric or code-point order. With probabilities
+    there are ``width`` classes, whether seen or not, and a number is the column of its class.
+    """
+    if given is None:
+        return np.full(count, -1, dtype=np.int64), width or 0
+    y = _array(given, "labels")
+    if y.ndim != 1:
+        raise BadArray(f"The labels have the shape {y.shape}, and should be one value for each sample. {CODES}.")
+    if len(y) != count:
+        raise BadArray(
+            f"There are {count:,} rows of features and {len(y):,} labels. Pass one label for each row, and mark those "
+            "that are missing: -1 in whole numbers, NaN in decimals, '' in text."
+        )
+    if y.dtype.kind not in "biufU" or (y.dtype.itemsize > WIDEST and y.dtype.kind == "f"):
+        raise BadArray(f"The labels are {y.dtype}, and should be numbers or text. {CODES}.")
+    if missing is None:
+        _plain(y)
+    known = ~blank(y, missing)
+    return _coded(y, known, width)
+
+
+def blank(y: Array, missing: Any = None) -> Mask:
+    """Where labels (n,) are missing: NaN always, and ``missing``, or what stands for it in such labels by default."""
+    if y.dtype.kind == "U":
+        text: Mask = y == ("" if missing is None else str(missing))
+        return text
+    try:
+        value = (math.nan if y.dtype.kind == "f" else -1) if missing is None else float(missing)
+    except (TypeError, ValueError):
+        raise BadArray(
+            f"The labels are numbers, and '{missing}' is none, so it cannot mark the missing ones."
+        ) from None
+    found: Mask = (y == value) | np.isnan(y) if y.dtype.kind == "f" else y == value
+    return found
+
+
+def _plain(y: Array) -> None:
+    """Refuse what can be read in two ways: -1 and 1 are two classes to some, one class and "missing" to others."""
+    if y.dtype.kind in "if" and len(y) and np.isin(y, (-1, 1)).all() and (y == -1).any() and (y == 1).any():
+        raise BadArray(
+            "The labels are only -1 and 1: are these two classes, or is -1 a missing label? If it is missing, say so "
+            "with missing=-1 (--missing=-1). If it is a class, write the classes as 0 and 1, and -1 for missing labels."
+        )
+
+
+def _coded(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
+    values = y[known]
+    if y.dtype.kind == "f" and not np.isfinite(values).all():
+        row = int(np.flatnonzero(known)[~np.isfinite(values)][0])
+        raise BadArray(f"The label of sample {row} is {y[row]}, which is no class. Mark it as missing: NaN.")
+    codes = np.full(len(y), -1, dtype=np.int64)
+    if width is not None and y.dtype.kind != "U":
+        codes[known] = _columns(values, np.flatnonzero(known), width)
+        return codes, width
+    classes, codes[known] = np.unique(values, return_inverse=True)
+    if width is not None and len(classes) > width:
+        raise BadArray(
+            f"There are {len(classes)} different labels, and the probabilities have {width} columns. "
+            "Pass a column for each class, in the order of the classes."
+        )
+    return codes, width or len(classes)
+
+
+def _columns(values: Array, samples: Array, width: int) -> Labels:
+    """Labels that are columns of the probabilities, checked."""
+    bad = np.flatnonzero(~((values >= 0) & (values < width) & (values == np.floor(values))))
+    if len(bad):
+        raise BadArray(
+            f"Sample {samples[bad[0]]} has the label {values[bad[0]]}, which is outside the classes of the "
+            f"probabilities: their {width} columns are the classes 0 to {width - 1}. Number the labels as the columns "
+            "are ordered, -1 for missing ones, or name the value that marks these: missing=… (--missing=…)."
+        )
+    columns: Labels = values.astype(np.int64)
+    return columns
+
+
+def _array(given: Any, what: str) -> Array:
+    try:
+        found = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError):
+        raise BadArray(f"The {what} are no array: their rows differ in length, or are no numbers.") from None
+    if found.dtype.kind == "O":
+        remedy = "y.astype(str), with '' for None" if what == "labels" else "X.astype(np.float32)"
+        raise BadArray(f"The {what} are an array of Python objects, which can hold anything. Convert them: {remedy}.")
+    return found
+
+
+def _told(what: str, array: Floats, progress: Progress) -> Iterator[slice]:
+    """Places of blocks of rows, each told when it is done."""
+    for place in pieces(len(array), max(1, CELLS // array.shape[1])):
+        yield place
+        progress(what, place.stop, len(array))

@@ -1,0 +1,139 @@
+"""A batch for somebody's own loop: files in, ids out, and what the command line says meanwhile."""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from nextlabel.arrays import opened
+from nextlabel.datasets.base import Progress as Watcher
+from nextlabel.datasets.base import printable
+from nextlabel.errors import CannotWrite, Mistake
+from nextlabel.selection import Chosen, Order, chosen
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was typed: files, and what to choose from them."""
+
+    features: Path
+    labels: Path | None
+    probabilities: Path | None
+    strategy: str
+    batch: int
+    seed: int
+    missing: str | None
+
+    @property
+    def order(self) -> Order:
+        """The files opened, as memory maps; their numbers are still unread."""
+        labels, probabilities = (None if path is None else opened(path) for path in (self.labels, self.probabilities))
+        return Order(opened(self.features), labels, self.strategy, self.batch, probabilities, self.seed, self.missing)
+
+
+def hand_out(asked: Asked, out: Path | None, as_json: bool, loud: Console) -> None:
+    """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
+    refuse_input(asked, out)
+    with written(out) if out is not None else contextlib.nullcontext() as write:
+        with watched(loud) as progress:
+            found = chosen(asked.order, progress)
+        if write is not None:
+            write(table(found))
+    if as_json:
+        print(json.dumps(result(asked, found, out)))
+    else:
+        print(said(found, out) if out is not None else table(found), end="" if out is None else "\n")
+
+
+def table(found: Chosen) -> str:
+    """Rank and id as CSV, best first."""
+    return "\n".join(["rank,id", *(f"{rank},{i}" for rank, i in enumerate(found.ids.tolist(), 1)), ""])
+
+
+def result(asked: Asked, found: Chosen, out: Path | None) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
+        "ids": found.ids.tolist(),
+        "strategy": asked.strategy,
+        "implementation": found.implementation,
+        "seed": asked.seed,
+        "samples": found.samples,
+        "labelled": found.labelled,
+        "classes": found.classes,
+        "mended": found.mended,
+        "out": out and str(out),
+    }
+
+
+def said(found: Chosen, out: Path) -> str:
+    """What was chosen, by whom, and where it is."""
+    drawn = f" {found.mended:,} of them were drawn at random, where it had no valid answer." if found.mended else ""
+    return (
+        f"{len(found.ids):,} of {found.samples - found.labelled:,} unlabelled samples, chosen by "
+        f"{found.implementation}: '{printable(str(out))}'.{drawn}"
+    )
+
+
+def refuse_input(asked: Asked, out: Path | None) -> None:
+    """The batch must not be written over what it is chosen from."""
+    for path in (asked.features, asked.labels, asked.probabilities):
+        if out is not None and path is not None and os.path.realpath(out) == os.path.realpath(path):
+            raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
+
+
+@contextmanager
+def written(out: Path) -> Iterator[Callable[[str], None]]:
+    """What writes the file, in one step; where it could not, `CannotWrite` before there is anything to write."""
+    shown, path = printable(str(out)), Path(os.path.realpath(out))  # a link stays one
+    if not os.path.isdir(path.parent):
+        raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place with --out.")
+    if os.path.exists(path) and not os.path.isfile(path):  # unlike Path's, they do not mind any name
+        raise CannotWrite(f"'{shown}' is no plain file. Name one with --out, or leave --out away to print the ids.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+
+    def write(text: str) -> None:
+        with on_disk(shown):
+            part.write_text(text, encoding="utf-8", newline="")
+            part.replace(path)
+
+    try:
+        with on_disk(shown):
+            part.touch()
+        yield write
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)  # it has its name already, where all went well
+
+
+@contextmanager
+def on_disk(shown: str) -> Iterator[None]:
+    """Turn what the disk says into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(f"'{shown}' cannot be written ({error.strerror}). Name another place with --out.") from None
+
+
+@contextmanager
+def watched(loud: Console) -> Iterator[Watcher]:
+    """Each step on the terminal with its time, and with the time left where that can be known; elsewhere nothing."""
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=loud, disable=not loud.is_terminal, transient=True) as bar:
+        tasks = {"reading": bar.add_task("reading", total=None)}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:  # a step of its own, with a clock of its own
+                bar.remove_task(tasks.popitem()[1])
+                tasks[what] = bar.add_task(what, total=total or None)
+            bar.update(tasks[what], completed=done)
+
+        yield show

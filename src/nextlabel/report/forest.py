@@ -1,0 +1,124 @@
+"""Differences over datasets, each with its interval; and every seed's own curve."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from nextlabel.report.looks import WIDTH, Picture, Theme, cut, literal, looks, painted, sheet, short_names, styled
+from nextlabel.runs import Row
+from nextlabel.statistics.curves import Curves, band, curves
+from nextlabel.statistics.inference import Estimate
+from nextlabel.statistics.words import listed, spoken
+
+ACROSS = 3  # panels side by side
+ROW = 0.27  # inches
+NAME = 24  # letters of a dataset's name
+
+
+@dataclass(frozen=True)
+class Twig:
+    """One row of a forest plot: a name, a difference, 1, 0 or -1 for its verdict; ``whole``: all families at once."""
+
+    name: str
+    gap: Estimate
+    side: int
+    whole: bool = False
+
+
+Trees = Mapping[str, Sequence[Twig]]  # by what stands over a panel
+
+
+def forest(trees: Trees, against: str, margin: float) -> Picture:
+    """One panel per strategy with a row per dataset, or one panel for all strategies of one dataset."""
+    words = f"Paired differences of AUBC to {against}, in points, with 95 % intervals, for {listed(list(trees))}."
+    return painted("forest", words, partial(_draw_forest, trees, margin))
+
+
+def _draw_forest(trees: Trees, margin: float, theme: Theme) -> Figure:
+    across = min(ACROSS, len(trees))
+    down, most = math.ceil(len(trees) / across), max(map(len, trees.values()))
+    letters = max(len(cut(twig.name, NAME)) for twigs in trees.values() for twig in twigs)
+    tall, left = ROW * most + 0.25, 0.2 + 0.078 * letters
+    height = down * (tall + 0.72) + 0.25
+    figure = sheet(height, theme)
+    limits = _limits([twig.gap for twigs in trees.values() for twig in twigs], margin)
+    wide = (WIDTH - left - 0.25 * across) / across
+    for k, (title, twigs) in enumerate(trees.items()):
+        column, row = k % across, k // across
+        bottom = height - (row + 1) * (tall + 0.72) + 0.3
+        box = ((left + column * (wide + 0.25)) / WIDTH, bottom / height, wide / WIDTH, tall / height)
+        axes = styled(figure.add_axes(box), theme, literal(title))
+        axes.grid(axis="y", visible=False)
+        _draw_twigs(axes, twigs, margin, theme)
+        axes.set_xlim(*limits)
+        axes.set_ylim(most - 0.4, -0.6)
+        names = [literal(cut(twig.name, NAME)) for twig in twigs] if column == 0 else []
+        axes.set_yticks(range(len(names)), names)
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    figure.text(1 - 0.25 / WIDTH, 0.07 / height, "points of AUBC", color=theme.muted, fontsize=9.5, ha="right")
+    return figure
+
+
+def _draw_twigs(axes: Axes, twigs: Sequence[Twig], margin: float, theme: Theme) -> None:
+    axes.axvspan(-100 * margin, 100 * margin, color=theme.line, linewidth=0)
+    axes.axvline(0, color=theme.ink, linewidth=1.2, dashes=(4, 2))
+    for k, twig in enumerate(twigs):
+        colour = {1: theme.palette[2], -1: theme.palette[1]}.get(twig.side, theme.muted)
+        if twig.gap.low is not None and twig.gap.high is not None:
+            axes.hlines(k, 100 * twig.gap.low, 100 * twig.gap.high, color=colour, linewidth=2.4 if twig.whole else 1.7)
+        mark, size = ("D", 6.5) if twig.whole else ("o", 5.5)
+        axes.plot(
+            100 * twig.gap.mean, k, marker=mark, markersize=size, color=colour, linestyle="none", zorder=4,
+            markeredgecolor=colour, markerfacecolor=colour if twig.side or twig.whole else theme.paper,
+        )  # fmt: skip
+
+
+def _limits(gaps: Sequence[Estimate], margin: float) -> tuple[float, float]:
+    """The range of means, margin and intervals, but no more of intervals than of means: two seeds have huge ones."""
+    means = [100 * gap.mean for gap in gaps] + [-150 * margin, 150 * margin]
+    low, high = min(means), max(means)
+    reach = high - low
+    edges = [100 * edge for gap in gaps for edge in (gap.low, gap.high) if edge is not None]
+    bottom, top = max(low - reach, min([low, *edges])), min(high + reach, max([high, *edges]))
+    air = 0.04 * (top - bottom)
+    return bottom - air, top + air
+
+
+def every_seed(rows: Sequence[Row], metric: str, name: str) -> Picture:
+    """Each strategy's curves, a thin line per seed, and their mean."""
+    found = curves(rows, metric)
+    alt = f"Every seed's learning curve of {listed(list(found))}: {spoken(metric)} over the number of labels."
+    return painted(name, alt, partial(_draw_seeds, found, metric))
+
+
+def _draw_seeds(found: Mapping[str, Curves], metric: str, theme: Theme) -> Figure:
+    across = min(ACROSS, len(found))
+    down, names, wear = math.ceil(len(found) / across), short_names(list(found)), looks(list(found), theme)
+    height = 2.75 * down + 0.2
+    figure = sheet(height, theme)
+    grid = figure.add_gridspec(
+        down, across, left=0.05, right=0.985, top=1 - 0.4 / height, bottom=0.5 / height, hspace=0.42, wspace=0.14
+    )
+    every = np.concatenate([curve.values for seeds in found.values() for curve in seeds.values()])
+    air = 0.03 * max(float(every.max() - every.min()), 0.02)
+    for k, (name, seeds) in enumerate(found.items()):
+        axes = styled(figure.add_subplot(grid[k // across, k % across]), theme, literal(names[name]))
+        for curve in seeds.values():
+            axes.plot(curve.labelled, 100 * curve.values, color=wear[name].colour, linewidth=0.7, alpha=0.5)
+        mean = band(seeds.values())
+        if mean:
+            axes.plot(mean.labelled, 100 * mean.mean, color=wear[name].colour, linewidth=2.2)
+        axes.set_ylim(100 * (every.min() - air), 100 * (every.max() + air))
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        if k + across >= len(found):
+            axes.set_xlabel("labels", color=theme.muted, fontsize=9.5)
+        if k % across == 0:
+            axes.set_ylabel(f"{spoken(metric)}, %", color=theme.muted, fontsize=9.5)
+    return figure

@@ -1,0 +1,98 @@
+"""The page of a comparison: what stands in it, and its figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nextlabel import __version__
+from nextlabel.comparison import Comparison, Verdicts
+from nextlabel.report import verdict_tables
+from nextlabel.report.figures import learning_curves
+from nextlabel.report.forest import Trees, Twig, every_seed, forest
+from nextlabel.report.looks import Picture
+from nextlabel.report.page import template
+from nextlabel.statistics.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
+from nextlabel.statistics.words import ENOUGH, listed, points, several, spoken
+
+NAMED = 3  # most datasets that the top of the page names
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the page shows of one dataset."""
+
+    title: str
+    headline: str
+    verdicts: Sequence[tuple[str, str]]
+    metric: str
+    curves: Picture | None
+    seeds: Picture
+    lines: Sequence[verdict_tables.Line]
+    beside: Sequence[tuple[str, ...]]
+    source: str
+
+
+def verdict_page(found: Comparison) -> tuple[str, list[Picture]]:
+    """The page as HTML, and its figures."""
+    parts = [_part(one, k, found.terms.against) for k, one in enumerate(found.verdicts)]
+    groups = [one.standings for one in found.verdicts]
+    plot = forest(_trees(found), found.terms.against, found.terms.margin)
+    across = found.across
+    html = template("verdicts.html.j2").render(
+        headline=overall(across, groups),
+        indicative=min(one.seeds for group in groups for one in group) < ENOUGH,
+        gates=found.gates,
+        parts=parts,
+        forest=plot,
+        several=len(parts) > 1,
+        about=listed([part.title for part in parts]) if len(parts) <= NAMED else several(len(parts), "dataset"),
+        votes=[(vote_said(vote), vote_mark(vote)) for vote in across.votes],
+        families=across.families,
+        friedman=None if across.friedman is None else verdict_tables.p_said(across.friedman),
+        critical=across.critical,
+        names=across.names,
+        penalties=[[f"{100 * share:.0f}" for share in row] for row in across.penalties],
+        lost=[f"{100 * share:.0f}" for share in across.penalties.sum(axis=0) / max(len(across.names) - 1, 1)],
+        cells=several(sum(one.judged is not None for group in groups for one in group), "comparison"),
+        against=found.terms.against,
+        margin=points(found.terms.margin, digits=2),
+        published=found.terms.aubc == "lu2023",
+        version=__version__,
+    )
+    figures = [plot, *(picture for part in parts for picture in (part.curves, part.seeds) if picture)]
+    return html, figures
+
+
+def _part(one: Verdicts, k: int, against: str) -> Part:
+    bench = one.bench
+    names = [standing.strategy for standing in one.standings]
+    metrics = [name for name in (bench.metric, "f1_macro") if any(name in row for row in bench.rows)]
+    return Part(
+        title=bench.title,
+        headline=headline(one.standings),
+        verdicts=[(verdict(standing), mark(standing)) for standing in one.standings],
+        metric=spoken(bench.metric),
+        curves=learning_curves(bench.rows, names, against, metrics, f"curves-{k}"),
+        seeds=every_seed(bench.rows, bench.metric, f"seeds-{k}"),
+        lines=verdict_tables.lines(one.standings),
+        beside=verdict_tables.beside(one.standings),
+        source=bench.source,
+    )
+
+
+def _trees(found: Comparison) -> Trees:
+    """One panel per strategy, a row per dataset; of one dataset one panel, a row per strategy."""
+    if len(found.verdicts) == 1:
+        only = found.verdicts[0]
+        twigs = [Twig(one.strategy, one.difference, one.side) for one in only.standings if one.difference]
+        return {f"{only.bench.dataset}: difference to {found.terms.against}": twigs}
+    trees: dict[str, list[Twig]] = {}
+    once = len({one.bench.dataset for one in found.verdicts}) == len(found.verdicts)
+    for one in found.verdicts:
+        for standing in one.standings:
+            if standing.difference:
+                twig = Twig(one.bench.dataset if once else one.bench.title, standing.difference, standing.side)
+                trees.setdefault(standing.strategy, []).append(twig)
+    for vote in found.across.votes:
+        if vote.difference and len(found.across.families) > 1:
+            trees[vote.strategy].append(Twig("all families", vote.difference, 0, whole=True))
+    return trees

@@ -1,0 +1,50 @@
+"""Where curves to compare come from: runs of `simulate` and CSV files of others, read, checked and joined.
+
+A `Bench` is one dataset with one model and one embedder. Runs on the same bench are joined: other strategies, or
+further seeds. Whatever would make a verdict wrong is refused, in one sentence.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from nextlabel.errors import BadData
+from nextlabel.sources.base import Bench, shown
+from nextlabel.sources.curve_files import read_csv
+from nextlabel.sources.folders import read_run
+from nextlabel.sources.joining import joined
+
+__all__ = ["Bench", "read", "read_families"]
+
+
+def read(paths: Iterable[str | Path]) -> list[Bench]:
+    """Every bench in some run folders and CSV files, joined; raises `BadData`, `RunBroken` or `NotComparable`."""
+    benches: dict[tuple[str, str | None, str | None], Bench] = {}
+    for path in paths:
+        for bench in _read(Path(path)):
+            benches[bench.key] = joined(benches[bench.key], bench) if bench.key in benches else bench
+    return list(benches.values())
+
+
+def _read(path: Path) -> list[Bench]:
+    if not path.exists():
+        raise BadData(f"There is no '{shown(path)}'. Name a folder that simulate wrote, or a CSV file.")
+    return [read_run(path)] if path.is_dir() else read_csv(path)
+
+
+def read_families(path: Path) -> dict[str, list[str]]:
+    """Datasets that share one vote, from a JSON file: ``{"family": ["dataset", …]}``; raises `BadData`."""
+    form = 'Write {"family": ["dataset", …]}.'
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadData(
+            f"The families in '{shown(path)}' cannot be read ({error.strerror}). Is the path right?"
+        ) from None
+    except ValueError as error:
+        raise BadData(f"'{shown(path)}' is not JSON ({error}). {form}") from None
+    if not isinstance(found, dict) or not all(
+        isinstance(members, list) and all(isinstance(name, str) for name in members) for members in found.values()
+    ):
+        raise BadData(f"'{shown(path)}' does not name families with lists of datasets. {form}")
+    return found

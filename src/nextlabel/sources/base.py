@@ -1,0 +1,64 @@
+"""What is compared: a bench, which is one dataset with one model and one embedder, and every row on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nextlabel.datasets.base import printable
+from nextlabel.runs import Row
+
+METRICS = ("metric", "accuracy", "balanced_accuracy", "f1_macro")
+NAMES = ("model", "embedder")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One dataset with one model and one embedder (both None in a CSV that does not say), and every row on it.
+
+    ``metric`` is the one that verdicts are about; ``whole`` how many samples each seed could label in all, where that
+    is known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's
+    own; ``made_by`` the implementing class of each strategy.
+    """
+
+    dataset: str
+    model: str | None
+    embedder: str | None
+    metric: str
+    rows: Sequence[Row]
+    whole: Mapping[int, int] = field(default_factory=dict)
+    hashes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str | None = None
+    source: str = ""
+    made_by: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str | None, str | None]:
+        """Runs with the same key are joined."""
+        return self.dataset, self.model, self.embedder
+
+    @property
+    def title(self) -> str:
+        """In a few words: ``flowers (linear, patches)``."""
+        more = ", ".join(word for word in (self.model, self.embedder) if word)
+        return f"{self.dataset} ({more})" if more else self.dataset
+
+    @property
+    def strategies(self) -> list[str]:
+        """In the order of the rows."""
+        return list(dict.fromkeys(row["strategy"] for row in self.rows))
+
+    def seeds(self, strategy: str) -> set[int]:
+        """Those that a strategy was played under."""
+        return {row["seed"] for row in self.rows if row["strategy"] == strategy}
+
+
+def shown(path: Path) -> str:
+    """A path in an error."""
+    return printable(str(path))
+
+
+def cut(text: str) -> str:
+    """A name or a cell in an error: of any length and with any letters in a file, short and printable here."""
+    return printable(text if len(text) <= 60 else f"{text[:60]}…")

@@ -1,0 +1,59 @@
+"""Two runs on one bench as one: further seeds, or other strategies."""
+
+from collections.abc import Sequence
+
+from nextlabel.errors import NotComparable
+from nextlabel.recording import differences
+from nextlabel.runs import Row
+from nextlabel.sources.base import Bench, cut
+
+PARTS = {"test": "test set", "val": "validation set", "start": "starting set"}
+
+
+def joined(here: Bench, more: Bench) -> Bench:
+    """Two runs on one bench as one, where they followed the same protocol; the same arm in both must be the same."""
+    changed = differences(dict(here.protocol), dict(more.protocol)) if here.protocol and more.protocol else []
+    if bool(here.protocol) != bool(more.protocol) or changed or here.metric != more.metric:
+        why = "; ".join(changed) or "one is a run and the other a CSV file, or their metrics differ"
+        raise NotComparable(
+            f"'{here.source}' and '{more.source}' are both of '{cut(here.dataset)}' but followed different protocols "
+            f"({why}). Compare runs of one protocol, or tell the datasets apart with simulate's --name."
+        )
+    for seed in sorted(set(here.hashes) & set(more.hashes), key=int):
+        for part, words in PARTS.items():
+            if here.hashes[seed].get(part) != more.hashes[seed].get(part):
+                raise NotComparable(
+                    f"Seed {seed} has another {words} in '{here.source}' than in '{more.source}', so the two cannot be "
+                    "paired. Give both the same split: --split with the other's splits.json."
+                )
+    for name in sorted(set(here.made_by) & set(more.made_by)):
+        if here.made_by[name] != more.made_by[name]:
+            raise NotComparable(
+                f"'{cut(name)}' is {here.made_by[name]} in '{here.source}' and {more.made_by[name]} in "
+                f"'{more.source}': not the same strategy. Compare them one by one, or play one of them again."
+            )
+    rows = _merged(here, more)
+    return Bench(
+        *here.key, here.metric, rows, dict(here.whole) | dict(more.whole), dict(here.hashes) | dict(more.hashes),
+        here.protocol, here.fingerprint, here.source, dict(here.made_by) | dict(more.made_by),
+    )  # fmt: skip
+
+
+def _merged(here: Bench, more: Bench) -> list[Row]:
+    there, fresh = _arms(here.rows), _arms(more.rows)
+    for arm in there.keys() & fresh.keys():
+        if there[arm] != fresh[arm]:
+            raise NotComparable(
+                f"'{here.source}' and '{more.source}' both hold {cut(arm[0])} under seed {arm[1]}, and the two "
+                "differ. Leave one of them out."
+            )
+    return [row for rows in (there | fresh).values() for row in rows]
+
+
+def _arms(rows: Sequence[Row]) -> dict[tuple[str, int], list[Row]]:
+    """Rows by strategy and seed, round by round."""
+    arms: dict[tuple[str, int], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: int(row["round"])):  # stable: strategies keep their order below
+        arms.setdefault((row["strategy"], row["seed"]), []).append(row)
+    order = dict.fromkeys((row["strategy"], row["seed"]) for row in rows)
+    return {arm: arms[arm] for arm in order}

@@ -1,0 +1,136 @@
+"""Intervals and tests on one value per seed (or per family): scipy's, and the few lines that scipy does not have."""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+
+LEVEL = 0.95
+ALPHA = 1 - LEVEL
+POWER = 0.8
+PILOT = 10  # pairs from which the number of seeds is planned, and the least that a plan asks for
+EXACT = 12  # decimals; differences that are equal but for rounding must not become significant
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds with its 95 % t interval; ``low`` and ``high`` are None where there is one seed."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The p values of paired differences: ``p`` that they are 0 on average (t test), ``p_tost`` that their mean lies
+    outside the margin (two one-sided t tests, Schuirmann 1987), ``p_wilcoxon`` (signed ranks) for those who ask for it.
+    """
+
+    p: float
+    p_tost: float
+    p_wilcoxon: float
+
+
+def estimate(values: Sequence[float] | Floats) -> Estimate | None:
+    """The mean of one value per seed and its 95 % t interval; None without any.
+
+    >>> estimate([0.02]).low is None
+    True
+    """
+    if not len(values):
+        return None
+    mean, half = (float(part[0]) for part in mean_and_half(np.asarray(values, dtype=np.float64)[:, None]))
+    if math.isnan(half):
+        return Estimate(mean, None, None, 1)
+    return Estimate(mean, mean - half, mean + half, len(values))
+
+
+def mean_and_half(table: Floats) -> tuple[Floats, Floats]:
+    """Means over seeds of (S, G) values, and the half-widths of their 95 % t intervals: NaN for one seed."""
+    seeds, mean = len(table), table.mean(axis=0)
+    if seeds < 2:
+        return mean, np.full(len(mean), np.nan)
+    wide = float(stats.t.ppf((1 + LEVEL) / 2, seeds - 1)) / math.sqrt(seeds)
+    return mean, wide * table.std(axis=0, ddof=1)
+
+
+def trial(differences: Sequence[float] | Floats, margin: float) -> Trial | None:
+    """Test paired differences, one per seed; None for fewer than two.
+
+    >>> found = trial([0.011, 0.013, 0.012, 0.012], margin=0.0025)
+    >>> found.p < 0.001, found.p_tost > 0.99
+    (True, True)
+    """
+    values = _rounded(differences)
+    if len(values) < 2:
+        return None
+    if not values.std():  # scipy divides by it: differences that are all the same leave no doubt
+        certain = float(values[0])
+        return Trial(float(certain == 0), float(abs(certain) >= margin), _wilcoxon(values))
+    p = stats.ttest_1samp(values, 0).pvalue
+    above = stats.ttest_1samp(values, -margin, alternative="greater").pvalue
+    below = stats.ttest_1samp(values, margin, alternative="less").pvalue
+    return Trial(float(p), float(max(above, below)), _wilcoxon(values))
+
+
+def _wilcoxon(values: Floats) -> float:
+    if not values.any():
+        return 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of ties and zeros, which few seeds with equal scores have
+        return float(stats.wilcoxon(values).pvalue)
+
+
+def _rounded(values: Sequence[float] | Floats) -> Floats:
+    rounded: Floats = np.round(np.array(values, dtype=np.float64), EXACT).astype(np.float64)
+    return rounded
+
+
+def wilcoxon(values: Sequence[float] | Floats) -> float | None:
+    """p of the signed-rank test that values lie around 0; None for fewer than two."""
+    return _wilcoxon(_rounded(values)) if len(values) > 1 else None
+
+
+def holm(ps: Mapping[T, float]) -> dict[T, float]:
+    """p values adjusted for there being several (Holm 1979): all below .05 may be claimed at once.
+
+    >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+    {'a': 0.03, 'c': 0.06, 'b': 0.06}
+    """
+    adjusted, worst = {}, 0.0
+    for place, (key, p) in enumerate(sorted(ps.items(), key=lambda pair: pair[1])):
+        worst = max(worst, min(1.0, (len(ps) - place) * p))
+        adjusted[key] = worst
+    return adjusted
+
+
+def seeds_needed(differences: Sequence[float] | Floats, margin: float) -> int:
+    """Seeds that would show a difference as large as the margin, four times in five.
+
+    ((z.975 + z.8) SD / margin)², rounded up and never below 10; SD of the first ten differences, so that looking again
+    and again does not move it.
+    """
+    return _planned(differences, margin, float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER)))
+
+
+def seeds_for_same(differences: Sequence[float] | Floats, margin: float) -> int:
+    """Seeds that would show, four times in five, that strategies which do not differ are the same within the margin.
+
+    As `seeds_needed`, with z.95 + z.9: both one-sided tests must reject.
+    """
+    return _planned(differences, margin, float(stats.norm.ppf(1 - ALPHA) + stats.norm.ppf((1 + POWER) / 2)))
+
+
+def _planned(differences: Sequence[float] | Floats, margin: float, reach: float) -> int:
+    spread = float(np.std(np.asarray(differences, dtype=np.float64)[:PILOT], ddof=1))
+    return max(PILOT, math.ceil((reach * spread / margin) ** 2))

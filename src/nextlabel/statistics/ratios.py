@@ -1,0 +1,85 @@
+"""The label ratio: how many labels random needs, for every label of a strategy, to be as good as random ends.
+
+Curves are averaged over seeds and made monotone (their running maximum); ``a`` is random's last value then, and each
+strategy's labels are counted where its own mean curve first reaches ``a``, straight between its points. A ratio of 1.6
+means 38 % fewer labels. "Never" is a value: a strategy that does not get there within the budget has lost, and is not
+left out.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from nextlabel.seeds import stream
+from nextlabel.statistics.curves import Curves, Floats, heights
+from nextlabel.statistics.inference import ALPHA
+
+Mask = npt.NDArray[np.bool_]
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Labels of random over labels of a strategy; ``value`` is None where it ``never`` gets there.
+
+    ``low`` and ``high`` are the 95 % bootstrap interval over paired seeds, in which "never" counts as the whole budget;
+    ``never_share`` is how often it happened. All three are None where there is one seed.
+    """
+
+    value: float | None
+    never: bool
+    low: float | None
+    high: float | None
+    never_share: float | None
+
+
+def label_ratio(ours: Curves, theirs: Curves) -> Ratio | None:
+    """The ratio of a strategy (``ours``) to random (``theirs``), over the seeds of both; None without curves."""
+    seeds = sorted(seed for seed in ours if seed in theirs)
+    found = heights([ours[seed] for seed in seeds] + [theirs[seed] for seed in seeds])
+    if found is None or len(found[0]) < 2:
+        return None
+    labels, table = found
+    mine, yours = table[: len(seeds)], table[len(seeds) :]  # (S, G) each
+    value, never = (part[0] for part in _ratios(labels, mine.mean(axis=0)[None], yours.mean(axis=0)[None]))
+    if len(seeds) < 2:
+        return Ratio(None if never else float(value), bool(never), None, None, None)
+    drawn = stream(0, "label ratio").integers(len(seeds), size=(RESAMPLES, len(seeds)))  # (B, S): pairs stay pairs
+    counts = np.stack([(drawn == seed).sum(axis=1) for seed in range(len(seeds))], axis=1) / len(seeds)  # (B, S)
+    values, nevers = _ratios(labels, counts @ mine, counts @ yours)
+    low, high = np.quantile(values, [_tail(len(seeds)), 1 - _tail(len(seeds))])
+    return Ratio(None if never else float(value), bool(never), float(low), float(high), float(nevers.mean()))
+
+
+def _tail(seeds: int) -> float:
+    """The share to cut off at either end: less than 2.5 %, for a resample of few seeds varies too little.
+
+    Hesterberg (2015), "What teachers should know about the bootstrap": as wide as a t interval would be.
+    """
+    wide = float(stats.t.ppf(1 - ALPHA / 2, seeds - 1)) * (seeds / (seeds - 1)) ** 0.5
+    return float(stats.norm.cdf(-wide))
+
+
+def _ratios(labels: Floats, mine: Floats, yours: Floats) -> tuple[Floats, Mask]:
+    """Ratios (B,) of mean curves (B, G) over ``labels`` (G,), and where the strategy never gets there."""
+    goal = yours.max(axis=1)
+    at_mine, reached = _first_at(labels, mine, goal)
+    at_yours, _ = _first_at(labels, yours, goal)
+    spent = np.where(reached, at_mine, labels[-1])
+    return np.maximum(at_yours, 1) / np.maximum(spent, 1), ~reached  # a curve may begin without labels
+
+
+def _first_at(labels: Floats, heights: Floats, goal: Floats) -> tuple[Floats, Mask]:
+    """The labels (B,) at which curves (B, G) first reach ``goal`` (B,), and whether they do."""
+    there = heights >= goal[:, None] - 1e-12
+    reached: Mask = np.asarray(there.any(axis=1))
+    rows, k = np.arange(len(heights)), there.argmax(axis=1)
+    before = np.maximum(k - 1, 0)
+    below = heights[rows, before]
+    rise = np.where(k > 0, heights[rows, k] - below, 1.0)  # above 0: the point before lies below the goal
+    part = np.clip((goal - below) / np.where(rise > 0, rise, 1.0), 0.0, 1.0)
+    found: Floats = labels[before] + part * (labels[k] - labels[before])  # the first point itself where k is 0
+    return found, reached

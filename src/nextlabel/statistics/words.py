@@ -1,0 +1,86 @@
+"""Numbers and names as people say them."""
+
+import math
+from collections.abc import Sequence
+
+ENOUGH = 10  # seeds; a comparison with fewer is called indicative
+MINUS = "\N{MINUS SIGN}"
+
+
+def points(fraction: float, signed: bool = False, digits: int = 1) -> str:
+    """A fraction in points, with a true minus and no minus zero.
+
+    >>> points(0.0134, signed=True), points(-0.0001), points(0.0025, digits=2)
+    ('+1.3', '0.0', '0.25')
+    """
+    number = round(100 * fraction, digits) + 0.0
+    return f"{number:{'+' if signed and number else ''}.{digits}f}".replace("-", MINUS)
+
+
+def span(low: float | None, high: float | None, digits: int = 1) -> str:
+    """An interval in points; nothing where there is one seed.
+
+    >>> span(0.006, 0.02)
+    '[0.6, 2.0]'
+    """
+    if low is None or high is None:
+        return ""
+    return f"[{points(low, digits=digits)}, {points(high, digits=digits)}]"
+
+
+def share(fraction: float) -> str:
+    """A fraction in whole percent.
+
+    >>> share(0.384), share(-0.07), share(-math.inf)
+    ('38', '−7', '−∞')
+    """
+    if math.isinf(fraction):
+        return "∞" if fraction > 0 else f"{MINUS}∞"
+    return f"{round(100 * fraction) + 0:.0f}".replace("-", MINUS)
+
+
+def seeds_said(seeds: int) -> str:
+    """How many seeds, and whether that is few.
+
+    >>> seeds_said(10), seeds_said(1)
+    ('10 seeds', '1 seed, indicative')
+    """
+    return several(seeds, "seed") + ("" if seeds >= ENOUGH else ", indicative")
+
+
+def several(count: int, word: str) -> str:
+    """A count of things in prose.
+
+    >>> several(1, "seed"), several(1000, "label"), several(2, "family")
+    ('1 seed', '1,000 labels', '2 families')
+    """
+    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{count:,} {word if count == 1 else many}"
+
+
+def spoken(metric: str) -> str:
+    """A metric's name in prose.
+
+    >>> spoken("f1_macro")
+    'macro F1'
+    """
+    return {"f1_macro": "macro F1", "metric": "score"}.get(metric, metric.replace("_", " "))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in prose.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def ordinal(place: int) -> str:
+    """A place in prose.
+
+    >>> ordinal(1), ordinal(2), ordinal(11), ordinal(23)
+    ('1st', '2nd', '11th', '23rd')
+    """
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

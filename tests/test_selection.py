@@ -1,0 +1,197 @@
+"""select: the batch that a simulation would ask, out of any array, or one sentence."""
+
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nextlabel import rounds, select
+from nextlabel.errors import BadArray, BadNumber, EmptyPool, Mistake, UnknownName
+from nextlabel.experiment import Plan
+from nextlabel.pool import Pool
+from nextlabel.selection import Order, chosen, learn
+from nextlabel.strategies import STRATEGIES, strategy
+
+COVERAGE = [name for name, entry in STRATEGIES.items() if entry.model_free]
+LEARNED = [name for name, entry in STRATEGIES.items() if not entry.model_free and name != "auto"]
+COMMITTEES = ["bald", "powerbald", "batchbald"]
+
+
+def blobs(n=60, labelled=12, d=5, seed=0):
+    """Three classes; the first ``labelled`` samples are known."""
+    truth = np.arange(n) % 3
+    X = np.random.default_rng(seed).normal(size=(n, d)) + 2 * np.eye(3, d)[truth]
+    return X.astype(np.float32), np.where(np.arange(n) < labelled, truth, -1)
+
+
+def proba(n=60, classes=3, seed=1):
+    return np.random.default_rng(seed).dirichlet(np.ones(classes), n)
+
+
+@pytest.mark.parametrize("name", ["random", "margin", "badge", "coreset", "bald"])
+def test_it_asks_what_a_simulation_would_ask_first(name):
+    X, y = blobs()
+    pool = Pool(X, y, np.ones(len(y), bool), 3)
+    asked = rounds.choose(pool, learn(pool, 4), strategy(name), Plan(), 4, 0, 7)
+    assert select(X, y, name, 7, seed=4).tolist() == asked.ids.tolist()
+
+
+@given(
+    name=st.sampled_from(["random", "margin", "badge", "coreset", "typiclust", "maxherding"]),
+    known=st.lists(st.booleans(), min_size=4, max_size=25).filter(lambda known: not all(known)),
+    batch=st.integers(1, 25),
+    seed=st.integers(0, 2**31),
+)
+def test_a_batch_is_distinct_unlabelled_whole_and_the_same_again(name, known, batch, seed):
+    n = len(known)
+    X, y = blobs(n, n)[0], np.where(known, np.arange(n) % 3, -1)
+    left = np.flatnonzero(y < 0)
+    batch = min(batch, len(left))
+    P = proba(n) if name in ("margin", "badge") else None
+    ids, again = (select(X, y, name, batch, P, seed, missing=-1) for _ in range(2))
+    assert len(set(ids.tolist())) == batch
+    assert set(ids.tolist()) <= set(left.tolist())
+    assert ids.tolist() == again.tolist()
+
+
+@pytest.mark.parametrize("labelled", [0, 12, 50])
+def test_given_probabilities_are_what_margin_goes_by(labelled):
+    """None, some and most of the samples labelled: candidates are then handed out in different ways."""
+    X, y = blobs(labelled=labelled)
+    P = proba()
+    gap = np.diff(np.sort(P, axis=1)[:, -2:])[:, 0]
+    expected = sorted(np.flatnonzero(y < 0), key=gap.__getitem__)[:5]
+    assert select(X, y, "margin", 5, P).tolist() == expected
+    assert select(X, y, "skactiveml:UncertaintySampling(method='margin_sampling')", 5, P).tolist() == expected
+
+
+@pytest.mark.parametrize("name", ["margin", "badge", "coreset", "uherding"])
+@pytest.mark.parametrize("P", [None, proba()], ids=["a head", "given"])
+@pytest.mark.filterwarnings("ignore:'coreset' does not look at probabilities")
+def test_the_kind_of_array_changes_nothing(name, P, tmp_path):
+    X, y = blobs()
+    X = np.round(X * 8)  # whole numbers, so that every kind holds the same
+    np.save(tmp_path / "X.npy", X)
+    kinds = [X.astype(np.float64), np.asfortranarray(X), X.astype(np.int16), X.astype(np.float16), X.astype(">f4")]
+    expected = select(X, y, name, 6, P).tolist()
+    for kind in [*kinds, np.load(tmp_path / "X.npy", mmap_mode="r"), X.tolist()]:
+        assert select(kind, y, name, 6, P).tolist() == expected
+
+
+def test_labels_are_whole_numbers_decimals_or_text():
+    X, y = blobs()
+    expected = select(X, y, "margin", 6).tolist()
+    for same in (
+        np.where(y < 0, np.nan, y * 10.0),
+        np.where(y < 0, "", np.array(["a", "b", "c"])[y]),
+        np.where(y < 0, -1, y + 40),
+    ):
+        assert select(X, same, "margin", 6).tolist() == expected
+    assert select(X, np.where(y < 0, 99, y), "margin", 6, missing=99).tolist() == expected
+    assert select(X, np.where(y < 0, "?", y.astype(str)), "margin", 6, missing="?").tolist() == expected
+
+
+def test_the_same_ids_in_another_process():
+    code = "from test_selection import *; print(select(*blobs(), 'badge', 9, seed=3).tolist())"
+    told = subprocess.check_output([sys.executable, "-c", code], cwd=Path(__file__).parent, text=True)
+    assert told.strip() == str(select(*blobs(), "badge", 9, seed=3).tolist())
+    assert told.strip() != str(select(*blobs(), "badge", 9, seed=4).tolist())
+
+
+@pytest.mark.parametrize(("labels", "P"), [(0, proba(60_000)), (300, None)], ids=["given", "a head"])
+def test_features_are_never_copied(labels, P, tmp_path):
+    X, y = blobs(60_000, labels, 200)
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    select(*blobs(), "badge", 2)  # what is imported at the first use is not counted
+    tracemalloc.start()
+    select(mapped, y, "badge", 50, P)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes / 2, f"{peak / X.nbytes:.2f} of the features"
+
+
+@pytest.mark.parametrize("name", COVERAGE)
+def test_coverage_works_without_labels(name):
+    name = "probcover(n_classes=3)" if name == "probcover" else name
+    assert len(select(blobs()[0], None, name, 5)) == 5
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_others_say_what_they_need(name):
+    X, y = blobs()
+    with pytest.raises(Mistake, match=rf"'{name}' needs a .*nothing is labelled.*begin with .*random, coreset"):
+        select(X, None, name, 5)
+    with pytest.raises(Mistake, match="all 4 labels are of one class"):
+        select(X, np.where(y == 0, 0, -1), name, 5)
+    assert len(select(X, y, name, 5)) == 5
+
+
+@pytest.mark.parametrize("name", COMMITTEES)
+def test_a_committee_needs_labels_even_beside_probabilities(name):
+    with pytest.raises(Mistake, match="needs a committee trained on labels"):
+        select(blobs()[0], None, name, 5, proba())
+
+
+def test_auto_covers_until_two_classes_are_known():
+    X, y = blobs()
+    with pytest.warns(UserWarning, match="as maxherding does"):
+        found = chosen(Order(X, None, "auto", 5))
+    assert found.implementation == "nextlabel.strategies.MaxHerding"
+    assert chosen(Order(X, y, "auto", 5)).implementation == "nextlabel.strategies.Auto"
+
+
+def test_a_batch_larger_than_the_pool_asks_for_all_with_a_note():
+    X, y = blobs(labelled=55)
+    with pytest.warns(UserWarning, match="Only 5 samples are unlabelled, fewer than 20"):
+        assert sorted(select(X, y, "coreset", 20)) == [55, 56, 57, 58, 59]
+
+
+def test_nothing_unlabelled_is_told():
+    X, y = blobs(labelled=60)
+    with pytest.raises(EmptyPool, match=r"All 60 samples are labelled.*missing="):
+        select(X, y, "random", 1)
+
+
+@pytest.mark.parametrize(("batch", "seed"), [(0, 0), (-3, 0), (1.5, 0), (True, 0), ("7", 0), (1, -1), (1, 0.5)])
+def test_numbers_out_of_range_are_refused(batch, seed):
+    with pytest.raises(BadNumber, match="must be a whole number of at least"):
+        select(*blobs(), "random", batch, seed=seed)
+
+
+@pytest.mark.parametrize("name", ["", "bagde", "skactiveml:Badg"])
+def test_an_unknown_strategy_is_told_before_the_arrays_are_looked_at(name):
+    with pytest.raises(UnknownName, match="No query strategy is called"):
+        select("no array", None, name, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "P", "words"),
+    [
+        ("coreset", proba(), "does not look at probabilities"),
+        ("probcover", None, "takes two.*n_classes=10"),
+        ("maxherding(ground=10)", None, "on 10 samples drawn at random.*ground=None"),
+    ],
+)
+def test_what_is_not_as_one_might_think_is_noted(name, P, words):
+    with pytest.warns(UserWarning, match=words):
+        assert len(select(blobs()[0], None, name, 3, P)) == 3
+
+
+@pytest.mark.parametrize("name", ["skactiveml:MonteCarloEER", "skactiveml:DropQuery"])
+def test_a_strategy_that_must_train_refuses_given_probabilities(name):
+    with pytest.raises(Mistake, match=r"Leave (them|the probabilities) out"):
+        select(*blobs(20, 6), name, 2, proba(20))
+    assert len(select(*blobs(20, 6), name, 2)) == 2
+
+
+def test_features_are_looked_through_before_anything_is_trained():
+    X, y = blobs()
+    X[33, 2] = np.nan
+    with pytest.raises(BadArray, match=r"Row 33 of the features .* holds nan in column 2"):
+        select(X, y, "badge", 5)

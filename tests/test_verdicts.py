@@ -1,0 +1,199 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from planted import planted, rows_of
+
+from nextlabel.statistics.families import Vote
+from nextlabel.statistics.inference import Estimate
+from nextlabel.statistics.standings import Judgement, Standing, judged, measured, standings
+from nextlabel.statistics.verdicts import headline, verdict, vote_said
+from nextlabel.statistics.words import points, share
+
+
+def judgement(gaps: list[float], margin: float = 0.0025) -> Judgement:
+    found = standings(planted(gaps), [5, 5], margin=margin)[1].judged
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("gaps", "words", "negligible"),
+    [
+        ([0.012, 0.014] * 5, "better", False),
+        ([-0.012, -0.014] * 5, "worse", False),
+        ([0.001, 0.0012] * 5, "better", True),
+        ([0.001, -0.001] * 5, "same", False),
+        ([0.02, -0.02] * 5, "undecided", False),
+        ([0.0] * 10, "same", False),
+    ],
+)
+def test_the_four_verdicts(gaps: list[float], words: str, negligible: bool) -> None:
+    found = judgement(gaps)
+    assert (found.verdict, found.negligible) == (words, negligible)
+    assert (found.seeds_needed is not None) == (words == "undecided")
+
+
+def test_the_margin_decides_what_is_the_same() -> None:
+    gaps = [0.004, -0.004, 0.002, -0.003, 0.001] * 2
+    assert judgement(gaps, 0.0005).verdict == "undecided"
+    assert judgement(gaps, 0.01).verdict == "same"
+
+
+def test_holm_counts_every_cell_of_the_call() -> None:
+    gaps = [0.012, 0.001, 0.02, 0.004, 0.009, -0.002, 0.006, -0.001, 0.003, 0.002]  # p = .02 alone
+    one = measured(planted(gaps), "accuracy", "random")
+    assert [found.judged.verdict for found in judged([one], 0.0025)[0] if found.judged] == ["better"]
+    many = judged([one] * 5, 0.0025)
+    assert {found.judged.verdict for group in many for found in group if found.judged} == {"undecided"}
+    assert many[0][1].judged
+    assert many[0][1].judged.p_holm == pytest.approx(5 * many[0][1].judged.trial.p)
+
+
+@given(some.randoms(use_true_random=False))
+def test_order_of_rows_does_not_matter(random: Any) -> None:
+    rows = planted([0.01, 0.03, -0.01])
+    shuffled = random.sample(rows, len(rows))
+    before, after = ({s.strategy: s for s in standings(r, [5, 5])} for r in (rows, shuffled))
+    assert before == after
+
+
+@given(some.text(min_size=1).filter(lambda name: name != "random"))
+def test_names_of_strategies_do_not_matter(name: str) -> None:
+    gaps = [0.01, 0.03, -0.01]
+    one, other = standings(planted(gaps), [5, 5])[1], standings(planted(gaps, name=name), [5, 5])[1]
+    assert replace(other, strategy="ours") == one
+
+
+@given(some.integers(1, 40))
+def test_linear_aubc_does_not_hang_on_the_unit_of_labels(scale: int) -> None:
+    heights = {"random": {0: [0.4, 0.5, 0.6], 1: [0.5, 0.5, 0.7]}, "ours": {0: [0.4, 0.6, 0.6], 1: [0.5, 0.6, 0.6]}}
+    one = standings(rows_of(heights, [10, 20, 40]), [5, 5])[1]
+    other = standings(rows_of(heights, [scale * n for n in (10, 20, 40)]), [5, 5])[1]
+    assert other.gaps == pytest.approx(one.gaps)
+    assert (other.judged, other.ratio) == (one.judged, one.ratio)
+
+
+def test_undefined_metrics_leave_undefined_standings() -> None:
+    rows = rows_of({name: {0: [None, None]} for name in ("random", "margin")})  # type: ignore[list-item]
+    for one in standings(rows, [5, 5]):
+        assert one.aubc is one.log_aubc is one.difference is one.judged is None
+        assert one.at["accuracy"] == (None, None, None)
+    assert headline(standings(rows, [5, 5])).startswith("Nothing was measured")
+
+
+def test_shares_of_the_budget_lie_on_the_curve() -> None:
+    rows = rows_of({"random": {0: [0.1, 0.2, 0.4]}}, labelled=[10, 20, 40])
+    (one,) = standings(rows, [5, 5])
+    assert one.at["accuracy"] == (0.1, 0.2, 0.4)
+    late = standings(rows_of({"random": {0: [0.1, 0.4]}}, labelled=[30, 40]), [5, 5])
+    assert late[0].at["accuracy"] == (None, None, 0.4)
+
+
+def test_imbalance_changes_the_metric() -> None:
+    rows = planted([0.01, 0.02])
+    assert {one.metric for one in standings(rows, [10, 31])} == {"balanced_accuracy"}
+    assert {one.metric for one in standings(rows, [10, 30, 0])} == {"accuracy"}
+
+
+def test_other_metrics_stand_beside_and_decide_nothing() -> None:
+    one = standings(planted([0.01, 0.03]), [5, 5])[1]
+    found = {(other.metric, other.axis): other.difference for other in one.beside}
+    assert set(found) == {(m, a) for m in ("accuracy", "balanced_accuracy", "f1_macro") for a in ("linear", "log")}
+    assert found["f1_macro", "log"] == Estimate(
+        pytest.approx(0.01), *(pytest.approx(x, rel=1e-2) for x in (-0.0535, 0.0735)), 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("gaps", "words"),
+    [
+        ([0.012, 0.014] * 5, "ours: better than random by 1.30 points of AUBC [1.22, 1.38]; it reached random's final"),
+        (
+            [-0.012, -0.014] * 5,
+            "ours: worse than random by 1.30 points of AUBC [1.22, 1.38]; it never reached random's final accuracy "
+            "within the budget; 10 seeds",
+        ),
+        (
+            [0.02, -0.02] * 5,
+            "ours: undecided against random (0.00 points [−1.51, 1.51]); about 559 seeds would show a difference as "
+            "small as 0.25 points, about 609 that there is none; 10 seeds",
+        ),
+        (
+            [0.001, -0.001] * 5,
+            "ours: the same as random within ±0.25 points of AUBC (0.00 points [−0.08, 0.08]); 10 seeds",
+        ),
+        (
+            [0.001, 0.0012] * 2,
+            "ours: better than random by 0.11 points of AUBC [0.09, 0.13], which is negligible (within ±0.25)",
+        ),
+        ([0.012], "ours: +1.2 points of AUBC to random; 1 seed cannot tell, indicative at most"),
+    ],
+)
+def test_verdict_says_what_the_seeds_say(gaps: list[float], words: str) -> None:
+    found = standings(planted(gaps), [5, 5])
+    assert verdict(found[1])[: len(words)] == words
+    assert verdict(found[0]) == "random: what the others are measured against"
+
+
+def test_few_seeds_are_indicative_in_the_same_breath() -> None:
+    assert verdict(standings(planted([0.012, 0.0121]), [5, 5])[1]).endswith("; 2 seeds, indicative")
+    assert headline(standings(planted([0.012, 0.0121]), [5, 5])).endswith("(indicative: 2 seeds).")
+
+
+def test_an_interval_without_zero_that_decides_nothing_says_why() -> None:
+    gaps = [0.012, 0.001, 0.02, 0.004, 0.009, -0.002, 0.006, -0.001, 0.003, 0.002]
+    one = judged([measured(planted(gaps), "accuracy", "random")] * 5, 0.0025)[0][1]
+    assert "but p = 0.16 once all comparisons of this call are counted" in verdict(one)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "words"),
+    [
+        ([-0.012, -0.014] * 5, "Nothing beat random, and ours did worse."),
+        ([0.02, -0.02] * 5, "Nothing beat random, as far as 10 seeds can see."),
+        ([0.02, -0.02], "Nothing beat random, as far as 2 seeds can see (indicative: 2 seeds)."),
+        ([0.001, -0.001] * 5, "Nothing beat random: ours did the same."),
+        ([0.001, 0.0012] * 5, "ours beat random, but by a negligible 0.1 points of accuracy on average."),
+        ([0.3], "One seed cannot tell whether asking beats random."),
+    ],
+)
+def test_headline_may_say_nothing(gaps: list[float], words: str) -> None:
+    assert headline(standings(planted(gaps), [5, 5])) == words
+
+
+def test_headline_speaks_of_points_and_labels() -> None:
+    heights = {"random": {s: [0.5, 0.6, 0.7] for s in range(10)}, "ours": {s: [0.5, 0.7, 0.7] for s in range(10)}}
+    assert headline(standings(rows_of(heights), [5, 5])) == (
+        "ours beat random by 5.0 points of accuracy on average and reached random's final accuracy with 33 % fewer "
+        "labels [33, 33]."
+    )
+
+
+def test_headline_without_random_claims_no_win() -> None:
+    ours = [row for row in planted([0.01, 0.02]) if row["strategy"] == "ours"]
+    assert headline(standings(ours, [5, 5])).endswith("Nothing to compare it with.")
+    both = ours + [row | {"strategy": "theirs"} for row in ours]
+    assert "was not tried" in headline(standings(both, [5, 5]))
+
+
+def test_a_vote_is_said() -> None:
+    vote = Vote("margin", Estimate(0.0134, 0.002, 0.03, 7), 1.5, 0.0312, 4, 2, 1)
+    assert vote_said(vote) == (
+        "margin: +1.34 points of AUBC on average [0.20, 3.00], 4 won, 2 tied or open, 1 lost, average rank 1.5; "
+        "Wilcoxon p = 0.031 after Holm"
+    )
+
+
+@given(some.floats(-1, 1))
+def test_points_never_show_a_minus_zero(fraction: float) -> None:
+    said = points(fraction, signed=True)
+    assert said not in ("−0.0", "+0.0", "-0.0")
+    assert float(said.replace("−", "-")) == pytest.approx(100 * fraction, abs=0.0501)
+    assert share(fraction) not in ("−0", "-0")
+
+
+def test_a_standing_without_a_verdict_has_no_side() -> None:
+    assert Standing("a", "accuracy", 1, {}, None, None, "random").side == 0
