@@ -14,9 +14,9 @@ from nextlabel.strategies.ties import Ties
 CONFIGURATIONS = 10_000
 CELLS = 1 << 20  # probabilities in a block
 FEW, MANY = 8, 128  # samples evaluated at a time
-PROBES = 32  # samples on which the error of sampling is measured
+PROBES = 32  # samples on which the error of drawing is measured
 GOLDEN = (np.sqrt(5) - 1) / 2
-SAFE = 4.0  # times that error is allowed for
+SAFE = 3.0  # times its spread is allowed for
 
 
 class BatchBALD(CommitteeDropIn):
@@ -28,8 +28,9 @@ class BatchBALD(CommitteeDropIn):
     once for the whole batch: each extends one of the last step's.
 
     Plain greedy's picks, lazily. Gains only shrink while all combinations are there, so an old one is a bound. When
-    they are drawn a gain may rise by the error of the draw: it is measured on the 64 candidates that members disagree
-    about most, and older bounds are moved by its mean and three times its largest deviation. After a query ``evaluations_`` tells how many gains were computed.
+    they are drawn a gain may rise by the error of the draw: it is measured on the 32 candidates that members disagree
+    about most, and older bounds are moved by its mean and three times its largest deviation. After a query
+    ``evaluations_`` tells how many gains were computed.
     """
 
     def __init__(
