@@ -44,10 +44,12 @@ class Auto(DropIn):
     ) -> Found:
         """Indices (batch,) to ask about, and on request utilities (batch, n) of the strategy whose turn it is."""
         task = self._task(X, y, candidates, batch_size, return_utilities)
-        model = self._model(task, clf, fit_clf, sample_weight)
-        classes = max(1, len(model.classes_))
+        model = self._model(task, clf, fit_clf and bool(task.labelled.any()), sample_weight)
         given = {"candidates": candidates, "batch_size": batch_size, "return_utilities": return_utilities}
         made = {"missing_label": self.missing_label, "random_state": self.random_state}
+        if not task.labelled.any():
+            return MaxHerding(**made).query(X, y, **given)
+        classes = len(model.classes_)
         if np.count_nonzero(task.labelled) < self.few * classes:
             return MaxHerding(**made).query(X, y, **given)
         if task.batch >= self.large * classes:

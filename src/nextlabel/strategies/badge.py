@@ -9,11 +9,13 @@ from skactiveml.utils import MISSING_LABEL
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.drop_in import DropIn, Found, probabilities
-from nextlabel.strategies.rows import CELLS, Rows, pieces
+from nextlabel.strategies.rows import Rows, pieces
 from nextlabel.strategies.ties import Ties
 
-TRIALS = 256  # draws at a time
-SLACK = 1e-5  # squared lengths are summed in float32 where the features are: bounds must still be bounds
+TRIALS = 512  # draws from the same bounds
+TOGETHER = 128  # of them that are looked at together
+CELLS = 1 << 18  # numbers in a block: little beside 20,000 samples
+ROUNDING = 1e-14  # squared distances below this share of the squared lengths are none: float64 cannot tell
 
 
 class Badge(DropIn):
@@ -29,9 +31,10 @@ class Badge(DropIn):
 
     The law of the batch is exactly k-means++'s. Draws come from bounds on the squared distances that were true once
     and only grow looser, and are accepted with the probability that makes up for it; when too many are refused, all
-    bounds are renewed in one blocked pass. Time O(N (C + D)) for the lengths and O(B (C + D)) per draw; at worst, when
-    almost every draw is refused, O(N B (C + D)) altogether, in matrix products. Memory O(N + B (C + D)) beside the
-    probabilities. After a query ``passes_`` tells how often the features were read, ``trials_`` how many draws it took.
+    bounds are renewed in one blocked pass, and made exact where that was not enough, so it always comes to an end. Time
+    O(N (C + D)) for the lengths and O(B (C + D)) per draw; O(N B (C + D)) altogether, in matrix products, when almost
+    every draw is refused. Memory O(N + B (C + D)) beside the probabilities. After a query ``passes_`` tells how often
+    the features were read, ``trials_`` how many draws it took.
     """
 
     def __init__(
@@ -107,13 +110,14 @@ class Gradients:
 def gradients(P: Floats, rows: Rows) -> Gradients:
     """One pass over the probabilities, one over the features: the lengths of all gradient embeddings."""
     guess, short = np.empty(len(P), dtype=np.int64), np.empty(len(P))
-    for place in pieces(len(P), max(1, (1 << 20) // P.shape[1])):
+    for place in pieces(len(P), max(1, CELLS // P.shape[1])):
         p = P[place].astype(np.float64)
         guess[place] = p.argmax(axis=1)
         p[np.arange(len(p)), guess[place]] -= 1
         short[place] = np.einsum("ij,ij->i", p, p)  # |a|^2
-    length = short * rows.lengths()
-    if not np.isfinite(length).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        length = short * rows.lengths(max(1, CELLS // rows.width))
+    if not (length <= np.finfo(rows.kind).max / 16).all():  # room for products of two
         raise BadArray("The embeddings hold numbers that are not finite, or too large to be squared.")
     return Gradients(P, guess, rows, length)
 
@@ -142,7 +146,9 @@ class Draw:
 
     def __init__(self, found: Gradients, batch: int, rng: np.random.Generator, origin: bool) -> None:
         self.found, self.rng, self.origin = found, rng, origin
-        self.slack = SLACK if found.rows.kind == np.float32 else 1e-12
+        # Sums of so many terms are off by this share: bounds that are computed in float32 must still be bounds.
+        terms = max(100, found.rows.width + found.P.shape[1])
+        self.slack = float(4 * np.finfo(found.rows.kind).eps * np.sqrt(terms))
         self.bound = found.length * (1 + self.slack) if origin else np.full(len(found.length), np.inf)
         self.norm = np.sqrt(found.length)
         self.shortest = self.capped = np.inf  # |g| of the shortest centre, now and when bounds last heard of it
@@ -172,7 +178,9 @@ class Draw:
         tried = np.minimum(tried, len(total) - 1)
         chance = self.rng.random(TRIALS) * self.bound[tried]
         before = self.count
-        self._accept(tried, chance)
+        for some in pieces(TRIALS, TOGETHER):
+            if self.count < len(self.picks):
+                self._accept(tried[some], chance[some])
         self.trials += TRIALS
         self.wasted += TRIALS - (self.count - before)
         if self.count < len(self.picks) and self._dear():
@@ -182,24 +190,26 @@ class Draw:
         """Go through the draws in order; each sees the centres that were accepted before it."""
         a, h = self.found.at(tried)
         length = dots(a) * dots(h)
-        near = self._nearest(a, h, length)
-        inner = (a @ a.T) * (h @ h.T)  # (k, k) between the draws themselves
-        for t in range(len(tried)):
+        near = np.minimum(self._nearest(a, h, length), self.bound[tried])  # 0 for what has become a centre meanwhile
+        hits = np.flatnonzero(chance < near)  # the others will not be nearer to being accepted
+        inner = a[hits] @ a.T  # (hits, k)
+        inner *= h[hits] @ h.T
+        for t, to_others in zip(hits.tolist(), inner, strict=True):
             if chance[t] < near[t] and self.count < len(self.picks):
                 self.take(int(tried[t]), a[t], h[t])
-                np.minimum(near, length + length[t] - 2 * inner[t], out=near)
+                np.minimum(near, _apart(length, length[t], to_others), out=near)
                 near[tried == tried[t]] = 0
-        self.bound[tried] = np.minimum(self.bound[tried], np.maximum(near, 0))
+        self.bound[tried] = np.minimum(self.bound[tried], near)
 
     def _nearest(self, a: Floats, h: Floats, length: Floats) -> Floats:
         """Squared distances (k,) to the nearest centre."""
         cross = (a @ self.a[: self.count].T) * (h @ self.h[: self.count].T)  # (k, centres)
-        near: Floats = (length[:, None] + self.square[: self.count] - 2 * cross).min(axis=1)
+        near: Floats = _apart(length[:, None], self.square[: self.count], cross).min(axis=1)
         return np.minimum(near, length) if self.origin else near
 
     def _cap(self) -> None:
         """No distance is longer than both lengths together: the shortest centre bounds everybody, without a pass."""
-        if self.origin or self.shortest > 0.9 * self.capped:
+        if self.origin or self.shortest >= 0.9 * self.capped:
             return
         self.capped = self.shortest
         far = self.norm + self.shortest
@@ -210,47 +220,58 @@ class Draw:
 
     def _dear(self) -> bool:
         """Have the refused draws cost as much as renewing all bounds would? Both in products of length C + D."""
-        size = len(self.bound)
+        size, new = len(self.bound), self.count - self.known
         draw = 2 * (self.count + TRIALS) + size // 1000  # in float64, and a share of the cumulative sum
-        return self.wasted * draw > size * (self.count - self.known + 4)
+        return self.wasted * draw > size * ((new or 2 * self.count) + 4)
 
     def _renew(self) -> None:
         """One blocked pass: every bound becomes the squared distance to the centres that it does not know yet."""
+        if self.known == self.count:  # and still too many were refused
+            self._exact()
+            return
         new, kind = slice(self.known, self.count), self.found.rows.kind
         a: Floats = self.a[new].astype(kind)
         h: Floats = self.h[new].astype(kind)
-        own: Floats = self.square[new].astype(kind)
+        own: Floats = (self.square[new] * (1 + self.slack)).astype(kind)
         for place in pieces(len(self.bound), max(1, CELLS // max(len(own), self.found.rows.width))):
             b, rows = self.found.block(place)
             far = (b @ a.T) * (rows @ h.T)  # (k, new centres)
             far *= -2
             far += own
-            length = self.found.length[place]
-            near = far.min(axis=1, initial=np.inf) + length
-            near += self.slack * (length + own.max(initial=0))
+            near = far.min(axis=1) + self.found.length[place] * (1 + self.slack)
             self.bound[place] = np.minimum(self.bound[place], np.maximum(near, 0))
         self.bound[self.picks[: self.count]] = 0
         self.known, self.wasted = self.count, 0
         self.passes += 1
-        if not self._distant():
-            self.bound[:] = 0
+        highest = np.argpartition(self.bound, -min(TRIALS, len(self.bound)))[-TRIALS:]
+        if not self._bring_up_to_date(highest):
+            self._exact()
 
-    def _distant(self) -> bool:
-        """Is anything farther from the centres than rounding? Those with the largest bounds are asked exactly."""
-        asked = (
-            np.argpartition(self.bound, -TRIALS)[-TRIALS:] if len(self.bound) > TRIALS else np.arange(len(self.bound))
-        )
+    def _exact(self) -> None:
+        """One pass in float64 against all centres: where distances are less than what float32 can tell apart."""
+        for place in pieces(len(self.bound), TRIALS):
+            self._bring_up_to_date(place.start + np.flatnonzero(self.bound[place] > 0))
+        self.wasted = 0
+
+    def _bring_up_to_date(self, asked: Ids) -> bool:
+        """Give these samples bounds that are their squared distances; is there one away from all centres?"""
         a, h = self.found.at(asked)
-        length = dots(a) * dots(h)
-        near = self._nearest(a, h, length)
-        near[self.bound[asked] == 0] = 0  # centres
-        return bool((near > 1e-4 * self.slack * (length + self.square[: self.count].max())).any())
+        near = np.minimum(self.bound[asked], self._nearest(a, h, dots(a) * dots(h)))  # 0 stays 0 for centres
+        self.bound[asked] = near
+        return bool(near.any())
 
     def _rest(self) -> None:
         """Nobody is away from the centres any more: the rest of the batch is drawn at random."""
         free = np.setdiff1d(np.arange(len(self.bound)), self.picks[: self.count])
         self.picks[self.count :] = self.rng.choice(free, len(self.picks) - self.count, replace=False)
         self.count = len(self.picks)
+
+
+def _apart(length: Any, other: Any, inner: Floats) -> Floats:
+    """Squared distances, from squared lengths and inner products; what is only rounding is 0."""
+    far: Floats = length + other - 2 * inner
+    far[far < ROUNDING * (length + other)] = 0
+    return far
 
 
 def dots(rows: Floats) -> Floats:
@@ -264,12 +285,12 @@ def laws(found: Gradients, picks: Ids, origin: bool = False) -> Floats:
     wide = np.empty((len(picks), len(found.length)))
     near = found.length.copy() if origin else np.full(len(found.length), np.inf)
     wide[0] = _shares(found.length, picks[:0])
-    for b, pick in enumerate(picks[:-1]):
+    for b in range(len(picks) - 1):
         (a,), (h,) = found.at(picks[b : b + 1])
-        for place in pieces(len(near), max(1, (1 << 20) // found.rows.width)):
+        for place in pieces(len(near), max(1, CELLS // found.rows.width)):
             c, rows = found.at(np.arange(place.start, place.stop))
-            far = found.length[place] + found.length[pick] - 2 * (c @ a) * (rows @ h)
-            near[place] = np.minimum(near[place], np.maximum(far, 0))
+            far = _apart(dots(c) * dots(rows), (a @ a) * (h @ h), (c @ a) * (rows @ h))
+            near[place] = np.minimum(near[place], far)
         near[picks[: b + 1]] = 0
         wide[b + 1] = _shares(near, picks[: b + 1])
     return wide

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from skactiveml.base import SkactivemlClassifier
 from skactiveml.pool._query_by_committee import _check_ensemble  # private, and the same in all of 1.0
-from skactiveml.utils import MISSING_LABEL, check_type
+from skactiveml.utils import MISSING_LABEL, check_scalar, check_type
 
 from nextlabel.pool import Floats
 from nextlabel.strategies.drop_in import DropIn, Task, checked
@@ -37,6 +37,7 @@ class CommitteeDropIn(DropIn):
     def _votes(self, task: Task, ensemble: Any, fit_ensemble: bool, sample_weight: Any) -> Votes:
         """How the members of ``ensemble`` vote, trained first if wanted (copies of them, never the caller's)."""
         check_type(fit_ensemble, "fit_ensemble", bool)
+        check_scalar(self.eps, "eps", float, min_val=0, max_val=0.1, min_inclusive=False)
         ensemble, members, classes, sample, given = _check_ensemble(
             ensemble=ensemble,
             X=task.X,

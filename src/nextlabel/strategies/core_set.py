@@ -7,6 +7,7 @@ import numpy as np
 from skactiveml.utils import MISSING_LABEL
 from sklearn.metrics import pairwise_distances
 
+from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.drop_in import DropIn, Found
 from nextlabel.strategies.rows import CELLS, Rows, centred, distances, squares
@@ -79,6 +80,8 @@ def core_set(pool: Rows, near: Floats | None, batch: int, ties: Ties, far: Dista
     while len(picks) < batch:
         if known < len(picks):
             near = nearest(pool, Rows(pool.at(np.array(picks[known:]))), far, near)
+        if np.isnan(near).any() or (picks and near.max() == np.inf):
+            raise BadArray("Distances between the features are not finite. Scale the features down.")
         near[picks], known = -np.inf, len(picks)
         got = _from_the_farthest(pool, near, batch - len(picks), min(size, len(pool)), ties, far)
         picks += got

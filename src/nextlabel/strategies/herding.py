@@ -122,7 +122,8 @@ class Coverage:
         Only the ground that came to be covered better since then matters, which soon is little of it.
         """
         found = np.empty(len(asked))
-        much = np.array([np.count_nonzero(self.changed > then) for then in range(self.time + 1)])[since]
+        later = len(self.changed) - np.cumsum(np.bincount(self.changed, minlength=self.time + 1))
+        much = later[since]  # (k,) how many ground samples came to be covered better
         fresh = (2 * much > len(self.right)) | ~np.isin(since, list(self.past))
         level = np.where(fresh, -1, np.log2(np.maximum(much, 1)).astype(int))
         for one in np.unique(level):

@@ -12,6 +12,7 @@ from nextlabel.strategies.herding import Coverage, Kernel, herd, steps
 from nextlabel.strategies.rows import Rows, centred
 
 GROUND = 20_000
+SHARP = 1000.0  # a gamma by which float32's rounding of squared distances would show in kernel values
 
 
 class MaxHerding(DropIn):
@@ -75,7 +76,8 @@ def coverage(
 ) -> Coverage:
     """What the labelled samples cover already; ``weight`` (g,) of the ground."""
     shift = None if unit else centred(task.X)
-    found = Coverage(task.pool(unit, shift), kernel, ground, weight)
+    kind = np.float64 if (kernel.gamma or 0) > SHARP else None
+    found = Coverage(Rows(task.samples, task.rows, unit, shift, kind), kernel, ground, weight)
     if len(task.known):
-        found.add(Rows(task.X, task.known, unit, shift))
+        found.add(Rows(task.X, task.known, unit, shift, kind))
     return found

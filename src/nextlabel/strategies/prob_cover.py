@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import numbers
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from nextlabel.strategies.ties import Ties
 
 SIDE = 1024  # rows of a tile
 EDGES = 40_000_000  # pairs that are remembered; beyond, they are found again when they are needed
+JUST_BELOW = 1 - 1e-6  # a radius that rounding in float32 does not carry across the distance itself
 
 Near = Callable[[Floats, Floats], Floats]  # (k, d), (l, d) -> (k, l) squared distances
 
@@ -113,7 +115,8 @@ class ProbCover(DropIn):
         check_scalar(count, "n_classes", int, min_val=2)
         given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
         if "random_state" in inspect.signature(self.cluster_algo.__init__).parameters:
-            given.setdefault("random_state", task.seed if self.random_state is None else self.random_state)
+            seed = self.random_state if isinstance(self.random_state, numbers.Integral) else task.seed
+            given.setdefault("random_state", seed)  # never the caller's own generator: it would be moved on
         found: Labels = self.cluster_algo(**given).fit_predict(Rows(task.X, None, self.normalize_samples).all())
         return found
 
@@ -126,10 +129,10 @@ def _until_it_fails(shares: list[tuple[float, Any]], alpha: float) -> Iterator[t
 
 
 def largest(pure: Floats, alpha: float) -> float:
-    """Just below the largest radius at which a share of at least ``alpha`` of the balls is pure."""
-    needed = int(np.ceil(alpha * len(pure) - 1e-9))  # balls that must be pure
-    limit = np.sort(pure)[min(len(pure) - 1, len(pure) - needed)]
-    return float(limit * (1 - 1e-9)) if np.isfinite(limit) else 0.0  # one cluster: all rows are alike
+    """The largest radius (just below it) at which a share of at least ``alpha`` of the balls is pure."""
+    impure = int(np.floor((1 - alpha) * len(pure) + 1e-9))  # 0.1 * 10 must be one ball
+    limit = np.sort(pure)[min(len(pure) - 1, impure)]
+    return float(limit * JUST_BELOW) if np.isfinite(limit) else 0.0  # one cluster: all rows are alike
 
 
 def pure_radii(rows: Rows, cluster: Labels, near: Near) -> Floats:
@@ -212,7 +215,9 @@ class Balls:
         for part in pieces(len(ids), SIDE):
             some = self.rows.at(ids[part])
             for place, more in self.rows.blocks(SIDE):
-                held[place] += (self.near(more, some) <= self.radius**2).sum(axis=1)
+                inside = self.near(more, some) <= self.radius**2
+                own = np.arange(place.start, place.stop)[:, None] == ids[part]  # whatever rounding says
+                held[place] += (inside | own).sum(axis=1)
         return held
 
     def within(self, i: int) -> Ids:

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from nextlabel.pool import Floats
 from nextlabel.strategies.drop_in import DropIn, Found
 
 
 class RandomSampling(DropIn):
     """Ask at random, without replacement.
 
-    Utilities are one uniform number per candidate, the same in every row.
+    Utilities are one uniform number per candidate, the same in every row; who is asked has the highest.
     """
 
     def query(
@@ -18,7 +19,13 @@ class RandomSampling(DropIn):
     ) -> Found:
         """Indices (batch,) to ask about, and utilities (batch, n) on request."""
         task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
-        if not task.wordy:
-            return task.answer(task.rng.choice(len(task.rows), task.batch, replace=False), lambda: np.empty(0))
-        scores = task.rng.random(len(task.rows))
-        return task.answer(task.ties.top(scores, task.batch), lambda: np.tile(scores, (task.batch, 1)))
+        picks = task.rng.choice(len(task.rows), task.batch, replace=False)
+
+        def utilities() -> Floats:
+            scores = task.rng.random(len(task.rows))
+            order = np.argsort(-scores)
+            first, others = order[: task.batch], np.setdiff1d(np.arange(len(scores)), picks)
+            scores[np.concatenate([picks, others])] = np.concatenate([scores[first], scores[order[task.batch :]]])
+            return np.tile(scores, (task.batch, 1))
+
+        return task.answer(picks, utilities)

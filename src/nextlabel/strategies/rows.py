@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nextlabel.pool import Floats, Ids
 
@@ -15,13 +16,20 @@ class Rows:
 
     ``X`` (n, d) an array or a memory map, never changed; ``index`` (m,) row numbers, or None for all. ``unit`` scales
     rows to length 1 (zeros stay zeros); ``shift`` (d,) is subtracted, so that distances far from the origin keep their
-    digits. Blocks come as float32 or float64, whichever holds ``X``.
+    digits. Blocks come as ``kind``; by default as float32 or float64, whichever holds ``X``.
     """
 
-    def __init__(self, X: Floats, index: Ids | None = None, unit: bool = False, shift: Floats | None = None) -> None:
+    def __init__(
+        self,
+        X: Floats,
+        index: Ids | None = None,
+        unit: bool = False,
+        shift: Floats | None = None,
+        kind: DTypeLike | None = None,
+    ) -> None:
         self.X, self.unit, self.shift = X, unit, shift
         self.index = index if index is not None and len(index) < len(X) else None  # distinct rows, so all is all
-        self.kind = np.dtype(np.float32) if X.dtype in (np.float32, np.float16) else np.dtype(np.float64)
+        self.kind = np.dtype(kind or (np.float32 if X.dtype in (np.float32, np.float16) else np.float64))
 
     def __len__(self) -> int:
         return len(self.X) if self.index is None else len(self.index)
@@ -50,12 +58,12 @@ class Rows:
         for place in pieces(len(self), size or max(1, CELLS // self.width)):
             yield place, self.block(place.start, place.stop)
 
-    def lengths(self) -> Floats:
-        """Squared lengths (m,) float64 of the rows as they come."""
+    def lengths(self, size: int | None = None) -> Floats:
+        """Squared lengths (m,) float64 of the rows as they come, ``size`` at a time."""
         if self.index is not None and 2 * len(self.index) >= len(self.X):  # read on rather than gather
-            return Rows(self.X, None, self.unit, self.shift).lengths()[self.index]
+            return Rows(self.X, None, self.unit, self.shift, self.kind).lengths(size)[self.index]
         found = np.empty(len(self))
-        for place, rows in self.blocks():
+        for place, rows in self.blocks(size):
             found[place] = squares(rows)
         return found
 
@@ -64,9 +72,22 @@ class Rows:
         if self.shift is not None:
             rows = rows - self.shift
         if self.unit:
-            length = np.sqrt(squares(rows))[:, None]
-            rows = rows / np.where(length > 0, length, 1).astype(self.kind)
+            rows = _of_length_one(rows)
         return rows
+
+
+def _of_length_one(rows: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        length = np.sqrt(squares(rows))[:, None]  # (k, 1)
+    least, most = np.sqrt(np.finfo(rows.dtype).tiny) * 1e4, np.finfo(rows.dtype).max
+    odd = ~((length > least) & (length < most))[:, 0]
+    if odd.any():  # too short or too long to be squared, or zero
+        largest = np.abs(rows[odd]).max(axis=1, keepdims=True)
+        rows = rows.copy()
+        rows[odd] /= np.where(largest > 0, largest, 1)
+        length[odd] = np.sqrt(squares(rows[odd]))[:, None]
+    found: Floats = rows / np.where(length > 0, length, 1).astype(rows.dtype)
+    return found
 
 
 def squares(rows: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """`typiclust`: the typical sample of each large cluster that nobody has labelled yet."""
 
 import inspect
+import numbers
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ class TypiClust(DropIn):
             algorithm = KMeans if count <= SMALL else MiniBatchKMeans
             given = {"n_init": 1} | given
         if "random_state" in inspect.signature(algorithm.__init__).parameters:
-            given.setdefault("random_state", task.seed if self.random_state is None else self.random_state)
+            seed = self.random_state if isinstance(self.random_state, numbers.Integral) else task.seed
+            given.setdefault("random_state", seed)  # never the caller's own generator: it would be moved on
         found: Labels = np.asarray(algorithm(**given).fit_predict(task.X))
         return found
 

@@ -59,6 +59,8 @@ class UHerding(DropIn):
         model = self._model(task, clf, fit_clf, sample_weight)
         T = self._temperature(task, model)
         weight = uncertainty(warmed(probabilities(task, model)[0], T), "margin_sampling")
+        if not weight.any():
+            weight = np.ones(len(weight))  # nothing is in doubt, as with one class: coverage
         kernel = Kernel(gamma=1 / radius(task) ** 2)
         ground = standing_for(task, self.ground)
         weight = weight if ground is None else weight[ground]
@@ -115,6 +117,6 @@ def radius(task: Task) -> float:
         for other, more in rows.blocks(1024):
             if other.start > place.start:
                 break
-            apart = distances(some, more)
+            apart = distances(some.astype(np.float64), more.astype(np.float64))
             shortest = min(shortest, apart[apart > TOUCHING**2].min(initial=1.0))
     return float(np.sqrt(shortest))
