@@ -6,7 +6,6 @@ Every strategy of the table is run in one of them, or excluded with a reason; `t
 from pathlib import Path
 
 from nextlabel import Experiment, Plan
-from nextlabel.strategies import STRATEGIES
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SEED_STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
@@ -21,8 +20,7 @@ SCENARIOS = {
         start=0.05,
         plan=Plan(batch=0.03, rounds=20),
     ),
-    # Every strategy of the table.
-    "digits-linear": Experiment("digits", tuple(STRATEGIES)),
+    "digits-linear": Experiment("digits", SEED_STRATEGIES),
     # The same protocol with the guide's network, up to 547 labels: all 20 batches would take two cores eight hours.
     "flowers-cnn": Experiment(
         str(SHARED / "flowers" / "train"),
@@ -38,4 +36,7 @@ SCENARIOS = {
 
 LONG = ("flowers-cnn",)  # run only when named: an hour on two cores
 
-EXCLUDED: dict[str, str] = {}  # strategy: why no scenario runs it
+ELSEWHERE = "selection_quality.py runs it on twelve datasets, or speed.py measures what it costs"
+EXCLUDED = dict.fromkeys(  # strategy: why no scenario runs it
+    ("coreset", "typiclust", "probcover", "maxherding", "uherding", "bald", "powerbald", "batchbald", "auto"), ELSEWHERE
+)

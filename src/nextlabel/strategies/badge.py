@@ -12,7 +12,7 @@ from nextlabel.strategies.drop_in import DropIn, Found, probabilities
 from nextlabel.strategies.rows import Rows, pieces
 from nextlabel.strategies.ties import Ties
 
-TRIALS = 256  # draws from the same bounds
+TRIALS = 512  # draws from the same bounds
 TOGETHER = 128  # of them that are looked at together
 CELLS = 1 << 18  # numbers in a block: little beside 20,000 samples
 ROUNDING = 1e-14  # squared distances below this share of the squared lengths are none: float64 cannot tell

@@ -21,7 +21,7 @@ from nextlabel.strategies.ties import Ties
 
 SIDE = 1024  # rows of a tile
 EDGES = 40_000_000  # pairs that are remembered; beyond, they are found again when they are needed
-JUST_BELOW = 1 - 5e-7  # a radius that rounding in float32 does not carry across the distance itself
+JUST_BELOW = 1 - 1e-6  # a radius that rounding in float32 does not carry across the distance itself
 
 Near = Callable[[Floats, Floats], Floats]  # (k, d), (l, d) -> (k, l) squared distances
 
@@ -129,9 +129,9 @@ def _until_it_fails(shares: list[tuple[float, Any]], alpha: float) -> Iterator[t
 
 
 def largest(pure: Floats, alpha: float) -> float:
-    """Just below the largest radius at which a share of at least ``alpha`` of the balls is pure."""
-    needed = int(np.ceil(alpha * len(pure) - 1e-9))  # balls that must be pure
-    limit = np.sort(pure)[min(len(pure) - 1, len(pure) - needed)]
+    """The largest radius (just below it) at which a share of at least ``alpha`` of the balls is pure."""
+    impure = int(np.floor((1 - alpha) * len(pure) + 1e-9))  # 0.1 * 10 must be one ball
+    limit = np.sort(pure)[min(len(pure) - 1, impure)]
     return float(limit * JUST_BELOW) if np.isfinite(limit) else 0.0  # one cluster: all rows are alike
 
 
