@@ -22,10 +22,9 @@ class RandomSampling(DropIn):
         picks = task.rng.choice(len(task.rows), task.batch, replace=False)
 
         def utilities() -> Floats:
-            scores = task.rng.random(len(task.rows))
-            order = np.argsort(-scores)
-            first, others = order[: task.batch], np.setdiff1d(np.arange(len(scores)), picks)
-            scores[np.concatenate([picks, others])] = np.concatenate([scores[first], scores[order[task.batch :]]])
+            scores = np.sort(task.rng.random(len(task.rows)))[::-1]
+            others = task.rng.permutation(np.setdiff1d(np.arange(len(scores)), picks))
+            scores[np.concatenate([picks, others])] = scores.copy()
             return np.tile(scores, (task.batch, 1))
 
         return task.answer(picks, utilities)
