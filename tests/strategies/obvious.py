@@ -4,9 +4,16 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
 from scipy.stats import chisquare
 from skactiveml.base import SkactivemlClassifier
 
+from nextlabel.models.head import LinearHead
+
+FEW = settings(max_examples=15, deadline=None, derandomize=True)
+seeds = st.integers(0, 2**31)
+GRID = {"random_state": 3, "n_init": 1}
 LEAST_P = 1e-3  # of a law test; seeds are fixed, so a test that passes once always does
 
 
@@ -72,3 +79,24 @@ def agreement(drawn, law):
         seen[-1] += total - seen.sum()
         expected[-1] += total - expected.sum()
     return float(chisquare(seen, expected * seen.sum() / expected.sum()).pvalue)
+
+
+def world(seed, n=80, labelled=12, classes=4, d=5):
+    """Features, labels and a trained head."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(classes, size=n)
+    X = rng.normal(size=(n, d)) + 1.5 * np.eye(classes, d)[truth]
+    y = np.full(n, -1)
+    known = rng.choice(n, labelled, replace=False)
+    y[known] = truth[known]
+    head = LinearHead(classes=range(classes))
+    return X, y, head.fit(X[known], y[known]) if labelled else head.fit(X[:1], [-1])
+
+
+def members(X, classes=4, count=6, seed=0):
+    rng = np.random.default_rng(seed)
+    return [LinearHead(classes=range(classes)).fit(X[:30], rng.integers(classes, size=30)) for _ in range(count)]
+
+
+def query(kind, X, y, batch, seed=0, init=None, **more):
+    return kind(**(init or {}), missing_label=-1, random_state=seed).query(X, y, batch_size=batch, **more)

@@ -214,3 +214,12 @@ def test_extra_memory_is_a_quarter_of_the_input():
     finally:
         tracemalloc.stop()
     assert peak < 0.25 * X.nbytes
+
+
+def test_without_doubt_it_is_random():
+    X, y, certain = points(9), known(9, 0), table(np.tile([1.0, 0.0], (9, 1)))
+    seconds = {
+        Badge(missing_label=-1, random_state=seed).query(X, y, certain, fit_clf=False, batch_size=2)[1]
+        for seed in range(100)
+    }
+    assert len(seconds) > 6

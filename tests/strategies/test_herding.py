@@ -1,0 +1,108 @@
+"""MaxHerding and UHerding are plain greedy, lazily."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from obvious import FEW, known, points, query, seeds, table, world
+from scipy.spatial.distance import cdist
+
+from nextlabel import strategies as ours
+from nextlabel.strategies.u_herding import fitted
+
+
+def plain_herding(K, weight, covered, free, batch):
+    picks = []
+    for _ in range(batch):
+        gains = K @ weight if covered is None else np.maximum(K - covered, 0) @ weight
+        gains[[i for i in range(len(K)) if i in picks or not free[i]]] = -np.inf
+        picks.append(int(gains.argmax()))
+        covered = K[:, picks[-1]] if covered is None else np.maximum(covered, K[:, picks[-1]])
+    return picks
+
+
+@FEW
+@given(seed=seeds, labelled=st.sampled_from([0, 1, 9]), gamma=st.sampled_from([0.2, 2.0, 30.0]))
+def test_maxherding_is_plain_greedy(seed, labelled, gamma):
+    X, y, _ = world(seed, n=300, labelled=labelled)
+    rows = np.flatnonzero(y < 0)
+    U = X / np.linalg.norm(X, axis=1, keepdims=True)
+    kernel = np.exp(-gamma * cdist(U, U, "sqeuclidean"))
+    covered = kernel[np.ix_(rows, np.flatnonzero(y >= 0))].max(axis=1) if labelled else None
+    plain = plain_herding(kernel[np.ix_(rows, rows)], np.ones(len(rows)), covered, np.ones(len(rows), bool), 25)
+    found = query(ours.MaxHerding, X, y, 25, init={"metric_dict": {"gamma": gamma}})
+    assert found.tolist() == rows[plain].tolist()
+
+
+@FEW
+@given(seed=seeds)
+def test_uherding_is_plain_greedy_weighted_by_doubt(seed):
+    X, y, head = world(seed, n=200, labelled=9)
+    rows, known = np.flatnonzero(y < 0), np.flatnonzero(y >= 0)
+    U = X / np.linalg.norm(X, axis=1, keepdims=True)
+    apart = cdist(U[known], U[known])
+    gamma = 1 / min(1.0, apart[apart > 1e-3].min()) ** 2
+    kernel = np.exp(-gamma * cdist(U, U, "sqeuclidean"))
+    P = head.predict_proba(X[rows]) ** (1 / 2.0)
+    P = np.sort(P / P.sum(axis=1, keepdims=True), axis=1)
+    covered = kernel[np.ix_(rows, known)].max(axis=1)
+    doubt = 1 - (P[:, -1] - P[:, -2])
+    plain = plain_herding(kernel[np.ix_(rows, rows)], doubt, covered, np.ones(len(rows), bool), 10)
+    found = query(ours.UHerding, X, y, 10, init={"temperature": 2.0}, clf=head, fit_clf=False)
+    assert found.tolist() == rows[plain].tolist()
+
+
+def test_uherding_with_few_labels_is_coverage_and_with_many_is_doubt():
+    X, y, head = world(0, n=200, labelled=3)
+    hot = fitted(ours.UHerding(missing_label=-1)._task(X, y, None, 1, False), head)
+    assert hot == np.inf
+    X, y, head = world(0, n=400, labelled=200)
+    assert fitted(ours.UHerding(missing_label=-1)._task(X, y, None, 1, False), head) < 4
+
+
+def test_a_sample_of_the_pool_stands_for_it_openly():
+    X, y, _ = world(0, n=300, labelled=5)
+    with pytest.warns(UserWarning, match="Coverage is measured on 50 of the 295 candidates"):
+        some = query(ours.MaxHerding, X, y, 8, init={"ground": 50})
+    assert len(set(some.tolist())) == 8
+
+
+def test_with_nothing_in_doubt_uherding_is_coverage():
+    X, y = points(60), known(60, 8)
+    sure = table(np.eye(3)[np.zeros(60, int)])
+    found, told = query(
+        ours.UHerding, X, y, 5, init={"temperature": 0.25}, clf=sure, fit_clf=False, return_utilities=True
+    )
+    assert np.nanmax(told[0]) > 0
+    assert found[0] == np.nanargmax(told[0])
+
+
+def test_a_narrow_kernel_is_as_exact_in_float32():
+    """Two labelled samples that nearly coincide make gamma a million, by which float32's rounding is multiplied."""
+    X, y, head = world(3, n=300, labelled=20)
+    one, two = np.flatnonzero(y >= 0)[:2]
+    X[two] = X[one] + 2e-3 * np.linalg.norm(X[one]) * np.eye(5)[0]
+    X[np.flatnonzero(y < 0)[:100]] = X[np.flatnonzero(y < 0)[100:200]] * 1.5 + 1e-3  # rows that nearly coincide too
+    more = {"clf": head, "fit_clf": False, "return_utilities": True}
+    _, single = query(ours.UHerding, X.astype(np.float32), y, 3, **more)
+    _, double = query(ours.UHerding, X.astype(np.float32).astype(np.float64), y, 3, **more)
+    np.testing.assert_allclose(single[0], double[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_the_length_of_rows_does_not_matter_even_where_squares_overflow(scale):
+    X, y, _ = world(1, n=100)
+    expected = query(ours.MaxHerding, X.astype(np.float32), y, 10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = query(ours.MaxHerding, X.astype(np.float32) * np.float32(scale), y, 10)
+    assert found.tolist() == expected.tolist()
+
+
+def test_rows_of_zeros_and_copies_are_covered_too():
+    X = np.repeat(np.vstack([np.eye(4), np.zeros((1, 4))]), 8, axis=0).astype(np.float32)
+    found = query(ours.MaxHerding, X, np.full(40, -1), 40)
+    assert sorted(found.tolist()) == list(range(40))
+    assert {i // 8 for i in found[:5]} == set(range(5))  # one of each kind first
