@@ -15,6 +15,7 @@ CONFIGURATIONS = 10_000
 CELLS = 1 << 20  # probabilities in a block
 FEW, MANY = 8, 128  # samples evaluated at a time
 PROBES = 32  # samples on which the error of drawing is measured
+UNKNOWN = 1e6  # more than any information, in nats
 GOLDEN = (np.sqrt(5) - 1) / 2
 SAFE = 3.0  # times its spread is allowed for
 
@@ -24,8 +25,8 @@ class BatchBALD(CommitteeDropIn):
 
     The gain of a sample is the entropy of its label, given the labels of those chosen before, less its mean entropy
     within members; in nats. Labels of the chosen are enumerated while there are at most ``n_MC_samples`` combinations
-    (10,000 by default), each with its weight and its posterior over members. Beyond, as many are drawn, systematically,
-    once for the whole batch: each extends one of the last step's.
+    (10,000 by default, down to 1,000 for many classes), each with its weight and its posterior over members. Beyond, as
+    many are drawn, evenly spread, once for the whole batch: each extends one of the last step's.
 
     Plain greedy's picks, lazily. Gains only shrink while all combinations are there, so an old one is a bound. When
     they are drawn a gain may rise by the error of the draw: it is measured on the 32 candidates that members disagree
@@ -58,14 +59,19 @@ class BatchBALD(CommitteeDropIn):
     ) -> Found:
         """Indices (batch,), and on request utilities (batch, n): joint information of the batch so far and each."""
         task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
-        most = CONFIGURATIONS if self.n_MC_samples is None else self.n_MC_samples
-        check_scalar(most, "n_MC_samples", int, min_val=1)
         votes = self._votes(task, ensemble, fit_ensemble, sample_weight)
         P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)
+        most = configurations(P.shape[2]) if self.n_MC_samples is None else self.n_MC_samples
+        check_scalar(most, "n_MC_samples", int, min_val=1)
         joint = Joint(P, most, task.seed)
         picks = batch_bald(joint, task.batch, task.ties)
         self.evaluations_ = joint.evaluations
         return task.answer(picks, lambda: steps(Joint(P, most, task.seed), picks))
+
+
+def configurations(classes: int) -> int:
+    """How many combinations of labels are kept by default: 10,000, and fewer (1,000) for many classes."""
+    return min(CONFIGURATIONS, max(1000, 1_000_000 // classes))
 
 
 class Joint:
@@ -92,19 +98,28 @@ class Joint:
         """Choose a sample: every combination goes on with each of its labels."""
         label = self.posterior @ self.P[pick]  # (M, C)
         weight = (self.weight[:, None] * label).ravel()
-        posterior = self.posterior[:, None, :] * self.P[pick].T[None]  # (M, C, T)
-        posterior = (posterior / posterior.sum(axis=2, keepdims=True)).reshape(-1, self.P.shape[1])
         weight /= weight.sum()
-        if len(weight) > self.most:
-            step = np.arange(self.most)
-            within = (self.rng.random() + step * GOLDEN) % 1  # neighbours have much in common: spread them evenly
-            drawn = np.searchsorted(np.cumsum(weight), (step + within) / self.most)
-            drawn = np.minimum(drawn, len(weight) - 1)
-            fewer, even = posterior[drawn], np.full(self.most, 1 / self.most)
-            error = self._conditional(self.probes, even, fewer) - self._conditional(self.probes, weight, posterior)
+        if len(weight) <= self.most:
+            self.weight, self.posterior = weight, self._children(np.arange(len(weight)), pick)
+            return
+        step = np.arange(self.most)
+        within = (self.rng.random() + step * GOLDEN) % 1  # neighbours have much in common: spread them evenly
+        drawn = np.searchsorted(np.cumsum(weight), (step + within) / self.most)
+        fewer, even = self._children(np.minimum(drawn, len(weight) - 1), pick), np.full(self.most, 1 / self.most)
+        if len(weight) > CELLS // 8:
+            self.rise += UNKNOWN  # too many to tell the error: everybody is evaluated again
+        else:
+            exact = self._conditional(self.probes, weight, self._children(np.arange(len(weight)), pick))
+            error = self._conditional(self.probes, even, fewer) - exact
             self.rise += error.mean() + SAFE * np.abs(error - error.mean()).max()
-            weight, posterior = even, fewer
-        self.weight, self.posterior = weight, posterior
+        self.weight, self.posterior = even, fewer
+
+    def _children(self, places: Ids, pick: int) -> Floats:
+        """What combinations say about the members (k, T), each with one more label: M combinations by C labels."""
+        parents, labels = np.divmod(places, self.P.shape[2])
+        found: Floats = self.posterior[parents] * self.P[pick].T[labels]
+        found /= found.sum(axis=1, keepdims=True)
+        return found
 
     def _conditional(self, asked: Ids, weight: Floats, posterior: Floats) -> Floats:
         """Mean entropy (k,) of labels over combinations."""
