@@ -3,7 +3,7 @@
     from nextlabel import conformance
     from nextlabel.strategies.base import Entry
 
-    for check in conformance.for_strategies:
+    for check in conformance.for_strategies + conformance.for_drop_ins:
         check(Entry(MyStrategy))
 
 A check raises `AssertionError`, with a sentence, where the promise is broken. Those in ``for_strategies`` ask through
@@ -154,6 +154,8 @@ def check_answers_as_upstream_does(entry: Entry) -> None:
         expected = question.y >= 0
         expected[indices[:b]] = True
         assert (np.isnan(row) == expected).all(), f"NaN in row {b} are not what is labelled or picked"
+        law = abs(np.nansum(row) - 1) < 1e-9 and row[indices[b]] > 0  # of a draw
+        assert law or row[indices[b]] == np.nanmax(row), f"pick {b} is not the highest of its row"
 
 
 def check_reads_candidates(entry: Entry) -> None:
@@ -161,12 +163,16 @@ def check_reads_candidates(entry: Entry) -> None:
     question = small_problem(entry, batch=4)
     some = np.array([15, 9, 9, 0, 3, -1, 12, 7, 17, 10])  # 0 and 3 are labelled
     found = direct(entry, question, candidates=some)
-    allowed = {15, 9, 19, 12, 7, 17, 10}
-    assert set(found.tolist()) <= allowed, f"{found} of {sorted(allowed)}"
+    allowed = [7, 9, 10, 12, 15, 17, 19]
+    assert set(found.tolist()) <= set(allowed), f"{found} of {allowed}"
     assert len(set(found.tolist())) == 4, f"asks twice for a sample: {found}"
-    assert found.tolist() == direct(entry, question, candidates=np.array(sorted(allowed))).tolist(), "order matters"
+    again, utilities = direct(entry, question, candidates=allowed, return_utilities=True)
+    assert found.tolist() == again.tolist(), "order matters"
+    others = np.delete(np.arange(N), allowed)
+    assert np.isnan(utilities[:, others]).all(), "utilities of what is no candidate are not NaN"
+    assert not np.isnan(utilities[0, allowed]).any(), "utilities of candidates are NaN"
     try:
-        direct(entry, question, candidates=question.y < 0)
+        direct(entry, replace(question, y=question.y[::-1]), candidates=question.y < 0)  # 0 and 1 might be asked
     except ValueError:
         return
     raise AssertionError("a boolean mask is read as indices")
@@ -185,6 +191,62 @@ def check_takes_samples_as_candidates(entry: Entry) -> None:
     assert utilities.shape == (4, 9), f"utilities are {utilities.shape}"
 
 
+def check_begins_with_any_labels(entry: Entry) -> None:
+    """No label at all, labels of one class only, all but one sample labelled: nothing has to be mended."""
+    question = small_problem(entry)
+    for known, classes in ((0, 3), (4, 1), (N - 1, 3)):
+        y = np.where(np.arange(N) < known, np.arange(N) % classes, -1)
+        _all_or(5, direct(entry, _asked(question.X, y, question.classes, min(5, N - known))), y)
+
+
+def check_asks_everybody_among_ties(entry: Entry) -> None:
+    """Rows alike, columns that never change, nothing but zeros: in the end everybody is asked, and nobody twice."""
+    question = small_problem(entry)
+    kinds = np.random.default_rng(0).normal(size=(3, 4))
+    constant = np.ones((N, 4))
+    constant[:, 0] = np.arange(N) / N
+    rows = (kinds[np.arange(N) % 3], kinds[np.zeros(N, dtype=int)], constant, np.zeros((N, 4)))
+    for X, kind in zip((*rows, rows[1]), (np.float32, np.float32, np.float64, np.float64, np.float64), strict=True):
+        asked = _asked(X.astype(kind), question.y, question.classes, N - 6)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # k-means finds fewer clusters than it was told
+            _all_or(N - 6, direct(entry, asked), question.y)
+
+
+def _all_or(batch: int, found: Ids, y: Labels) -> None:
+    expected = min(batch, int((y < 0).sum()))
+    assert len(set(found.tolist())) == len(found) == expected, f"asks for {found}, and {expected} were wanted"
+    assert (y[found] < 0).all(), f"asks for what is labelled: {found}"
+
+
+def check_layout_does_not_matter(entry: Entry) -> None:
+    """Features in memory, locked, on disk or by columns, labels in a list: the same picks."""
+    question = small_problem(entry)
+    expected = direct(entry, question).tolist()
+    locked = question.X.copy()
+    locked.flags.writeable = False
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "X.npy", question.X)
+        mapped = np.load(Path(folder) / "X.npy", mmap_mode="r")
+        for how, X in (("locked", locked), ("on disk", mapped), ("by columns", np.asfortranarray(question.X))):
+            found = direct(entry, replace(question, X=X)).tolist()
+            assert found == expected, f"features {how} give {found}, in memory {expected}"
+
+
+def check_takes_a_seed_of_any_kind(entry: Entry) -> None:
+    """An int; a RandomState, which is not moved on; None, for another batch each time."""
+    question = small_problem(entry)
+    generator = np.random.RandomState(5)
+    before = pickle.dumps(generator)
+    given = {word: make(question) for word, make in entry.needs.items()}
+    for seed in (5, generator, None):
+        strategy = entry.make(question).set_params(random_state=seed)
+        found, again = (strategy.query(question.X, question.y, batch_size=5, **given) for _ in range(2))
+        _all_or(5, found, question.y)
+        assert seed is None or found.tolist() == again.tolist(), f"{found} with {seed}, then {again}"
+    assert pickle.dumps(generator) == before, "the caller's generator was moved on"
+
+
 def check_shrinks_a_batch_that_is_too_large(entry: Entry) -> None:
     """All that is left, with a warning; an error when nothing is."""
     question = small_problem(entry, labelled=N - 3, batch=3)
@@ -201,10 +263,11 @@ def check_shrinks_a_batch_that_is_too_large(entry: Entry) -> None:
 
 
 def check_reads_labels_of_every_kind(entry: Entry) -> None:
-    """Whole numbers with -1, decimals with NaN, texts with "": the same picks."""
+    """Whole numbers with -1, decimals with NaN, texts with "" or None: the same picks."""
     question = small_problem(entry)
     expected = direct(entry, question).tolist()
-    for names, missing in (([0.0, 1.0, 2.0], np.nan), (["ash", "oak", "yew"], "")):
+    texts = ["ash", "oak", "yew"]
+    for names, missing in (([0.0, 1.0, 2.0], np.nan), (texts, ""), (texts, None)):
         y = np.array([names[code] if code >= 0 else missing for code in question.y])
         given = {}
         for word, made in ((word, make(question)) for word, make in entry.needs.items()):
@@ -255,22 +318,23 @@ def check_can_be_copied_and_wrapped(entry: Entry) -> None:
 
 
 def check_tells_many_classes_apart(entry: Entry) -> None:
-    """A thousand classes, of which few have a label."""
+    """Two classes; a thousand, of which few have a label."""
     question = small_problem(entry)
-    found = direct(entry, _asked(question.X, question.y, 1000, 5))
-    assert len(set(found.tolist())) == 5, f"asks twice for a sample: {found}"
+    _all_or(5, direct(entry, _asked(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
+    _all_or(5, direct(entry, _asked(question.X, question.y, 1000, 5)), question.y)
 
 
-def check_trains_a_copy(entry: Entry) -> None:
-    """Told to train, it trains a copy: the caller's models are as they were."""
+def check_leaves_models_alone(entry: Entry) -> None:
+    """Told to train, it trains a copy; told not to, it only asks: the caller's models are as they were."""
     question = small_problem(entry)
     word = next((word for word in ("fit_clf", "fit_ensemble") if word in entry.needs), None)
     if word is None:
         return
     models = {name: make(question) for name, make in entry.needs.items() if name in ("clf", "ensemble")}
     before = pickle.dumps(models)
-    direct(entry, question, **models, **{word: True})
-    assert pickle.dumps(models) == before, "the caller's model was trained"
+    for fit in (True, False):
+        _all_or(5, direct(entry, question, **models, **{word: fit}), question.y)
+        assert pickle.dumps(models) == before, f"the caller's model was changed with {word}={fit}"
 
 
 for_strategies: list[Callable[[Entry], None]] = [
@@ -288,10 +352,14 @@ for_drop_ins: list[Callable[[Entry], None]] = [
     check_answers_as_upstream_does,
     check_reads_candidates,
     check_takes_samples_as_candidates,
+    check_begins_with_any_labels,
+    check_asks_everybody_among_ties,
+    check_layout_does_not_matter,
+    check_takes_a_seed_of_any_kind,
     check_shrinks_a_batch_that_is_too_large,
     check_reads_labels_of_every_kind,
     check_remembers_nothing,
     check_can_be_copied_and_wrapped,
     check_tells_many_classes_apart,
-    check_trains_a_copy,
+    check_leaves_models_alone,
 ]
