@@ -15,7 +15,7 @@ class Plain(DropIn):
 
     def __init__(self, bad=None, missing_label=-1, random_state=None):
         super().__init__(missing_label, random_state)
-        self.bad = bad if bad != "clone" else bad + " of a parameter"
+        self.bad = bad + "!" if str(bad).startswith("clone") else bad
 
     def query(self, X, y, clf, fit_clf=True, candidates=None, batch_size=1, return_utilities=False):
         if self.bad == "mask" and np.asarray(candidates).dtype == bool:

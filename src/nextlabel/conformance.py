@@ -171,8 +171,9 @@ def check_reads_candidates(entry: Entry) -> None:
     others = np.delete(np.arange(N), allowed)
     assert np.isnan(utilities[:, others]).all(), "utilities of what is no candidate are not NaN"
     assert not np.isnan(utilities[0, allowed]).any(), "utilities of candidates are NaN"
+    turned = replace(question, y=question.y[::-1], batch=1)  # 0 and 1 might be asked
     try:
-        direct(entry, replace(question, y=question.y[::-1]), candidates=question.y < 0)  # 0 and 1 might be asked
+        direct(entry, turned, candidates=turned.y < 0)
     except ValueError:
         return
     raise AssertionError("a boolean mask is read as indices")
