@@ -30,7 +30,7 @@ def strategy(name: str) -> Entry:
     """The query strategy of that name; ``name@1``, ``name@2``, … are replicas of it.
 
     >>> strategy("random@1").implementation
-    'skactiveml.pool.RandomSampling'
+    'nextlabel.strategies.RandomSampling'
     """
     match = re.fullmatch(r"(.+)@([1-9]\d{0,5})", name)
     if not match:
