@@ -157,12 +157,12 @@ def test_bounds_are_bounds_at_all_times(kind, origin):
 
 
 def test_one_that_is_away_is_found_among_many_that_only_rounding_moves():
-    """Six hundred long rows alike: what float32 cannot tell about them is more than the last distance there is."""
-    X = np.ones((602, 8), dtype=np.float32) * 300
-    X[600:] = np.eye(8)[:2]
-    P = np.repeat([[0.6, 0.4]], 602, axis=0)
-    picks = drawn(gradients(P, Rows(X)), 3, np.random.default_rng(0), Ties(602, np.random.default_rng(0)))
-    assert set(picks.tolist()) >= {600, 601}
+    """Six thousand long rows alike: what float32 cannot tell about them is more than the last distance there is."""
+    X = np.ones((6002, 8), dtype=np.float32) * 300
+    X[6000:] = np.eye(8)[:2]
+    P = np.repeat([[0.6, 0.4]], 6002, axis=0)
+    picks = drawn(gradients(P, Rows(X)), 3, np.random.default_rng(0), Ties(6002, np.random.default_rng(0)))
+    assert set(picks.tolist()) >= {6000, 6001}
 
 
 @pytest.mark.parametrize("origin", [False, True])

@@ -56,3 +56,14 @@ def test_features_too_large_to_be_squared_are_refused(labelled):
     X, y, _ = world(0, labelled=labelled)
     with pytest.raises(BadArray, match="Scale the features down"):
         query(CoreSet, X * 1e200, y, 5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_far_from_the_origin_float32_still_tells_distances(seed):
+    X, y, _ = world(seed, labelled=4)
+    X = (X + 1000).astype(np.float32)
+    centres, expected = list(np.flatnonzero(y >= 0)), []
+    for _ in range(10):
+        expected.append(int(cdist(X, X[centres]).min(axis=1).argmax()))
+        centres.append(expected[-1])
+    assert query(CoreSet, X, y, 10).tolist() == expected
