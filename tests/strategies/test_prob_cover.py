@@ -56,7 +56,6 @@ def test_a_share_of_balls_is_counted_without_rounding(count, alpha):
 
 @pytest.mark.parametrize("edges", [10**6, 10])
 def test_copies_within_no_radius_at_all_are_asked_once(edges, monkeypatch):
-    """What rounding makes of the distance of a row to itself is no distance."""
     monkeypatch.setattr(cover_module, "EDGES", edges)
     X = np.repeat(np.random.default_rng(0).normal(size=(20, 7)).astype(np.float32), 3, axis=0)
     found, told = query(ours.ProbCover, X, np.full(60, -1), 60, init={"deltas": [1e-9]}, return_utilities=True)
