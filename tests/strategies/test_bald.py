@@ -13,15 +13,15 @@ from nextlabel.strategies.batch_bald import Joint, batch_bald
 from nextlabel.strategies.ties import Ties
 
 
-@pytest.mark.parametrize("most", [10**6, 2000])
+@pytest.mark.parametrize("most", [10**5, 30])
 def test_batchbald_is_plain_greedy_with_all_combinations_and_with_some(most, record_property):
-    for seed in range(4):
+    for seed in range(15):
         rng = np.random.default_rng(seed)
-        P = rng.dirichlet(np.full(4, 0.4), size=(400, 8))  # (m, T, C)
+        P = rng.dirichlet(np.full(4, 0.4), size=(200, 8))  # (m, T, C)
         lazy, plain = Joint(P, most, seed), Joint(P, most, seed)
-        picks = batch_bald(lazy, 6, Ties(400, rng))
+        picks = batch_bald(lazy, 8 if most == 30 else 6, Ties(200, rng))
         for pick in picks:
-            gains = plain.gains(np.arange(400))
+            gains = plain.gains(np.arange(200))
             gains[picks[: list(picks).index(pick)]] = -np.inf
             assert gains[pick] == pytest.approx(gains.max(), abs=1e-12)
             plain.add(int(pick))
