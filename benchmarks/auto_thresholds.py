@@ -2,7 +2,8 @@
 
 For each number of labels per class at which coverage could give way to margin: the mean regret, in points of AUBC,
 against the best of those numbers on each dataset and start; and which number the other families would have chosen for
-each family (leave one family out). For large batches: margin's AUBC less badge's.
+each family (leave one family out; each dataset here is a family of its own). For large batches: margin's AUBC less
+badge's.
 """
 
 import csv
@@ -16,8 +17,6 @@ from selection_quality import LARGE, RESULTS, STARTS, SWITCHES
 
 Cell = tuple[str, str]  # dataset, start
 
-FAMILY = {"gcloudub": "gcloud"}  # one vote per family; the others are families of their own
-
 
 def main() -> None:
     """Print, and write ``results/auto-thresholds.json``."""
@@ -28,7 +27,7 @@ def main() -> None:
         "chosen": min(regret, key=lambda count: average(regret[count])),
         "chosen_without": {
             family: min(regret, key=lambda count: average(regret[count], family))
-            for family in sorted({FAMILY.get(name, name) for name, _ in regret[few(SWITCHES[0])]})
+            for family in sorted({name for name, _ in regret[few(SWITCHES[0])]})
         },
         "margin_less_badge": {start: versus(areas, start) for start in (*STARTS, LARGE)},
     }
@@ -66,7 +65,7 @@ def average(cells: dict[Cell, float], without: str | None = None) -> float:
     """The mean over families of the mean over a family's cells."""
     families: dict[str, list[float]] = defaultdict(list)
     for (name, _), value in cells.items():
-        families[FAMILY.get(name, name)].append(value)
+        families[name].append(value)
     return mean(mean(values) for family, values in families.items() if family != without)
 
 

@@ -47,11 +47,9 @@ class Auto(DropIn):
         model = self._model(task, clf, fit_clf and bool(task.labelled.any()), sample_weight)
         given = {"candidates": candidates, "batch_size": batch_size, "return_utilities": return_utilities}
         made = {"missing_label": self.missing_label, "random_state": self.random_state}
-        if not task.labelled.any():
+        labels = np.count_nonzero(task.labelled)
+        if not labels or labels < self.few * len(model.classes_):
             return MaxHerding(**made).query(X, y, **given)
-        classes = len(model.classes_)
-        if np.count_nonzero(task.labelled) < self.few * classes:
-            return MaxHerding(**made).query(X, y, **given)
-        if task.batch >= self.large * classes:
+        if task.batch >= self.large * len(model.classes_):
             return Badge(**made).query(X, y, clf=model, fit_clf=False, **given)
         return UncertaintySampling("margin_sampling", **made).query(X, y, clf=model, fit_clf=False, **given)

@@ -9,6 +9,7 @@ from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.bald import entropy
 from nextlabel.strategies.committees import CommitteeDropIn, everyone
 from nextlabel.strategies.drop_in import Found
+from nextlabel.strategies.rows import pieces
 from nextlabel.strategies.ties import Ties
 
 CONFIGURATIONS = 10_000
@@ -83,7 +84,7 @@ class Joint:
 
     def __init__(self, P: Floats, most: int, seed: int) -> None:
         self.P, self.most, self.rng = P, most, np.random.default_rng([seed, 3])
-        self.within = np.concatenate([entropy(P[i : i + 4096]).mean(axis=1) for i in range(0, len(P), 4096)])  # (m,)
+        self.within = np.concatenate([entropy(P[part]).mean(axis=1) for part in pieces(len(P), 4096)])  # (m,)
         self.probes = np.argsort(self.within - entropy(P.mean(axis=1)))[:PROBES]  # those that are in question
         self.weight, self.posterior = np.ones(1), np.full((1, P.shape[1]), 1 / P.shape[1])
         self.rise, self.evaluations = 0.0, 0
@@ -93,6 +94,10 @@ class Joint:
         self.evaluations += len(asked)
         gains: Floats = self._conditional(asked, self.weight, self.posterior) - self.within[asked]
         return gains
+
+    def everybody(self) -> Floats:
+        """Gains (m,) of all samples."""
+        return np.concatenate([self.gains(np.arange(part.start, part.stop)) for part in pieces(len(self.P), MANY)])
 
     def add(self, pick: int) -> None:
         """Choose a sample: every combination goes on with each of its labels."""
@@ -137,7 +142,7 @@ def batch_bald(joint: Joint, batch: int, ties: Ties) -> Ids:
     """Positions (batch,) by greedy maximisation of the joint information."""
     count = len(joint.P)
     picks: list[int] = []
-    bound = np.concatenate([joint.gains(np.arange(i, min(i + MANY, count))) for i in range(0, count, MANY)])
+    bound = joint.everybody()
     rise = np.zeros(count)  # of `joint` when a sample was last evaluated
     fresh = np.ones(count, dtype=bool)
     while True:
@@ -167,9 +172,7 @@ def steps(joint: Joint, picks: Ids) -> Floats:
     """Utilities (batch, m): the information of the samples chosen so far and each candidate, jointly."""
     wide, before = np.empty((len(picks), len(joint.P))), 0.0
     for b, pick in enumerate(picks.tolist()):
-        count = len(joint.P)
-        gains = [joint.gains(np.arange(i, min(i + MANY, count))) for i in range(0, count, MANY)]
-        wide[b] = before + np.concatenate(gains)
+        wide[b] = before + joint.everybody()
         before = wide[b, pick]
         joint.add(pick)
     return wide

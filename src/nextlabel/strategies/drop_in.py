@@ -4,10 +4,9 @@ A strategy of ours subclasses `DropIn` and writes `query`: check, choose, answer
 
     def query(self, X, y, candidates=None, batch_size=1, return_utilities=False):
         task = self._task(X, y, candidates, batch_size, return_utilities)
-        picks = core_set(task.pool, task.known, task.batch, task.ties)
-        return task.answer(picks, lambda: core_set_utilities(task.pool, task.known, picks))
-
-``picks`` are places in ``task.pool``, the candidates in ascending order.
+        scores = novelty(task.pool())                       # (m,) of the candidates, in ascending order
+        picks = task.ties.top(scores, task.batch)           # places in that order
+        return task.answer(picks, lambda: np.tile(scores, (task.batch, 1)))
 """
 
 import warnings

@@ -75,7 +75,6 @@ class Coverage:
         self.time = 0  # how many centres came one by one
         self.changed = np.zeros(len(rows), dtype=np.int64)  # (g,) when `covered` last did
         self.past: dict[int, Floats] = {}  # `covered` as it was, for as many times as there is room for
-        self.work = 0  # kernel values computed
 
     def add(self, centres: Rows) -> None:
         """Take more centres into account."""
@@ -97,7 +96,6 @@ class Coverage:
         for place in pieces(len(self.right), max(1, TILE // len(rows))):
             values = self.kernel(left, self.right[place])  # (k, t)
             total += self._above(values, self.covered, place) @ self.weight[place]
-        self.work += len(rows) * len(self.right)
         return total / len(self.right)
 
     def everybody(self) -> Floats:
@@ -109,7 +107,6 @@ class Coverage:
             left = self.kernel.left(rows)
             for other in pieces(one.stop, side):
                 values = self.kernel(left, self.right[other])  # (k, l)
-                self.work += values.size
                 if other.start < one.start:  # the same values serve those of the other block
                     turned = values if self.covered is None else values - self.covered[one, None]
                     total[other] += self.weight[one] @ (turned if self.covered is None else _positive(turned))
@@ -146,7 +143,6 @@ class Coverage:
             for rows_then, then in zip(parts, times.tolist(), strict=True):
                 np.subtract(now[rows_then], self.past[then][at], out=before[rows_then])
             lost += _positive(before) @ self.weight[at] - self._above(now, self.covered, at) @ self.weight[at]
-        self.work += len(rows) * len(where)
         return lost / len(self.right)
 
     @staticmethod

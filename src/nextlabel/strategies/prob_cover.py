@@ -1,8 +1,6 @@
 """`probcover`: cover the pool with balls."""
 
-import inspect
 import itertools
-import numbers
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +13,7 @@ from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids, Labels, Mask
+from nextlabel.strategies.clusters import clustered
 from nextlabel.strategies.drop_in import DropIn, Found, Task
 from nextlabel.strategies.rows import Rows, centred, distances, pieces
 from nextlabel.strategies.ties import Ties
@@ -99,7 +98,7 @@ class ProbCover(DropIn):
         if isinstance(self.deltas, str):
             return largest(pure, self.alpha)
         shares = [(delta, np.mean(pure > delta)) for delta in deltas]
-        passed = [delta for delta, _ in _until_it_fails(shares, self.alpha)]
+        passed = [delta for delta, _ in itertools.takewhile(lambda pair: pair[1] >= self.alpha, shares)]
         if not passed:
             warnings.warn(
                 f"At the smallest radius, {deltas[0]:.3g}, a share of {shares[0][1]:.2f} of the balls is pure, less "
@@ -114,18 +113,8 @@ class ProbCover(DropIn):
             count = max(2, len(np.unique(np.asarray(task.y)[task.labelled])))
         check_scalar(count, "n_classes", int, min_val=2)
         given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
-        if "random_state" in inspect.signature(self.cluster_algo.__init__).parameters:
-            seed = self.random_state if isinstance(self.random_state, numbers.Integral) else task.seed
-            given.setdefault("random_state", seed)  # never the caller's own generator: it would be moved on
-        found: Labels = self.cluster_algo(**given).fit_predict(Rows(task.X, None, self.normalize_samples).all())
-        return found
-
-
-def _until_it_fails(shares: list[tuple[float, Any]], alpha: float) -> Iterator[tuple[float, Any]]:
-    for delta, share in shares:
-        if share < alpha:
-            return
-        yield delta, share
+        rows = Rows(task.X, None, self.normalize_samples).all()
+        return clustered(rows, self.cluster_algo, given, self.random_state, task.seed)
 
 
 def largest(pure: Floats, alpha: float) -> float:

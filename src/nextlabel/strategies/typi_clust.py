@@ -1,7 +1,5 @@
 """`typiclust`: the typical sample of each large cluster that nobody has labelled yet."""
 
-import inspect
-import numbers
 from typing import Any
 
 import numpy as np
@@ -9,6 +7,7 @@ from skactiveml.utils import MISSING_LABEL, check_scalar
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.strategies.clusters import clustered
 from nextlabel.strategies.drop_in import DropIn, Found, Task
 from nextlabel.strategies.rows import CELLS, Rows, distances
 
@@ -63,11 +62,7 @@ class TypiClust(DropIn):
         if algorithm is None:
             algorithm = KMeans if count <= SMALL else MiniBatchKMeans
             given = {"n_init": 1} | given
-        if "random_state" in inspect.signature(algorithm.__init__).parameters:
-            seed = self.random_state if isinstance(self.random_state, numbers.Integral) else task.seed
-            given.setdefault("random_state", seed)  # never the caller's own generator: it would be moved on
-        found: Labels = np.asarray(algorithm(**given).fit_predict(task.X))
-        return found
+        return clustered(task.X, algorithm, given, self.random_state, task.seed)
 
 
 def typi_clust(task: Task, cluster: Labels, k: int, told: list[Floats] | None = None) -> Ids:

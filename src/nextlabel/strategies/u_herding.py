@@ -101,11 +101,9 @@ def fitted(task: Task, clf: SkactivemlClassifier) -> float:
         if inside:
             proba.append(model.predict_proba(X[inside]))
             column += [place[y[i]] for i in inside]
-    if not proba:
-        return np.inf
-    P = np.concatenate(proba) if len({part.shape[1] for part in proba}) == 1 else None
-    if P is None:
-        return np.inf  # folds disagree on which classes there are: the classifier was not told
+    if len({part.shape[1] for part in proba}) != 1:
+        return np.inf  # there are none, or folds disagree on which classes there are: the classifier was not told
+    P = np.concatenate(proba)
     losses = [-np.log(warmed(P, T)[np.arange(len(P)), column]).mean() for T in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
