@@ -116,7 +116,7 @@ def test_a_finished_run_is_left_as_it_is(whole):
 def test_the_manifest_says_what_was_run(whole):
     found = json.loads((whole / "manifest.json").read_text())
     assert found["sizes"] == {"test": 359, "val": 0, "start": 20, "pool": 1418}
-    assert found["strategies"]["badge"]["class"].startswith("skactiveml.")
+    assert found["strategies"]["badge"]["class"] == "nextlabel.strategies.Badge"
     assert found["dataset"]["counts"][0] == 178
     assert set(found["settings"]) == {"0", "1"}
     assert found["versions"]["scikit-activeml"]

@@ -21,7 +21,7 @@ class Amount:
         if isinstance(given, Amount):
             return given
         text = str(given).strip()
-        match = re.fullmatch(r"(\d+)(/class)?|(\d*\.\d*(?:e-?\d+)?)", text)
+        match = re.fullmatch(r"(\d+)(/class)?|(\d*\.\d*(?:e-?\d+)?|\d+e-\d+)", text)  # 1e-05 is how 0.00001 prints
         if not match or text == ".":
             raise BadNumber(f"'{text}' is no number of samples. Write a share (0.2), a count (200) or 5/class.")
         if match[1]:
