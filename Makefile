@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
+# Two workers, a file of tests to one of them: fixtures that take long are made once.
+PYTEST := .venv/bin/pytest -n 2 --dist loadfile
 SOURCES := $(shell find src -name '*.py' -o -name '*.j2')
 
 .PHONY: help demo test check bench lock clean
@@ -18,14 +20,14 @@ demo: .venv-demo/done
 	.venv-demo/bin/nextlabel simulate digits --strategies random,margin,badge --out runs/demo
 
 test: .venv/done
-	.venv/bin/pytest --cov
+	$(PYTEST) --cov
 
 check: .venv/done
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/pytest
+	$(PYTEST)
 
 bench: .venv/done
 	.venv/bin/python benchmarks/run.py
