@@ -17,7 +17,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Case:
     labelled: int = 50
     init: dict[str, Any] = field(default_factory=dict)
     confidence: float = 0.7
+    apart: float = 0.5  # how far the members of a committee lie apart, against what they share
     peer: bool = False
     repeats: int = 3
 
@@ -67,6 +68,8 @@ def cases() -> dict[str, Case]:
         Case("badge-1M-.5", "Badge", 1_000_000, 1000, confidence=0.5),
         Case("margin-1M", "UncertaintySampling", 1_000_000, 1000, init=margin),
         Case("entropy-1M", "UncertaintySampling", 1_000_000, 1000, init=entropy),
+        Case("batchbald-20k", "BatchBALD", 20_000, 10, repeats=1),
+        Case("batchbald-20k-mild", "BatchBALD", 20_000, 10, apart=0.2, repeats=1),
         Case("probcover-100k", "ProbCover", 100_000, init=PLAIN, repeats=1),
     ]
     table = [
@@ -142,7 +145,7 @@ def measure(case: Case, who: str, file: str) -> dict[str, Any]:
     small = slice(
         max(0, case.labelled - 50), case.labelled + 450
     )  # once before, so that libraries are loaded and threads started
-    _query(strategy, X[small], y[small], min(5, case.batch), _given(Case("", case.kind, 500), X[small], y[small]))
+    _query(strategy, X[small], y[small], min(5, case.batch), _given(replace(case, n=500), X[small], y[small]))
     strategy = clone(strategy)  # theirs may remember
     with open("/proc/self/clear_refs", "w") as refs:
         refs.write("5")  # the peak starts anew from here
@@ -171,7 +174,7 @@ def _given(case: Case, X: Any, y: Any) -> dict[str, Any]:
     if case.kind == "UHerding":
         return {"clf": LinearHead(classes=range(C)).fit(X[y >= 0], y[y >= 0]), "fit_clf": False}
     if case.kind in ("GreedyBALD", "PowerBALD", "BatchBALD"):
-        members = [Rowwise(t, range(C)).fit(X[:1], y[:1]) for t in range(T)]
+        members = [Rowwise(t, case.apart, range(C)).fit(X[:1], y[:1]) for t in range(T)]
         return {"ensemble": members, "fit_ensemble": False}
     return {}
 
@@ -179,15 +182,23 @@ def _given(case: Case, X: Any, y: Any) -> dict[str, Any]:
 class Rowwise(SkactivemlClassifier):
     """A member of a committee: softmax of a fixed random linear map, so that any rows can be asked."""
 
-    def __init__(self, seed: int = 0, classes: Any = None, missing_label: Any = -1, random_state: Any = None) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        apart: float = 0.5,
+        classes: Any = None,
+        missing_label: Any = -1,
+        random_state: Any = None,
+    ) -> None:
         super().__init__(classes=classes, missing_label=missing_label, random_state=random_state)
         self.seed = seed
+        self.apart = apart
 
     def fit(self, X: Any, y: Any) -> "Rowwise":
         """Draw the map: one that all members share, and a deviation."""
         shared = np.random.default_rng(99).standard_normal((X.shape[1], C))
         own = np.random.default_rng(self.seed).standard_normal((X.shape[1], C))
-        self.map_ = (2 * (shared + 0.5 * own)).astype(X.dtype)
+        self.map_ = (2 * (shared + self.apart * own)).astype(X.dtype)
         self.classes_ = np.arange(C)
         return self
 

@@ -17,8 +17,8 @@ CELLS = 1 << 20  # probabilities in a block
 FEW, MANY = 8, 128  # samples evaluated at a time
 PROBES = 32  # samples on which the error of drawing is measured
 UNKNOWN = 1e6  # more than any information, in nats
-GOLDEN = (np.sqrt(5) - 1) / 2
-SAFE = 3.0  # times its spread is allowed for
+NEIGHBOURS = 64  # combinations among which labels are spread evenly
+SAFE = 5.0  # standard deviations that are allowed for
 
 
 class BatchBALD(CommitteeDropIn):
@@ -31,8 +31,8 @@ class BatchBALD(CommitteeDropIn):
 
     Plain greedy's picks, lazily. Gains only shrink while all combinations are there, so an old one is a bound. When
     they are drawn a gain may rise by the error of the draw: it is measured on the 32 candidates that members disagree
-    about most, and older bounds are moved by its mean and three times its largest deviation. After a query
-    ``evaluations_`` tells how many gains were computed.
+    about most, and older bounds are moved by its mean and five times its standard deviation. After a query
+    ``evaluations_`` tells how many gains were computed, the first of everybody (which is `GreedyBALD`'s) included.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ def configurations(classes: int) -> int:
 class Joint:
     """The labels of what is chosen so far: combinations with weights, and what each says about the members.
 
-    ``P`` (m, T, C) probabilities; ``weight`` (M,); ``posterior`` (M, T), rows sum to one; ``rise`` by how much a gain
-    may have grown since the beginning, because combinations were drawn.
+    ``P`` (m, T, C) probabilities; ``weight`` (M,); ``posterior`` (M, T), rows sum to one. ``drift`` and ``variance``:
+    by how much gains grew since the beginning, because combinations were drawn, and how differently.
     """
 
     def __init__(self, P: Floats, most: int, seed: int) -> None:
@@ -87,7 +87,7 @@ class Joint:
         self.within = np.concatenate([entropy(P[part]).mean(axis=1) for part in pieces(len(P), 4096)])  # (m,)
         self.probes = np.argsort(self.within - entropy(P.mean(axis=1)))[:PROBES]  # those that are in question
         self.weight, self.posterior = np.ones(1), np.full((1, P.shape[1]), 1 / P.shape[1])
-        self.rise, self.evaluations = 0.0, 0
+        self.drift, self.variance, self.evaluations = 0.0, 0.0, 0
 
     def gains(self, asked: Ids) -> Floats:
         """Conditional mutual information (k,) of the samples ``asked``, given the labels of the chosen."""
@@ -107,17 +107,28 @@ class Joint:
         if len(weight) <= self.most:
             self.weight, self.posterior = weight, self._children(np.arange(len(weight)), pick)
             return
-        step = np.arange(self.most)
-        within = (self.rng.random() + step * GOLDEN) % 1  # neighbours have much in common: spread them evenly
-        drawn = np.searchsorted(np.cumsum(weight), (step + within) / self.most)
+        drawn = np.searchsorted(np.cumsum(weight), (np.arange(self.most) + self._spread()) / self.most)
         fewer, even = self._children(np.minimum(drawn, len(weight) - 1), pick), np.full(self.most, 1 / self.most)
         if len(weight) > CELLS // 8:
-            self.rise += UNKNOWN  # too many to tell the error: everybody is evaluated again
+            self.drift += UNKNOWN  # too many to tell the error: everybody is evaluated again
         else:
             exact = self._conditional(self.probes, weight, self._children(np.arange(len(weight)), pick))
             error = self._conditional(self.probes, even, fewer) - exact
-            self.rise += error.mean() + SAFE * np.abs(error - error.mean()).max()
+            self.drift += error.mean()
+            self.variance += error.var(ddof=1) if len(error) > 1 else error[0] ** 2  # draws are independent
         self.weight, self.posterior = even, fewer
+
+    def reach(self, bound: Floats, drift: Floats, variance: Floats) -> Floats:
+        """How high gains (m,) may be by now that were ``bound`` when the joint had that ``drift`` and ``variance``."""
+        reach: Floats = bound + (self.drift - drift) + SAFE * np.sqrt(np.maximum(self.variance - variance, 0))
+        return reach
+
+    def _spread(self) -> Floats:
+        """Numbers (most,) in [0, 1), drawn anew each time, evenly spread among neighbours, who have much in common."""
+        blocks = -(-self.most // NEIGHBOURS)
+        strata = self.rng.permuted(np.tile(np.arange(NEIGHBOURS), (blocks, 1)), axis=1).ravel()[: self.most]
+        spread: Floats = (strata + self.rng.random(self.most)) / NEIGHBOURS
+        return spread
 
     def _children(self, places: Ids, pick: int) -> Floats:
         """What combinations say about the members (k, T), each with one more label: M combinations by C labels."""
@@ -143,28 +154,29 @@ def batch_bald(joint: Joint, batch: int, ties: Ties) -> Ids:
     count = len(joint.P)
     picks: list[int] = []
     bound = joint.everybody()
-    rise = np.zeros(count)  # of `joint` when a sample was last evaluated
+    drift, variance = np.zeros(count), np.zeros(count)  # of `joint` when a sample was last evaluated
     fresh = np.ones(count, dtype=bool)
     while True:
-        picks.append(_best(joint, bound, rise, fresh, ties))
+        picks.append(_best(joint, bound, drift, variance, fresh, ties))
         if len(picks) == batch:
             return np.array(picks)
         joint.add(picks[-1])
         bound[picks], fresh[:] = -np.inf, False
 
 
-def _best(joint: Joint, bound: Floats, rise: Floats, fresh: Any, ties: Ties) -> int:
+def _best(joint: Joint, bound: Floats, drift: Floats, variance: Floats, fresh: Any, ties: Ties) -> int:
     size = FEW
     while True:
         known = np.flatnonzero(fresh)
         best = bound[known].max(initial=-np.inf)
-        reach = bound + (joint.rise - rise)
+        reach = joint.reach(bound, drift, variance)
         asked = np.flatnonzero(~fresh & (reach >= best) & (reach > -np.inf))
         if not len(asked):
             return ties.best(bound[known], known)
         if len(asked) > size:
             asked = asked[np.argpartition(-reach[asked], size)[:size]]
-        bound[asked], rise[asked], fresh[asked] = joint.gains(asked), joint.rise, True
+        bound[asked], fresh[asked] = joint.gains(asked), True
+        drift[asked], variance[asked] = joint.drift, joint.variance
         size = min(2 * size, MANY)
 
 
