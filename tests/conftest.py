@@ -1,5 +1,6 @@
 """Fixtures for all tests: real pictures, small and made on the spot, and a cache of our own."""
 
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def no_umap() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nextlabel.report.maps._umap", lambda: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> Iterator[None]:
+    """A shell starts what runs in the background deaf to Ctrl-C, and its children with it: tests send it and wait."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session", autouse=True)
