@@ -23,7 +23,7 @@ SIZES = ("20k", "200k", "1M")
 SAID: dict[str, tuple[str, str, str, str, str]] = {
     "random": ("nothing", "N", "N", "exact", "always run it beside: it is what the others are measured against"),
     "least_confident": ("probabilities", "N C", "N", "exact", "two classes, where it is margin; else rather margin"),
-    "margin": ("probabilities", "N C", "N", "exact", "small batches, from about ten labels per class on"),
+    "margin": ("probabilities", "N C", "N", "exact", "small batches, from about five labels per class on"),
     "entropy": ("probabilities", "N C", "N", "exact", "few classes"),
     "badge": (
         "probabilities, embeddings",

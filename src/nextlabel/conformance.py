@@ -232,6 +232,10 @@ def check_layout_does_not_matter(entry: Entry) -> None:
         for how, X in (("locked", locked), ("on disk", mapped), ("by columns", np.asfortranarray(question.X))):
             found = direct(entry, replace(question, X=X)).tolist()
             assert found == expected, f"features {how} give {found}, in memory {expected}"
+    given = {word: make(question) for word, make in entry.needs.items()}
+    strategy = entry.make(question)
+    found = strategy.query(question.X, question.y.tolist(), batch_size=question.batch, **given).tolist()
+    assert found == expected, f"labels in a list give {found}, in an array {expected}"
 
 
 def check_takes_a_seed_of_any_kind(entry: Entry) -> None:

@@ -60,10 +60,11 @@ class BatchBALD(CommitteeDropIn):
     ) -> Found:
         """Indices (batch,), and on request utilities (batch, n): joint information of the batch so far and each."""
         task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
+        if self.n_MC_samples is not None:
+            check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
         votes = self._votes(task, ensemble, fit_ensemble, sample_weight)
         P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)
         most = configurations(P.shape[2]) if self.n_MC_samples is None else self.n_MC_samples
-        check_scalar(most, "n_MC_samples", int, min_val=1)
         joint = Joint(P, most, task.seed)
         picks = batch_bald(joint, task.batch, task.ties)
         self.evaluations_ = joint.evaluations
