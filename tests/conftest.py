@@ -1,13 +1,12 @@
 """Fixtures for all tests: real pictures, small and made on the spot, and a cache of our own."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from onnx_files import dinov2_files, hub_cache
-from PIL import Image
+from painted import folder_of
 from threadpoolctl import threadpool_limits
 
 from nextlabel.embedders import dinov2
@@ -72,29 +71,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "home" / "hub"))
     return hub_cache(tmp_path / "home" / "hub", dinov2.REPOSITORY, dinov2.REVISION, dinov2_files())
-
-
-def paint(path: Path, colour: object = (200, 30, 30), size: tuple[int, int] = (24, 20), mode: str = "RGB") -> Path:
-    """Write one picture of one colour, in the format that its name says."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, size, colour).save(path)
-    return path
-
-
-def noise(path: Path, seed: int, size: int = 24) -> Path:
-    """Write one picture that no other seed gives, and that does not compress to nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    values = np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)
-    Image.fromarray(values).save(path)
-    return path
-
-
-def folder_of(root: Path, counts: Mapping[str, int]) -> Path:
-    """Write so many different pictures per class."""
-    for code, (name, count) in enumerate(counts.items()):
-        for i in range(count):
-            noise(root / name / f"{i:03}.png", seed=1000 * code + i)
-    return root
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import folder_of, paint
+from painted import folder_of, paint
 from safetensors.torch import save_file
 from torch.nn import functional
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import folder_of, noise, paint
+from painted import folder_of, noise, paint
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request, printable

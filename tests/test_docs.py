@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import folder_of
+from painted import folder_of
 from typer.testing import CliRunner
 
 import nextlabel

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import noise
+from painted import noise
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request

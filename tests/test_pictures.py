@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import noise, paint
+from painted import noise, paint
 from PIL import Image
 
 from nextlabel.datasets import load
