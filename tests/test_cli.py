@@ -40,6 +40,22 @@ def test_help_is_quick_because_it_imports_little():
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]
 
 
+def test_ctrl_c_while_python_still_imports_is_130_without_a_traceback():
+    code = """
+import os, signal, sys
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "nextlabel.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Impatient())
+from nextlabel.__main__ import main
+main()
+"""
+    found = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True)
+    assert (found.returncode, found.stdout, found.stderr) == (130, "", "")
+
+
 def test_json_is_all_that_standard_output_holds(tmp_path):
     found = run("simulate", "digits", *QUICK, "--out", tmp_path / "run", "--json")
     told = json.loads(found.stdout)

@@ -1,6 +1,17 @@
-"""python -m nextlabel"""
+"""The entry point: ``nextlabel``, or ``python -m nextlabel``."""
 
-from nextlabel.cli import main
+import sys
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 the world said no, 2 wrong use, 130 interrupted."""
+    try:
+        from nextlabel.cli import app  # in here, since it takes long enough to be interrupted
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -27,14 +27,6 @@ loud = Console(stderr=True, highlight=False)
 STOPPED = "Stopped. What is written stays: a run goes on with --resume, a download with the same command."
 
 
-def main() -> None:
-    """The entry point: exit codes 0 done, 1 the world said no, 2 wrong use, 130 interrupted."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
 def command(function: Callable[P, None]) -> Callable[P, None]:
     """Turn what a command raises on purpose into one sentence and an exit code."""
 
