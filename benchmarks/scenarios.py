@@ -7,13 +7,16 @@ from pathlib import Path
 
 from nextlabel import Experiment, Plan
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+PLACES = (SHARED / "flowers" / "train", ROOT / "guide" / "data" / "flowers")  # the second is the guide's
+FLOWERS = str(next((place for place in PLACES if place.is_dir()), PLACES[1]))
 SEED_STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
 
 SCENARIOS = {
     # The protocol of the guide that this project grew from: 137 starting labels, 20 batches of 82.
     "flowers-linear": Experiment(
-        str(SHARED / "flowers" / "train"),
+        FLOWERS,
         SEED_STRATEGIES,
         test=0.1,
         val=0.1,
@@ -23,7 +26,7 @@ SCENARIOS = {
     "digits-linear": Experiment("digits", SEED_STRATEGIES),
     # The same protocol with the guide's network, up to 547 labels: all 20 batches would take two cores eight hours.
     "flowers-cnn": Experiment(
-        str(SHARED / "flowers" / "train"),
+        FLOWERS,
         SEED_STRATEGIES,
         seeds=(0, 1, 2),
         model="cnn",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from data_utils import flowers_or_digits
 from matplotlib.figure import Figure
 
 from nextlabel import Experiment, Plan, record
@@ -71,8 +72,12 @@ def run_experiment(
     out: str | Path | None = None,
     progress: Progress = quiet,
 ) -> Recorded:
-    """Play the loop to its end for every strategy and seed; ``out`` keeps the run, and goes on with it."""
-    data = str(folder) if Path(folder).is_dir() else "digits"
+    """Play the loop to its end for every strategy and seed.
+
+    ``batch`` below 1 is a share of all samples, test and validation among them, else a number of samples; there are at
+    most ``rounds`` batches. ``out`` keeps the run in a folder, and goes on with what is there.
+    """
+    data = flowers_or_digits(folder)
     plan = Plan(batch=batch, rounds=rounds)
     experiment = Experiment(
         data, tuple(strategies), tuple(range(seeds)), model, test=0.1, val=0.1, start=0.05, plan=plan

@@ -20,8 +20,13 @@ FLOWERS = Path(__file__).parent / "data" / "flowers"
 
 
 def load_dataset(folder: str | Path = FLOWERS) -> Dataset:
-    """The pictures in a folder with one sub-folder per class; scikit-learn's digits where there is no such folder."""
-    return load(Request(str(folder) if Path(folder).is_dir() else "digits"))
+    """The pictures in a folder with one sub-folder per class: the flowers, or the digits in their place."""
+    return load(Request(flowers_or_digits(folder)))
+
+
+def flowers_or_digits(folder: str | Path) -> str:
+    """The folder; but scikit-learn's digits where it is that of the flowers, and nobody has put any there yet."""
+    return "digits" if Path(folder) == FLOWERS and not FLOWERS.is_dir() else str(folder)
 
 
 def train_test_val_pool_split(

@@ -90,7 +90,7 @@ def scene(axes: Axes, toy: Toy, step: Round, theme: Theme) -> Axes:
     """Regions, pool and labelled samples of one round."""
     plane(axes, theme)
     regions(axes, step, theme)
-    dots(axes, toy.places, s=4, color=theme.faint, linewidths=0)
+    dots(axes, toy.places, s=4, color=theme.middle, alpha=0.8, linewidths=0)
     known = step.pool.labelled()
     for code, (mark, colour) in enumerate(zip(MARKS, class_colours(theme), strict=True)):
         places = toy.places[known[toy.y[known] == code]]
@@ -144,7 +144,7 @@ def asked(axes: Axes, places: Floats, colour: str, theme: Theme) -> None:
 
 def _key(figure: Figure, colour: str, theme: Theme) -> None:
     dot = partial(Line2D, [], [], linestyle="")
-    marks = [dot(marker=".", color=theme.faint, markersize=6)]
+    marks = [dot(marker=".", color=theme.middle, markersize=6)]
     marks += [dot(marker=m, color=c, markersize=6) for m, c in zip(MARKS, class_colours(theme), strict=True)]
     marks += [Line2D([], [], color=theme.muted, linewidth=0.9), dot(marker="o", color=colour, markersize=7.5)]
     words = ["pool", *(f"labelled {name}" for name in CLASSES), "the model's boundary", "asked now"]

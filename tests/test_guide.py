@@ -1,5 +1,6 @@
 """The guide runs, and says what is true."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -10,7 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from nextlabel.statistics.words import points
+from nextlabel.errors import NextlabelError
+from nextlabel.statistics.words import points, span
 from nextlabel.strategies import STRATEGIES
 
 GUIDE = Path(__file__).parents[1] / "guide"
@@ -37,6 +39,20 @@ def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
     assert "indicative" in said  # two seeds
 
 
+@pytest.fixture
+def helpers(monkeypatch):
+    monkeypatch.syspath_prepend(GUIDE)
+    return importlib.import_module("active_ml_utils"), importlib.import_module("data_utils")
+
+
+def test_a_mistyped_folder_is_not_taken_for_the_digits(helpers, tmp_path):
+    active_ml_utils, data_utils = helpers
+    with pytest.raises(NextlabelError, match="flowrs"):
+        data_utils.load_dataset(tmp_path / "flowrs")
+    with pytest.raises(NextlabelError, match="flowrs"):
+        active_ml_utils.run_experiment(tmp_path / "flowrs", out=tmp_path / "run")
+
+
 def test_the_notebook_is_committed_with_its_outputs(notebook):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
@@ -54,14 +70,10 @@ def test_the_notebook_names_nobodys_machine(notebook):
     assert not re.search(r"/(home|root|work|tmp|Users)/", text)
 
 
-def test_the_five_strategies_of_the_guide_are_in_the_table():
-    sys.path.insert(0, str(GUIDE))
-    try:
-        from active_ml_utils import STRATEGIES as FIVE
-    finally:
-        sys.path.remove(str(GUIDE))
-    assert len(FIVE) == 5
-    assert set(FIVE) <= set(STRATEGIES)
+def test_the_five_strategies_of_the_guide_are_in_the_table(helpers):
+    five = helpers[0].STRATEGIES
+    assert len(five) == 5
+    assert set(five) <= set(STRATEGIES)
 
 
 def test_the_python_of_the_page_runs(capsys):
@@ -84,6 +96,23 @@ def test_the_figures_of_the_page_are_the_benchmarks():
             gap = points(found.get("over_random", 0), signed=True) if "over_random" in found else ""
             cells = [f"| `{found['strategy']}` | {ends[0]:.3f} |", f"| {ends[1]:.3f} |", gap]
             assert [line for line in PAGE.splitlines() if all(cell in line for cell in cells)], cells
+
+
+def test_what_the_page_says_of_the_toy_was_measured():
+    told = json.loads((GUIDE.parent / "benchmarks" / "results" / "toy.json").read_text())
+    words = " ".join(PAGE.split())
+    for name, found in told.items():
+        if name != "random":
+            assert f"`{name}` {points(found['over_random'], signed=True)} {span(*found['ci95'])}" in words
+    unsure = [told[name] for name in ("least_confident", "margin", "entropy")]
+    early = sorted(100 * found["mean"][1] for found in unsure)
+    assert f"stand at {early[0]:.1f} to {early[-1]:.1f} %" in words
+    sure = told["random"]
+    low, high = (100 * end for end in sure["ci95_after_one_batch"])
+    assert f"`random` at {100 * sure['mean'][1]:.1f} % [{low:.1f}, {high:.1f}]" in words
+    shares = sorted(found["crowded"] for found in unsure)
+    assert f"({100 * shares[0]:.0f} to {100 * shares[-1]:.0f} %)" in words
+    assert told["badge"]["crowded"] == sure["crowded"] == 0  # "never do"
 
 
 def test_the_environment_of_the_page_can_be_compiled(tmp_path):

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,15 @@ def test_a_picture_is_the_same_twice(figures):
     figures.played.cache_clear()
     figures.drawn.cache_clear()
     assert figures.toy_picture("badge") == once
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pictures_show_strategies_as_they_are_now(figures, name):
+    """Where this fails, a strategy or the model has changed: draw the pictures and run benchmarks/toy.py again."""
+    found = json.loads((GUIDE.parent / "benchmarks" / "results" / "toy.json").read_text())[name]
+    toy = figures.drawn(figures.SEED)
+    now = [figures.accuracy(step, toy) for step in figures.played(name, figures.SEED)]
+    assert now == pytest.approx(found["seed_0"], abs=6e-4)  # one test sample more or less
 
 
 def test_every_picture_is_there_in_both_themes(figures):

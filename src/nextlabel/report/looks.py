@@ -29,6 +29,7 @@ class Theme:
     ink: str
     muted: str
     line: str
+    middle: str  # between muted and faint
     faint: str
     soft: str
     palette: tuple[str, ...]
@@ -41,6 +42,7 @@ LIGHT = Theme(
     ink="#1c2127",
     muted="#5b6570",
     line="#dfe3e8",
+    middle="#8f98a1",
     faint="#c3cad2",
     soft="#f5f7f9",
     palette=("#0072b2", "#d55e00", "#008f68", "#b8558f", "#b87a00", "#2f93cc", "#6b4fb3"),
@@ -51,6 +53,7 @@ DARK = Theme(
     ink="#e8ebef",
     muted="#a3adb8",
     line="#2d343d",
+    middle="#77818c",
     faint="#4a545f",
     soft="#1f252c",
     palette=("#4ea8de", "#ff8a4c", "#2fc496", "#e08bbb", "#e8b23a", "#9bd3f5", "#a894ea"),

@@ -179,10 +179,9 @@ def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Places], them
         for k, scene in enumerate(one for one in rows if one.strategy == name):
             axes = bare(figure.add_subplot(grid[i, k]), theme)
             title = f"at {len(scene.labelled)} labels, {len(scene.asked)} asked"
-            axes.set_title(title, loc="left", fontsize=8.5, color=theme.muted, pad=5)
+            axes.set_title(title, loc="right", fontsize=8.5, color=theme.muted, pad=5)
             if k == 0:
                 axes.set_title(literal(short[name]), loc="left", fontsize=11, color=theme.ink, fontweight="bold")
-                axes.set_title(title, loc="right", fontsize=8.5, color=theme.muted, pad=5)
             _scatter(axes, chart, scene, wear[name].colour, theme)
             for word, place in names.items():
                 _name(axes, word, place, theme)
@@ -199,7 +198,7 @@ def _scatter(axes: Axes, chart: Chart, scene: Scene, colour: str, theme: Theme) 
     dot = 5.0 if len(chart.ids) > 800 else 12.0
     labelled, asked = chart.of(scene.labelled), chart.of(scene.asked)
     axes.scatter(chart.places[:, 0], chart.places[:, 1], s=dot, color=theme.faint, alpha=0.55, linewidths=0)
-    axes.scatter(labelled[:, 0], labelled[:, 1], s=9, color=theme.muted, linewidths=0)
+    axes.scatter(labelled[:, 0], labelled[:, 1], s=9, color=theme.middle, linewidths=0)
     axes.scatter(
         asked[:, 0], asked[:, 1], s=34 if len(asked) <= 30 else 20, color=colour, edgecolors=theme.paper,
         linewidths=0.9, zorder=4,
@@ -214,7 +213,7 @@ def _name(axes: Axes, word: str, place: Places, theme: Theme) -> None:
 
 
 def _key(figure: Figure, theme: Theme) -> None:
-    kinds = (("pool", theme.faint, 4.0), ("labelled before", theme.muted, 4.0), ("asked now", theme.palette[0], 6.5))
+    kinds = (("pool", theme.faint, 4.0), ("labelled before", theme.middle, 4.0), ("asked now", theme.palette[0], 6.5))
     dots = [Line2D([], [], marker="o", linestyle="", color=colour, markersize=size) for _, colour, size in kinds]
     words = [word for word, *_ in kinds[:2]] + ["asked now (in the strategy's colour)"]
     figure.legend(dots, words, loc="lower center", ncol=3, frameon=False, fontsize=9, labelcolor=theme.muted)
