@@ -123,6 +123,7 @@ def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> N
                 found.labelled, 100 * found.low, 100 * found.high, color=look.colour, alpha=alpha, linewidth=0
             )
     axes.set_ylim(*_limits(panel))
+    _say_what_is_cut(axes, panel, theme)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
@@ -132,7 +133,7 @@ def _limits(panel: Panel) -> tuple[float, float]:
     means = 100 * np.concatenate([found.mean for found in panel.bands.values()])
     low, high = np.nanmin(means), np.nanmax(means)
     reach = max(high - low, 2.0)
-    edges = [(100 * np.nanmin(b.low), 100 * np.nanmax(b.high)) for b in panel.bands.values() if b.seeds > 1]
+    edges = [(100 * np.nanmin(found.low), 100 * np.nanmax(found.high)) for found in _banded(panel)]
     bottom = max([low - reach, min([low, *(edge[0] for edge in edges)])])
     top = min([high + reach, max([high, *(edge[1] for edge in edges)])])
     if panel.gap:
@@ -140,6 +141,20 @@ def _limits(panel: Panel) -> tuple[float, float]:
     air = 0.05 * max(top - bottom, 2.0)
     bottom, top = bottom - air, top + air
     return (bottom, top) if panel.gap else (max(bottom, -1.0), min(top, 101.0))
+
+
+def _say_what_is_cut(axes: Axes, panel: Panel, theme: Theme) -> None:
+    """A few words under the axes, at the right, where bands reach out of them."""
+    low, high = axes.get_ylim()
+    if any(100 * np.nanmin(found.low) < low or 100 * np.nanmax(found.high) > high for found in _banded(panel)):
+        axes.annotate(
+            "bands reach further", (1, 0), (0, -20), xycoords="axes fraction", textcoords="offset points",
+            fontsize=8.5, color=theme.muted, ha="right", va="top", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _banded(panel: Panel) -> list[Band]:
+    return [found for found in panel.bands.values() if found.seeds > 1]
 
 
 def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], theme: Theme) -> None:
