@@ -1,7 +1,8 @@
 """Run scenarios and keep what they found: ``python benchmarks/run.py [NAME …]``.
 
 ``results/NAME.json`` holds figures that two runs must share (no clock in it); ``results/NAME.timing.json`` those that
-depend on the machine, the embedding of the pictures included: the cache is empty at the start.
+depend on the machine, the embedding of the pictures included: the cache is empty at the start. A long scenario is
+played in ``runs/NAME``, where it goes on if it was interrupted, and is not timed.
 """
 
 import json
@@ -22,6 +23,8 @@ from nextlabel.simulation import Crew
 from nextlabel.statistics.standings import standings
 
 RESULTS = Path(__file__).parent / "results"
+RUNS = Path(__file__).parents[1] / "runs"
+CREW = Crew(jobs=2, threads=1)
 
 
 def main() -> None:
@@ -31,19 +34,42 @@ def main() -> None:
         if "/" in experiment.dataset and not Path(experiment.dataset).exists():
             print(f"{name}: left out, its data is not at {experiment.dataset}")
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ["NEXTLABEL_CACHE"] = f"{folder}/cache"
-            began = time.perf_counter()
-            run = record(experiment, Path(folder) / "run", Crew(jobs=2, threads=1)).run
-            took = time.perf_counter() - began
-            keep(f"{name}.json", figures(run))
-            keep(f"{name}.timing.json", timing(run, took))
+        keep(f"{name}.json", figures(lasting(name) if name in LONG else timed(name)))
+
+
+def lasting(name: str) -> Run:
+    """Play a scenario in a folder that stays, or what is missing of it."""
+    print(f"{name}: in {RUNS / name}, where it goes on if it is interrupted")
+    return record(SCENARIOS[name], RUNS / name, CREW, resume=True).run
+
+
+def timed(name: str) -> Run:
+    """Play a scenario from nothing, and keep what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NEXTLABEL_CACHE"] = f"{folder}/cache"
+        began = time.perf_counter()
+        run = record(SCENARIOS[name], Path(folder) / "run", CREW).run
+        keep(f"{name}.timing.json", timing(run, time.perf_counter() - began))
+    return run
 
 
 def figures(run: Run) -> list[Row]:
-    """Per strategy: macro F1 and accuracy at the first and the last row, AUBC, and the paired difference to random."""
+    """Per strategy: macro F1 and accuracy at the first and the last row, AUBC, the paired difference to random, and the
+    learning curve."""
     found = {standing.strategy: standing for standing in standings(run.rows, run.manifest["dataset"]["counts"])}
-    return [{"strategy": name, **ends(run.rows, name), **area(found[name])} for name in run.manifest["strategies"]]
+    return [
+        {"strategy": name, **ends(run.rows, name), **area(found[name]), "f1_macro": curve(run.rows, name)}
+        for name in run.manifest["strategies"]
+    ]
+
+
+def curve(rows: list[Row], strategy: str) -> dict[int, float]:
+    """The mean macro F1 over seeds, by number of labels."""
+    heights: dict[int, list[float]] = {}
+    for row in rows:
+        if row["strategy"] == strategy:
+            heights.setdefault(row["labelled"], []).append(row["f1_macro"])
+    return {count: round(mean(values), 4) for count, values in sorted(heights.items())}
 
 
 def ends(rows: list[Row], strategy: str) -> Row:
