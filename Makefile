@@ -12,7 +12,7 @@ help:
 	@echo "make demo    install the core (no torch) and compare three strategies on scikit-learn's digits"
 	@echo "make test    install everything and run all tests"
 	@echo "make check   format, lint, types, layers, tests: all that must hold before a commit"
-	@echo "make bench   the benchmarks that have result files"
+	@echo "make bench   the short benchmarks: the digits and, where they are, the flowers"
 	@echo "make lock    compile requirements.txt anew from pyproject.toml"
 
 demo: .venv-demo/done

@@ -1,11 +1,13 @@
-"""Evidence that verdicts are right: ``python benchmarks/evidence.py null|coverage|power``.
+"""Evidence that verdicts are right: ``python benchmarks/evidence.py null|coverage|power|pairing``.
 
 ``null`` plays random against replicas of itself and counts how often compare finds a difference that is not there;
 ``coverage`` plants a known difference and counts how often the 95 % intervals hold it; ``power`` counts how often a
-difference is found with as many seeds as the formula asks for. Each writes ``results/evidence/NAME.json``, with no
+difference is found with as many seeds as the formula asks for; ``pairing`` says what pairing by seed is worth, from
+``results/selection-quality.csv``. Each writes ``results/evidence/NAME.json``, with no
 clock in it: the same command gives the same file.
 """
 
+import csv
 import itertools
 import json
 import sys
@@ -30,6 +32,7 @@ RESULTS = Path(__file__).parent / "results" / "evidence"
 TIMES = 1000  # simulated or resampled comparisons
 TEN = 10  # seeds of each
 ARMS = ("random", "random@1", "random@2", "random@3")
+JUDGED = ("least_confident", "margin", "entropy", "badge", "maxherding", "auto(few=5)")  # of the page of verdicts
 NULL = Experiment("digits", ARMS, seeds=tuple(range(100)), plan=Plan(batch=10, rounds=20))
 LABELS = np.arange(20, 221, 10)
 RATIO = 1.5  # planted: the better strategy needs two thirds of the labels
@@ -70,6 +73,28 @@ def null() -> Found:
         "verdicts": dict(sorted(alone.items())),
         "false_alarms": (alone["better"] + alone["worse"]) / TIMES,
         "false_alarms_any_of_three": three / TIMES,
+    }
+
+
+def pairing() -> Found:
+    """How many unpaired seeds one paired seed is worth: the sum of both variances over that of the differences."""
+    areas: dict[tuple[str, str], dict[str, list[float]]] = {}
+    with (RESULTS.parent / "selection-quality.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            cell = areas.setdefault((row["dataset"], row["start"]), {})
+            cell.setdefault(row["strategy"], []).append(float(row["aubc"]))
+    worth: dict[str, list[float]] = {}
+    for (dataset, start), found in areas.items():
+        for name in JUDGED if start in ("1/class", "5/class") else ():
+            ours, theirs = np.array(found[name]), np.array(found["random"])
+            gain = (ours.var(ddof=1) + theirs.var(ddof=1)) / (ours - theirs).var(ddof=1)
+            worth.setdefault(dataset, []).append(float(gain))
+    everything = np.concatenate(list(worth.values()))
+    return {
+        "cells": len(everything),
+        "median": round(float(np.median(everything)), 2),
+        "below_1": int((everything < 1).sum()),
+        "median_by_dataset": {name: round(float(np.median(found)), 2) for name, found in worth.items()},
     }
 
 
@@ -161,7 +186,7 @@ def _share(table: Any, tells: Callable[[Any], bool]) -> float:
     return sum(tells(trial(row, MARGIN)) for row in table) / len(table)
 
 
-EVIDENCE: dict[str, Callable[[], Found]] = {"null": null, "coverage": coverage, "power": power}
+EVIDENCE: dict[str, Callable[[], Found]] = {"null": null, "coverage": coverage, "power": power, "pairing": pairing}
 
 if __name__ == "__main__":
     main()

@@ -21,6 +21,7 @@ from nextlabel import record
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew
 from nextlabel.statistics.standings import standings
+from nextlabel.statistics.verdicts import labels_said
 
 RESULTS = Path(__file__).parent / "results"
 RUNS = Path(__file__).parents[1] / "runs"
@@ -86,11 +87,12 @@ def ends(rows: list[Row], strategy: str) -> Row:
 
 
 def area(standing: Any) -> Row:
-    """AUBC, and what it is above random's."""
+    """AUBC, what it is above random's, and what that is in labels."""
     gap = standing.difference
     found = {"metric": standing.metric, "aubc": round(standing.aubc, 4)}
     if gap is not None:
         found |= {"over_random": round(gap.mean, 4), "ci95": [round(gap.low, 4), round(gap.high, 4)]}
+        found |= {"labels": labels_said(standing)}
     return found
 
 

@@ -92,9 +92,9 @@ def main() -> None:
             ]
             gap = difference(seeds, found["random"])
             if strategy != "random" and gap and gap.low is not None and gap.high is not None:
-                ends = [round(100 * gap.low, 2), round(100 * gap.high, 2)]
+                ends = [round(100 * gap.low, 4), round(100 * gap.high, 4)]
                 judged.append(
-                    cell | {"metric": metric, "seeds": gap.seeds, "points": round(100 * gap.mean, 2), "ci95": ends}
+                    cell | {"metric": metric, "seeds": gap.seeds, "points": round(100 * gap.mean, 4), "ci95": ends}
                 )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "selection-quality.json").write_text(json.dumps(judged, indent=1) + "\n", encoding="utf-8")

@@ -53,3 +53,13 @@ def test_the_formula_for_seeds_gives_the_power_it_promises():
         asked = one["formula"]
         assert one["found_difference"][str(asked["difference"])] == pytest.approx(0.8, abs=0.04)
         assert one["found_same"][str(asked["same"])] == pytest.approx(0.8, abs=0.04)
+
+
+def test_pairing_is_worth_what_the_page_says():
+    page = " ".join((FILE.parents[1] / "docs" / "comparing.md").read_text(encoding="utf-8").split())
+    found = evidence("pairing")
+    assert f"the median of {found['cells']} cells" in page
+    assert found["median"] == pytest.approx(2, abs=0.05)  # "ten paired seeds are worth twenty"
+    worth = found["median_by_dataset"]
+    assert (min(worth, key=worth.get), max(worth, key=worth.get)) == ("banana", "digits")
+    assert (round(10 * worth["digits"], -1), round(10 * worth["banana"])) == (60, 9)

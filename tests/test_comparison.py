@@ -24,7 +24,7 @@ from nextlabel.statistics.curves import rounds_aubc
 
 KEYS = [
     "dataset", "model", "embedder", "strategy", "against", "metric", "n_seeds", "mean_difference", "ci95", "p_holm",
-    "p_tost", "p_wilcoxon", "label_ratio", "seeds_needed", "verdict", "negligible",
+    "p_tost", "p_wilcoxon", "label_ratio", "seeds_needed", "seeds_for_same", "verdict", "negligible",
 ]  # fmt: skip
 
 

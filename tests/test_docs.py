@@ -4,18 +4,23 @@ import inspect
 import re
 import shlex
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 from painted import folder_of
 from typer.testing import CliRunner
 
 import nextlabel
+from nextlabel import Experiment, Plan, simulate
 from nextlabel.cli import app
 from nextlabel.datasets import DATASETS
+from nextlabel.datasets.splits import read_split
 from nextlabel.embedders import EMBEDDERS
 from nextlabel.estimators import ESTIMATORS
 from nextlabel.models import MODELS
+from nextlabel.models.recipe import Recipe
 from nextlabel.oracles import ORACLES
 from nextlabel.strategies import STRATEGIES
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
@@ -54,12 +59,12 @@ def test_every_make_target_exists():
 def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     """On a small folder and table of our own, in the places that the README names."""
     monkeypatch.chdir(tmp_path)
-    folder_of(tmp_path / "flowers" / "train", {"daisy": 30, "rose": 30})
+    folder_of(tmp_path / "flowers", {"daisy": 30, "rose": 30})
     lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
     (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
     run_python()  # saves what `select` reads
     ran = [words for words in commands() if words[0] == "nextlabel"]
-    assert [words[1] for words in ran] == ["simulate", "simulate", "compare", "select"]
+    assert [words[1] for words in ran] == ["--help", "simulate", "simulate", "compare", "select"]
     for words in ran:
         quick = ["--seeds", "2", "--rounds", "2", "--jobs", "1"] if words[1] == "simulate" else []
         found = CliRunner().invoke(app, [*words[1:], *quick])
@@ -75,6 +80,20 @@ def test_every_option_of_compare_is_on_its_page():
     names = [name for name in inspect.signature(command.callback).parameters if name != "runs"]
     assert len(names) == 7
     assert not [name for name in names if f"| `--{name}" not in page]
+
+
+def test_every_option_of_cnn_and_field_of_a_row_is_on_its_page():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert not [knob.name for knob in fields(Recipe) if f"`{knob.name}`" not in page]
+    row = simulate(Experiment("digits", ("random",), seeds=(0,), val=0.1, plan=Plan(batch=5, rounds=0)))[0]
+    assert not [name for name in row if f"`{name}`" not in page]
+
+
+def test_the_split_on_its_page_is_one(tmp_path):
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    (tmp_path / "split.json").write_text(re.search(r"```json\n(.*?)```", page, flags=re.S)[1])
+    found = read_split(tmp_path / "split.json", np.zeros(20, dtype=int), [0])[0]
+    assert found.test.tolist() == [5, 9, 12]
 
 
 def run_python():

@@ -193,6 +193,7 @@ def _record(bench: Bench, one: Standing) -> Record:
         "p_wilcoxon": found.trial.p_wilcoxon,
         "label_ratio": {"value": ratio.value, "never": ratio.never, "ci95": [ratio.low, ratio.high]},
         "seeds_needed": found.seeds_needed,
+        "seeds_for_same": found.seeds_for_same,
         "verdict": found.verdict,
         "negligible": found.negligible,
     }

@@ -82,6 +82,7 @@ def _summary(one: Standing) -> Row:
         "verdict": found and found.verdict,
         "negligible": found and found.negligible,
         "seeds_needed": found and found.seeds_needed,
+        "seeds_for_same": found and found.seeds_for_same,
         **{f"final_{name}": heights[-1] for name, heights in one.at.items()},
     }
 
