@@ -105,6 +105,10 @@ def test_the_tables_of_the_page_are_the_benchmarks(name):
         assert cells[0] == f"`{one['strategy']}`"
         assert [float(cell) for cell in cells[1:-1]] == pytest.approx(heights, abs=5.6e-4)
         assert gap in cells[-1]
+    if name == "flowers-linear":
+        saved = re.search(r"(\d+ %) fewer labels( \[.*\])", found[2]["labels"])
+        assert f"needed {saved[1]} fewer labels" in " ".join(PAGE.split())
+        assert saved[2].strip() in PAGE
 
 
 def test_what_the_page_says_of_the_toy_was_measured():
