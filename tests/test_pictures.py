@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from painted import noise, paint
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
@@ -114,6 +114,32 @@ def test_a_second_load_decodes_nothing(fruits: Path, own_cache: Path) -> None:
     verdicts[first.content[0]] = "is known to be bad"  # what the cache says is believed: nobody looked again
     store.write_text(json.dumps(verdicts))
     assert load(Request(str(fruits))).skipped[0].reason == "is known to be bad"
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("load", MemoryError()),
+        ("load", OSError("out of memory error when reading image file")),  # Pillow's own decoders say so
+        ("getexif", MemoryError("Unable to allocate 9 GiB")),
+    ],
+)
+def test_a_trouble_that_passes_is_not_remembered(fruits: Path, own_cache: Path, place: str, error: Exception) -> None:
+    at = PngImagePlugin.PngImageFile
+    before, left = getattr(at, place), [error]
+
+    def once(*args: object) -> object:
+        if left:
+            raise left.pop()
+        return before(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(at, place, once)
+        first = load(Request(str(fruits)))
+    assert [file.reason for file in first.skipped] == ["does not fit into memory"]
+    second = load(Request(str(fruits)))
+    assert (len(second), second.skipped) == (9, ())
+    assert len(second.pictures.squares(64)) == 9
 
 
 def test_a_changed_picture_is_looked_at_again(fruits: Path, own_cache: Path) -> None:
