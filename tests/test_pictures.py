@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -177,3 +178,20 @@ def test_progress_counts_every_file(fruits: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     load(Request(str(fruits), progress=lambda *step: seen.append(step)))
     assert seen == [("Reading pictures", i, 9) for i in range(1, 10)]
+
+
+def test_only_pillow_is_hushed_and_only_while_it_reads(fruits: Path) -> None:
+    files = [str(path) for path in sorted(fruits.rglob("*.png"))]
+    filters = list(warnings.filters)
+    readings = read_all(files, 4, {})
+    next(readings)
+    assert warnings.filters == filters  # while it waits for whoever takes the readings, who may warn of something
+    with pytest.raises(UserWarning, match="heard"):
+        warnings.warn("heard", stacklevel=1)
+    assert len(list(readings)) == len(files) - 1
+
+
+def test_what_pillow_warns_of_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)  # 24 x 20 pixels are a bomb to warn of, then
+    (reading,) = read_all([str(paint(tmp_path / "a.png"))], 4, {})
+    assert reading.reason is None

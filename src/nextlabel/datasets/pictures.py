@@ -115,13 +115,16 @@ def read_all(
 
     ``known`` says for a digest why the file cannot be read, or None where it can; squares are (size, size, 3).
     """
-    with hushed("PIL"), ThreadPoolExecutor(cores()) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         done = 0
         for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
-            for reading in threads.map(lambda file: _read(file, size, known), chunk):
-                done += 1
-                progress("Reading pictures", done, len(files))
-                yield reading
+            readings = []
+            with hushed("PIL"):  # never across a yield: that would silence whoever takes the readings, too
+                for reading in threads.map(lambda file: _read(file, size, known), chunk):
+                    done += 1
+                    progress("Reading pictures", done, len(files))
+                    readings.append(reading)
+            yield from readings
 
 
 def _chunks(files: Sequence[T]) -> Iterator[Sequence[T]]:
