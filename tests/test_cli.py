@@ -5,9 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from nextlabel.cli import app, listed, numbers
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Request
+from nextlabel.embedders import default
 from nextlabel.errors import BadNumber
 from nextlabel.experiment import Experiment
 from nextlabel.telling import dated
@@ -29,6 +33,17 @@ def refused(code, words, *args):
 
 def test_help_has_an_example():
     assert "Example" in run("simulate", "--help").stdout
+
+
+def test_help_names_the_embedders_that_are_taken_where_none_is_named(fruits):
+    helps = {option.name: option.help for option in get_command(app).commands["simulate"].params}
+    for source, words in (("digits", "digits"), (str(fruits), "other pictures")):
+        assert f"{default(load(Request(source)))} for {words}" in helps["embedder"]
+
+
+def test_help_says_that_resume_takes_the_same_options():
+    helps = {option.name: option.help for option in get_command(app).commands["simulate"].params}
+    assert "same options again" in helps["resume"]
 
 
 def test_the_version_is_told():
@@ -143,5 +158,38 @@ def test_seeds_are_a_number_or_a_list():
     assert numbers("3") == (0, 1, 2)
     assert numbers("3,7") == (3, 7)
     assert numbers("3,") == (3,)
-    with pytest.raises(BadNumber, match="Write 10"):
-        numbers("3-7")
+    assert numbers(" 3 , 7 ") == (3, 7)
+    with pytest.raises(BadNumber, match=r"Write 10 .* or 10-99 for those from 10 to 99"):
+        numbers("3-")
+
+
+def test_seeds_may_be_a_range():
+    assert numbers("10-99") == tuple(range(10, 100))
+    assert numbers("5 - 5") == (5,)
+    assert numbers("0,3-5,9") == (0, 3, 4, 5, 9)
+    assert len(numbers("1-10000")) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("7-3", "runs backwards. Write 3-7"),
+        ("0-10000", "would be 10,001 seeds, and 10,000 are the most"),
+        ("0-9999,10000", "would be 10,001 seeds"),
+        (f"0-{10**30}", "seeds, and 10,000 are the most"),
+        ("-3-7", "no list of seeds"),
+        ("1-2-3", "no list of seeds"),
+        ("9" * 5000 + "-", "no list of seeds"),
+    ],
+)
+def test_a_range_that_cannot_be_is_told(text, words):
+    with pytest.raises(BadNumber, match=words):
+        numbers(text)
+
+
+def test_seeds_are_added_to_a_comparison(tmp_path):
+    for seeds, name in (("2", "first"), ("2-4", "more")):
+        found = run("simulate", "digits", *QUICK, "--no-report", "--seeds", seeds, "--out", tmp_path / name)
+        assert found.exit_code == 0, found.stderr
+    told = json.loads(run("compare", tmp_path / "first", tmp_path / "more", "--json").stdout)
+    assert [(one["strategy"], one["n_seeds"]) for one in told] == [("margin", 5)]

@@ -32,7 +32,8 @@ SEQUENCE = field(1, "parts") + field(2, field(4, field(1, field(1, field(1, 1)))
         (taking(value("i0", "N", "T")), r"it takes 'i0' float32 \(N, T\)"),
         (taking(value("i0", "N", 3, 8, 8, kind=2)), r"it takes 'i0' uint8 \(N, 3, 8, 8\)"),
         (taking(value("i0", "N", 3, 8, 8, kind=10)), r"it takes 'i0' float16 \(N, 3, 8, 8\)"),
-        (taking(value("i0", "N", 8, 8, 3)), r"it takes 'i0' float32 \(N, 8, 8, 3\)"),
+        (taking(value("i0", "N", 8, 8, 3)), r"it takes 'i0' float32 \(N, 8, 8, 3\), which is channels last"),
+        (taking(value("i0", "N", 8, 8, 3, kind=2)), r"it takes 'i0' uint8 \(N, 8, 8, 3\), which is channels last"),
         (taking(value("i0", "N", 1, 8, 8)), r"it takes 'i0' float32 \(N, 1, 8, 8\)"),
         (taking(value("i0", "N", 3, 8, 16)), "it takes pictures that are 16 wide and 8 high"),
         (
@@ -61,3 +62,37 @@ def test_a_size_that_the_model_cannot_take_is_told(file: Path) -> None:
     assert opened(file, raw, "(size=2)").size == 2
     with pytest.raises(BadData, match=r"'tiny.onnx' breaks down on pictures of 224 x 224 \(.*\). If it was made for"):
         opened(file, raw)
+
+
+LAST = (
+    node("ReduceMean", "pictures", "colour", axes=[1, 2], keepdims=0),
+    node("MatMul", "colour matrix", "features"),
+)
+MATRIX = tensor("matrix", np.ones((3, 4), np.float32))
+
+
+@pytest.mark.parametrize("shape", [("H", "W", 3), ("H", 8, 3), (8, "W", 3), ("H", "W", 1), ("H", "W", 4)])
+def test_channels_last_are_not_taken_for_pictures_of_3_x_3(file: Path, shape: tuple[int | str, ...]) -> None:
+    raw = model(LAST, [value("pictures", "N", *shape)], weights=[tensor("matrix", np.ones((shape[-1], 4), np.float32))])
+    with pytest.raises(
+        BadData, match=r"which is channels last. Export it again with channels first, .*--inputs-as-nchw"
+    ):
+        opened(file, raw)
+
+
+CHANNELS_UNKNOWN = [value("pictures", "N", "H", "W", "C")]
+
+
+def test_where_a_model_of_unknown_channels_fails_channels_last_are_named(file: Path) -> None:
+    with pytest.raises(
+        BadData, match=r"breaks down on pictures of 224 x 224 .*most likely it takes them last\. Export"
+    ):
+        opened(file, model(LAST, CHANNELS_UNKNOWN, weights=[MATRIX]))
+    raw = model([node("Shape", "pictures", "n")], CHANNELS_UNKNOWN, [value("n", 4, kind=7)])
+    with pytest.raises(BadData, match=r"it gives 'n' int64 \(4,\)\. It does not say .*takes them last\. Export"):
+        opened(file, raw)
+
+
+def test_a_model_of_unknown_channels_is_tried_with_channels_first(file: Path) -> None:
+    raw = model(MEAN_COLOUR, CHANNELS_UNKNOWN, [value("colour", "N", 3)])
+    assert (opened(file, raw).size, opened(file, raw).output) == (224, "colour")

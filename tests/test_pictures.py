@@ -3,12 +3,13 @@
 import contextlib
 import io
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from painted import noise, paint
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
@@ -116,6 +117,32 @@ def test_a_second_load_decodes_nothing(fruits: Path, own_cache: Path) -> None:
     assert load(Request(str(fruits))).skipped[0].reason == "is known to be bad"
 
 
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("load", MemoryError()),
+        ("load", OSError("out of memory error when reading image file")),  # Pillow's own decoders say so
+        ("getexif", MemoryError("Unable to allocate 9 GiB")),
+    ],
+)
+def test_a_trouble_that_passes_is_not_remembered(fruits: Path, own_cache: Path, place: str, error: Exception) -> None:
+    at = PngImagePlugin.PngImageFile
+    before, left = getattr(at, place), [error]
+
+    def once(*args: object) -> object:
+        if left:
+            raise left.pop()
+        return before(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(at, place, once)
+        first = load(Request(str(fruits)))
+    assert [file.reason for file in first.skipped] == ["does not fit into memory"]
+    second = load(Request(str(fruits)))
+    assert (len(second), second.skipped) == (9, ())
+    assert len(second.pictures.squares(64)) == 9
+
+
 def test_a_changed_picture_is_looked_at_again(fruits: Path, own_cache: Path) -> None:
     first = load(Request(str(fruits)))
     noise(fruits / "apple" / "000.png", seed=12345)
@@ -151,3 +178,20 @@ def test_progress_counts_every_file(fruits: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     load(Request(str(fruits), progress=lambda *step: seen.append(step)))
     assert seen == [("Reading pictures", i, 9) for i in range(1, 10)]
+
+
+def test_only_pillow_is_hushed_and_only_while_it_reads(fruits: Path) -> None:
+    files = [str(path) for path in sorted(fruits.rglob("*.png"))]
+    filters = list(warnings.filters)
+    readings = read_all(files, 4, {})
+    next(readings)
+    assert warnings.filters == filters  # while it waits for whoever takes the readings, who may warn of something
+    with pytest.raises(UserWarning, match="heard"):
+        warnings.warn("heard", stacklevel=1)
+    assert len(list(readings)) == len(files) - 1
+
+
+def test_what_pillow_warns_of_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)  # 24 x 20 pixels are a bomb to warn of, then
+    (reading,) = read_all([str(paint(tmp_path / "a.png"))], 4, {})
+    assert reading.reason is None

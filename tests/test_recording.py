@@ -79,6 +79,14 @@ def test_the_same_run_twice_needs_resume(tmp_path):
         write(tmp_path / "run")
 
 
+def test_a_finished_run_is_looked_at_not_gone_on_with(tmp_path):
+    write(tmp_path / "run", last=True)
+    with Recorder(tmp_path / "run", manifest(), resume=True) as recorder:
+        recorder.finish([ARM])
+    with pytest.raises(OtherRun, match=r"and it is finished\. Look at its report.html .*or choose another --out"):
+        Recorder(tmp_path / "run", manifest(), resume=False).__enter__()
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_another_experiment_is_refused(tmp_path, resume):
     write(tmp_path / "run")

@@ -125,7 +125,9 @@ def test_coverage_works_without_labels(name):
 @pytest.mark.parametrize("name", LEARNED)
 def test_others_say_what_they_need(name):
     X, y = blobs()
-    with pytest.raises(Mistake, match=rf"'{name}' needs a .*nothing is labelled.*begin with .*random, coreset"):
+    with pytest.raises(
+        Mistake, match=rf"'{name}' needs a .*nothing is labelled.*begin with .*random, coreset, .*, auto\."
+    ):
         select(X, None, name, 5)
     with pytest.raises(Mistake, match="all 4 labels are of one class"):
         select(X, np.where(y == 0, 0, -1), name, 5)
@@ -168,6 +170,14 @@ def test_numbers_out_of_range_are_refused(batch, seed):
 def test_an_unknown_strategy_is_told_before_the_arrays_are_looked_at(name):
     with pytest.raises(UnknownName, match="No query strategy is called"):
         select("no array", None, name, 1)
+
+
+def test_our_strategies_are_listed_before_those_of_scikit_activeml():
+    with pytest.raises(UnknownName) as told:
+        select("no array", None, "foo", 1)
+    names = str(told.value).partition("Known: ")[2].rstrip(".").split(", ")
+    assert names[: len(STRATEGIES)] == list(STRATEGIES)
+    assert all(name.startswith("skactiveml:") for name in names[len(STRATEGIES) :])
 
 
 @pytest.mark.parametrize(

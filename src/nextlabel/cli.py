@@ -1,6 +1,7 @@
 """The command line: parse, call one function, print."""
 
 import functools
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -79,12 +80,22 @@ def simulate(
     strategies: Annotated[
         str, typer.Option(help="Query strategies, separated by commas; also skactiveml:ClassName(…).")
     ] = "random,margin,badge",
-    seeds: Annotated[str, typer.Option(help="`10` is seeds 0 to 9; `3,7` are those two.")] = "10",
+    seeds: Annotated[
+        str,
+        typer.Option(
+            help="`10` is seeds 0 to 9; `3,7` are those two; `10-99` those from 10 to 99, for a second run that "
+            "`compare` joins to the first."
+        ),
+    ] = "10",
     model: Annotated[
         str, typer.Option(help="`linear`, `cnn`, or a classifier such as sklearn:svm.SVC(C=1.0).")
     ] = "linear",
     embedder: Annotated[
-        str | None, typer.Option(help="How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE.")
+        str | None,
+        typer.Option(
+            help="How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE. "
+            "Default: pixels for digits, patches for other pictures."
+        ),
     ] = None,
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Scale features on everything but the test set.")
@@ -100,15 +111,30 @@ def simulate(
         str | None, typer.Option(help="Most labels in all: start and asked. A share, count or per class.")
     ] = None,
     cold: Annotated[str, typer.Option(help="Strategy while fewer than two classes are known.")] = "random",
-    audit: Annotated[float, typer.Option(help="Share of samples kept for an audit, and asked at random.")] = 0.0,
-    ahead: Annotated[int, typer.Option(help="1: choose each batch before the last one is answered.")] = 0,
+    audit: Annotated[
+        float,
+        typer.Option(
+            help="0.1: hide a tenth of the pool from the strategies, and draw a tenth of each batch from it at random, "
+            "as one does to measure accuracy while labelling."
+        ),
+    ] = 0.0,
+    ahead: Annotated[
+        int,
+        typer.Option(
+            help="1: choose each batch while the one before is still unanswered, so that an annotator never waits. "
+            "0: once all answers are in."
+        ),
+    ] = 0,
     oracle: Annotated[str, typer.Option(help="Who answers: `truth`, `noisy:0.1` or `replay:FILE`.")] = "truth",
     split: Annotated[str | None, typer.Option(help="JSON file with test, val and start ids of your own.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column of a .csv that holds the labels.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call the dataset in rows and report.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes side by side.")] = 2,
     threads: Annotated[int, typer.Option(help="BLAS threads of each process.")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the interrupted run in --out. Give the same options again."),
+    ] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html and its figures.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -233,17 +259,42 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """``10`` is 0 … 9; ``3,7`` are those; ``3,`` is 3 alone."""
+    """``10`` is 0 … 9; ``3,7`` are those; ``3,`` is 3 alone; ``10-99`` are all from 10 to 99, in a list too.
+
+    >>> numbers("3"), numbers("3,"), numbers("10-12"), numbers("0-2,7")
+    ((0, 1, 2), (3,), (10, 11, 12), (0, 1, 2, 7))
+    """
     try:
-        found = [int(part) for part in text.split(",") if part.strip()]
+        return tuple(_first(int(text)))
+    except ValueError:  # a list, or a range
+        found = [_between(part.strip(), text) for part in text.split(",") if part.strip()]
+    _not_too_many(text, sum(last - first + 1 for first, last in found))
+    return tuple(seed for first, last in found for seed in range(first, last + 1))
+
+
+def _first(count: int) -> range:
+    if count < 1:
+        raise BadNumber(f"{count} seeds are none at all. Write 10 for seeds 0 to 9.")
+    if count > MOST_SEEDS:
+        raise BadNumber(f"{count} would be {count:,} seeds, 0 and up. For seed {count} alone write {count},")
+    return range(count)
+
+
+def _between(part: str, text: str) -> tuple[int, int]:
+    """First and last seed of one part of a list: ``7`` or ``10-99``."""
+    ends = re.fullmatch(r"(\d+) *- *(\d+)", part)
+    try:
+        first, last = (int(end) for end in (ends.groups() if ends else (part, part)))
     except ValueError:
-        raise BadNumber(f"'{text}' is no list of seeds. Write 10 for seeds 0 to 9, or 3,7 for those two.") from None
-    if "," not in text and found:
-        if found[0] < 1:
-            raise BadNumber(f"{text} seeds are none at all. Write 10 for seeds 0 to 9.")
-        if found[0] > MOST_SEEDS:
-            raise BadNumber(
-                f"{text} would be {found[0]:,} seeds, 0 and up. For seed {found[0]} alone write {found[0]},"
-            )
-        return tuple(range(found[0]))
-    return tuple(found)
+        raise BadNumber(
+            f"'{text}' is no list of seeds. Write 10 for seeds 0 to 9, 3,7 for those two, or 10-99 for those from 10 "
+            "to 99."
+        ) from None
+    if last < first:
+        raise BadNumber(f"'{part}' runs backwards. Write {last}-{first} for the seeds from {last} to {first}.")
+    return first, last
+
+
+def _not_too_many(text: str, count: int) -> None:
+    if count > MOST_SEEDS:
+        raise BadNumber(f"'{text}' would be {count:,} seeds, and {MOST_SEEDS:,} are the most. Did you mistype one?")

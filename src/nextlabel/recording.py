@@ -128,6 +128,11 @@ class Recorder:
             raise OtherRun(
                 f"'{self.folder}' holds another experiment: {'; '.join(changed)}. Choose another --out, or delete it."
             )
+        if not self.resume and self.finished:
+            raise OtherRun(
+                f"'{self.folder}' holds this experiment already, and it is finished. Look at its report.html "
+                "(--resume draws it again), or choose another --out."
+            )
         if not self.resume:
             raise OtherRun(f"'{self.folder}' holds this experiment already. Go on with it: add --resume.")
         self.manifest = there

@@ -160,10 +160,10 @@ def _able(name: str, data: Data) -> str:
     labelled = int((data.y >= 0).sum())
     state = f"all {labelled:,} labels are of one class" if labelled else "nothing is labelled"
     other = "" if heads in wants else ", pass the probabilities of a model of your own (--probabilities)"
-    free = ", ".join(word for word, known in STRATEGIES.items() if known.model_free)
+    free = ", ".join(word for word, known in STRATEGIES.items() if known.model_free or known.kind is Auto)
     raise Mistake(
         f"'{name}' needs {'a committee' if heads in wants else 'a model'} trained on labels of at least two classes, "
-        f"and {state}. Label samples of two classes{other}, or begin with a strategy that needs no model: {free}."
+        f"and {state}. Label samples of two classes{other}, or begin with a strategy that needs no labels: {free}."
     )
 
 

@@ -1,15 +1,18 @@
 """The whole way from the web to a folder that loads; what is somebody's stays theirs."""
 
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from flower_web import COUNTS, names
+from filelock import FileLock
+from flower_web import COUNTS, PART, names
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.datasets.flowers import CLASSES
-from nextlabel.errors import CannotWrite, Mistake
+from nextlabel.errors import CannotFetch, CannotWrite, Mistake
 
 
 def test_fetches_a_folder_that_loads(get):
@@ -55,6 +58,42 @@ def test_does_not_fetch_twice(get, web):
     assert not get().fetched
     assert len(web.asked) == 1
     assert (folder / "mine.txt").exists()
+
+
+def test_two_fetches_at_once_do_not_ruin_each_other(get, web, tmp_path):
+    web.go.clear()
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(get)
+        while not web.asked and not first.done():
+            time.sleep(0.01)
+        try:
+            with pytest.raises(CannotFetch, match=r"Another nextlabel is fetching '.*\.part' right now\. Wait for it"):
+                get()
+        finally:
+            web.let_go()
+    assert first.result().counts == COUNTS
+    assert len(web.asked) == 1
+    assert names(tmp_path / "home") == ["flowers"]
+
+
+def test_whoever_comes_just_after_another_finds_the_flowers(get, web, tmp_path, monkeypatch):
+    acquire, other = FileLock.acquire, get(tmp_path / "other").folder
+
+    def late(lock, timeout):
+        other.rename(tmp_path / "home" / "flowers")  # put there between our first look and our turn
+        return acquire(lock, timeout)
+
+    monkeypatch.setattr(FileLock, "acquire", late)
+    found = get()
+    assert (found.fetched, found.counts) == (False, COUNTS)
+    assert len(web.asked) == 1
+
+
+def test_a_lock_that_a_kill_left_behind_keeps_nobody_out(get, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / f".{PART}.lock").touch()
+    assert get().counts == COUNTS
+    assert names(tmp_path / "home") == ["flowers"]
 
 
 def test_a_folder_of_other_things_is_left_alone(get, web, tmp_path):

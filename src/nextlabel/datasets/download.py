@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from filelock import FileLock, Timeout
+
 from nextlabel import caches
 from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.errors import CannotFetch, CannotWrite, Mistake
@@ -46,6 +48,27 @@ class Archive:
     def name(self) -> str:
         """What it is called there."""
         return self.url.rpartition("/")[2]
+
+
+@contextlib.contextmanager
+def alone(part: Path) -> Iterator[None]:
+    """Keep everybody else from ``part``: two who append to it ruin it. Raises `CannotFetch` where somebody is at it."""
+    path = part.with_name(f".{part.name}.lock")
+    lock = FileLock(path)
+    with on_disk(path):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise CannotFetch(
+                f"Another nextlabel is fetching '{printable(str(part))}' right now. Wait for it, then give the same "
+                "command again; or name another folder."
+            ) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            path.unlink()  # before it is released: whoever has opened it by then sees that it is gone, and begins again
+        lock.release()
 
 
 def download(archive: Archive, part: Path, progress: Progress = quiet, context: ssl.SSLContext | None = None) -> None:

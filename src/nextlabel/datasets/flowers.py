@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nextlabel.datasets.base import Progress, printable, quiet
-from nextlabel.datasets.download import Archive, download, on_disk
+from nextlabel.datasets.download import Archive, alone, download, on_disk
 from nextlabel.datasets.unpacking import unpack
 from nextlabel.errors import CannotFetch, Mistake
 
@@ -51,18 +51,29 @@ def fetch(
     folder holds something else, `CannotFetch` and `CannotWrite` where the world says no.
     """
     place = Path(os.path.realpath(folder.expanduser()))
+    if (there := _there(place, pictures)) is not None:
+        return Flowers(folder, there, fetched=False)
+    part = place.with_name(f"{place.name}-{archive.name}.part")  # a name that nothing but this function gives
+    with on_disk(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    with alone(part):
+        if (there := _there(place, pictures)) is not None:  # somebody who was at it until now has put them there
+            return Flowers(folder, there, fetched=False)
+        download(archive, part, progress, context)
+        _unpack(part, place, pictures, progress)
+        with on_disk(part):
+            part.unlink()
+    return Flowers(folder, counted(place), fetched=True)
+
+
+def _there(place: Path, pictures: int) -> Mapping[str, int] | None:
+    """What the folder holds where that is all the flowers, None where they can be put there, else `Mistake`."""
     with on_disk(place):
         there = counted(place)
         if sum(there.values()) == pictures:
-            return Flowers(folder, there, fetched=False)
+            return there
         _refuse_others(place, sum(there.values()), pictures)
-        place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f"{place.name}-{archive.name}.part")  # a name that nothing but this function gives
-    download(archive, part, progress, context)
-    _unpack(part, place, pictures, progress)
-    with on_disk(part):
-        part.unlink()
-    return Flowers(folder, counted(place), fetched=True)
+    return None
 
 
 def counted(folder: Path) -> dict[str, int]:

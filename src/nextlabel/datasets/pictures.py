@@ -43,6 +43,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF orientation
+NO_ROOM = "does not fit into memory"
 VERSION = f"1 {FIT} Pillow {PIL.__version__}"
 
 _one_large = threading.Lock()
@@ -52,8 +53,15 @@ class Unreadable(Exception):
     """Why a file cannot be used, in a few words that complete the sentence "this file …"."""
 
 
+class Passing(Unreadable):
+    """A trouble of this machine at this moment; the file may well be whole."""
+
+
 class Reading(NamedTuple):
-    """What became of one file: the digest of its bytes, why it cannot be used, and its square where one was made."""
+    """What became of one file: the digest of its bytes, why it cannot be used, and its square where one was made.
+
+    No digest, where the trouble was not with the bytes: whoever keeps readings by digest keeps nothing of it.
+    """
 
     digest: str | None
     reason: str | None = None
@@ -107,13 +115,16 @@ def read_all(
 
     ``known`` says for a digest why the file cannot be read, or None where it can; squares are (size, size, 3).
     """
-    with hushed("PIL"), ThreadPoolExecutor(cores()) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         done = 0
         for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
-            for reading in threads.map(lambda file: _read(file, size, known), chunk):
-                done += 1
-                progress("Reading pictures", done, len(files))
-                yield reading
+            readings = []
+            with hushed("PIL"):  # never across a yield: that would silence whoever takes the readings, too
+                for reading in threads.map(lambda file: _read(file, size, known), chunk):
+                    done += 1
+                    progress("Reading pictures", done, len(files))
+                    readings.append(reading)
+            yield from readings
 
 
 def _chunks(files: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -146,7 +157,7 @@ def _read(file: str, size: int, known: Mapping[str, str | None]) -> Reading:
         digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
         return Reading(digest, known[digest]) if digest in known else Reading(digest, None, square(raw, size))
     except Unreadable as error:
-        return Reading(digest, str(error))
+        return Reading(None if isinstance(error, Passing) else digest, str(error))
 
 
 def _bytes(file: str) -> bytes:
@@ -154,12 +165,14 @@ def _bytes(file: str) -> bytes:
         if os.stat(file).st_size > MOST_BYTES:
             raise Unreadable("is larger than 2 GB")
         return Path(file).read_bytes()
+    except MemoryError:
+        raise Passing(NO_ROOM) from None
     except FileNotFoundError:
-        raise Unreadable("vanished while the folder was read") from None
+        raise Passing("vanished while the folder was read") from None
     except PermissionError:
-        raise Unreadable("may not be read") from None
+        raise Passing("may not be read") from None
     except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
+        raise Passing(f"cannot be read ({error.strerror})") from None
 
 
 def square(raw: bytes, size: int) -> Squares:
@@ -169,13 +182,17 @@ def square(raw: bytes, size: int) -> Squares:
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
             return _square(picture, size)
-    except (Unreadable, MemoryError) as error:
-        raise Unreadable(str(error) or "does not fit into memory") from None
+    except Unreadable:
+        raise
+    except MemoryError:
+        raise Passing(NO_ROOM) from None
     except Image.DecompressionBombError:
         raise Unreadable(_too_large(raw)) from None
     except PIL.UnidentifiedImageError:
         raise Unreadable("is not a picture, or its header is damaged") from None
     except Exception as error:  # Pillow's readers raise nearly anything on damaged bytes: struct.error, IndexError, …
+        if "out of memory" in str(error):  # its decoders' own MemoryError, an OSError
+            raise Passing(NO_ROOM) from None
         what = "is truncated" if "truncated" in str(error) else f"is damaged ({printable(str(error))[:80]})"
         raise Unreadable(what) from None
 
@@ -210,6 +227,8 @@ def _orientation(picture: Image.Image) -> int:
     """The EXIF orientation; asked after loading, since Pillow itself turns TIFFs, and PNGs may say it at the end."""
     try:
         return int(picture.getexif().get(0x0112, 1))
+    except MemoryError:  # whole metadata, perhaps
+        raise
     except Exception:  # damaged metadata is no reason to lose a picture
         return 1
 

@@ -19,6 +19,8 @@ from nextlabel.naming import named
 
 PREFERRED = ("pooler_output", "image_embeds", "embedding")  # outputs, best first
 SILENT = 4  # log only what is fatal
+FIRST = "Export it again with channels first, (N, 3, H, W): tf2onnx does so with --inputs-as-nchw"
+PERHAPS_LAST = f"It does not say how many channels it takes; most likely it takes them last. {FIRST}"
 POOLS: Mapping[int, tuple[str, ...]] = {2: ("none",), 3: ("class", "mean"), 4: ("mean",)}  # by rank, the usual first
 
 
@@ -42,8 +44,9 @@ class Net:
         self.name, runtime = printable(path.name), needed("onnxruntime", "An ONNX model")
         self.runtime = str(runtime.__version__)
         self.session = self._opened(runtime, path)
-        self.input, (self.batch, _, *sides) = self._input()
+        self.input, (self.batch, channels, *sides) = self._input()
         self.side = sides[0] or sides[1]
+        self.hint = PERHAPS_LAST if channels is None else ""  # channels first are then a guess, and this why it fails
 
     def run(self, pictures: Features32, outputs: Sequence[str] | None = None) -> list[Any]:
         """The outputs (all of them where none are named) for normalised pictures (n, 3, size, size)."""
@@ -51,9 +54,10 @@ class Net:
             found: list[Any] = self.session.run(outputs, {self.input: pictures})
         except Exception as error:  # onnxruntime's errors have no class in common but this
             size = pictures.shape[-1]
+            hint = f" {self.hint}." if self.hint else ""
             raise BadData(
                 f"'{self.name}' breaks down on pictures of {size} x {size} ({_reason(error)}). "
-                "If it was made for another size, say so: onnx:FILE(size=…)."
+                f"If it was made for another size, say so: onnx:FILE(size=…).{hint}"
             ) from None
         return found
 
@@ -68,7 +72,8 @@ class Net:
         suitable = {name: array for name, array in found.items() if _suits(array, n)}
         if not suitable:
             kinds = ", ".join(f"'{printable(name)}' {_kind(value)}" for name, value in found.items())
-            raise self.refused(f"for {n} x 3 x {size} x {size} it gives {kinds}")
+            hint = f". {self.hint}" if self.hint else ""
+            raise self.refused(f"for {n} x 3 x {size} x {size} it gives {kinds}{hint}")
         name = next((name for name in PREFERRED if name in suitable), next(iter(suitable)))
         return name, suitable[name].ndim
 
@@ -100,6 +105,8 @@ class Net:
         if len(inputs) != 1:
             raise self.refused(f"it takes {len(inputs)} inputs ({told})" if inputs else "it takes no input")
         shape = [length if isinstance(length, int) and length > 0 else None for length in inputs[0].shape]
+        if len(shape) == 4 and _channels_last(shape):
+            raise self.refused(f"it takes {told}, which is channels last. {FIRST}")
         if inputs[0].type != "tensor(float)" or len(shape) != 4 or shape[1] not in (3, None):
             raise self.refused(f"it takes {told}")
         if None not in shape[2:] and shape[2] != shape[3]:
@@ -114,6 +121,12 @@ def pooled(output: npt.NDArray[Any], pool: str) -> Features32:
     elif output.ndim == 3:
         output = output[:, 0] if pool == "class" else output.mean(axis=1, dtype=np.float32)
     return output.astype(np.float32)
+
+
+def _channels_last(shape: Sequence[int | None]) -> bool:
+    """Is a shape (N, ?, ?, ?) that of channels last, and not of pictures that are 3 (or 1, or 4) pixels wide?"""
+    _, one, two, three = shape
+    return one != 3 and (three == 3 or (one is two is None and three in (1, 4)))
 
 
 def _suits(output: Any, n: int) -> bool:

@@ -20,6 +20,7 @@ from nextlabel.naming import literal, named
 
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
 MOST = 4096  # pixels a side
+LONG = 80  # letters of a value that an error shows
 HUB = "preprocessor_config.json"
 THEIRS = (("mean", "image_mean"), ("std", "image_std"), ("scale", "rescale_factor"))  # in HUB's words
 
@@ -127,9 +128,18 @@ def checked(told: Mapping[str, Any]) -> Settings:
         read, wanted = named(WANTED, name, "setting of an ONNX model")
         try:
             out[name] = read(value)
-        except (TypeError, ValueError):
-            raise BadSpecification(f"{name} is {printable(repr(value))}; it takes {wanted}.") from None
+        except (TypeError, ValueError, OverflowError):  # a whole number may be too large for any float
+            raise BadSpecification(f"{name} is {_shown(value)}; it takes {wanted}.") from None
     return out
+
+
+def _shown(value: Any) -> str:
+    """The value as it was written, unless that is very long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return printable(text if len(text) <= LONG else f"{text[:LONG]}…")
 
 
 def _side(value: Any) -> int:

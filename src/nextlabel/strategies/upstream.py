@@ -173,7 +173,8 @@ def arguments(kind: type[SingleAnnotatorPoolQueryStrategy], spec: Specification)
 
 def unknown(name: str, short: Iterable[str] = ()) -> UnknownName:
     """What to raise for a name that nobody has; it suggests short names and scikit-activeml's."""
-    known = {_plain(word): PREFIX + word for word in UPSTREAM} | {_plain(word): word for word in short}
+    ours, theirs = {_plain(word): word for word in short}, {_plain(word): PREFIX + word for word in UPSTREAM}
+    known = ours | theirs | ours  # ours come first, and ours are meant where both have the name
     near = difflib.get_close_matches(_plain(name.removeprefix(PREFIX)), known, 1)
     hint = f"Did you mean '{known[near[0]]}'?" if near else f"Known: {', '.join(known.values())}."
     return UnknownName(f"No query strategy is called '{name}'. {hint}")
