@@ -92,6 +92,15 @@ def test_without_validation_the_last_epoch_is_kept():
     assert learned.epochs[0].val_f1 is None
 
 
+def test_a_validation_sample_without_an_answer_is_not_watched():
+    some = pool(12, watch=[8, 9, 10, 11])
+    some.y[[9, 11]] = -1
+    learned = cnn.trained(squares(12), some, Recipe(epochs=2), 0).learned
+    assert {one.val_accuracy for one in learned.epochs} <= {0.0, 0.5, 1.0}
+    some.y[[8, 10]] = -1
+    assert cnn.trained(squares(12), some, Recipe(epochs=2), 0).learned.kept == 2  # the last, as without validation
+
+
 def test_the_same_seed_gives_the_same_bits(found):
     torch.rand(3)
     again = cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
