@@ -5,6 +5,7 @@ import pytest
 import torch
 from painted import folder_of, paint
 from safetensors.torch import save_file
+from torch import nn
 from torch.nn import functional
 
 from nextlabel import Experiment, Plan, record, simulate
@@ -20,6 +21,7 @@ from nextlabel.errors import (
     TrainingFailed,
     UnknownName,
 )
+from nextlabel.estimators.holdout import holdout
 from nextlabel.models import cnn, model
 from nextlabel.models.augmentation import augmented
 from nextlabel.models.checkpoints import load as load_checkpoint
@@ -84,6 +86,17 @@ def test_the_kept_weights_are_those_of_the_best_epoch(found):
     logits, _ = look(found.network, cnn.shown(squares(40)[30:]))
     kept = found.learned.epochs[found.learned.kept - 1]
     assert (logits.argmax(1) == np.arange(30, 40) % 2).mean() == pytest.approx(kept.val_accuracy)
+
+
+def test_epochs_are_chosen_by_macro_f1_over_all_classes():
+    y = np.array([0, 0, 1, 1])
+    certain = np.eye(3)[y]  # right each time, and the third class is not there
+    shown = Shown(4, lambda rows: torch.from_numpy(certain[rows]).float())
+    network = nn.Sequential(nn.Linear(3, 3, bias=False))
+    nn.init.eye_(network[0].weight)
+    learned = train(network, Lesson(shown, y, shown, y), Recipe(epochs=1, rate=1e-6, decay=0, augment=False))
+    assert learned.epochs[0].val_f1 == pytest.approx(holdout(certain, y)["f1_macro"])
+    assert learned.epochs[0].val_f1 == pytest.approx(2 / 3)
 
 
 def test_without_validation_the_last_epoch_is_kept():

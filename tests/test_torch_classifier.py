@@ -131,6 +131,54 @@ def test_weights_of_samples_count():
     assert (found.predict(X) == 2).mean() > 0.8
 
 
+@pytest.mark.parametrize("batch", [1, 7])
+def test_weights_of_samples_count_in_small_batches_too(batch):
+    heavy = np.where(TRUTH == 2, 100.0, 0.001)
+    found = classifier(epochs=20, batch=batch).fit(X, Y, heavy)
+    assert (found.predict(X) == 2).mean() > 0.8
+
+
+def test_equal_weights_are_as_good_as_none(fitted):
+    found = classifier().fit(X, Y, np.full(len(X), 7.0))
+    assert found.predict_proba(X) == pytest.approx(fitted.predict_proba(X), abs=1e-4)
+
+
+class Rotated(nn.Module):
+    """Keeps what it made at first use, as rotary embeddings do."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last, self.turn = nn.Linear(64, 64), nn.Linear(64, 3), None
+
+    def forward(self, x):
+        if self.turn is None:
+            self.turn = torch.linspace(0, 1, 64, device=x.device).cos()
+        return self.last(self.first(x) * self.turn)
+
+
+def lazy():
+    return nn.Sequential(nn.LazyLinear(24), nn.LazyBatchNorm1d(), nn.ReLU(), nn.LazyLinear(3))
+
+
+@pytest.mark.parametrize("module", [Rotated, lazy])
+def test_what_a_module_makes_at_first_use_is_learned_with(module):
+    found, again = (classifier(module=module).fit(X, Y) for _ in range(2))
+    assert (found.predict(X[60:]) == TRUTH[60:]).mean() > 0.9
+    assert (found.predict_proba(X) == again.predict_proba(X)).all()
+
+
+def normed():
+    return nn.Sequential(nn.Linear(64, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Linear(24, 3))
+
+
+@pytest.mark.parametrize(("labels", "batch"), [(1, 16), (5, 1)])
+def test_batch_norm_learns_from_one_sample_at_a_time(labels, batch):
+    y = np.where(np.arange(len(X)) < labels, TRUTH, np.nan)
+    found = classifier(module=normed, batch=batch).fit(X, y)
+    assert (found.predict(X[:labels]) == TRUTH[:labels]).all()
+    assert not found.module_[1].training
+
+
 @pytest.mark.parametrize(
     ("knobs", "error", "words"),
     [
