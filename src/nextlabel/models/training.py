@@ -224,14 +224,19 @@ def look(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Flo
 def run(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floats, Floats]:
     """`look` in whatever mode the network is in."""
     seen: list[Tensor] = []
-    hook = head_of(network, head).register_forward_pre_hook(lambda layer, given: seen.append(given[0]))
+
+    def see(layer: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        seen[:] = [*given, *named.values()][:1]  # of a layer called several times, the last time
+
+    hook = head_of(network, head).register_forward_pre_hook(see, with_kwargs=True)
     device, logits, embeddings = next(network.parameters()).device, [], []
     try:
-        with (
-            torch.no_grad()
-        ):  # not inference_mode: what a module makes at first use and keeps must be good for learning
+        with torch.no_grad():  # not inference_mode: what a module makes at first use, it must be able to learn with
             for rows in np.split(np.arange(shown.count), range(LARGE, shown.count, LARGE)):
                 logits.append(network(shown.batch(rows).to(device)).float().cpu().numpy())
+                if not seen:
+                    which = "last linear layer" if head is None else f"layer '{head}'"
+                    raise Mistake(f"The network never calls its {which}. Name the layer that makes its logits as head.")
                 embeddings.append(seen.pop().float().flatten(1).cpu().numpy())
     finally:
         hook.remove()
