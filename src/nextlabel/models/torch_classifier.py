@@ -126,9 +126,10 @@ class TorchClassifier(SkactivemlClassifier):
         return {name: value for name, value in super().__getstate__().items() if name != "_held"}
 
     def _recipe(self) -> Recipe:
+        recipe = Recipe(self.epochs, self.batch, self.rate, self.decay, self.augment, self.device)
         if self.augment and self.images is None:
             raise Mistake("augment=True turns and mirrors pictures, and there are none. Give images, or leave it out.")
-        return Recipe(self.epochs, self.batch, self.rate, self.decay, self.augment, self.device)
+        return recipe
 
     def _fresh(self) -> nn.Module:
         made = copy.deepcopy(self.module) if isinstance(self.module, nn.Module) else _made(self.module)

@@ -100,12 +100,21 @@ def threads_of_blas() -> Iterator[None]:
 
 def device_of(recipe: Recipe) -> torch.device:
     """Where to compute; raises `CannotGo` where that device is not here."""
-    kind = recipe.device.partition(":")[0]
-    here: dict[str, Callable[[], bool]] = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    if kind in here and not here[kind]():  # the processor always is
+    kind, _, place = str(recipe.device).partition(":")
+    here: dict[str, Callable[[], int]] = {
+        "cuda": lambda: torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": torch.backends.mps.is_available,
+    }
+    count = int(here[kind]()) if kind in here else math.inf  # the processor always is, under any number
+    if not count:
         raise CannotGo(
             f"Torch finds no '{kind}' device on this machine, so nothing can be computed on it. Leave the device out, "
             "or look at the drivers and at which build of torch is installed."
+        )
+    if int(place or 0) >= count:
+        raise CannotGo(
+            f"Torch finds {count} '{kind}' devices on this machine, counted from 0, and none is '{recipe.device}'. "
+            f"Name another, or '{kind}' for the first."
         )
     return torch.device(recipe.device)
 
@@ -117,12 +126,12 @@ def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> Learned:
     memory runs out.
     """
     device = device_of(recipe)
-    network.to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     epochs: list[Epoch] = []
     best, kept, weights = -math.inf, 0, dict[str, Any]()
     with _enough_memory(recipe):
-        for number in range(1, recipe.epochs + 1):
+        network.to(device)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=float(recipe.rate), weight_decay=float(recipe.decay))
+        for number in range(1, int(recipe.epochs) + 1):
             epochs.append(Epoch(number, *_learned(network, lesson, recipe, optimizer), *_watched(network, lesson)))
             score = epochs[-1].val_f1
             if score is not None and score > best:
@@ -206,7 +215,7 @@ def _scores(y: Labels, guess: Labels, classes: int) -> tuple[float, float]:
 
 def batches(order: Ids, size: int) -> list[Ids]:
     """Cut an order into batches; one sample left over joins the batch before, since batch norm needs two."""
-    cuts = list(range(size, len(order), size))
+    cuts = list(range(int(size), len(order), int(size)))
     if cuts and len(order) - cuts[-1] == 1:
         cuts.pop()
     return np.split(order, cuts)
