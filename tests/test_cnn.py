@@ -332,6 +332,19 @@ def test_memory_that_runs_out_is_told():
         train(cnn.network(2), Lesson(huge, np.arange(4) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=1))
 
 
+class TooLarge(nn.Linear):
+    """Larger than the device's memory."""
+
+    def to(self, device):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+
+def test_a_device_too_small_for_the_network_is_told():
+    shown = Shown(4, lambda rows: torch.zeros(len(rows), 3))
+    with pytest.raises(TrainingFailed, match="Memory ran out"):
+        train(TooLarge(3, 2), Lesson(shown, np.arange(4) % 2, shown.at(NOBODY), NOBODY), Recipe(augment=False))
+
+
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [

@@ -35,7 +35,7 @@ class Recipe:
                 raise BadNumber(f"{name} is {value!r}; it is a whole number, 1 or more.")
         for name, least in (("rate", 1e-12), ("decay", 0.0)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not least <= value < 1e3:
+            if isinstance(value, bool) or not isinstance(value, Real) or value < least or not value < 1e3:
                 raise BadNumber(f"{name} is {value!r}; it is a number {'from 0 on' if not least else 'above 0'}.")
         if not isinstance(self.augment, bool | np.bool_):
             raise BadSpecification(f"augment is {self.augment!r}; it is True or False.")
