@@ -39,7 +39,7 @@ def tried(module: nn.Module, shown: Shown, classes: int, head: str | None) -> st
     if len(embeddings) != 1:
         raise Mistake(
             f"The layer '{name}' sees {len(embeddings)} rows per sample, so its input is no embedding. Name another as "
-            "head."
+            "head: an nn.Identity, say, where there is one row per sample."
         )
     return name
 
