@@ -1,17 +1,14 @@
-import json
-
 import numpy as np
 import pytest
 import torch
 from painted import folder_of, paint
-from safetensors.torch import save_file
+from torch import nn
 from torch.nn import functional
 
 from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.errors import (
-    BadData,
     BadNumber,
     BadSpecification,
     CannotGo,
@@ -20,10 +17,9 @@ from nextlabel.errors import (
     TrainingFailed,
     UnknownName,
 )
+from nextlabel.estimators.holdout import holdout
 from nextlabel.models import cnn, model
 from nextlabel.models.augmentation import augmented
-from nextlabel.models.checkpoints import load as load_checkpoint
-from nextlabel.models.checkpoints import predict, save
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
@@ -86,10 +82,30 @@ def test_the_kept_weights_are_those_of_the_best_epoch(found):
     assert (logits.argmax(1) == np.arange(30, 40) % 2).mean() == pytest.approx(kept.val_accuracy)
 
 
+def test_epochs_are_chosen_by_macro_f1_over_all_classes():
+    y = np.array([0, 0, 1, 1])
+    certain = np.eye(3)[y]  # right each time, and the third class is not there
+    shown = Shown(4, lambda rows: torch.from_numpy(certain[rows]).float())
+    network = nn.Sequential(nn.Linear(3, 3, bias=False))
+    nn.init.eye_(network[0].weight)
+    learned = train(network, Lesson(shown, y, shown, y), Recipe(epochs=1, rate=1e-6, decay=0, augment=False))
+    assert learned.epochs[0].val_f1 == pytest.approx(holdout(certain, y)["f1_macro"])
+    assert learned.epochs[0].val_f1 == pytest.approx(2 / 3)
+
+
 def test_without_validation_the_last_epoch_is_kept():
     learned = cnn.trained(squares(10), pool(10), Recipe(epochs=2), 0).learned
     assert learned.kept == 2
     assert learned.epochs[0].val_f1 is None
+
+
+def test_a_validation_sample_without_an_answer_is_not_watched():
+    some = pool(12, watch=[8, 9, 10, 11])
+    some.y[[9, 11]] = -1
+    learned = cnn.trained(squares(12), some, Recipe(epochs=2), 0).learned
+    assert {one.val_accuracy for one in learned.epochs} <= {0.0, 0.5, 1.0}
+    some.y[[8, 10]] = -1
+    assert cnn.trained(squares(12), some, Recipe(epochs=2), 0).learned.kept == 2  # the last, as without validation
 
 
 def test_the_same_seed_gives_the_same_bits(found):
@@ -149,55 +165,6 @@ def test_it_plays_a_whole_experiment_the_same_in_workers(tmp_path):
     assert record(experiment, tmp_path / "run", Crew(jobs=2)).run.rows == rows
 
 
-def test_a_network_is_saved_and_read_again(found, tmp_path):
-    path = tmp_path / "colours.safetensors"
-    save(found.network, ("blue", "red"), path)
-    again = load_checkpoint(path)
-    assert again.classes == ("blue", "red")
-    one, two = (look(made, cnn.shown(squares(8)))[0] for made in (found.network, again.network))
-    assert (one == two).all()
-
-
-def test_a_saved_network_tells_pictures_apart(found, tmp_path):
-    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
-    checkpoint = load_checkpoint(tmp_path / "colours.safetensors")
-    folder = tmp_path / "new"
-    paint(folder / "b" / "sky.png", BLUE)
-    paint(folder / "rose.jpg", RED)
-    (folder / "torn.png").write_bytes(b"no picture")
-    said = predict(checkpoint, folder)
-    assert [(one.path, one.label) for one in said] == [("b/sky.png", "blue"), ("rose.jpg", "red"), ("torn.png", None)]
-    assert said[2].reason == "is not a picture, or its header is damaged"
-    assert sum(said[0].probabilities.values()) == pytest.approx(1)
-    assert predict(checkpoint, folder / "rose.jpg")[0].label == "red"
-
-
-def test_a_file_that_is_no_checkpoint_is_told(found, tmp_path):
-    path = tmp_path / "colours.safetensors"
-    save(found.network, ("red", "blue"), path)
-    whole = path.read_bytes()
-    for content, words in ((whole[:5000], "cut short"), (b"PK\x03\x04 pickle", "cut short"), (b"", "cut short")):
-        path.write_bytes(content)
-        with pytest.raises(BadData, match=words):
-            load_checkpoint(path)
-    with pytest.raises(BadData, match="Is the path right"):
-        load_checkpoint(tmp_path / "nowhere.safetensors")
-
-
-@pytest.mark.parametrize(
-    ("about", "words"),
-    [
-        ({}, "does not say what it is"),
-        ({"architecture": "resnet18"}, "another network .resnet18."),
-        ({"architecture": "nextlabel cnn 1", "classes": json.dumps(["a", "b"])}, "do not fit"),
-    ],
-)
-def test_a_checkpoint_of_another_network_is_told(tmp_path, about, words):
-    save_file({"weight": torch.zeros(3)}, tmp_path / "other.safetensors", metadata=about)
-    with pytest.raises(BadData, match=words):
-        load_checkpoint(tmp_path / "other.safetensors")
-
-
 def test_pictures_of_any_kind_are_seen(tmp_path):
     folder = folder_of(tmp_path / "odd", {"a": 4, "b": 4})
     paint(folder / "a" / "grey.png", 128, mode="L")
@@ -223,6 +190,19 @@ def test_memory_that_runs_out_is_told():
         train(cnn.network(2), Lesson(huge, np.arange(4) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=1))
 
 
+class TooLarge(nn.Linear):
+    """Larger than the device's memory."""
+
+    def to(self, device):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+
+def test_a_device_too_small_for_the_network_is_told():
+    shown = Shown(4, lambda rows: torch.zeros(len(rows), 3))
+    with pytest.raises(TrainingFailed, match="Memory ran out"):
+        train(TooLarge(3, 2), Lesson(shown, np.arange(4) % 2, shown.at(NOBODY), NOBODY), Recipe(augment=False))
+
+
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
@@ -231,7 +211,14 @@ def test_memory_that_runs_out_is_told():
         ("cnn(epochs=open('x'))", BadSpecification, "not a plain value"),
         ("cnn(epochs=0)", BadNumber, "1 or more"),
         ("cnn(rate=-1)", BadNumber, "above 0"),
+        ("cnn(epochs=True)", BadNumber, "whole number"),
+        ("cnn(rate=True)", BadNumber, "above 0"),
+        ("cnn(augment='no')", BadSpecification, "True or False"),
+        ("cnn(augment=1)", BadSpecification, "True or False"),
         ("cnn(device='gpu')", UnknownName, "cpu, cuda, mps"),
+        ("cnn(device='cpu:x')", UnknownName, "No device is called 'cpu:x'"),
+        ("cnn(device='cuda:-1')", UnknownName, "No device is called 'cuda:-1'"),
+        ("cnn(device=7)", UnknownName, "No device is called '7'"),
         ("linear(C=1)", BadSpecification, "It has none"),
         ("cmn", UnknownName, "Did you mean 'cnn'"),
     ],
@@ -239,6 +226,19 @@ def test_memory_that_runs_out_is_told():
 def test_options_that_cannot_be_are_told(text, error, words):
     with pytest.raises(error, match=words):
         model(text)
+
+
+def test_numbers_of_numpy_are_numbers():
+    knobs = {"epochs": np.int64(2), "batch": np.int32(8), "rate": np.float32(0.001), "decay": np.float16(0)}
+    learned = cnn.trained(squares(9), pool(9), Recipe(**knobs, augment=np.bool_(False)), 0).learned
+    assert [one.epoch for one in learned.epochs] == [1, 2]
+
+
+def test_a_gpu_beyond_those_here_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(CannotGo, match="finds 2 'cuda' devices on this machine, counted from 0, and none is 'cuda:7'"):
+        model("cnn(device='cuda:7')")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

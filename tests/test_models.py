@@ -3,7 +3,10 @@ import pytest
 from skactiveml.base import SkactivemlClassifier
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from nextlabel.datasets.base import Dataset
@@ -131,6 +134,43 @@ def test_a_classifier_that_cannot_learn_says_why():
     head = SklearnHead(SVC(C=-1.0), classes=range(2))
     with pytest.raises(CannotGo, match="SVC could not learn from 2 labels"):
         head.fit([[0.0], [1.0]], [0, 1])
+
+
+def test_a_classifier_that_cannot_predict_says_why():
+    X = np.arange(4.0)[:, None]
+    head = SklearnHead(KNeighborsClassifier(), classes=range(2)).fit(X, [0, 1, 0, 1])
+    with pytest.raises(CannotGo, match=r"KNeighborsClassifier cannot predict after 4 labels: Expected n_neighbors"):
+        head.predict_proba(X)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_values_of_pairs_of_classes_are_not_taken_for_classes(classes, nested):
+    pool, _ = digits_pool(60, classes)
+    ids = pool.labelled()
+    X, y = pool.features[ids], pool.y[ids]
+    pairs = SVC(decision_function_shape="ovo")
+    head = SklearnHead(make_pipeline(pairs) if nested else pairs, classes=range(classes)).fit(X, y)
+    assert (head.predict(X) == y).mean() > 0.95
+
+
+class Pairs(SVC):
+    """Values of pairs, whatever is asked of it."""
+
+    def decision_function(self, X):
+        return np.zeros((len(X), 6))
+
+
+def test_scores_that_are_not_one_per_class_are_told():
+    X = np.arange(8.0)[:, None]
+    head = SklearnHead(Pairs(), classes=range(4)).fit(X, [0, 1, 2, 3] * 2)
+    with pytest.raises(CannotGo, match=r"Pairs gives scores of shape \(8, 6\) for 8 samples and 4 known classes"):
+        head.predict_proba(X)
+
+
+def test_a_head_that_was_not_fitted_says_so():
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        LinearHead(classes=range(2)).predict_proba([[0.0]])
 
 
 def test_regularisation_is_chosen_at_the_start_and_at_every_doubling():

@@ -7,20 +7,24 @@ The file is in the safetensors format: weights and a few words of text, nothing 
 """
 
 import json
+import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from scipy.special import softmax
-from torch import nn
+from torch import Tensor, nn
 
 from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.datasets.pictures import SUFFIXES, read_all
-from nextlabel.errors import BadData
+from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models import cnn
 from nextlabel.models.training import look, threads_of_blas
 from nextlabel.pool import Floats
@@ -47,28 +51,60 @@ class Prediction:
 
 
 def save(network: nn.Sequential, classes: Sequence[str], path: Path) -> None:
-    """Write a network and the names of its classes; the file appears whole or not at all."""
-    about = {"architecture": ARCHITECTURE, "classes": json.dumps(list(classes))}
+    """Write a network and the names of its classes; the file appears whole or not at all.
+
+    Raises `Mistake` for what `load` would refuse, and `CannotWrite` where the disk says no.
+    """
+    shown, names = printable(str(path)), list(classes)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    draft = path.with_name(f".{path.name}.draft")
-    save_file(weights, draft, metadata=about)
-    draft.replace(path)
+    wrong = _wrong_names(names) or _misfit(weights, len(names))
+    if wrong:
+        raise Mistake(f"Nothing is written to '{shown}', since nobody could load it: {wrong}.")
+    if os.path.isdir(path):  # unlike Path's, it does not mind any name
+        raise CannotWrite(f"'{shown}' is a folder, so no network can be written there. Name a file in it.")
+    if not os.path.isdir(path.parent):
+        raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place.")
+    # As bytes, since a file that safetensors writes itself may be read by its owner alone.
+    _write(serialised(weights, {"architecture": ARCHITECTURE, "classes": json.dumps(names)}), path, shown)
+
+
+def _write(content: bytes, path: Path, shown: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        raise CannotWrite(
+            f"'{shown}' cannot be written ({error.strerror}). Make room, or name another place."
+        ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)  # it has its name already, where all went well
 
 
 def load(path: Path) -> Checkpoint:
-    """Read what `save` wrote; raises `BadData` where the file is something else, another architecture, or cut short."""
+    """Read what `save` wrote; raises `BadData` where the file is something else, another architecture, or cut short.
+
+    Nothing is drawn from torch's generator.
+    """
     shown = printable(str(path))
+    if os.path.isdir(path):  # unlike Path's, it does not mind any name
+        raise BadData(f"'{shown}' is a folder, not a checkpoint. Name the file in it.")
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
-        raise BadData(f"There is no network in '{shown}' ({error.strerror or error}). Is the path right?") from None
+        why = printable(error.strerror or str(error))
+        raise BadData(f"There is no network in '{shown}' ({why}). Is the path right?") from None
     except SafetensorError:
         raise BadData(f"'{shown}' is no checkpoint, or it is cut short. Save the network again.") from None
     classes = _classes(about, shown)
-    network = cnn.network(len(classes))
-    _fill(network, weights, shown)
+    wrong = _misfit(weights, len(classes))
+    if wrong:
+        raise BadData(f"The weights in '{shown}' do not fit this network ({wrong}). Train it again.")
+    network = _skeleton(len(classes)).to_empty(device="cpu")
+    network.load_state_dict(weights)
     return Checkpoint(network.eval(), classes)
 
 
@@ -78,26 +114,65 @@ def _classes(about: dict[str, str], shown: str) -> tuple[str, ...]:
         raise BadData(
             f"'{shown}' holds another network ({printable(found)}), not '{ARCHITECTURE}'. Train this one again."
         )
-    return tuple(json.loads(about["classes"]))
-
-
-def _fill(network: nn.Sequential, weights: dict[str, Any], shown: str) -> None:
     try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        why = str(error).splitlines()[-1].strip()
-        raise BadData(f"The weights in '{shown}' do not fit this network ({why}). Train it again.") from None
+        names = json.loads(about.get("classes", "null"))
+    except (ValueError, RecursionError):
+        names = None
+    wrong = _wrong_names(names)
+    if wrong:
+        raise BadData(f"'{shown}' does not say what its classes are called: {wrong}. Save the network again.")
+    return tuple(names)
+
+
+def _wrong_names(names: object) -> str | None:
+    """Why these cannot be the names of classes, if they cannot."""
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        return "they should be a list of names"
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        return f"{times} of them are '{printable(name)}'"
+    odd = [printable(name) for name in names if printable(name) != name]
+    return f"there are control characters in '{odd[0]}'" if odd else None
+
+
+def _misfit(weights: dict[str, Tensor], classes: int) -> str | None:
+    """Why these weights are none of a network for so many classes, if they are none."""
+    wanted = _skeleton(classes).state_dict()
+    for name in dict.fromkeys([*reversed(wanted), *weights]):  # the head first: whether the classes are right
+        if name not in weights or name not in wanted:
+            return f"'{printable(name)}' is {'absent' if name in wanted else 'unknown'}"
+        found, kind = ((tuple(tensor.shape), str(tensor.dtype)) for tensor in (weights[name], wanted[name]))
+        if found != kind:
+            return f"'{name}' is {_told(*found)}, and for {classes} classes it would be {_told(*kind)}"
+        if not weights[name].isfinite().all():
+            return f"'{name}' holds what is no number"
+    return None
+
+
+def _told(shape: tuple[int, ...], kind: str) -> str:
+    return f"{shape} of {kind}"
+
+
+def _skeleton(classes: int) -> nn.Sequential:
+    """The network without memory for its weights, however many there would be."""
+    with torch.device("meta"):
+        return cnn.network(classes)
 
 
 def predict(checkpoint: Checkpoint, where: Path, progress: Progress = quiet) -> list[Prediction]:
-    """What the network says of one picture, or of every picture in a folder and below, in the order of their paths."""
+    """What the network says of one picture, or of every picture in a folder and below, in the order of their paths.
+
+    What is hidden is left out, as it is where a folder is learned from.
+    """
     files = _pictures(where)
     readings = list(read_all([str(file) for file in files], cnn.SIZE, {}, progress))
     squares = [reading.square for reading in readings if reading.square is not None]
     proba: Iterator[Floats] = iter(probabilities(checkpoint, np.stack(squares)) if squares else ())
-    names = [printable(file.relative_to(where).as_posix() if where.is_dir() else file.name) for file in files]
+    names = [printable(file.relative_to(where).as_posix() if os.path.isdir(where) else file.name) for file in files]
     return [
-        Prediction(name, None, {}, reading.reason) if reading.square is None else _said(name, checkpoint, next(proba))
+        Prediction(name, None, {}, printable(reading.reason or ""))
+        if reading.square is None
+        else _said(name, checkpoint, next(proba))
         for name, reading in zip(names, readings, strict=True)
     ]
 
@@ -116,11 +191,12 @@ def probabilities(checkpoint: Checkpoint, squares: np.ndarray[Any, Any]) -> Floa
 
 
 def _pictures(where: Path) -> list[Path]:
-    if where.is_dir():
-        found = [path for path in where.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+    if os.path.isdir(where):
+        below = (path for path in where.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        found = [path for path in below if not any(part.startswith(".") for part in path.relative_to(where).parts)]
         if not found:
             raise BadData(f"There is no picture in the folder '{printable(str(where))}'. Is it the right one?")
         return sorted(found, key=lambda path: path.relative_to(where).as_posix())
-    if not where.exists():
+    if not os.path.exists(where):
         raise BadData(f"There is no picture or folder '{printable(str(where))}'. Is the path right?")
     return [where]

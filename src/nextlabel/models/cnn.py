@@ -67,7 +67,8 @@ class Trained:
 
 def trained(squares: Squares, pool: Pool, recipe: Recipe, seed: int) -> Trained:
     """A network trained on the labelled samples of ``pool`` (in id order), watched on its validation samples."""
-    ids, watch = pool.labelled(), pool.watch
+    ids = pool.labelled()
+    watch = pool.watch[pool.y[pool.watch] >= 0]  # an oracle may have had no answer for some
     with seeded(seed), threads_of_blas():
         made = network(pool.classes)
         lesson = Lesson(shown(np.array(squares[ids])), pool.y[ids], shown(np.array(squares[watch])), pool.y[watch])

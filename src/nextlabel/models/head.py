@@ -1,7 +1,8 @@
 """Heads: the classifiers over features that models end in, as scikit-activeml knows them."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from skactiveml.base import SkactivemlClassifier
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.validation import check_is_fitted
 
 from nextlabel.errors import CannotGo
 from nextlabel.pool import Floats, Labels
@@ -43,6 +45,7 @@ class Head(SkactivemlClassifier):
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
         """Probabilities (n, C) and, on request, the embeddings that the head sees: ``X`` itself."""
+        check_is_fitted(self, "known_")
         X = np.asarray(X)
         n, count = len(X), len(self.classes_)
         proba = np.zeros((n, count)) if len(self.known_) else np.full((n, count), 1 / count)
@@ -95,6 +98,7 @@ class SklearnHead(Head):
     """Any scikit-learn classifier. Decision values become probabilities where it gives none.
 
     Two classes: a sigmoid, which keeps the order over samples; more: softmax. Never Platt scaling: it refits on folds.
+    Decision values are one per class, so ``decision_function_shape`` is 'ovr' whatever was asked for.
     """
 
     def __init__(
@@ -109,28 +113,47 @@ class SklearnHead(Head):
         self.estimator = estimator
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
-        self.estimator_ = clone(self.estimator)
-        if "random_state" in self.estimator_.get_params() and self.random_state is not None:
+        self.estimator_, self.count_ = clone(self.estimator), len(y)
+        params = self.estimator_.get_params()
+        if "random_state" in params and self.random_state is not None:
             self.estimator_.set_params(random_state=self.random_state)
+        # 'ovo' gives one value per pair of classes: of three classes three, too, which would pass for their scores.
+        shapes = [name for name in params if name.rpartition("__")[2] == "decision_function_shape"]
+        self.estimator_.set_params(**dict.fromkeys(shapes, "ovr"))
         given = {} if weight is None else {"sample_weight": weight}
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                self.estimator_.fit(X, y, **given)
-        except (ValueError, TypeError) as error:
-            name = type(self.estimator).__name__
-            raise CannotGo(f"{name} could not learn from {len(y)} labels: {str(error).splitlines()[0]}") from error
+        with self._told("could not learn from"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.estimator_.fit(X, y, **given)
 
     def _score(self, X: Floats) -> Floats:
+        with self._told("cannot predict after"):
+            scores = self._spread(X)
+        if scores.shape != (len(X), len(self.known_)):
+            raise CannotGo(
+                f"{type(self.estimator).__name__} gives scores of shape {scores.shape} for {len(X)} samples and "
+                f"{len(self.known_)} known classes, and one per sample and class is needed. Choose another classifier."
+            )
+        return scores
+
+    def _spread(self, X: Floats) -> Floats:
         if hasattr(self.estimator_, "predict_proba"):
-            given: Floats = self.estimator_.predict_proba(X)
-            return given
-        values = self.estimator_.decision_function(X)  # (n,) or (n, k)
+            return np.asarray(self.estimator_.predict_proba(X))
+        values = np.asarray(self.estimator_.decision_function(X))  # (n,) or (n, k)
         if values.ndim == 1:
             second = expit(values)
             return np.column_stack([1 - second, second])
         spread: Floats = softmax(values, axis=1)
         return spread
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Turn what the classifier says into a sentence."""
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError) as error:
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            name = type(self.estimator).__name__
+            raise CannotGo(f"{name} {what} {self.count_} labels: {why}") from error
 
 
 def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:

@@ -1,11 +1,16 @@
 """How a network is trained: the knobs, without torch, so that a mistake is told before anything is loaded."""
 
 import os
+import re
 from dataclasses import dataclass
+from numbers import Integral, Real
 
-from nextlabel.errors import BadNumber, MissingExtra, UnknownName
+import numpy as np
+
+from nextlabel.errors import BadNumber, BadSpecification, MissingExtra, UnknownName
 
 DEVICES = ("cpu", "cuda", "mps")
+DEVICE = re.compile(rf"({'|'.join(DEVICES)})(:(0|[1-9][0-9]?))?")
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,18 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
                 raise BadNumber(f"{name} is {value!r}; it is a whole number, 1 or more.")
         for name, least in (("rate", 1e-12), ("decay", 0.0)):
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not least <= value < 1e3:
+            if isinstance(value, bool) or not isinstance(value, Real) or value < least or not value < 1e3:
                 raise BadNumber(f"{name} is {value!r}; it is a number {'from 0 on' if not least else 'above 0'}.")
-        if str(self.device).partition(":")[0] not in DEVICES:
-            raise UnknownName(f"No device is called '{self.device}'. Known: {', '.join(DEVICES)}.")
+        if not isinstance(self.augment, bool | np.bool_):
+            raise BadSpecification(f"augment is {self.augment!r}; it is True or False.")
+        if not DEVICE.fullmatch(str(self.device)):
+            raise UnknownName(
+                f"No device is called '{self.device}'. Known: {', '.join(DEVICES)}; the second GPU, say, is 'cuda:1'."
+            )
 
 
 def need_torch() -> None:

@@ -7,21 +7,24 @@ UncertaintySampling(method="margin_sampling").query(X, y, clf=clf, fit_clf=False
 
 import copy
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
 import torch
 from scipy.special import softmax
 from skactiveml.base import SkactivemlClassifier
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_n_features
+from sklearn.base import clone
 from sklearn.utils.validation import check_array, check_is_fitted
 from torch import nn
 
-from nextlabel.datasets.base import Dataset
-from nextlabel.errors import Mistake
+from nextlabel.datasets.base import Dataset, Squares
+from nextlabel.errors import BadArray, Mistake
 from nextlabel.models import cnn
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, look, run, seeded, threads_of_blas, train
+from nextlabel.models.trial import fitting, tried
 from nextlabel.pool import NOBODY, Floats, Ids
 
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
@@ -35,9 +38,12 @@ class TorchClassifier(SkactivemlClassifier):
     fit; or a module, of which every fit trains a copy (fine-tuning). It maps a batch (b, …) to logits (b, C).
     ``images``: a dataset with pictures; then X is (n, 1) ids, and the module is shown (b, 3, 64, 64), normalised as
     ImageNet is. Without it X is (n, …) numbers, handed over as float32.
-    ``head``: the layer whose input is the embedding, where it is not the last linear one. ``augment`` needs ``images``.
+    ``head``: the layer whose input is the embedding, where it is not the linear one that is called last. ``augment``
+    needs ``images``. Weights of samples count against their mean over all labelled ones.
     The other knobs are those of `nextlabel.models.recipe.Recipe`; the last epoch is kept, as nothing is watched.
     """
+
+    _held: tuple[Dataset, Squares] | None = None
 
     def __init__(
         self,
@@ -65,22 +71,33 @@ class TorchClassifier(SkactivemlClassifier):
         """Train on the labelled rows of ``X`` (n, …) or (n, 1) ids; ``y`` (n,) labels or ``missing_label``.
 
         Without any label nothing is trained, and all classes are equally likely. Raises `Mistake` where module and
-        data do not fit together, and `TrainingFailed` where the loss is no number any more.
+        data do not fit together, and `TrainingFailed` where the loss is no number any more; then everything is as it
+        was before.
         """
+        before = dict(self.__dict__)
+        try:
+            return self._fit(X, y, sample_weight)
+        except BaseException:
+            self.__dict__ = before  # or half of a fit would pass for a whole one
+            raise
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         recipe = self._recipe()
         X, y, weight = self._validate_data(X, y, sample_weight, check_X_dict=dict(ANY_SHAPE))
         known = np.flatnonzero(y >= 0)  # the base class has encoded labels to 0 … C-1, missing to -1
+        weight = None if weight is None else _weights(weight, known)
         self.seed_ = int(self.random_state_.randint(2**31 - 1))
-        self.learned_ = None
+        self.head_, self.learned_, self.shape_ = self.head, None, X.shape[1:]
         with seeded(self.seed_), threads_of_blas():
-            self.module_ = self._fresh()
-            self._check(X)
+            module = self._fresh()
+            if len(X):
+                with fitting(self.shape_):
+                    self.head_ = tried(module, self._shown(X[:1]), len(self.classes_), self.head)
             if len(known):
-                lesson = Lesson(
-                    self._shown(X[known]), y[known].astype(np.int64), self._shown(X[:0]), NOBODY,
-                    None if weight is None else weight[known],
-                )  # fmt: skip
-                self.learned_ = train(self.module_, lesson, recipe)
+                shown = self._shown(X[known])
+                lesson = Lesson(shown, y[known].astype(np.int64), shown.at(NOBODY), NOBODY, weight)
+                self.learned_ = train(module, lesson, recipe)
+        self.module_ = module
         return self
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
@@ -98,49 +115,55 @@ class TorchClassifier(SkactivemlClassifier):
 
     def committee(self, size: int = 10) -> list["TorchClassifier"]:
         """``size`` copies that leave dropout on, each with draws of its own: the same X gives the same answer twice."""
-        check_is_fitted(self)
+        check_is_fitted(self, "module_")
         if not any(_drops(layer) for layer in self.module_.modules()):
             raise Mistake("The module has no dropout, so all members of its committee would agree. Add nn.Dropout.")
+        if self.images is not None:
+            self._squares()  # once for all members
         return [_Member.of(self, number) for number in range(size)]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_held"}
+
     def _recipe(self) -> Recipe:
+        recipe = Recipe(self.epochs, self.batch, self.rate, self.decay, self.augment, self.device)
         if self.augment and self.images is None:
             raise Mistake("augment=True turns and mirrors pictures, and there are none. Give images, or leave it out.")
-        return Recipe(self.epochs, self.batch, self.rate, self.decay, self.augment, self.device)
+        return recipe
 
     def _fresh(self) -> nn.Module:
         made = copy.deepcopy(self.module) if isinstance(self.module, nn.Module) else _made(self.module)
-        if not any(True for _ in made.parameters()):
-            raise Mistake(f"{type(made).__name__} has no weights, so there is nothing to train. Give another module.")
+        weights = list(made.parameters())
+        if not any(weight.requires_grad for weight in weights):
+            why = "has no weights" if not weights else "has all its weights frozen (requires_grad is False)"
+            raise Mistake(f"{type(made).__name__} {why}, so there is nothing to train. Give another module.")
         return made
-
-    def _check(self, X: Floats) -> None:
-        """Try one sample, so that a module of another shape is told in a sentence."""
-        if not len(X):
-            return
-        try:
-            logits = look(self.module_, self._shown(X[:1]), self.head)[0]
-        except (RuntimeError, ValueError, IndexError) as error:
-            why = str(error).splitlines()[0]
-            raise Mistake(f"The module cannot be shown samples of shape {X.shape[1:]}: {why}.") from None
-        if logits.shape != (1, len(self.classes_)):
-            raise Mistake(
-                f"The module gives {logits.shape[1:]} numbers per sample, and there are {len(self.classes_)} classes: "
-                "its last layer should give one logit per class."
-            )
 
     def _shown(self, X: Floats) -> Shown:
         if self.images is None:
             return Shown(len(X), lambda rows: torch.from_numpy(X[rows]))
-        if self.images.pictures is None:
-            raise Mistake(f"'{self.images.name}' is a table, so it has no images. Leave images out, and give X itself.")
-        return cnn.shown(self.images.pictures.squares(cnn.SIZE)).at(_ids(X, len(self.images)))
+        return cnn.shown(self._squares()).at(_ids(X, len(self.images)))
+
+    def _squares(self) -> Squares:
+        """The pictures; held, since fetching them means hashing all of them, but left behind by pickles and clones."""
+        assert self.images is not None, "who asks for pictures has looked whether there are any"
+        if self._held is None or self._held[0] is not self.images:
+            if self.images.pictures is None:
+                raise Mistake(
+                    f"'{self.images.name}' is a table, so it has no images. Leave images out, and give X itself."
+                )
+            self._held = self.images, self.images.pictures.squares(cnn.SIZE)
+        return self._held[1]
 
     def _seen(self, X: Any, how: Callable[..., tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-        check_is_fitted(self)
+        check_is_fitted(self, "module_")
         X = check_array(X, **ANY_SHAPE)
-        with threads_of_blas():
-            return how(self.module_, self._shown(X), self.head)
+        shown = self._shown(X)
+        if self.images is None:
+            check_n_features(self, X, reset=False)
+        known = X.shape[1:] == self.shape_
+        with threads_of_blas(), nullcontext() if known else fitting(X.shape[1:]):
+            return how(self.module_, shown, self.head_)
 
     def _probabilities(self, logits: Floats) -> Floats:
         if self.learned_ is None:
@@ -152,11 +175,18 @@ class TorchClassifier(SkactivemlClassifier):
 class _Member(TorchClassifier):
     """One member of a committee: the same weights, with dropout on."""
 
+    draw = 0
+
     @classmethod
     def of(cls, whole: TorchClassifier, number: int) -> "_Member":
         member = cls(**whole.get_params(deep=False))
-        member.__dict__ |= whole.__dict__ | {"draw_": number}
+        member.__dict__ |= whole.__dict__ | {"draw": number}
         return member
+
+    def __sklearn_clone__(self) -> "_Member":
+        bare = _Member(**{name: clone(value, safe=False) for name, value in self.get_params(deep=False).items()})
+        bare.draw = self.draw  # no parameter, as it is nothing to search over; but clones must not all draw the same
+        return bare
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
         """As `TorchClassifier.predict_proba`, under one draw of dropout."""
@@ -166,10 +196,16 @@ class _Member(TorchClassifier):
 
     def _dropping(self, module: nn.Module, shown: Shown, head: str | None) -> tuple[Floats, Floats]:
         module.eval()  # batch norm, say, stays as it is
-        for layer in filter(_drops, module.modules()):
-            layer.train()
-        with seeded(self.seed_ + 1 + self.draw_):
-            return run(module, shown, head)
+        fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)  # it computes a whole transformer layer at once, without dropout
+        try:
+            for layer in filter(_drops, module.modules()):
+                layer.train()
+            with seeded(self.seed_ + 1 + self.draw):
+                return run(module, shown, head)
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
+            module.eval()
 
 
 def _drops(layer: nn.Module) -> bool:
@@ -181,6 +217,18 @@ def _made(module: Any) -> nn.Module:
     if not isinstance(made, nn.Module):
         raise Mistake("module is neither a torch module nor a function that makes one. Give one of the two.")
     return made
+
+
+def _weights(weight: Any, known: Ids) -> Floats:
+    """Weights (n,) of the labelled samples, the largest 1."""
+    given = np.asarray(weight, dtype=np.float64)
+    if not (np.isfinite(given).all() and (given >= 0).all() and (given[known].any() or not len(known))):
+        raise BadArray(
+            "sample_weight holds a negative number, one that is not finite, or only zeros where there are labels, so "
+            "it does not say what counts. Give numbers from 0 on, some of them above 0."
+        )
+    scaled: Floats = given[known] / given[known].max(initial=1e-300)
+    return scaled
 
 
 def _ids(X: Floats, count: int) -> Ids:

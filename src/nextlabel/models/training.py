@@ -44,7 +44,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is trained on, ``shown`` with codes ``y`` (n,) and weights (n,) if any; and what is only watched."""
+    """What is trained on, ``shown`` with codes ``y`` (n,) and weights (n,) if any; and what is only watched.
+
+    Weights are 0 or more, and not all 0. They count against their mean over all n, not over a batch, in which they
+    would cancel.
+    """
 
     shown: Shown
     y: Labels
@@ -96,12 +100,21 @@ def threads_of_blas() -> Iterator[None]:
 
 def device_of(recipe: Recipe) -> torch.device:
     """Where to compute; raises `CannotGo` where that device is not here."""
-    kind = recipe.device.partition(":")[0]
-    here: dict[str, Callable[[], bool]] = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    if kind in here and not here[kind]():  # the processor always is
+    kind, _, place = str(recipe.device).partition(":")
+    here: dict[str, Callable[[], int]] = {
+        "cuda": lambda: torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": torch.backends.mps.is_available,
+    }
+    count = int(here[kind]()) if kind in here else math.inf  # the processor always is, under any number
+    if not count:
         raise CannotGo(
             f"Torch finds no '{kind}' device on this machine, so nothing can be computed on it. Leave the device out, "
             "or look at the drivers and at which build of torch is installed."
+        )
+    if int(place or 0) >= count:
+        raise CannotGo(
+            f"Torch finds {count} '{kind}' devices on this machine, counted from 0, and none is '{recipe.device}'. "
+            f"Name another, or '{kind}' for the first."
         )
     return torch.device(recipe.device)
 
@@ -113,12 +126,12 @@ def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> Learned:
     memory runs out.
     """
     device = device_of(recipe)
-    network.to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     epochs: list[Epoch] = []
     best, kept, weights = -math.inf, 0, dict[str, Any]()
     with _enough_memory(recipe):
-        for number in range(1, recipe.epochs + 1):
+        network.to(device)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=float(recipe.rate), weight_decay=float(recipe.decay))
+        for number in range(1, int(recipe.epochs) + 1):
             epochs.append(Epoch(number, *_learned(network, lesson, recipe, optimizer), *_watched(network, lesson)))
             score = epochs[-1].val_f1
             if score is not None and score > best:
@@ -139,7 +152,8 @@ def _learned(
     loss_sum, guesses = 0.0, []
     for rows in batches(order, recipe.batch):
         X, y = lesson.shown.batch(rows).to(device), torch.from_numpy(lesson.y[rows]).to(device)
-        logits = network(augmented(X) if recipe.augment else X)
+        with _lone_norms(network, len(rows)):
+            logits = network(augmented(X) if recipe.augment else X)
         loss = _loss(logits, y, lesson.weight, rows)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -151,14 +165,37 @@ def _learned(
                 "The loss is no number any more, so the network learns nothing. Most likely the learning rate is too "
                 f"high ({recipe.rate:g}) or the samples hold huge values: lower the rate, or scale the samples."
             )
-    return loss_sum / len(order), *_scores(lesson.y[order], np.concatenate(guesses))
+    return loss_sum / len(order), *_scores(lesson.y[order], np.concatenate(guesses), logits.shape[1])
+
+
+@contextmanager
+def _lone_norms(network: nn.Module, count: int) -> Iterator[None]:
+    """In a batch of one, batch norms that would see a single value per channel normalise by what they have seen so far.
+
+    Torch refuses such a batch: the value is its own mean, and the difference from it always 0.
+    """
+    rested: list[nn.Module] = []
+
+    def rest(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+        if layer.training and given[0].numel() == given[0].size(1):
+            rested.append(layer.eval())
+
+    norms = [layer for layer in network.modules() if count == 1 and isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    hooks = [layer.register_forward_pre_hook(rest) for layer in norms]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer in rested:
+            layer.train()
 
 
 def _loss(logits: Tensor, y: Tensor, weight: Floats | None, rows: Ids) -> Tensor:
     if weight is None:
         return functional.cross_entropy(logits, y)
-    scale = torch.from_numpy(weight[rows]).to(logits)
-    return (functional.cross_entropy(logits, y, reduction="none") * scale).sum() / scale.sum().clamp_min(1e-12)
+    scale = torch.from_numpy(weight[rows] / weight.mean()).to(logits)
+    return (functional.cross_entropy(logits, y, reduction="none") * scale).mean()
 
 
 def _watched(network: nn.Module, lesson: Lesson) -> tuple[float, float, float] | tuple[None, None, None]:
@@ -167,16 +204,18 @@ def _watched(network: nn.Module, lesson: Lesson) -> tuple[float, float, float] |
         return None, None, None
     logits = look(network, lesson.watched)[0]
     loss = float(functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(lesson.y_watched)))
-    return loss, *_scores(lesson.y_watched, logits.argmax(1))
+    return loss, *_scores(lesson.y_watched, logits.argmax(1), logits.shape[1])
 
 
-def _scores(y: Labels, guess: Labels) -> tuple[float, float]:
-    return float((y == guess).mean()), float(f1_score(y, guess, average="macro", zero_division=0))
+def _scores(y: Labels, guess: Labels, classes: int) -> tuple[float, float]:
+    """Accuracy, and macro F1 over all classes as `nextlabel.estimators.holdout` has it: an absent one counts as 0."""
+    f1 = f1_score(y, guess, labels=np.arange(classes), average="macro", zero_division=0)
+    return float((y == guess).mean()), float(f1)
 
 
 def batches(order: Ids, size: int) -> list[Ids]:
     """Cut an order into batches; one sample left over joins the batch before, since batch norm needs two."""
-    cuts = list(range(size, len(order), size))
+    cuts = list(range(int(size), len(order), int(size)))
     if cuts and len(order) - cuts[-1] == 1:
         cuts.pop()
     return np.split(order, cuts)
@@ -194,12 +233,19 @@ def look(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Flo
 def run(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floats, Floats]:
     """`look` in whatever mode the network is in."""
     seen: list[Tensor] = []
-    hook = head_of(network, head).register_forward_pre_hook(lambda layer, given: seen.append(given[0]))
+
+    def see(layer: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        seen[:] = [*given, *named.values()][:1]  # of a layer called several times, the last time
+
+    hook = head_of(network, head).register_forward_pre_hook(see, with_kwargs=True)
     device, logits, embeddings = next(network.parameters()).device, [], []
     try:
-        with torch.inference_mode():
+        with torch.no_grad():  # not inference_mode: what a module makes at first use, it must be able to learn with
             for rows in np.split(np.arange(shown.count), range(LARGE, shown.count, LARGE)):
                 logits.append(network(shown.batch(rows).to(device)).float().cpu().numpy())
+                if not seen:
+                    which = "last linear layer" if head is None else f"layer '{head}'"
+                    raise Mistake(f"The network never calls its {which}. Name the layer that makes its logits as head.")
                 embeddings.append(seen.pop().float().flatten(1).cpu().numpy())
     finally:
         hook.remove()
