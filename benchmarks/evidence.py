@@ -3,8 +3,8 @@
 ``null`` plays random against replicas of itself and counts how often compare finds a difference that is not there;
 ``coverage`` plants a known difference and counts how often the 95 % intervals hold it; ``power`` counts how often a
 difference is found with as many seeds as the formula asks for; ``pairing`` says what pairing by seed is worth, from
-``results/selection-quality.csv``. Each writes ``results/evidence/NAME.json``, with no
-clock in it: the same command gives the same file.
+``results/selection-quality.csv``. Each writes ``results/evidence/NAME.json``, with no clock in it: the same command
+gives the same file.
 """
 
 import csv

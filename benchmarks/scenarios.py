@@ -24,7 +24,7 @@ SCENARIOS = {
         plan=Plan(batch=0.03, rounds=20),
     ),
     "digits-linear": Experiment("digits", SEED_STRATEGIES),
-    # The same protocol with the guide's network, up to 547 labels: all 20 batches would take two cores eight hours.
+    # The same protocol with the guide's network, up to 547 labels: all 20 batches take two cores 6.5 hours.
     "flowers-cnn": Experiment(
         FLOWERS,
         SEED_STRATEGIES,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from painted import paint
 from safetensors.torch import save_file
-from test_cnn import BLUE, RED, pool, squares
+from two_colours import BLUE, RED, pool, squares
 
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models import cnn

@@ -4,6 +4,7 @@ import torch
 from painted import folder_of, paint
 from torch import nn
 from torch.nn import functional
+from two_colours import pool, squares
 
 from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.datasets import load
@@ -24,20 +25,6 @@ from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
 from nextlabel.simulation import Crew
-
-RED, BLUE = (200, 30, 30), (30, 30, 200)
-
-
-def squares(count):
-    """Noisy pictures, every other one reddish, the rest bluish."""
-    rng = np.random.default_rng(0)
-    colour = np.array([RED, BLUE])[np.arange(count) % 2][:, None, None, :]
-    return np.clip(colour + rng.normal(0, 60, (count, 64, 64, 3)), 0, 255).astype(np.uint8)
-
-
-def pool(count, watch=()):
-    y = np.arange(count) % 2
-    return Pool(np.zeros((count, 1), np.float32), y, np.ones(count, bool), 2, watch=np.array(watch, dtype=np.int64))
 
 
 @pytest.fixture(scope="module")
