@@ -42,6 +42,12 @@ def forever(task):
         yield os.getpid()
 
 
+def forever_silent(task):
+    yield os.getpid()
+    while True:
+        sum(range(1000))
+
+
 def hears_ctrl_c(task):
     yield signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
@@ -100,11 +106,12 @@ def test_ctrl_c_while_workers_start_is_not_lost():
         list(spread(Pinched(), [0], jobs=1, threads=1))
 
 
-def test_workers_end_when_their_parent_is_killed():
+@pytest.mark.parametrize("work", ["forever", "forever_silent"])
+def test_workers_end_when_their_parent_is_killed(work):
     code = (
         "from test_workers import *\n"
         "if __name__ == '__main__':\n"
-        "    for _, pid in spread(forever, [0], 1, 1): print(pid, flush=True)"
+        f"    for _, pid in spread({work}, [0], 1, 1): print(pid, flush=True)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(__file__)

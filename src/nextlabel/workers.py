@@ -1,14 +1,16 @@
 """Worker processes that compute while one parent writes.
 
-`spread` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. A worker
-that finds its pipe closed ends: kill the parent, and nobody is left behind. Every worker computes with ``threads`` BLAS
-threads whatever ``jobs`` is, so that the number of jobs does not change a single bit of the results.
+`spread` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. Workers end
+with their parent: kill it, and nobody is left behind. Every worker computes with ``threads`` BLAS threads whatever
+``jobs`` is, so that the number of jobs does not change a single bit of the results.
 """
 
 import contextlib
 import multiprocessing as mp
+import os
 import pickle
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import resource_tracker
@@ -122,6 +124,7 @@ def _dismiss(crew: dict[Connection, BaseProcess]) -> None:
 def _serve(conn: Connection, packed: bytes, threads: int) -> None:
     """A worker's life: tasks in, items out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_orphaned, daemon=True).start()
     work: Work = pickle.loads(packed)
     with threadpool_limits(threads), contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
@@ -137,3 +140,11 @@ def _serve(conn: Connection, packed: bytes, threads: int) -> None:
             except Exception:
                 told = WorkerDied(f"A worker failed:\n{traceback.format_exc()}")
                 conn.send((FAILED, told))
+
+
+def _orphaned() -> None:
+    """End this worker as soon as its parent has: the next item, at which it would notice, may be minutes away."""
+    parent = mp.parent_process()
+    assert parent is not None, "workers are started by `spread`"
+    wait([parent.sentinel])
+    os._exit(1)
