@@ -1,9 +1,8 @@
 """A batch for somebody's own loop: files in, ids out, and what the command line says meanwhile."""
 
-import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.datasets.base import printable
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.selection import Chosen, Order, chosen
+from nextlabel.whole import put, rehearse
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,13 @@ class Asked:
 def hand_out(asked: Asked, out: Path | None, as_json: bool, loud: Console) -> None:
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
     refuse_input(asked, out)
-    with written(out) if out is not None else contextlib.nullcontext() as write:
-        with watched(loud) as progress:
-            found = chosen(asked.order, progress)
-        if write is not None:
-            write(table(found))
+    if out is not None:
+        refuse_place(out)
+    with watched(loud) as progress:
+        found = chosen(asked.order, progress)
+    if out is not None:
+        with on_disk(printable(str(out))):
+            put(real(out), table(found).encode())
     if as_json:
         print(json.dumps(result(asked, found, out)))
     else:
@@ -88,28 +90,20 @@ def refuse_input(asked: Asked, out: Path | None) -> None:
             raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
 
 
-@contextmanager
-def written(out: Path) -> Iterator[Callable[[str], None]]:
-    """What writes the file, in one step; where it could not, `CannotWrite` before there is anything to write."""
-    shown, path = printable(str(out)), Path(os.path.realpath(out))  # a link stays one
+def refuse_place(out: Path) -> None:
+    """`CannotWrite` where the file could not be written, before there is anything to write."""
+    shown, path = printable(str(out)), real(out)
     if not os.path.isdir(path.parent):
         raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place with --out.")
     if os.path.exists(path) and not os.path.isfile(path):  # unlike Path's, they do not mind any name
         raise CannotWrite(f"'{shown}' is no plain file. Name one with --out, or leave --out away to print the ids.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with on_disk(shown):
+        rehearse(path)
 
-    def write(text: str) -> None:
-        with on_disk(shown):
-            part.write_text(text, encoding="utf-8", newline="")
-            part.replace(path)
 
-    try:
-        with on_disk(shown):
-            part.touch()
-        yield write
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)  # it has its name already, where all went well
+def real(out: Path) -> Path:
+    """What a link points to: it stays a link."""
+    return Path(os.path.realpath(out))
 
 
 @contextmanager

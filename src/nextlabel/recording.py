@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from nextlabel.arms import Arm, Line
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
 from nextlabel.runs import Row, lines, read_json, read_lines
+from nextlabel.whole import put
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DERIVED = {
@@ -74,12 +75,7 @@ class Recorder:
     def put(self, name: str, text: str) -> None:
         """Write a file of the run, whole or not at all."""
         with writing(self.folder):
-            draft = self.folder / f".{name}.draft"
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.folder / name)
+            put(self.folder / name, text.encode())
 
     def played(self, arm: Arm) -> list[Line]:
         """The whole lines of an arm; a torn last line, which a kill leaves behind, is dropped from the file too."""

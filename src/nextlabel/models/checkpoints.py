@@ -10,7 +10,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models import cnn
 from nextlabel.models.training import look, threads_of_blas
 from nextlabel.pool import Floats
+from nextlabel.whole import put
 
 ARCHITECTURE = "nextlabel cnn 1"  # raise when old weights no longer fit
 
@@ -69,17 +69,12 @@ def save(network: nn.Sequential, classes: Sequence[str], path: Path) -> None:
 
 
 def _write(content: bytes, path: Path, shown: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
-        draft.write_bytes(content)
-        draft.replace(path)
+        put(path, content)
     except OSError as error:
         raise CannotWrite(
             f"'{shown}' cannot be written ({error.strerror}). Make room, or name another place."
         ) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)  # it has its name already, where all went well
 
 
 def load(path: Path) -> Checkpoint:

@@ -19,6 +19,7 @@ from nextlabel.report.tables import curves_csv
 from nextlabel.report.verdict_page import verdict_page
 from nextlabel.report.verdict_tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
 from nextlabel.runs import Run
+from nextlabel.whole import put
 
 CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
 
@@ -33,9 +34,10 @@ def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:
     html, pictures = page(run, dataset, features)
     with writing(run.folder):
         for picture in pictures:
-            _put(run.folder / f"{picture.name}.png", picture.light)
-        _put(run.folder / "curves.csv", curves_csv(run.rows).encode())
-        return _put(run.folder / "report.html", html.encode())
+            put(run.folder / f"{picture.name}.png", picture.light)
+        put(run.folder / "curves.csv", curves_csv(run.rows).encode())
+        put(run.folder / "report.html", html.encode())
+    return run.folder / "report.html"
 
 
 def write_verdicts(found: Comparison, folder: Path) -> Path:
@@ -53,16 +55,10 @@ def write_verdicts(found: Comparison, folder: Path) -> Path:
             )
         html, pictures = verdict_page(found)
         records = json.dumps(found.records(), indent=1, ensure_ascii=False) + "\n"
-        _put(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
+        put(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
         for picture in pictures:
-            _put(folder / f"{picture.name}.png", picture.light)
+            put(folder / f"{picture.name}.png", picture.light)
         for name, table in CSV.items():
-            _put(folder / f"{name}.csv", table(found).encode())
-        return _put(folder / "report.html", html.encode())
-
-
-def _put(path: Path, data: bytes) -> Path:
-    """Write a file whole or not at all: a full disk must not take the report that was there."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(data)
-    return draft.replace(path)
+            put(folder / f"{name}.csv", table(found).encode())
+        put(folder / "report.html", html.encode())
+    return folder / "report.html"
