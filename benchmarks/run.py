@@ -1,8 +1,9 @@
 """Run scenarios and keep what they found: ``python benchmarks/run.py [NAME …]``.
 
 ``results/NAME.json`` holds figures that two runs must share (no clock in it); ``results/NAME.timing.json`` those that
-depend on the machine, the embedding of the pictures included: the cache is empty at the start. A long scenario is
-played in ``runs/NAME``, where it goes on if it was interrupted, and is not timed.
+depend on the machine, the embedding of the pictures included: the cache is empty at the start. A long scenario is not
+timed. It is played in ``runs/NAME``, which is kept in the repository: it goes on there, on any machine, if it was
+interrupted, and every row can be looked at. ``--so-far NAME`` gives the figures of as many rounds as all its arms have.
 """
 
 import json
@@ -18,18 +19,24 @@ from typing import Any
 from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
-from nextlabel.runs import Row, Run
+from nextlabel.arms import Arm
+from nextlabel.recording import part_name
+from nextlabel.runs import Row, Run, read_json, read_lines
 from nextlabel.simulation import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.statistics.verdicts import labels_said
 
 RESULTS = Path(__file__).parent / "results"
-RUNS = Path(__file__).parents[1] / "runs"
+RUNS = Path(__file__).parent / "runs"
 CREW = Crew(jobs=2, threads=1)
 
 
 def main() -> None:
     """Run the scenarios named on the command line, or all short ones that have their data."""
+    if sys.argv[1:2] == ["--so-far"]:
+        for name in sys.argv[2:]:
+            keep(f"{name}.json", figures(so_far(name)))
+        return
     for name in sys.argv[1:] or [name for name in SCENARIOS if name not in LONG]:
         experiment = SCENARIOS[name]
         if "/" in experiment.dataset and not Path(experiment.dataset).exists():
@@ -42,6 +49,16 @@ def lasting(name: str) -> Run:
     """Play a scenario in a folder that stays, or what is missing of it."""
     print(f"{name}: in {RUNS / name}, where it goes on if it is interrupted")
     return record(SCENARIOS[name], RUNS / name, CREW, resume=True).run
+
+
+def so_far(name: str) -> Run:
+    """A long run that is not finished, up to the last round that all its arms have."""
+    folder = RUNS / name
+    about = read_json(folder / "manifest.json")
+    arms = [Arm(strategy, int(seed)) for strategy in about["strategies"] for seed in about["seeds"]]
+    played = [read_lines(folder / "parts" / part_name(arm)) for arm in arms]
+    rows = [line["row"] for arm in played for line in arm[: min(map(len, played))]]
+    return Run(folder, about, rows, picks=[], timings=[], confusions=[], splits=[])
 
 
 def timed(name: str) -> Run:

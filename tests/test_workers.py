@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from nextlabel.errors import BadData, WorkerDied
-from nextlabel.workers import spread
+from nextlabel.workers import KEPT, spread
 
 
 def count_to(limit, task):
@@ -50,6 +50,10 @@ def forever_silent(task):
 
 def hears_ctrl_c(task):
     yield signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def tunables(task):
+    yield os.environ.get("GLIBC_TUNABLES")
 
 
 class Pinched:
@@ -95,6 +99,15 @@ def test_a_worker_has_the_threads_it_was_given(threads):
     [(_, found)] = spread(blas_threads, [0], jobs=1, threads=threads)
     assert found
     assert set(found) == {threads}
+
+
+@pytest.mark.parametrize("own", [None, "glibc.malloc.check=0"])
+def test_workers_keep_their_memory_unless_somebody_says_otherwise(own, monkeypatch):
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    if own:
+        monkeypatch.setenv("GLIBC_TUNABLES", own)
+    assert dict(spread(tunables, [0], jobs=1, threads=1)) == {0: own or KEPT}
+    assert os.environ.get("GLIBC_TUNABLES") == own
 
 
 def test_no_worker_hears_ctrl_c():
