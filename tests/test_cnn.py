@@ -21,6 +21,8 @@ from nextlabel.errors import (
 from nextlabel.estimators.holdout import holdout
 from nextlabel.models import cnn, model
 from nextlabel.models.augmentation import augmented
+from nextlabel.models.checkpoints import load as load_network
+from nextlabel.models.checkpoints import save
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
@@ -175,6 +177,31 @@ def test_memory_that_runs_out_is_told():
     huge = Shown(4, lambda rows: torch.empty(2**50))
     with seeded(0), pytest.raises(TrainingFailed, match="Memory ran out"):
         train(cnn.network(2), Lesson(huge, np.arange(4) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=1))
+
+
+def test_memory_that_runs_out_while_looking_is_told():
+    huge = Shown(4, lambda rows: torch.empty(2**50))
+    with pytest.raises(TrainingFailed, match="Memory ran out while the network looked at 64 samples at a time"):
+        look(cnn.network(2), huge)
+
+
+def test_seeding_the_processor_wakes_no_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: pytest.fail(f"{device} was woken"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with seeded(0):
+        first = torch.rand(3)
+    with seeded(0):
+        assert torch.equal(torch.rand(3), first)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
+def test_a_gpu_trains_keeps_and_tells_apart(tmp_path):
+    found = cnn.trained(squares(9), pool(9), Recipe(epochs=2, device="cuda"), 0)
+    assert next(found.network.parameters()).is_cuda
+    features = look(found.network, cnn.shown(squares(9)))[1]
+    save(found.network, ("a", "b"), tmp_path / "network.safetensors")
+    kept = load_network(tmp_path / "network.safetensors").network
+    assert look(kept, cnn.shown(squares(9)))[1] == pytest.approx(features, rel=1e-2, abs=1e-2)
 
 
 class TooLarge(nn.Linear):

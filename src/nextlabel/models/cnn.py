@@ -16,7 +16,7 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import Committee, Head, LinearHead
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.training import Learned, Lesson, Shown, look, seeded, threads_of_blas, train
+from nextlabel.models.training import Learned, Lesson, Shown, device_of, look, seeded, threads_of_blas, train
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.seeds import number
 
@@ -69,7 +69,7 @@ def trained(squares: Squares, pool: Pool, recipe: Recipe, seed: int) -> Trained:
     """A network trained on the labelled samples of ``pool`` (in id order), watched on its validation samples."""
     ids = pool.labelled()
     watch = pool.watch[pool.y[pool.watch] >= 0]  # an oracle may have had no answer for some
-    with seeded(seed), threads_of_blas():
+    with seeded(seed, device_of(recipe)), threads_of_blas():
         made = network(pool.classes)
         lesson = Lesson(shown(np.array(squares[ids])), pool.y[ids], shown(np.array(squares[watch])), pool.y[watch])
         return Trained(made, train(made, lesson, recipe))

@@ -23,7 +23,7 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.errors import BadArray, Mistake
 from nextlabel.models import cnn
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.training import Lesson, Shown, look, run, seeded, threads_of_blas, train
+from nextlabel.models.training import Lesson, Shown, device_of, look, run, seeded, threads_of_blas, train
 from nextlabel.models.trial import fitting, tried
 from nextlabel.pool import NOBODY, Floats, Ids
 
@@ -88,7 +88,7 @@ class TorchClassifier(SkactivemlClassifier):
         weight = None if weight is None else _weights(weight, known)
         self.seed_ = int(self.random_state_.randint(2**31 - 1))
         self.head_, self.learned_, self.shape_ = self.head, None, X.shape[1:]
-        with seeded(self.seed_), threads_of_blas():
+        with seeded(self.seed_, device_of(recipe)), threads_of_blas():
             module = self._fresh()
             if len(X):
                 with fitting(self.shape_):
@@ -201,7 +201,7 @@ class _Member(TorchClassifier):
         try:
             for layer in filter(_drops, module.modules()):
                 layer.train()
-            with seeded(self.seed_ + 1 + self.draw):
+            with seeded(self.seed_ + 1 + self.draw, next(module.parameters()).device):
                 return run(module, shown, head)
         finally:
             torch.backends.mha.set_fastpath_enabled(fast)

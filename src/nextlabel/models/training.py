@@ -27,6 +27,7 @@ from nextlabel.models.augmentation import augmented
 from nextlabel.models.recipe import Recipe
 from nextlabel.pool import Floats, Ids, Labels
 
+CPU = torch.device("cpu")
 LARGE = 64  # samples per batch where nothing is learned: more would not fit into the cache of a processor
 
 
@@ -79,9 +80,12 @@ class Learned:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Torch's draws follow from ``seed`` in here, and go on outside as if nothing had been drawn."""
-    with torch.random.fork_rng():
+def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
+    """Torch's draws, on the processor and on ``device``, follow from ``seed`` in here.
+
+    Outside they go on as if nothing had been drawn.
+    """
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # unasked, it would wake every GPU there is
         torch.manual_seed(seed)
         yield
 
@@ -128,7 +132,7 @@ def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> Learned:
     device = device_of(recipe)
     epochs: list[Epoch] = []
     best, kept, weights = -math.inf, 0, dict[str, Any]()
-    with _enough_memory(recipe):
+    with _memory(f"was trained in batches of {recipe.batch}. Use a smaller batch, or fewer --jobs."):
         network.to(device)
         optimizer = torch.optim.AdamW(network.parameters(), lr=float(recipe.rate), weight_decay=float(recipe.decay))
         for number in range(1, int(recipe.epochs) + 1):
@@ -240,7 +244,8 @@ def run(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floa
     hook = head_of(network, head).register_forward_pre_hook(see, with_kwargs=True)
     device, logits, embeddings = next(network.parameters()).device, [], []
     try:
-        with torch.no_grad():  # not inference_mode: what a module makes at first use, it must be able to learn with
+        # Not inference_mode: what a module makes at first use, it must be able to learn with.
+        with _memory(f"looked at {LARGE} samples at a time. Use fewer --jobs."), torch.no_grad():
             for rows in np.split(np.arange(shown.count), range(LARGE, shown.count, LARGE)):
                 logits.append(network(shown.batch(rows).to(device)).float().cpu().numpy())
                 if not seen:
@@ -266,15 +271,12 @@ def head_of(network: nn.Module, name: str | None = None) -> nn.Module:
 
 
 @contextmanager
-def _enough_memory(recipe: Recipe) -> Iterator[None]:
-    """Turn what torch says when memory runs out into a sentence."""
+def _memory(doing: str) -> Iterator[None]:
+    """Turn what torch and its libraries say when memory runs out into a sentence."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        words = str(error)
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in words:
-            raise TrainingFailed(
-                f"Memory ran out while the network was trained in batches of {recipe.batch}. Use a smaller batch, or "
-                "fewer --jobs."
-            ) from None
+        told = any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED"))
+        if told or isinstance(error, MemoryError | torch.OutOfMemoryError):
+            raise TrainingFailed(f"Memory ran out while the network {doing}") from None
         raise
