@@ -53,7 +53,8 @@ def plot_training(trained: Trained) -> Figure:
             values = [getattr(one, f"{part}_{name}") for one in epochs]
             if values[0] is not None:
                 axes.plot([one.epoch for one in epochs], values, color=colour, label=part)
-        axes.axvline(trained.learned.kept, color="#d55e00", linestyle=":")
+        kept = "kept" if epochs[0].val_f1 is not None else "kept: the last, as nothing was watched"
+        axes.axvline(trained.learned.kept, color="#d55e00", linestyle=":", label=kept)
         axes.set(xlabel="epoch", title={"loss": "Loss", "f1": "Macro F1"}[name])
         axes.legend(frameon=False)
     return figure

@@ -133,7 +133,7 @@ def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
             f"{several(labels, 'label')}: {spent}{beside}",
         ),
         ("Loop", _loop_said(told)),
-        ("Model", told["model"]),
+        ("Model", _model_said(told)),
         ("Embedder", _embedder_said(told["embedder"])),
         ("Strategies", ", ".join(f"{one.strategy} ({_class(told, one.strategy)})" for one in found)),
         ("Seeds", ", ".join(sorted({str(row["seed"]) for row in run.rows}, key=int))),
@@ -155,6 +155,11 @@ def _dataset_said(told: Mapping[str, Any]) -> str:
         f"{told['name']}{source}: {told['n']:,} {what} in {len(told['classes'])} classes "
         f"({min(told['counts'])} to {max(told['counts'])} each){rest}; fingerprint {told['fingerprint']}"
     )
+
+
+def _model_said(told: Mapping[str, Any]) -> str:
+    epoch = "; without validation labels, its last epoch was kept, not its best one"
+    return f"{told['model']}{epoch if 'map' in told['embedder'] and not told['sizes']['val'] else ''}"
 
 
 def _loop_said(told: Mapping[str, Any]) -> str:
