@@ -192,3 +192,61 @@ def test_the_published_protocol_runs_as_it_is(tmp_path: Path) -> None:
     theirs = [rounds_aubc(labelled, values) for values in heights]
     assert found.verdicts[0].standings[1].aubc == pytest.approx(np.mean([area for area in theirs if area]))
     assert re.match("margin: ", invoke(tmp_path / "run", "--aubc", "lu2023").stdout.split("against\n  ")[1])
+
+
+@pytest.mark.usefixtures("sketchy")
+@pytest.mark.parametrize("counts", [[100, 10], [9, 9]])
+def test_its_own_curves_give_the_same_verdicts(tmp_path: Path, counts: list[int]) -> None:
+    """Balanced accuracy says better, accuracy says worse."""
+    found = rows()
+    for one in found:
+        gap = (0.02 if one["strategy"] == "margin" else 0) * bool(one["round"])
+        one |= {"accuracy": 0.8 - gap, "balanced_accuracy": 0.5 + gap}
+    folder = run(tmp_path / "one", found)
+    told = json.loads((folder / "manifest.json").read_text())
+    told["dataset"]["counts"] = counts
+    (folder / "manifest.json").write_text(json.dumps(told))
+    report.write_verdicts(weigh([folder], Terms()), tmp_path / "out")
+    verdicts = [[one["verdict"] for one in compare([path])] for path in (folder, tmp_path / "out" / "curves.csv")]
+    assert verdicts == [["better" if counts == [100, 10] else "worse"]] * 2
+
+
+@pytest.mark.usefixtures("sketchy")
+def test_seeds_that_share_no_number_of_labels_have_no_label_ratio(tmp_path: Path) -> None:
+    lines = [
+        f"toy,{name},{seed},{n + 20 * seed},{0.5 + n / 1000 + 0.01 * (name == 'margin')}"
+        for name in ("random", "margin") for seed in (0, 1) for n in (10, 20)
+    ]  # fmt: skip
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["dataset,strategy,seed,labelled,metric", *lines, ""]))
+    assert [one["label_ratio"] for one in compare([path])] == [None]
+    found = invoke(path, "--out", tmp_path / "out")
+    assert (found.exit_code, "margin: better than random" in found.stdout) == (0, True)
+    numbers = csv.DictReader((tmp_path / "out" / "numbers.csv").read_text().splitlines())
+    assert next(one["verdict"] for one in numbers if one["strategy"] == "margin") == "better"
+
+
+def test_the_area_of_lu_needs_two_batches(tmp_path: Path) -> None:
+    folder = run(tmp_path / "one", [one for one in rows() if one["round"] < 2])
+    assert rounds_aubc([10, 20], [0.5, 0.9]) is None
+    found = invoke(folder, "--aubc", "lu2023")
+    assert (found.exit_code, "after one batch only" in found.stderr) == (2, True)
+
+
+def test_a_report_is_not_written_over_what_it_is_made_from(two: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    table = tmp_path / "out" / "curves.csv"
+    table.write_text("dataset,strategy,seed,labelled,metric\n")
+    found = invoke(table, "--out", tmp_path / "one" / ".." / "out")
+    assert (found.exit_code, "might be written over" in found.stderr) == (2, True)
+    assert table.read_text() == "dataset,strategy,seed,labelled,metric\n"
+
+
+def test_a_family_written_wrong_is_noticed(two: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "families.json").write_text('{"F": ["toi", "other"]}')
+    assert "'toi', and no such dataset is here" in invoke(*two, "--families", tmp_path / "families.json").stderr
+
+
+def test_a_margin_beyond_all_numbers_is_refused() -> None:
+    with pytest.raises(BadNumber, match="makes no sense"):
+        Terms(margin=1e-160)

@@ -45,7 +45,8 @@ def test_an_empty_test_set_is_undefined():
 
 
 def slow_calibration_error(confidence, hit):
-    pairs = sorted(zip(confidence, hit, strict=True), key=lambda pair: pair[0])
+    shares = [np.mean([h for c, h in zip(confidence, hit, strict=True) if c == one]) for one in confidence]
+    pairs = sorted(zip(confidence, shares, strict=True))
     size, extra = divmod(len(pairs), 15)
     total = 0.0
     for k in range(15):
@@ -58,3 +59,10 @@ def slow_calibration_error(confidence, hit):
 def test_calibration_error_is_the_slow_one(confidence, random):
     hit = np.array([random.random() < 0.5 for _ in confidence])
     assert calibration_error(confidence, hit) == pytest.approx(slow_calibration_error(confidence, hit), abs=1e-9)
+
+
+@given(arrays.arrays(float, 40, elements=st.sampled_from([0.25, 0.5, 0.75])), st.randoms(use_true_random=False))
+def test_calibration_does_not_hang_on_the_order_of_samples(confidence, random):
+    hit = np.arange(40) < 20  # as where rows are sorted by class
+    order = random.sample(range(40), 40)
+    assert calibration_error(confidence[order], hit[order]) == pytest.approx(calibration_error(confidence, hit))

@@ -126,6 +126,25 @@ def test_families_are_given_or_the_datas_own() -> None:
     assert given_ == ["plants", "plants", "plants", "theirs", "theirs"]
     with pytest.raises(Mistake, match="in two families"):
         own_families(datasets, {"a": ["iris"], "b": ["iris"]})
+    with pytest.raises(Mistake, match="'iris' and 'iris again' hold the same data, and are in two families"):
+        own_families(datasets, {"a": ["iris"], "b": ["iris again"]})
+
+
+def test_the_same_data_share_a_family_whichever_comes_first() -> None:
+    for datasets in ([("a", "f"), ("b", "f")], [("b", "f"), ("a", "f")]):
+        assert {family for _, family in own_families(datasets, {"F": ["b"]})} == {"F"}
+
+
+def test_one_family_far_away_does_not_turn_a_loss_into_a_win() -> None:
+    gaps = [-0.005 - 0.0001 * k for k in range(11)] + [0.2]
+    rows = [rows_of(bench(gap)) for gap in gaps]
+    groups = judged([measured(one, "accuracy", "random") for one in rows], 0.0025)
+    found = weighed(gaps, [str(k) for k in range(12)])
+    assert found.votes[1].difference
+    assert found.votes[1].difference.mean > 0
+    assert found.votes[1].p_wilcoxon_holm
+    assert found.votes[1].p_wilcoxon_holm < 0.05
+    assert "nothing beat random for certain" in overall(found, groups)
 
 
 def toy(random: list[list[float]], ours: list[list[float]]) -> dict[str, Curves]:

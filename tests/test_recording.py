@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 import subprocess
 import sys
 
@@ -43,6 +44,26 @@ def test_a_torn_last_line_is_dropped(tmp_path):
     write(tmp_path / "run", 3, resume=True)
     with Recorder(tmp_path / "run", manifest(), resume=True) as recorder:
         assert [found.row["round"] for found in recorder.played(ARM)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"row": {"stra'])
+def test_an_arm_killed_in_its_first_line_begins_again(tmp_path, torn):
+    write(tmp_path / "run", 0)
+    (tmp_path / "run" / "parts" / part_name(ARM)).write_bytes(torn)
+    write(tmp_path / "run", 2, resume=True)
+    with Recorder(tmp_path / "run", manifest(), resume=True) as recorder:
+        assert recorder.played(ARM) == [line(0), line(1)]
+
+
+def test_more_arms_than_a_process_may_have_files_open(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Recorder(tmp_path / "run", manifest(), resume=False) as recorder, recorder.appending() as parts:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, before[1]))
+        try:
+            for seed in range(60):
+                parts.append(Arm("margin", seed), line(0, last=True))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_line_damaged_in_the_middle_is_named(tmp_path):

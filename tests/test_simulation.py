@@ -152,6 +152,17 @@ def test_a_run_goes_on_only_with_the_classes_it_began_with(tmp_path):
         record(SMALL, tmp_path, Crew(jobs=1), resume=True)
 
 
+def test_a_run_goes_on_only_with_the_answers_it_began_with(tmp_path):
+    answers = [f"{i},{label}" for i, label in enumerate(load_digits().target)]
+    (tmp_path / "said.csv").write_text("\n".join(["id,label", *answers]))
+    experiment = Experiment("digits", ("random",), (0,), oracle=f"replay:{tmp_path / 'said.csv'}", plan=Plan(rounds=1))
+    record(experiment, tmp_path / "run", Crew(jobs=1))
+    record(experiment, tmp_path / "run", Crew(jobs=1), resume=True)
+    (tmp_path / "said.csv").write_text("\n".join(["id,label", *answers[:-1], f"{len(answers) - 1},0"]))
+    with pytest.raises(OtherRun, match="its answers are others there"):
+        record(experiment, tmp_path / "run", Crew(jobs=1), resume=True)
+
+
 @pytest.mark.parametrize(
     ("knobs", "error", "words"),
     [
@@ -163,6 +174,7 @@ def test_a_run_goes_on_only_with_the_classes_it_began_with(tmp_path):
         ({"dataset": "./nowhere/at/all"}, BadData, "There is no"),
         ({"plan": Plan(batch=5000)}, BadNumber, "the pool holds 1418"),
         ({"plan": Plan(cold="margin")}, Mistake, "cannot start cold"),
+        ({"plan": Plan(cold="random@1")}, UnknownName, "Did you mean 'random'"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(knobs, error, words):

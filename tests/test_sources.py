@@ -261,3 +261,19 @@ def test_bad_families_are_refused(text: str, tmp_path: Path) -> None:
         read_families(tmp_path / "f.json")
     with pytest.raises(BadData, match="cannot be read"):
         read_families(tmp_path / "absent.json")
+
+
+def test_a_number_without_end_is_refused(tmp_path: Path) -> None:
+    for long in ("1" * 400, "1" * 5000):
+        refused(BadData, "of at most 15 digits", table(tmp_path / "t.csv", f"toy,random,0,{long},0.5"))
+
+
+def test_a_name_too_long_for_the_disk_is_absent(tmp_path: Path) -> None:
+    refused(BadData, "There is no", tmp_path / ("x" * 300))
+
+
+def test_how_much_a_seed_could_label_is_its_own(tmp_path: Path) -> None:
+    folder = run(tmp_path / "run")
+    told = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(told | {"wholes": {"0": 100, "1": 90, "2": 80}}))
+    assert dict(read([folder])[0].whole) == {0: 100, 1: 90, 2: 80}

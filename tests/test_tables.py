@@ -200,3 +200,10 @@ def test_every_shared_table_loads(shared: Path) -> None:
     assert found["clean1"].table.shape == (476, 166)
     assert len(found["d31"].classes) == 31
     assert all((one.y >= 0).all() and np.isfinite(one.table).all() for one in found.values())
+
+
+def test_a_header_longer_than_any_cell_may_be_is_read(tmp_path: Path) -> None:
+    names = [f"gene number {i:05d}" for i in range(9000)]
+    rows = [",".join([*map(str, [k] * 9000), label]) for k, label in enumerate("aabb")]
+    found = read(tmp_path / "t.csv", "\n".join([",".join([*names, "label"]), *rows, ""]))
+    assert found.classes == ("a", "b")

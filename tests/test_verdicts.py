@@ -9,7 +9,7 @@ from planted import planted, rows_of
 from nextlabel.statistics.families import Vote
 from nextlabel.statistics.inference import Estimate
 from nextlabel.statistics.standings import Judgement, Standing, judged, measured, standings
-from nextlabel.statistics.verdicts import headline, verdict, vote_said
+from nextlabel.statistics.verdicts import headline, verdict, vote_mark, vote_said
 from nextlabel.statistics.words import points, share
 
 
@@ -180,7 +180,7 @@ def test_headline_without_random_claims_no_win() -> None:
 
 
 def test_a_vote_is_said() -> None:
-    vote = Vote("margin", Estimate(0.0134, 0.002, 0.03, 7), 1.5, 0.0312, 4, 2, 1)
+    vote = Vote("margin", Estimate(0.0134, 0.002, 0.03, 7), 1.5, 0.0312, 4, 2, 1, 20)
     assert vote_said(vote) == (
         "margin: +1.34 points of AUBC on average [0.20, 3.00], 4 won, 2 tied or open, 1 lost, average rank 1.5; "
         "Wilcoxon p = 0.031 after Holm"
@@ -197,3 +197,25 @@ def test_points_never_show_a_minus_zero(fraction: float) -> None:
 
 def test_a_standing_without_a_verdict_has_no_side() -> None:
     assert Standing("a", "accuracy", 1, {}, None, None, "random").side == 0
+
+
+def test_a_vote_whose_mean_and_ranks_disagree_is_open() -> None:
+    won = Vote("margin", Estimate(0.0116, -0.03, 0.05, 12), 1.9, 0.034, 1, 0, 11, signed_ranks=-54)
+    assert vote_mark(won) == "open"
+    assert vote_mark(replace(won, signed_ranks=54)) == "up"
+    assert vote_mark(replace(won, signed_ranks=-54, difference=Estimate(-0.01, -0.02, 0.0, 12))) == "down"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        (8, "about 10 seeds would show a difference as small as 0.25 points, about 11 that there is none"),
+        (10, "0.25 points would mostly have shown by now, and about 11 seeds would show that there is none"),
+        (20, "so many seeds mostly tell 0.25 points from nothing: the difference may well lie in between"),
+    ],
+)
+def test_undecided_never_asks_for_fewer_seeds_than_were_played(seeds: int, words: str) -> None:
+    standing = standings(planted([0.001, -0.001] * (seeds // 2)), [5, 5])[1]
+    assert standing.judged
+    open_ = replace(standing.judged, verdict="undecided", seeds_needed=10, seeds_for_same=11)
+    assert words in verdict(replace(standing, judged=open_))

@@ -38,7 +38,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         named(AREAS, self.aubc, "AUBC")
-        if not 0 < self.margin < 1:
+        if not 1e-6 <= self.margin < 1:  # less would plan for more seeds than there are numbers
             raise BadNumber(
                 f"A margin of {self.margin:g} makes no sense: it is a difference of AUBC in fractions, such as 0.0025."
             )
@@ -99,7 +99,7 @@ def weigh(
     _same_strategies(benches)
     found = [curves(bench.rows, bench.metric) for bench in benches]
     for bench, by_strategy in zip(benches, found, strict=True):
-        _paired(bench, by_strategy, terms.against)
+        _paired(bench, by_strategy, terms)
     area = AREAS[terms.aubc]
     groups = judged([measured(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
@@ -144,9 +144,9 @@ def _same_strategies(benches: Sequence[Bench]) -> None:
         raise NotComparable(f"There is only {benches[0].strategies[0]}, and nothing to compare it with.")
 
 
-def _paired(bench: Bench, found: Mapping[str, Curves], against: str) -> None:
+def _paired(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> None:
     """Every strategy has the seeds of ``against`` and, seed by seed, its numbers of labels."""
-    theirs = found[against]
+    against, theirs = terms.against, found[terms.against]
     for name, seeds in found.items():
         odd = sorted(set(seeds) ^ set(theirs))
         if odd:
@@ -166,6 +166,11 @@ def _paired(bench: Bench, found: Mapping[str, Curves], against: str) -> None:
                     f"On '{bench.dataset}', seed {seed}, {name} was scored only once, which is no curve. "
                     "Score it after every batch."
                 )
+            if len(curve.labelled) < 3 and terms.aubc == "lu2023":
+                raise NotComparable(
+                    f"On '{bench.dataset}', seed {seed}, {name} was scored after one batch only, and the area of Lu, "
+                    "Li and Lin leaves the start out: it would be 0. Leave --aubc out, or play more batches."
+                )
     if len(theirs) < 2:
         raise NotComparable(
             f"'{bench.dataset}' has one seed only ({min(theirs)}), and one seed cannot tell a difference from luck. "
@@ -177,7 +182,6 @@ def _record(bench: Bench, one: Standing) -> Record:
     gap, found, ratio = one.difference, one.judged, one.ratio
     assert gap
     assert found
-    assert ratio
     return {
         "dataset": bench.dataset,
         "model": bench.model,
@@ -191,7 +195,7 @@ def _record(bench: Bench, one: Standing) -> Record:
         "p_holm": found.p_holm,
         "p_tost": found.trial.p_tost,
         "p_wilcoxon": found.trial.p_wilcoxon,
-        "label_ratio": {"value": ratio.value, "never": ratio.never, "ci95": [ratio.low, ratio.high]},
+        "label_ratio": ratio and {"value": ratio.value, "never": ratio.never, "ci95": [ratio.low, ratio.high]},
         "seeds_needed": found.seeds_needed,
         "seeds_for_same": found.seeds_for_same,
         "verdict": found.verdict,

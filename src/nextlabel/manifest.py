@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from nextlabel.arms import OWN, Setup
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.embedders.base import Features
+from nextlabel.oracles import oracle
 from nextlabel.replicas import strategy
 from nextlabel.runs import Row
 
@@ -33,6 +36,8 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
     knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split", "embedder")}
     data, own = _about(setup.dataset), setup.embedder == OWN
     same = {"fingerprint": data["fingerprint"], "embedder": dict(features.settings)}  # what they hold, not their paths
+    if experiment["oracle"].startswith("replay:"):
+        same |= {"oracle": "replay", "answers": _answers(setup)}
     libraries = (*LIBRARIES, "torch") if own else LIBRARIES
     made_by = {name: strategy(name).implementation for name in setup.experiment.strategies}
     return {
@@ -47,12 +52,19 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         "strategies": {name: {"class": kind} for name, kind in made_by.items()},
         "seeds": hashes,
         "sizes": {part: len(getattr(first, part)) for part in ("test", "val", "start", "pool")},
+        "wholes": {str(seed): len(found.start) + len(found.pool) for seed, found in setup.splits.items()},
         "settings": {},
         "threads": threads,
         "jobs": jobs,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in libraries},
         "machine": {"system": platform.system(), "processor": platform.machine()},
     }
+
+
+def _answers(setup: Setup) -> str:
+    """A hash of what a file of answers says of every sample."""
+    known = oracle(setup.experiment.oracle, setup.dataset, 0)
+    return digest(known(np.arange(len(setup.dataset))))
 
 
 def _about(dataset: Dataset) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from nextlabel.whole import put
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DERIVED = {
     "fingerprint": "data",
+    "answers": "answers",
     "splits": "test, validation or starting samples",
 }  # hashes, which tell a person nothing
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
@@ -87,6 +88,8 @@ class Recorder:
         if len(whole) < len(text):
             with writing(self.folder):
                 os.truncate(path, len(whole))
+        if not whole:
+            return []
         found = [Line(**row) for row in read_lines(path)]
         if [line.row["round"] for line in found] != list(range(len(found))):
             raise RunBroken(f"'{path}' misses a round in the middle. Delete that file and run again with --resume.")
@@ -95,10 +98,13 @@ class Recorder:
     @contextlib.contextmanager
     def appending(self) -> Iterator["Appender"]:
         """Files of arms, open for the next lines."""
-        with contextlib.ExitStack() as stack:
-            with writing(self.folder):
-                self.parts.mkdir(exist_ok=True)
-            yield Appender(self, stack)
+        with writing(self.folder):
+            self.parts.mkdir(exist_ok=True)
+        appender = Appender(self)
+        try:
+            yield appender
+        finally:
+            appender.close()
 
     def finish(self, arms: Sequence[Arm]) -> None:
         """Merge all lines in the order of ``arms``, then throw the parts away."""
@@ -137,8 +143,8 @@ class Recorder:
 class Appender:
     """Adds lines to the parts of a run, each on the disk before `append` returns."""
 
-    def __init__(self, recorder: Recorder, stack: contextlib.ExitStack) -> None:
-        self.recorder, self.stack = recorder, stack
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
         self.files: dict[Arm, int] = {}
 
     def append(self, arm: Arm, line: Line) -> None:
@@ -147,11 +153,17 @@ class Appender:
             if arm not in self.files:
                 path = self.recorder.parts / part_name(arm)
                 self.files[arm] = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-                self.stack.callback(os.close, self.files[arm])
             text = lines([line._asdict()]).encode()
             while text:
                 text = text[os.write(self.files[arm], text) :]
             os.fsync(self.files[arm])
+        if line.confusion is not None:  # the arm's last: a process may have a thousand files open, a run more arms
+            os.close(self.files.pop(arm))
+
+    def close(self) -> None:
+        """Close what arms that are not at their end have open."""
+        while self.files:
+            os.close(self.files.popitem()[1])
 
 
 def part_name(arm: Arm) -> str:

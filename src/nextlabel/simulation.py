@@ -28,6 +28,7 @@ from nextlabel.oracles import oracle
 from nextlabel.recording import Recorder
 from nextlabel.replicas import strategy
 from nextlabel.runs import Row, Run
+from nextlabel.strategies import strategy as plain
 from nextlabel.workers import spread
 
 
@@ -165,7 +166,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
         embedder(experiment.embedder)
     for name in experiment.strategies:
         strategy(name)
-    if not strategy(experiment.plan.cold).model_free:
+    if not plain(experiment.plan.cold).model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
     _suitable(dataset, experiment, trained)

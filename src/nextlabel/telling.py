@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +19,7 @@ from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.datasets.base import Dataset, printable
 from nextlabel.datasets.base import Progress as Watcher
 from nextlabel.datasets.flowers import Flowers, fetch
+from nextlabel.errors import Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.models import model
 from nextlabel.runs import Row, Run
@@ -26,6 +27,7 @@ from nextlabel.simulation import Crew, record
 from nextlabel.sources import read_families
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
+from nextlabel.statistics.words import listed
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.
@@ -117,13 +119,35 @@ def tell_verdicts(
 ) -> None:
     """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
     page = None
+    if out is not None:
+        refuse_input([*runs, *([families] if families else [])], out)
     with watched(loud) as progress:
         progress("comparing", 0, 1)
-        found = weigh(runs, terms, None if families is None else read_families(families))
+        named = {} if families is None else read_families(families)
+        found = weigh(runs, terms, named)
         if out is not None:
             progress("drawing the report", 0, 1)
             page = report.write_verdicts(found, out)
+    for note in strangers(named, found):
+        loud.print(f"Note: {note}", markup=False)
     print(json.dumps(found.records()) if as_json else judged_said(found, page))
+
+
+def refuse_input(paths: Sequence[Path], out: Path) -> None:
+    """A report must not be written over what it is made from."""
+    for path in paths:
+        if os.path.isfile(path) and os.path.dirname(os.path.realpath(path)) == os.path.realpath(out):
+            raise Mistake(
+                f"'{printable(str(path))}' lies in the folder of --out and might be written over. Choose another --out."
+            )
+
+
+def strangers(families: Mapping[str, Sequence[str]], found: Comparison) -> list[str]:
+    """Says which names in a file of families are of no dataset here: most likely one is written wrong."""
+    there = {one.bench.dataset for one in found.verdicts}
+    odd = sorted({name for members in families.values() for name in members} - there)
+    names = listed([f"'{printable(name)}'" for name in odd])
+    return [f"The families name {names}, and no such dataset is here."] if odd else []
 
 
 def judged_said(found: Comparison, page: Path | None) -> str:

@@ -113,8 +113,8 @@ def read_split(path: str | Path, y: Labels, seeds: Sequence[int]) -> list[Split]
     """A published protocol's own split: one object for one seed, or a list, the i-th for the i-th seed.
 
     Each is ``{"test": [...], "val": [...], "start": [...]}`` (``val`` may be missing) with ids of labelled samples in
-    ``y`` (N,), each in one part; whoever is labelled and in none is the pool. Raises `BadSplit`, and `BadData` where
-    the file cannot be read.
+    ``y`` (N,), each in one part; whoever is labelled and in none is the pool. A ``"seed"`` beside them must be the one
+    it is for. Raises `BadSplit`, and `BadData` where the file cannot be read.
     """
     found = _json(Path(path))
     objects = found if isinstance(found, list) else [found]
@@ -123,7 +123,14 @@ def read_split(path: str | Path, y: Labels, seeds: Sequence[int]) -> list[Split]
             f"'{_shown(path)}' does not fit the seeds: {len(objects)} split(s) for {len(seeds)} seed(s). "
             "Give one split per seed, or choose as many seeds (--seeds) as there are splits."
         )
-    return [_one(item, y, f"Split {i} of '{_shown(path)}'") for i, item in enumerate(objects, 1)]
+    splits = [_one(item, y, f"Split {i} of '{_shown(path)}'") for i, item in enumerate(objects, 1)]
+    for i, (item, seed) in enumerate(zip(objects, seeds, strict=True), 1):
+        if item.get("seed", seed) != seed:
+            raise BadSplit(
+                f"Split {i} of '{_shown(path)}' is that of seed {item['seed']}, and would be played under seed {seed}: "
+                "two seeds of one split would count as two. Choose the file's own seeds with --seeds."
+            )
+    return splits
 
 
 def _json(path: Path) -> Any:

@@ -202,7 +202,7 @@ def _read_csv(path: Path, request: Request) -> Table:
 def _csv_rows(text: str, shown: str) -> list[list[str]]:
     """Header and rows, all of one length, without blank lines."""
     first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    delimiter = max(",;\t", key=lambda mark: _width(first, mark))
     try:
         found = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
@@ -219,6 +219,14 @@ def _csv_rows(text: str, shown: str) -> list[list[str]]:
     if all(NUMBER.fullmatch(name) for name in rows[0]):
         raise BadData(f"'{shown}' has no header: its first line holds only numbers. Add a line that names the columns.")
     return rows
+
+
+def _width(line: str, mark: str) -> int:
+    """How many cells ``mark`` cuts a line into; none where one of them is too long to be a cell."""
+    try:
+        return len(next(csv.reader([line], delimiter=mark), []))
+    except csv.Error:
+        return 0
 
 
 def label_place(header: Sequence[str], wanted: str | None, shown: str) -> int:

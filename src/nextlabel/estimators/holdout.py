@@ -32,7 +32,12 @@ def holdout(proba: Floats, y: Labels) -> Scores:
 
 
 def calibration_error(confidence: Floats, hit: Floats) -> float:
-    """Mean gap between confidence and accuracy over 15 bins of equal mass (Nguyen & O'Connor, 2015)."""
+    """Mean gap between confidence and accuracy over 15 bins of equal mass (Nguyen & O'Connor, 2015).
+
+    Samples of one confidence count as equally right, so that it does not matter which of them a bin's end cuts off.
+    """
+    _, group = np.unique(confidence, return_inverse=True)  # (n,)
+    hit = (np.bincount(group, weights=hit) / np.bincount(group))[group]
     order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, BINS) if len(part)]
     gaps = [abs(confidence[part].mean() - hit[part].mean()) * len(part) for part in parts]

@@ -8,6 +8,7 @@ from typing import Any
 
 from nextlabel.comparison import Comparison, Verdicts
 from nextlabel.report.tables import NOTHING, percent
+from nextlabel.sources.base import METRICS
 from nextlabel.statistics.curves import SHARES
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing
@@ -122,21 +123,32 @@ def _gap(gap: Any) -> dict[str, Any]:
 
 
 def _judged(one: Standing) -> dict[str, Any]:
-    found, ratio = one.judged, one.ratio
-    if found is None or ratio is None:
+    found = one.judged
+    if found is None:
         return {}
-    return _gap(one.difference) | {
+    return _gap(one.difference) | _labels(one.ratio) | {
         "p": found.trial.p, "p_holm": found.p_holm, "p_tost": found.trial.p_tost, "p_wilcoxon": found.trial.p_wilcoxon,
+        "seeds_needed": found.seeds_needed, "seeds_for_same": found.seeds_for_same, "verdict": found.verdict,
+        "negligible": found.negligible,
+    }  # fmt: skip
+
+
+def _labels(ratio: Ratio | None) -> dict[str, Any]:
+    if ratio is None:  # no number of labels that all seeds have in their range
+        return {}
+    return {
         "label_ratio": ratio.value, "never": ratio.never, "label_ratio_low": ratio.low, "label_ratio_high": ratio.high,
-        "never_share": ratio.never_share, "seeds_needed": found.seeds_needed, "seeds_for_same": found.seeds_for_same,
-        "verdict": found.verdict, "negligible": found.negligible,
+        "never_share": ratio.never_share,
     }  # fmt: skip
 
 
 def every_curve_csv(found: Comparison) -> str:
-    """Every seed's curve on every dataset: `compare` reads it back."""
+    """Every seed's curve on every dataset: `compare` reads it back, and comes to the same verdicts."""
     names = (*CURVES, "f1_macro")
     rows = [row for one in found.verdicts for row in one.bench.rows]
+    first = next(name for name in METRICS if any(name in row for row in rows))  # what it would judge by
+    if any(one.bench.metric != first for one in found.verdicts):
+        rows = [{**row, "metric": row[one.bench.metric]} for one in found.verdicts for row in one.bench.rows]
     return _csv([name for name in names if any(name in row for row in rows)], rows)
 
 

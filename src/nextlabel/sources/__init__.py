@@ -5,6 +5,7 @@ further seeds. Whatever would make a verdict wrong is refused, in one sentence.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,9 +28,9 @@ def read(paths: Iterable[str | Path]) -> list[Bench]:
 
 
 def _read(path: Path) -> list[Bench]:
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path's, it minds neither any name nor a folder that may not be read
         raise BadData(f"There is no '{shown(path)}'. Name a folder that simulate wrote, or a CSV file.")
-    return [read_run(path)] if path.is_dir() else read_csv(path)
+    return [read_run(path)] if os.path.isdir(path) else read_csv(path)
 
 
 def read_families(path: Path) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from nextlabel.errors import BadData
 from nextlabel.runs import Row
 from nextlabel.sources.base import METRICS, NAMES, Bench, cut, shown
 
+DIGITS = 15  # of a whole number: more are no number of labels, and no float knows them
 KEYS = ("dataset", "strategy", "seed", "labelled")
 
 
@@ -74,9 +75,10 @@ def _csv_row(path: Path, number: int, row: Mapping[str | None, Any], metrics: Se
     out |= {name: row[name] or None for name in NAMES if name in row}
     for name in ("seed", "labelled"):
         text = row[name].strip()
-        if not text.isascii() or not text.isdigit():
+        if not text.isascii() or not text.isdigit() or len(text) > DIGITS:
             raise BadData(
-                f"Line {number} of '{shown(path)}' has '{cut(text)}' as its {name}. It is a whole number from 0 on."
+                f"Line {number} of '{shown(path)}' has '{cut(text)}' as its {name}. It is a whole number from 0 on, of "
+                f"at most {DIGITS} digits."
             )
         out[name] = int(text)
     for name in metrics:

@@ -1,5 +1,6 @@
 """Runs of `simulate`: their manifest and rows, checked."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ OURS = (
 
 def read_run(folder: Path) -> Bench:
     """A finished run: its manifest and its rows are enough."""
-    if not (folder / "manifest.json").exists():
+    if not os.path.exists(folder / "manifest.json"):  # Path's would raise where the folder may not be read
         raise BadData(f"There is no run in '{shown(folder)}': it has no manifest.json. Name a folder of simulate.")
-    if not (folder / "rows.jsonl").exists():
+    if not os.path.exists(folder / "rows.jsonl"):
         raise BadData(
             f"The run in '{shown(folder)}' is still going on, or was interrupted. "
             "Wait for it, or finish it: nextlabel simulate … --resume."
@@ -36,7 +37,7 @@ def read_run(folder: Path) -> Bench:
             embedder=rows[0]["embedder"],
             metric=primary(told["dataset"]["counts"]),
             rows=rows,
-            whole={int(seed): told["sizes"]["start"] + told["sizes"]["pool"] for seed in told["seeds"]},
+            whole={int(seed): size for seed, size in _wholes(told).items()},
             hashes=told["seeds"],
             protocol={name: value for name, value in told["identity"].items() if name not in OURS},
             fingerprint=told["dataset"]["fingerprint"],
@@ -56,6 +57,12 @@ def read_run(folder: Path) -> Bench:
                 "names. Restore the file, or run the experiment again."
             )
     return bench
+
+
+def _wholes(told: dict[str, Any]) -> dict[str, int]:
+    """How many samples each seed could label: all the same, unless a split of one's own says otherwise."""
+    sizes = told["sizes"]["start"] + told["sizes"]["pool"]
+    return dict(told["wholes"] if "wholes" in told else dict.fromkeys(told["seeds"], sizes))
 
 
 def _check_rows(folder: Path, rows: Sequence[Row]) -> None:

@@ -60,7 +60,7 @@ def log_aubc(labelled: npt.ArrayLike, values: npt.ArrayLike) -> float | None:
 
 
 def rounds_aubc(labelled: npt.ArrayLike, values: npt.ArrayLike) -> float | None:
-    """The AUBC of Lu, Li and Lin (2023): without the starting point, divided by all rounds. None for a point.
+    """The AUBC of Lu, Li and Lin (2023): without the starting point, divided by all rounds. None without two batches.
 
     Their sum of trapezoids begins after the first batch but is divided by the labels of every batch, so a flat curve
     has less than its height: the fewer rounds, the less. Not comparable with `aubc`.
@@ -69,7 +69,7 @@ def rounds_aubc(labelled: npt.ArrayLike, values: npt.ArrayLike) -> float | None:
     0.5
     """
     x, y = np.asarray(labelled, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    if len(x) < 2 or x[-1] <= x[0]:
+    if len(x) < 3 or x[-1] <= x[0]:
         return None
     return float(np.trapezoid(y[1:], x[1:]) / (x[-1] - x[0]))
 

@@ -16,7 +16,7 @@ from scipy import stats
 
 from nextlabel.errors import Mistake
 from nextlabel.statistics.curves import Curves, heights
-from nextlabel.statistics.inference import ALPHA, EXACT, Estimate, estimate, holm, wilcoxon
+from nextlabel.statistics.inference import ALPHA, EXACT, Estimate, estimate, holm, signed_ranks, wilcoxon
 from nextlabel.statistics.standings import Standing
 
 Floats = npt.NDArray[np.float64]
@@ -26,8 +26,8 @@ Floats = npt.NDArray[np.float64]
 class Vote:
     """One strategy over all families.
 
-    Mean difference, average rank (1 is best), p of Wilcoxon with Holm (None for fewer than two families), and in how
-    many families it won, tied and lost by the verdicts there.
+    Mean difference, average rank (1 is best), p of Wilcoxon with Holm (None for fewer than two families), in how many
+    families it won, tied and lost by the verdicts there, and the sum of signed ranks that p is about.
     """
 
     strategy: str
@@ -37,6 +37,7 @@ class Vote:
     wins: int
     ties: int
     losses: int
+    signed_ranks: float
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,29 @@ class Across:
 def own_families(
     datasets: Sequence[tuple[str, str | None]], given: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    """(dataset, family) of every bench: as ``given``, else benches with the same data are one, else each is its own.
+    """(dataset, family) of every bench: as ``given`` to it or to one with the same data, else those are a family.
 
-    ``datasets`` are names and fingerprints; raises `Mistake` where a dataset is given two families.
+    ``datasets`` are names and fingerprints; raises `Mistake` where a dataset, or the same data, is given two families.
     """
     chosen: dict[str, str] = {}
     for family, members in given.items():
         for name in members:
             if chosen.setdefault(name, family) != family:
                 raise Mistake(f"'{name}' is in two families, '{chosen[name]}' and '{family}'. It has one vote.")
-    first: dict[str, str] = {}
-    found = []
+    same: dict[str, list[str]] = {}
     for name, fingerprint in datasets:
-        own = first.setdefault(fingerprint or f"name:{name}", name)
-        found.append((name, chosen.get(name, chosen.get(own, own))))
-    return found
+        same.setdefault(fingerprint or f"name:{name}", []).append(name)
+    family_of: dict[str, str] = {}
+    for names in same.values():
+        named = [name for name in names if name in chosen]
+        odd = [name for name in named if chosen[name] != chosen[named[0]]]
+        if odd:
+            raise Mistake(
+                f"'{named[0]}' and '{odd[0]}' hold the same data, and are in two families, '{chosen[named[0]]}' and "
+                f"'{chosen[odd[0]]}'. The same data have one vote."
+            )
+        family_of |= dict.fromkeys(names, chosen[named[0]] if named else names[0])
+    return [(name, family_of[name]) for name, _ in datasets]
 
 
 def across(
@@ -97,6 +106,7 @@ def across(
         Vote(
             name, estimate(gaps.get(name, ())), float(ranks[:, k].mean()), adjusted.get(name),
             *_counted([[by_name[i][name].side for i in own] for own in members.values()]),
+            signed_ranks(gaps.get(name, ())),
         )
         for k, name in enumerate(names)
     ]  # fmt: skip

@@ -96,6 +96,16 @@ def _rounded(values: Sequence[float] | Floats) -> Floats:
     return rounded
 
 
+def signed_ranks(values: Sequence[float] | Floats) -> float:
+    """Wilcoxon's sum of signed ranks: above 0 where what lies above 0 outweighs what lies below.
+
+    >>> signed_ranks([0.2, -0.01, -0.02, -0.03])
+    -2.0
+    """
+    rounded = _rounded(values)
+    return float((np.sign(rounded) * stats.rankdata(np.abs(rounded))).sum())
+
+
 def wilcoxon(values: Sequence[float] | Floats) -> float | None:
     """p of the signed-rank test that values lie around 0; None for fewer than two."""
     return _wilcoxon(_rounded(values)) if len(values) > 1 else None

@@ -50,8 +50,13 @@ def _undecided(one: Standing) -> str:
     """Says what was seen, and how many seeds would decide it: in honesty, often very many."""
     assert one.judged
     needed, same = one.judged.seeds_needed or 0, one.judged.seeds_for_same or 0
+    played, least = one.difference.seeds if one.difference else 0, f"{_margin(one, '')} points"
     seen = f"undecided against {one.against} ({_interval(one)}{_doubt(one)})"
-    seeds = f"about {several(needed, 'seed')} would show a difference as small as {_margin(one, '')} points"
+    if same <= played:
+        return f"{seen}; so many seeds mostly tell {least} from nothing: the difference may well lie in between"
+    if needed <= played:
+        return f"{seen}; {least} would mostly have shown by now, and about {same:,} seeds would show that there is none"
+    seeds = f"about {several(needed, 'seed')} would show a difference as small as {least}"
     return f"{seen}; {seeds}, about {same:,} that there is none"
 
 
@@ -187,11 +192,16 @@ def vote_said(vote: Vote) -> str:
 
 
 def vote_mark(vote: Vote) -> str:
-    """How a page marks a vote: "up" or "down" where the signed ranks are certain, else "open"; "base" for random."""
+    """How a page marks a vote: "up" or "down" where the signed ranks are certain and the mean agrees, else "open".
+
+    "base" for random. One family far away may draw the mean to one side while the ranks are certain of the other.
+    """
     if vote.difference is None:
         return "base"
     sure = vote.p_wilcoxon_holm is not None and vote.p_wilcoxon_holm < ALPHA
-    return ("up" if vote.difference.mean > 0 else "down") if sure else "open"
+    if not sure or (vote.difference.mean > 0) != (vote.signed_ranks > 0):
+        return "open"
+    return "up" if vote.signed_ranks > 0 else "down"
 
 
 def _voted(vote: Vote) -> str:
