@@ -20,6 +20,7 @@ from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
 from nextlabel.arms import Arm
+from nextlabel.errors import NextlabelError
 from nextlabel.recording import part_name
 from nextlabel.runs import Row, Run, read_json, read_lines
 from nextlabel.simulation import Crew
@@ -42,7 +43,11 @@ def main() -> None:
         if "/" in experiment.dataset and not Path(experiment.dataset).exists():
             print(f"{name}: left out, its data is not at {experiment.dataset}")
             continue
-        keep(f"{name}.json", figures(lasting(name) if name in LONG else timed(name)))
+        try:
+            run = lasting(name) if name in LONG else timed(name)
+        except NextlabelError as error:
+            sys.exit(f"{name}: {error}")
+        keep(f"{name}.json", figures(run))
 
 
 def lasting(name: str) -> Run:
@@ -52,11 +57,17 @@ def lasting(name: str) -> Run:
 
 
 def so_far(name: str) -> Run:
-    """A long run that is not finished, up to the last round that all its arms have."""
+    """A long run, up to the last round that all its arms have."""
     folder = RUNS / name
+    if (folder / "rows.jsonl").exists():
+        return Run.read(folder)
     about = read_json(folder / "manifest.json")
     arms = [Arm(strategy, int(seed)) for strategy in about["strategies"] for seed in about["seeds"]]
-    played = [read_lines(folder / "parts" / part_name(arm)) for arm in arms]
+    parts = [folder / "parts" / part_name(arm) for arm in arms]
+    waiting = [arm for arm, part in zip(arms, parts, strict=True) if not part.exists()]
+    if waiting:
+        sys.exit(f"{name}: {waiting[0].strategy} under seed {waiting[0].seed} has not begun, so nothing can be said")
+    played = [read_lines(part) for part in parts]
     rows = [line["row"] for arm in played for line in arm[: min(map(len, played))]]
     return Run(folder, about, rows, picks=[], timings=[], confusions=[], splits=[])
 
@@ -76,18 +87,21 @@ def figures(run: Run) -> list[Row]:
     learning curve."""
     found = {standing.strategy: standing for standing in standings(run.rows, run.manifest["dataset"]["counts"])}
     return [
-        {"strategy": name, **ends(run.rows, name), **area(found[name]), "f1_macro": curve(run.rows, name)}
+        {"strategy": name, **ends(run.rows, name), **area(found[name]), **curve(run.rows, name)}
         for name in run.manifest["strategies"]
     ]
 
 
-def curve(rows: list[Row], strategy: str) -> dict[int, float]:
-    """The mean macro F1 over seeds, by number of labels."""
+def curve(rows: list[Row], strategy: str) -> dict[str, dict[int, float]]:
+    """The mean macro F1 over seeds and its standard deviation, by number of labels."""
     heights: dict[int, list[float]] = {}
     for row in rows:
         if row["strategy"] == strategy:
             heights.setdefault(row["labelled"], []).append(row["f1_macro"])
-    return {count: round(mean(values), 4) for count, values in sorted(heights.items())}
+    return {
+        "f1_macro": {count: round(mean(values), 4) for count, values in sorted(heights.items())},
+        "f1_macro_sd": {count: round(stdev(values), 4) for count, values in sorted(heights.items())},
+    }
 
 
 def ends(rows: list[Row], strategy: str) -> Row:

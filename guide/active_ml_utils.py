@@ -70,20 +70,27 @@ def run_experiment(
     batch: float | int = 0.03,
     rounds: int = 20,
     out: str | Path | None = None,
-    progress: Progress = quiet,
+    progress: Progress | None = None,
 ) -> Recorded:
     """Play the loop to its end for every strategy and seed.
 
     ``batch`` below 1 is a share of all samples, test and validation among them, else a number of samples; there are at
-    most ``rounds`` batches. ``out`` keeps the run in a folder, and goes on with what is there.
+    most ``rounds`` batches. ``out`` keeps the run in a folder, and goes on with what is there. ``progress`` is called
+    after every round; where none is given, models that take long say a line.
     """
+    show = progress or (quiet if model == "linear" else told)
     data = flowers_or_digits(folder)
     plan = Plan(batch=batch, rounds=rounds)
     experiment = Experiment(
         data, tuple(strategies), tuple(range(seeds)), model, test=0.1, val=0.1, start=0.05, plan=plan
     )
     where = Path(out) if out else Path(tempfile.mkdtemp(prefix="guide-"))
-    return record(experiment, where, Crew(jobs=2), resume=True, progress=progress)
+    return record(experiment, where, Crew(jobs=2), resume=True, progress=show)
+
+
+def told(what: str, done: int, total: int) -> None:
+    """Say how far an experiment is."""
+    print(f"{done} of {total}: {what}", flush=True)
 
 
 def plot_learning_curves(recorded: Recorded) -> Picture:

@@ -18,7 +18,7 @@ from nextlabel.strategies import STRATEGIES
 GUIDE = Path(__file__).parents[1] / "guide"
 PAGE = (GUIDE / "README.md").read_text(encoding="utf-8")
 NOTEBOOK = GUIDE / "active_learning.ipynb"
-SMALL = "EPOCHS, SEEDS, ROUNDS, MODEL = 1, 2, 2, 'linear'"
+SMALL = "EPOCHS, SEEDS, ROUNDS, MODEL, OUT = 1, 2, 2, 'linear', None"
 
 
 @pytest.fixture(scope="module")
