@@ -2,8 +2,9 @@
 
 ``results/NAME.json`` holds figures that two runs must share (no clock in it); ``results/NAME.timing.json`` those that
 depend on the machine, the embedding of the pictures included: the cache is empty at the start. A long scenario is not
-timed. It is played in ``runs/NAME``, which is kept in the repository: it goes on there, on any machine, if it was
-interrupted, and every row can be looked at. ``--so-far NAME`` gives the figures of as many rounds as all its arms have.
+timed. It is played in ``runs/NAME``, which is kept in the repository: it goes on there if it was interrupted, and every
+row can be looked at. (On another machine it goes on too; a network may learn otherwise there from the same seed.)
+``--so-far NAME`` gives the figures of as many rounds as all its arms have.
 """
 
 import json
@@ -22,7 +23,7 @@ from nextlabel import record
 from nextlabel.arms import Arm
 from nextlabel.errors import NextlabelError
 from nextlabel.recording import part_name
-from nextlabel.runs import Row, Run, read_json, read_lines
+from nextlabel.runs import Row, Run, read_json
 from nextlabel.simulation import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.statistics.verdicts import labels_said
@@ -63,13 +64,17 @@ def so_far(name: str) -> Run:
         return Run.read(folder)
     about = read_json(folder / "manifest.json")
     arms = [Arm(strategy, int(seed)) for strategy in about["strategies"] for seed in about["seeds"]]
-    parts = [folder / "parts" / part_name(arm) for arm in arms]
-    waiting = [arm for arm, part in zip(arms, parts, strict=True) if not part.exists()]
-    if waiting:
-        sys.exit(f"{name}: {waiting[0].strategy} under seed {waiting[0].seed} has not begun, so nothing can be said")
-    played = [read_lines(part) for part in parts]
+    played = [whole_lines(folder / "parts" / part_name(arm)) for arm in arms]
+    if min(map(len, played)) < 2:
+        sys.exit(f"{name}: not every strategy has two rounds under every seed yet, so nothing can be said")
     rows = [line["row"] for arm in played for line in arm[: min(map(len, played))]]
     return Run(folder, about, rows, picks=[], timings=[], confusions=[], splits=[])
+
+
+def whole_lines(part: Path) -> list[Row]:
+    """An arm's rounds, but for one that is being written or was never finished."""
+    text = part.read_text(encoding="utf-8") if part.exists() else ""
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def timed(name: str) -> Run:

@@ -89,8 +89,9 @@ def run_experiment(
 
 
 def told(what: str, done: int, total: int) -> None:
-    """Say how far an experiment is."""
-    print(f"{done} of {total}: {what}", flush=True)
+    """Say which round of an experiment is done."""
+    if ", round " in what:
+        print(f"{done} of {total}: {what}", flush=True)
 
 
 def plot_learning_curves(recorded: Recorded) -> Picture:

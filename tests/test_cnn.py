@@ -26,7 +26,8 @@ from nextlabel.models.checkpoints import save
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
-from nextlabel.simulation import Crew
+from nextlabel.simulation import Crew, prepare
+from nextlabel.telling import unwatched
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +188,8 @@ def test_memory_that_runs_out_while_looking_is_told():
 
 def test_seeding_the_processor_wakes_no_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: pytest.fail(f"{device} was woken"))
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("every GPU was seeded"))
+    monkeypatch.setattr(torch.mps, "manual_seed", lambda seed: pytest.fail("a GPU was seeded"))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with seeded(0):
         first = torch.rand(3)
@@ -271,3 +274,21 @@ def test_without_torch_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     with pytest.raises(MissingExtra, match=r"pip install 'nextlabel\[torch\]'"):
         model("cnn")
+
+
+@pytest.mark.parametrize(("val", "where"), [("0", ""), (None, " under 1 seed (1)")])
+def test_a_network_that_nobody_watches_is_told(tmp_path, val, where):
+    folder = folder_of(tmp_path / "pictures", {"red": 8, "blue": 8})
+    more = {"val": val}
+    if val is None:
+        (tmp_path / "s.json").write_text(
+            '[{"test": [0, 8], "val": [1], "start": [2, 9]}, {"test": [0], "start": [2, 9]}]'
+        )
+        more = {"split": str(tmp_path / "s.json")}
+    experiment = Experiment(
+        str(folder), ("random",), seeds=(0, 1), model="cnn(epochs=1)", plan=Plan(batch=1, rounds=0), **more
+    )
+    setup, _ = prepare(experiment)
+    assert unwatched(setup) == [
+        f"There are no validation samples{where}, so 'cnn(epochs=1)' kept its last epoch there, not its best one."
+    ]

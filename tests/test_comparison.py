@@ -238,7 +238,7 @@ def test_a_report_is_not_written_over_what_it_is_made_from(two: list[Path], tmp_
     table = tmp_path / "out" / "curves.csv"
     table.write_text("dataset,strategy,seed,labelled,metric\n")
     found = invoke(table, "--out", tmp_path / "one" / ".." / "out")
-    assert (found.exit_code, "might be written over" in found.stderr) == (2, True)
+    assert (found.exit_code, "would be written over" in found.stderr) == (2, True)
     assert table.read_text() == "dataset,strategy,seed,labelled,metric\n"
 
 

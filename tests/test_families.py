@@ -135,6 +135,19 @@ def test_the_same_data_share_a_family_whichever_comes_first() -> None:
         assert {family for _, family in own_families(datasets, {"F": ["b"]})} == {"F"}
 
 
+@pytest.mark.parametrize(
+    "datasets",
+    [
+        [("iris again", "f"), ("iris", "f"), ("iris", None)],
+        [("x", "f1"), ("d", "f1"), ("d", "f2")],
+        [("x", "f1"), ("y", "f2"), ("d", "f1"), ("d", "f2")],
+    ],
+)
+def test_data_that_hang_together_by_way_of_others_are_one_family(datasets: list[tuple[str, str | None]]) -> None:
+    assert len({family for _, family in own_families(datasets, {})}) == 1
+    assert {family for _, family in own_families(datasets, {"F": [datasets[0][0]]})} == {"F"}
+
+
 def test_one_family_far_away_does_not_turn_a_loss_into_a_win() -> None:
     gaps = [-0.005 - 0.0001 * k for k in range(11)] + [0.2]
     rows = [rows_of(bench(gap)) for gap in gaps]
@@ -144,7 +157,7 @@ def test_one_family_far_away_does_not_turn_a_loss_into_a_win() -> None:
     assert found.votes[1].difference.mean > 0
     assert found.votes[1].p_wilcoxon_holm
     assert found.votes[1].p_wilcoxon_holm < 0.05
-    assert "nothing beat random for certain" in overall(found, groups)
+    assert "nothing beat random for certain; for certain all did worse" in overall(found, groups)
 
 
 def toy(random: list[list[float]], ours: list[list[float]]) -> dict[str, Curves]:

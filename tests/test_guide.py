@@ -53,6 +53,12 @@ def test_a_mistyped_folder_is_not_taken_for_the_digits(helpers, tmp_path):
         active_ml_utils.run_experiment(tmp_path / "flowrs", out=tmp_path / "run")
 
 
+def test_models_that_take_long_say_a_line_a_round(helpers, capsys):
+    active_ml_utils, _ = helpers
+    active_ml_utils.run_experiment("digits", ("random",), 1, "sklearn:naive_bayes.GaussianNB", batch=20, rounds=2)
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["1 of 3", "2 of 3", "3 of 3"]
+
+
 def test_the_notebook_is_committed_with_its_outputs(notebook):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))

@@ -55,6 +55,13 @@ def test_an_arm_killed_in_its_first_line_begins_again(tmp_path, torn):
         assert recorder.played(ARM) == [line(0), line(1)]
 
 
+def test_drafts_of_a_killed_process_are_swept(tmp_path):
+    write(tmp_path / "run")
+    (tmp_path / "run" / ".rows.jsonl.9875.part").write_bytes(b"half")
+    write(tmp_path / "run", 3, resume=True)
+    assert not list((tmp_path / "run").glob(".*.part"))
+
+
 def test_more_arms_than_a_process_may_have_files_open(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     with Recorder(tmp_path / "run", manifest(), resume=False) as recorder, recorder.appending() as parts:

@@ -19,7 +19,7 @@ from nextlabel import report
 from nextlabel.datasets.base import Dataset, Progress, Skipped, quiet
 from nextlabel.errors import CannotWrite
 from nextlabel.report import figures, gallery, looks, maps, tables
-from nextlabel.report.page import command, page
+from nextlabel.report.page import command, model_said, page
 from nextlabel.runs import Row, Run
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "{{ 7 * 7 }} $\\frac{1}$ & '", "日本 ü")
@@ -359,3 +359,17 @@ def contrast(one: str, other: str) -> float:
 def _luminance(colour: str) -> float:
     parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
     return float(np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize(
+    ("val", "words"),
+    [
+        ((5, 5), "cnn"),
+        ((0, 0), "cnn; without validation labels, its last epoch was kept, not its best one"),
+        ((5, 0), "cnn; without validation labels under 1 seed (1), its last epoch was kept, not its best one"),
+    ],
+)
+def test_a_network_that_nobody_watched_is_told(val, words):
+    by_seed = {str(seed): {"val": count} for seed, count in enumerate(val)}
+    told = {"model": "cnn", "embedder": {"name": "own", "map": {}}, "seeds": by_seed, "sizes_by_seed": by_seed}
+    assert model_said(told) == words

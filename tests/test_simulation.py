@@ -14,6 +14,7 @@ import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.errors import BadData, BadNumber, Mistake, OtherRun, UnknownName
 from nextlabel.simulation import Crew
+from nextlabel.sources import read
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
 COMMAND = [
@@ -150,6 +151,14 @@ def test_a_run_goes_on_only_with_the_classes_it_began_with(tmp_path):
         OtherRun, match=r"the class of margin is 'skactiveml\.pool\.UncertaintySampling' there and 'next"
     ):
         record(SMALL, tmp_path, Crew(jobs=1), resume=True)
+
+
+def test_every_seed_says_how_much_it_could_label(tmp_path):
+    splits = [{"test": [0, 1, 2], "start": [10, 11]}, {"test": [3, 4], "val": [5], "start": [10, 11, 12]}]
+    (tmp_path / "splits.json").write_text(json.dumps(splits))
+    experiment = Experiment("digits", ("random",), (0, 1), split=str(tmp_path / "splits.json"), plan=Plan(rounds=1))
+    record(experiment, tmp_path / "run", Crew(jobs=1))
+    assert dict(read([tmp_path / "run"])[0].whole) == {0: 1797 - 3, 1: 1797 - 3}
 
 
 def test_a_run_goes_on_only_with_the_answers_it_began_with(tmp_path):

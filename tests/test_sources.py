@@ -275,5 +275,6 @@ def test_a_name_too_long_for_the_disk_is_absent(tmp_path: Path) -> None:
 def test_how_much_a_seed_could_label_is_its_own(tmp_path: Path) -> None:
     folder = run(tmp_path / "run")
     told = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(told | {"wholes": {"0": 100, "1": 90, "2": 80}}))
+    by_seed = {str(seed): {"start": 10, "pool": 90 - 10 * seed} for seed in SEEDS}
+    (folder / "manifest.json").write_text(json.dumps(told | {"sizes_by_seed": by_seed}))
     assert dict(read([folder])[0].whole) == {0: 100, 1: 90, 2: 80}

@@ -168,6 +168,8 @@ def test_our_own_splits_can_be_read_again(tmp_path: Path) -> None:
         ({"test": [0]}, "has no 'start'"),
         ({"test": [0], "start": [1], "vall": [2]}, "a part called 'vall'. Did you mean 'val'"),
         ({"test": [0], "start": [1], "seed": 7}, "is that of seed 7, and would be played under seed 0"),
+        ({"test": [0], "start": [1], "seed": "0"}, 'is that of seed "0", and'),
+        ({"test": [0], "start": [1], "seed": False}, "is that of seed false, and"),
         ({"test": [0], "start": [7]}, "'start', holds 7, but ids go from 0 to 6"),
         ({"test": [-1], "start": [1]}, "'test', holds -1"),
         ({"test": [6], "start": [1]}, "'test', holds 6, which has no label"),

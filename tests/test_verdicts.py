@@ -209,9 +209,9 @@ def test_a_vote_whose_mean_and_ranks_disagree_is_open() -> None:
 @pytest.mark.parametrize(
     ("seeds", "words"),
     [
-        (8, "about 10 seeds would show a difference as small as 0.25 points, about 11 that there is none"),
-        (10, "0.25 points would mostly have shown by now, and about 11 seeds would show that there is none"),
-        (20, "so many seeds mostly tell 0.25 points from nothing: the difference may well lie in between"),
+        (8, "about 10 seeds would show a difference as small as 0.25 points, about 11 that there is none; 8 seeds"),
+        (10, "called for are played, and it is still open; about 11 would show that there is none; 10 seeds"),
+        (20, "the 10 seeds that the first ten called for are played, and it is still open; 20 seeds"),
     ],
 )
 def test_undecided_never_asks_for_fewer_seeds_than_were_played(seeds: int, words: str) -> None:

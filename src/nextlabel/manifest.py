@@ -28,9 +28,13 @@ def plain_splits(splits: Mapping[int, Split]) -> list[Row]:
 
 def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int, threads: int) -> dict[str, Any]:
     """What was run, on what, with what; ``identity`` is what a resumed run must share."""
-    experiment, first = setup.experiment.plain(), next(iter(setup.splits.values()))
+    experiment = setup.experiment.plain()
     hashes = {
         str(seed): {part: digest(getattr(found, part)) for part in ("test", "val", "start", "pool")}
+        for seed, found in setup.splits.items()
+    }
+    sizes = {
+        str(seed): {part: len(getattr(found, part)) for part in ("test", "val", "start", "pool")}
         for seed, found in setup.splits.items()
     }
     knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split", "embedder")}
@@ -51,8 +55,8 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
         "model": setup.experiment.model,
         "strategies": {name: {"class": kind} for name, kind in made_by.items()},
         "seeds": hashes,
-        "sizes": {part: len(getattr(first, part)) for part in ("test", "val", "start", "pool")},
-        "wholes": {str(seed): len(found.start) + len(found.pool) for seed, found in setup.splits.items()},
+        "sizes": next(iter(sizes.values())),
+        "sizes_by_seed": sizes,
         "settings": {},
         "threads": threads,
         "jobs": jobs,

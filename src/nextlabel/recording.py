@@ -54,6 +54,8 @@ class Recorder:
                     f"Another process is writing the run in '{self.folder}'. Wait for it, or choose another --out."
                 ) from None
         try:
+            for draft in self.folder.glob(".*.json*.part"):  # of a process that was killed: nobody else writes here
+                draft.unlink(missing_ok=True)
             self._claim()
         except BaseException:
             self.lock.release()

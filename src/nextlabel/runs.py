@@ -1,7 +1,7 @@
 """A run on disk: one folder, written by one process, readable by all."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,14 @@ class Run:
             raise BadData(f"The run in '{folder}' is not finished. Go on with it: nextlabel simulate … --resume.")
         lines = {name: read_lines(folder / f"{name}.jsonl") for name in ("rows", "picks", "timings", "confusions")}
         return cls(folder, read_json(folder / "manifest.json"), **lines, splits=read_json(folder / "splits.json"))
+
+
+def sizes(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, int]]:
+    """How many samples each seed has in test, val, start and pool; the same for all in manifests that do not say."""
+    found: Mapping[str, Mapping[str, int]] = manifest.get("sizes_by_seed") or dict.fromkeys(
+        manifest["seeds"], manifest["sizes"]
+    )
+    return found
 
 
 def read_json(path: Path) -> Any:

@@ -27,7 +27,7 @@ from nextlabel.simulation import Crew, record
 from nextlabel.sources import read_families
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
-from nextlabel.statistics.words import listed
+from nextlabel.statistics.words import listed, several
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.
@@ -108,10 +108,13 @@ def notes(dataset: Dataset) -> list[str]:
 
 
 def unwatched(setup: Setup) -> list[str]:
-    """Says that a model which wants validation samples had none."""
-    if not model(setup.experiment.model).val or any(len(found.val) for found in setup.splits.values()):
+    """Says that a model which wants validation samples had none, and under which seeds where some had."""
+    blind = [str(seed) for seed, found in setup.splits.items() if not len(found.val)]
+    if not model(setup.experiment.model).val or not blind:
         return []
-    return [f"There are no validation samples, so '{setup.experiment.model}' kept its last epoch, not its best one."]
+    where = f" under {several(len(blind), 'seed')} ({', '.join(blind)})" if len(blind) < len(setup.splits) else ""
+    name = setup.experiment.model
+    return [f"There are no validation samples{where}, so '{name}' kept its last epoch there, not its best one."]
 
 
 def tell_verdicts(
@@ -136,10 +139,8 @@ def tell_verdicts(
 def refuse_input(paths: Sequence[Path], out: Path) -> None:
     """A report must not be written over what it is made from."""
     for path in paths:
-        if os.path.isfile(path) and os.path.dirname(os.path.realpath(path)) == os.path.realpath(out):
-            raise Mistake(
-                f"'{printable(str(path))}' lies in the folder of --out and might be written over. Choose another --out."
-            )
+        if os.path.realpath(path) in {os.path.realpath(out / name) for name in report.NAMES}:
+            raise Mistake(f"'{printable(str(path))}' would be written over by the report. Choose another --out.")
 
 
 def strangers(families: Mapping[str, Sequence[str]], found: Comparison) -> list[str]:

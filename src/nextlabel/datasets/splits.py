@@ -125,10 +125,11 @@ def read_split(path: str | Path, y: Labels, seeds: Sequence[int]) -> list[Split]
         )
     splits = [_one(item, y, f"Split {i} of '{_shown(path)}'") for i, item in enumerate(objects, 1)]
     for i, (item, seed) in enumerate(zip(objects, seeds, strict=True), 1):
-        if item.get("seed", seed) != seed:
+        own = item.get("seed", seed)
+        if isinstance(own, bool) or own != seed:
             raise BadSplit(
-                f"Split {i} of '{_shown(path)}' is that of seed {item['seed']}, and would be played under seed {seed}: "
-                "two seeds of one split would count as two. Choose the file's own seeds with --seeds."
+                f"Split {i} of '{_shown(path)}' is that of seed {printable(json.dumps(own)[:40])}, and would be played "
+                f"under seed {seed}: the same split might then count twice. Choose the file's own seeds with --seeds."
             )
     return splits
 

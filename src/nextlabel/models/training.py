@@ -83,11 +83,21 @@ class Learned:
 def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
     """Torch's draws, on the processor and on ``device``, follow from ``seed`` in here.
 
-    Outside they go on as if nothing had been drawn.
+    Outside they go on as if nothing had been drawn; other devices are neither seeded nor woken.
     """
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # unasked, it would wake every GPU there is
-        torch.manual_seed(seed)
-        yield
+    mps = torch.mps.get_rng_state() if device.type == "mps" else None
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would begin anew on every GPU there is
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        elif mps is not None:
+            torch.mps.manual_seed(seed)
+        try:
+            yield
+        finally:
+            if mps is not None:
+                torch.mps.set_rng_state(mps)
 
 
 @contextmanager

@@ -23,7 +23,9 @@ from nextlabel.whole import put
 
 CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
 
-__all__ = ["write", "write_verdicts"]
+NAMES = ("verdicts.json", "report.html", *(f"{name}.csv" for name in CSV))  # files of a comparison, beside its figures
+
+__all__ = ["NAMES", "write", "write_verdicts"]
 
 
 def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:

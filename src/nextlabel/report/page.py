@@ -14,7 +14,7 @@ from nextlabel.report import figures, tables
 from nextlabel.report.gallery import gallery
 from nextlabel.report.looks import NEUTRAL, Picture
 from nextlabel.report.maps import asking_map
-from nextlabel.runs import Run
+from nextlabel.runs import Run, sizes
 from nextlabel.statistics.curves import budget, curves
 from nextlabel.statistics.standings import Standing, best, standings
 from nextlabel.statistics.verdicts import headline, mark, verdict
@@ -133,7 +133,7 @@ def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
             f"{several(labels, 'label')}: {spent}{beside}",
         ),
         ("Loop", _loop_said(told)),
-        ("Model", _model_said(told)),
+        ("Model", model_said(told)),
         ("Embedder", _embedder_said(told["embedder"])),
         ("Strategies", ", ".join(f"{one.strategy} ({_class(told, one.strategy)})" for one in found)),
         ("Seeds", ", ".join(sorted({str(row["seed"]) for row in run.rows}, key=int))),
@@ -157,9 +157,12 @@ def _dataset_said(told: Mapping[str, Any]) -> str:
     )
 
 
-def _model_said(told: Mapping[str, Any]) -> str:
-    epoch = "; without validation labels, its last epoch was kept, not its best one"
-    return f"{told['model']}{epoch if 'map' in told['embedder'] and not told['sizes']['val'] else ''}"
+def model_said(told: Mapping[str, Any]) -> str:
+    blind = [seed for seed, found in sizes(told).items() if not found["val"]]
+    if "map" not in told["embedder"] or not blind:  # a model that learns its own features watches validation samples
+        return str(told["model"])
+    where = f" under {several(len(blind), 'seed')} ({', '.join(blind)})" if len(blind) < len(told["seeds"]) else ""
+    return f"{told['model']}; without validation labels{where}, its last epoch was kept, not its best one"
 
 
 def _loop_said(told: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from nextlabel.errors import BadData
 from nextlabel.runs import Row
 from nextlabel.sources.base import METRICS, NAMES, Bench, cut, shown
 
-DIGITS = 15  # of a whole number: more are no number of labels, and no float knows them
+DIGITS = {"seed": 40, "labelled": 15}  # at most: a float knows no more of a number of labels
 KEYS = ("dataset", "strategy", "seed", "labelled")
 
 
@@ -73,12 +73,12 @@ def _csv_row(path: Path, number: int, row: Mapping[str | None, Any], metrics: Se
         raise BadData(f"Line {number} of '{shown(path)}' has too many or too few cells. Mend that line.")
     out: Row = {"dataset": row["dataset"], "strategy": row["strategy"]}
     out |= {name: row[name] or None for name in NAMES if name in row}
-    for name in ("seed", "labelled"):
+    for name, most in DIGITS.items():
         text = row[name].strip()
-        if not text.isascii() or not text.isdigit() or len(text) > DIGITS:
+        if not text.isascii() or not text.isdigit() or len(text) > most:
             raise BadData(
                 f"Line {number} of '{shown(path)}' has '{cut(text)}' as its {name}. It is a whole number from 0 on, of "
-                f"at most {DIGITS} digits."
+                f"at most {most} digits."
             )
         out[name] = int(text)
     for name in metrics:

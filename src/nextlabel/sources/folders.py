@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nextlabel.errors import BadData, RunBroken
-from nextlabel.runs import Row, read_json, read_lines
+from nextlabel.runs import Row, read_json, read_lines, sizes
 from nextlabel.sources.base import METRICS, Bench, cut, shown
 from nextlabel.statistics.curves import primary
 
@@ -37,7 +37,7 @@ def read_run(folder: Path) -> Bench:
             embedder=rows[0]["embedder"],
             metric=primary(told["dataset"]["counts"]),
             rows=rows,
-            whole={int(seed): size for seed, size in _wholes(told).items()},
+            whole={int(seed): size["start"] + size["pool"] for seed, size in sizes(told).items()},
             hashes=told["seeds"],
             protocol={name: value for name, value in told["identity"].items() if name not in OURS},
             fingerprint=told["dataset"]["fingerprint"],
@@ -57,12 +57,6 @@ def read_run(folder: Path) -> Bench:
                 "names. Restore the file, or run the experiment again."
             )
     return bench
-
-
-def _wholes(told: dict[str, Any]) -> dict[str, int]:
-    """How many samples each seed could label: all the same, unless a split of one's own says otherwise."""
-    sizes = told["sizes"]["start"] + told["sizes"]["pool"]
-    return dict(told["wholes"] if "wholes" in told else dict.fromkeys(told["seeds"], sizes))
 
 
 def _check_rows(folder: Path, rows: Sequence[Row]) -> None:

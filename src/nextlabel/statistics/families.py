@@ -70,11 +70,8 @@ def own_families(
         for name in members:
             if chosen.setdefault(name, family) != family:
                 raise Mistake(f"'{name}' is in two families, '{chosen[name]}' and '{family}'. It has one vote.")
-    same: dict[str, list[str]] = {}
-    for name, fingerprint in datasets:
-        same.setdefault(fingerprint or f"name:{name}", []).append(name)
     family_of: dict[str, str] = {}
-    for names in same.values():
+    for names in _same(datasets):
         named = [name for name in names if name in chosen]
         odd = [name for name in named if chosen[name] != chosen[named[0]]]
         if odd:
@@ -84,6 +81,18 @@ def own_families(
             )
         family_of |= dict.fromkeys(names, chosen[named[0]] if named else names[0])
     return [(name, family_of[name]) for name, _ in datasets]
+
+
+def _same(datasets: Sequence[tuple[str, str | None]]) -> list[list[str]]:
+    """Names that share data, directly or by way of others; in the order of the datasets."""
+    found: list[tuple[list[str], set[str]]] = []  # names and fingerprints of each
+    for name, fingerprint in datasets:
+        mine = [one for one in found if name in one[0] or fingerprint in one[1]]
+        rest = [one for one in found if one not in mine]
+        names = dict.fromkeys([*(other for one in mine for other in one[0]), name])
+        marks = {mark for one in mine for mark in one[1]} | ({fingerprint} if fingerprint else set())
+        found = [*rest, (list(names), marks)]
+    return [names for names, _ in found]
 
 
 def across(

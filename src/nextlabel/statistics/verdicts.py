@@ -52,12 +52,11 @@ def _undecided(one: Standing) -> str:
     needed, same = one.judged.seeds_needed or 0, one.judged.seeds_for_same or 0
     played, least = one.difference.seeds if one.difference else 0, f"{_margin(one, '')} points"
     seen = f"undecided against {one.against} ({_interval(one)}{_doubt(one)})"
-    if same <= played:
-        return f"{seen}; so many seeds mostly tell {least} from nothing: the difference may well lie in between"
-    if needed <= played:
-        return f"{seen}; {least} would mostly have shown by now, and about {same:,} seeds would show that there is none"
-    seeds = f"about {several(needed, 'seed')} would show a difference as small as {least}"
-    return f"{seen}; {seeds}, about {same:,} that there is none"
+    none = f"about {same:,} that there is none"
+    if needed > played:
+        return f"{seen}; about {several(needed, 'seed')} would show a difference as small as {least}, {none}"
+    spent = f"{seen}; the {several(needed, 'seed')} that the first ten called for are played, and it is still open"
+    return f"{spent}; {none.replace(' that', ' would show that')}" if same > played else spent
 
 
 def _doubt(one: Standing) -> str:
@@ -171,7 +170,8 @@ def overall(found: Across, groups: Sequence[Sequence[Standing]]) -> str:
     if sure:
         return f"Over {count} {sure[0].strategy} beat {against}: {_voted(sure[0])}{few}."
     weak = "" if len(found.families) > FEWEST else f" ({len(found.families)} are too few for signed ranks to tell)"
-    nearest = f"{votes[0].strategy} came nearest: {_voted(votes[0])}"
+    open_ = [vote for vote in votes if not _lost(vote)]
+    nearest = f"{open_[0].strategy} came nearest: {_voted(open_[0])}" if open_ else "for certain all did worse"
     return f"Over {count} nothing beat {against} for certain{weak}; {nearest}{few}."
 
 
@@ -198,10 +198,18 @@ def vote_mark(vote: Vote) -> str:
     """
     if vote.difference is None:
         return "base"
-    sure = vote.p_wilcoxon_holm is not None and vote.p_wilcoxon_holm < ALPHA
-    if not sure or (vote.difference.mean > 0) != (vote.signed_ranks > 0):
+    if not _sure(vote) or (vote.difference.mean > 0) != (vote.signed_ranks > 0):
         return "open"
     return "up" if vote.signed_ranks > 0 else "down"
+
+
+def _sure(vote: Vote) -> bool:
+    return vote.p_wilcoxon_holm is not None and vote.p_wilcoxon_holm < ALPHA
+
+
+def _lost(vote: Vote) -> bool:
+    """By the signed ranks, whatever one family far away makes of the mean."""
+    return _sure(vote) and vote.signed_ranks < 0
 
 
 def _voted(vote: Vote) -> str:
