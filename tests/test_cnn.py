@@ -290,5 +290,5 @@ def test_a_network_that_nobody_watches_is_told(tmp_path, val, where):
     )
     setup, _ = prepare(experiment)
     assert unwatched(setup) == [
-        f"There are no validation samples{where}, so 'cnn(epochs=1)' kept its last epoch there, not its best one."
+        f"There are no validation samples{where}, so 'cnn(epochs=1)' kept its last epoch, not its best one."
     ]

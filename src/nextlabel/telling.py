@@ -114,7 +114,7 @@ def unwatched(setup: Setup) -> list[str]:
         return []
     where = f" under {several(len(blind), 'seed')} ({', '.join(blind)})" if len(blind) < len(setup.splits) else ""
     name = setup.experiment.model
-    return [f"There are no validation samples{where}, so '{name}' kept its last epoch there, not its best one."]
+    return [f"There are no validation samples{where}, so '{name}' kept its last epoch, not its best one."]
 
 
 def tell_verdicts(
