@@ -128,7 +128,7 @@ def area(standing: Any) -> Row:
     found = {"metric": standing.metric, "aubc": round(standing.aubc, 4)}
     if gap is not None:
         found |= {"over_random": round(gap.mean, 4), "ci95": [round(gap.low, 4), round(gap.high, 4)]}
-        found |= {"labels": labels_said(standing)}
+        found |= {"labels": labels_said(standing), "verdict": standing.judged.verdict if standing.judged else None}
     return found
 
 

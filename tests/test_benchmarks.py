@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,20 @@ def test_every_strategy_is_measured_or_excluded_with_a_reason(scenarios):
 def test_every_scenario_has_a_result(scenarios):
     results = FILE.parent / "results"
     assert {path.stem for path in results.glob("*.json")} >= set(scenarios.SCENARIOS)
+
+
+def test_kept_runs_name_nobodys_machine():
+    manifests = list((FILE.parent / "runs").glob("*/manifest.json"))
+    assert manifests
+    assert not [path for path in manifests if re.search(r"/(home|root|work|tmp|Users)/", path.read_text())]
+
+
+def test_the_result_of_a_long_scenario_is_what_its_rows_say(scenarios, monkeypatch):
+    monkeypatch.syspath_prepend(FILE.parent)
+    run = importlib.import_module("run")
+    for name in scenarios.LONG:
+        kept = json.loads((FILE.parent / "results" / f"{name}.json").read_text())
+        assert json.loads(json.dumps(run.figures(run.so_far(name)))) == kept
 
 
 def test_every_strategy_has_its_line_in_the_table_of_costs():

@@ -71,6 +71,12 @@ def test_the_notebook_is_committed_with_its_outputs(notebook):
     ]
 
 
+def test_the_page_says_what_the_notebook_found(notebook):
+    said = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    gain = re.search(r"and ([\d.]+ \[[\d.]+, [\d.]+\]) in the notebook", " ".join(PAGE.split()))[1]
+    assert f"margin: better than random by {gain.replace(' [', ' points of AUBC [')}" in said
+
+
 def test_the_notebook_names_nobodys_machine(notebook):
     text = nbformat.writes(notebook)
     assert not re.search(r"/(home|root|work|tmp|Users)/", text)
@@ -111,10 +117,34 @@ def test_the_tables_of_the_page_are_the_benchmarks(name):
         assert cells[0] == f"`{one['strategy']}`"
         assert [float(cell) for cell in cells[1:-1]] == pytest.approx(heights, abs=5.6e-4)
         assert gap in cells[-1]
+        assert one.get("verdict", "") in cells[-1]
     if name == "flowers-linear":
         saved = re.search(r"(\d+ %) fewer labels( \[.*\])", found[2]["labels"])
         assert f"needed {saved[1]} fewer labels" in " ".join(PAGE.split())
         assert saved[2].strip() in PAGE
+
+
+def test_what_the_page_says_of_the_network_was_measured():
+    results = GUIDE.parent / "benchmarks" / "results"
+    ours, original, speed = (
+        json.loads((results / f"{name}.json").read_text()) for name in ("flowers-cnn", "original", "network-speed")
+    )
+    table = PAGE.partition("| labels | published")[2].partition("\n\n")[0].splitlines()[2:]
+    assert len(table) > 5
+    for line in table:
+        count, published, code, here = (cell.strip() for cell in line.strip("|").split("|"))
+        count = count.replace(",", "")
+        low, high = original["published"].get(count, (None, None))
+        assert published == ("" if low is None else f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}")
+        assert code == (f"{original['code'][count]:.2f}" if count in original["code"] else "")
+        assert here == f"{ours[0]['f1_macro'][count]:.3f} ± {ours[0]['f1_macro_sd'][count]:.3f}"
+    words, seconds = " ".join(PAGE.split()), speed["seconds_a_round"]
+    entropy = next(one for one in ours if one["strategy"] == "entropy")
+    assert entropy["verdict"] == "worse"
+    assert f"`random` ({points(entropy['over_random'], signed=True)} {span(*entropy['ci95'])})" in words
+    assert f"`random` varies by {ours[0]['f1_macro_sd']['465']:.3f} (standard deviation)" in words
+    assert f"needs {seconds['137']:.0f} s (at 137 labels) to {seconds['547']:.0f} s (at 547) of both cores" in words
+    assert f"0.60 against {ours[0]['f1_macro']['137']:.2f}" in words
 
 
 def test_what_the_page_says_of_the_toy_was_measured():
