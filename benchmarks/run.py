@@ -13,6 +13,7 @@ import platform
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
@@ -31,6 +32,7 @@ from nextlabel.statistics.verdicts import labels_said
 RESULTS = Path(__file__).parent / "results"
 RUNS = Path(__file__).parent / "runs"
 CREW = Crew(jobs=2, threads=1)
+STRIDE = 2  # rounds of an arm before the next has its turn, in long scenarios
 
 
 def main() -> None:
@@ -54,7 +56,7 @@ def main() -> None:
 def lasting(name: str) -> Run:
     """Play a scenario in a folder that stays, or what is missing of it."""
     print(f"{name}: in {RUNS / name}, where it goes on if it is interrupted")
-    return record(SCENARIOS[name], RUNS / name, CREW, resume=True).run
+    return record(SCENARIOS[name], RUNS / name, replace(CREW, stride=STRIDE), resume=True).run
 
 
 def so_far(name: str) -> Run:

@@ -128,6 +128,31 @@ def test_the_splits_of_a_run_can_be_used_again(whole, tmp_path):
     assert rows_of(tmp_path / "run") == rows_of(whole)
 
 
+def test_a_stride_takes_all_arms_along_and_changes_no_row(tmp_path, monkeypatch):
+    """Stopped in the middle, all arms are equally far; at the end the rows are those of a run without."""
+    record(SMALL, tmp_path / "plain", Crew(jobs=1))
+    seen = []
+
+    def stop(what, done, total):
+        seen.append(done)
+        if ", round 1" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        record(SMALL, tmp_path / "run", Crew(jobs=1, stride=1), progress=stop)
+    parts = list((tmp_path / "run" / "parts").iterdir())
+    assert sorted(len(part.read_text().splitlines()) for part in parts) == [1, 1, 1, 2]
+    record(
+        SMALL,
+        tmp_path / "run",
+        Crew(jobs=2, stride=2),
+        resume=True,
+        progress=lambda what, done, total: seen.append(done),
+    )
+    assert max(seen) == 12
+    assert rows_of(tmp_path / "run") == rows_of(tmp_path / "plain")
+
+
 def test_picks_are_what_the_rows_say(whole):
     rows = [json.loads(line) for line in rows_of(whole).splitlines()]
     picks = [json.loads(line) for line in (whole / "picks.jsonl").read_text().splitlines()]

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -34,15 +35,21 @@ from nextlabel.workers import spread
 
 @dataclass(frozen=True)
 class Crew:
-    """How to compute: ``jobs`` processes with ``threads`` BLAS threads each. Neither changes a row."""
+    """How to compute: ``jobs`` processes with ``threads`` BLAS threads each; no row hangs on it.
+
+    With ``stride`` every arm plays so many rounds in its turn, and then the next: a long run that is interrupted has
+    all of them about equally far. Without, each is played to its end.
+    """
 
     jobs: int = 2
     threads: int = 1
+    stride: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("jobs", "threads"):
-            if getattr(self, name) < 1:
-                raise BadNumber(f"{name} is {getattr(self, name)}; it takes at least 1.")
+        for name in ("jobs", "threads", "stride"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BadNumber(f"{name} is {value}; it takes at least 1.")
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -132,20 +139,35 @@ def _tuned(setup: Setup, seed: int) -> Iterator[Settings]:
 
 
 def _play_all(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) -> None:
-    played = {arm: recorder.played(arm) for arm in setup.arms()}
-    todo = [(arm, lines) for arm, lines in played.items() if not (lines and lines[-1].confusion)]
-    done, total = sum(map(len, played.values())), expected(setup)
-    with recorder.appending() as parts:
-        for (arm, _), line in spread(partial(_played, setup), todo, crew.jobs, crew.threads):
-            parts.append(arm, line)
-            done += 1
-            progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
+    while todo := _unfinished(setup, recorder):
+        _play_on(setup, todo, recorder, crew, progress)
     recorder.put("splits.json", json.dumps(plain_splits(setup.splits)) + "\n")
     recorder.finish(setup.arms())
 
 
-def _played(setup: Setup, task: tuple[Arm, Sequence[Line]]) -> Iterator[Line]:
-    return play(setup, *task)
+Task = tuple[Arm, Sequence[Line]]  # an arm, and what was played of it
+
+
+def _unfinished(setup: Setup, recorder: Recorder) -> list[Task]:
+    played = [(arm, recorder.played(arm)) for arm in setup.arms()]
+    return [(arm, lines) for arm, lines in played if not (lines and lines[-1].confusion)]
+
+
+def _play_on(setup: Setup, todo: Sequence[Task], recorder: Recorder, crew: Crew, progress: Progress) -> None:
+    """Play arms to their end, or those that are least far as far as one stride more."""
+    until = crew.stride and min(len(lines) for _, lines in todo) + crew.stride
+    behind = [(arm, lines) for arm, lines in todo if until is None or len(lines) < until]
+    done, total = sum(len(recorder.played(arm)) for arm in setup.arms()), expected(setup)
+    with recorder.appending() as parts:
+        for (arm, _), line in spread(partial(_played, setup, until), behind, crew.jobs, crew.threads):
+            parts.append(arm, line)
+            done += 1
+            progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
+
+
+def _played(setup: Setup, until: int | None, task: Task) -> Iterator[Line]:
+    arm, lines = task
+    return islice(play(setup, arm, lines), None if until is None else until - len(lines))
 
 
 def expected(setup: Setup) -> int:
