@@ -56,7 +56,13 @@ def main() -> None:
 def lasting(name: str) -> Run:
     """Play a scenario in a folder that stays, or what is missing of it."""
     print(f"{name}: in {RUNS / name}, where it goes on if it is interrupted")
-    return record(SCENARIOS[name], RUNS / name, replace(CREW, stride=STRIDE), resume=True).run
+    return record(SCENARIOS[name], RUNS / name, replace(CREW, stride=STRIDE), resume=True, progress=told).run
+
+
+def told(what: str, done: int, total: int) -> None:
+    """Say which round is done: a long run would otherwise be silent for hours."""
+    if ", round " in what:
+        print(f"{done} of {total}: {what}", flush=True)
 
 
 def so_far(name: str) -> Run:
