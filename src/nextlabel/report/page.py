@@ -158,6 +158,7 @@ def _dataset_said(told: Mapping[str, Any]) -> str:
 
 
 def model_said(told: Mapping[str, Any]) -> str:
+    """The model, and whether it had validation samples to choose its epoch by."""
     blind = [seed for seed, found in sizes(told).items() if not found["val"]]
     if "map" not in told["embedder"] or not blind:  # a model that learns its own features watches validation samples
         return str(told["model"])
