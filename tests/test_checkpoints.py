@@ -152,3 +152,17 @@ def test_hidden_pictures_are_not_told_apart(found, tmp_path):
     for name in ("rose.jpg", "._rose.jpg", ".thumbnails/rose.jpg"):
         paint(folder / name, RED)
     assert [one.path for one in predict(load_checkpoint(tmp_path / "colours.safetensors"), folder)] == ["rose.jpg"]
+
+
+def test_links_are_followed_and_those_to_nothing_are_told(found, tmp_path):
+    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
+    paint(tmp_path / "elsewhere" / "rose.jpg", RED)
+    folder = tmp_path / "garden"
+    folder.mkdir()
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    (folder / "round").symlink_to(folder)
+    gone, rose = predict(load_checkpoint(tmp_path / "colours.safetensors"), folder)
+    assert (gone.path, gone.label, gone.reason) == ("gone.jpg", None, "is a link to nothing")
+    assert (rose.path, rose.reason) == ("linked/rose.jpg", None)
+    assert rose.label in ("red", "blue")

@@ -39,14 +39,15 @@ class Listing(NamedTuple):
 def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(Path(request.source).expanduser()))
-    listing = _listed(root)
+    listing = listed(root)
     if not listing.pictures:
         raise BadData(_no_pictures(root, listing))
     readings = _scanned(root, [file for _, file in listing.pictures], request.progress)
     return _dataset(request, root, listing, readings)
 
 
-def _listed(root: Path) -> Listing:
+def listed(root: Path) -> Listing:
+    """What lies below a folder, but for what is hidden; links are followed. Raises `BadData` if it may not be read."""
     try:
         found = Listing([], [], 0, [])
         entries = sorted(os.scandir(root), key=lambda entry: entry.name)

@@ -22,7 +22,8 @@ from scipy.special import softmax
 from torch import Tensor, nn
 
 from nextlabel.datasets.base import Progress, printable, quiet
-from nextlabel.datasets.pictures import SUFFIXES, read_all
+from nextlabel.datasets.folder import Listing, listed
+from nextlabel.datasets.pictures import read_all
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models import cnn
 from nextlabel.models.training import look, threads_of_blas
@@ -157,24 +158,28 @@ def _skeleton(classes: int) -> nn.Sequential:
 def predict(checkpoint: Checkpoint, where: Path, progress: Progress = quiet) -> list[Prediction]:
     """What the network says of one picture, or of every picture in a folder and below, in the order of their paths.
 
-    What is hidden is left out, as it is where a folder is learned from.
+    Hidden files are left out and links followed, as where a folder is learned from. Raises `BadData` where there is no
+    picture.
     """
-    files = _pictures(where)
-    readings = list(read_all([str(file) for file in files], cnn.SIZE, {}, progress))
+    found = _pictures(where)
+    readings = list(read_all([file for _, file in found.pictures], cnn.SIZE, {}, progress))
     squares = [reading.square for reading in readings if reading.square is not None]
     proba: Iterator[Floats] = iter(probabilities(checkpoint, np.stack(squares)) if squares else ())
-    names = [printable(file.relative_to(where).as_posix() if os.path.isdir(where) else file.name) for file in files]
-    return [
-        Prediction(name, None, {}, printable(reading.reason or ""))
-        if reading.square is None
-        else _said(name, checkpoint, next(proba))
-        for name, reading in zip(names, readings, strict=True)
+    told = [
+        _refused(name, reading.reason or "") if reading.square is None else _said(name, checkpoint, next(proba))
+        for (name, _), reading in zip(found.pictures, readings, strict=True)
     ]
+    told += [_refused(one.path, one.reason) for one in found.skipped]  # links to nothing, folders that may not be read
+    return sorted(told, key=lambda prediction: prediction.path)
+
+
+def _refused(name: str, reason: str) -> Prediction:
+    return Prediction(printable(name), None, {}, printable(reason))
 
 
 def _said(name: str, checkpoint: Checkpoint, row: Floats) -> Prediction:
     told = {word: float(share) for word, share in zip(checkpoint.classes, row, strict=True)}
-    return Prediction(name, checkpoint.classes[int(row.argmax())], told)
+    return Prediction(printable(name), checkpoint.classes[int(row.argmax())], told)
 
 
 def probabilities(checkpoint: Checkpoint, squares: np.ndarray[Any, Any]) -> Floats:
@@ -185,13 +190,12 @@ def probabilities(checkpoint: Checkpoint, squares: np.ndarray[Any, Any]) -> Floa
     return proba
 
 
-def _pictures(where: Path) -> list[Path]:
+def _pictures(where: Path) -> Listing:
     if os.path.isdir(where):
-        below = (path for path in where.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        found = [path for path in below if not any(part.startswith(".") for part in path.relative_to(where).parts)]
-        if not found:
+        found = listed(where)
+        if not found.pictures:
             raise BadData(f"There is no picture in the folder '{printable(str(where))}'. Is it the right one?")
-        return sorted(found, key=lambda path: path.relative_to(where).as_posix())
+        return found
     if not os.path.exists(where):
         raise BadData(f"There is no picture or folder '{printable(str(where))}'. Is the path right?")
-    return [where]
+    return Listing([(where.name, str(where))], [], 0, [])
