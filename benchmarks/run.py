@@ -4,7 +4,6 @@
 depend on the machine, the embedding of the pictures included: the cache is empty at the start. A long scenario is not
 timed. It is played in ``runs/NAME``, which is kept in the repository: it goes on there if it was interrupted, and every
 row can be looked at. (On another machine it goes on too; a network may learn otherwise there from the same seed.)
-``--so-far NAME`` gives the figures of as many rounds as all its arms have.
 """
 
 import json
@@ -21,10 +20,8 @@ from typing import Any
 from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
-from nextlabel.arms import Arm
 from nextlabel.errors import NextlabelError
-from nextlabel.recording import part_name
-from nextlabel.runs import Row, Run, read_json
+from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.statistics.verdicts import labels_said
@@ -37,10 +34,6 @@ STRIDE = 2  # rounds of an arm before the next has its turn, in long scenarios
 
 def main() -> None:
     """Run the scenarios named on the command line, or all short ones that have their data."""
-    if sys.argv[1:2] == ["--so-far"]:
-        for name in sys.argv[2:]:
-            keep(f"{name}.json", figures(so_far(name)))
-        return
     for name in sys.argv[1:] or [name for name in SCENARIOS if name not in LONG]:
         experiment = SCENARIOS[name]
         if "/" in experiment.dataset and not Path(experiment.dataset).exists():
@@ -63,26 +56,6 @@ def told(what: str, done: int, total: int) -> None:
     """Say which round is done: a long run would otherwise be silent for hours."""
     if ", round " in what:
         print(f"{done} of {total}: {what}", flush=True)
-
-
-def so_far(name: str) -> Run:
-    """A long run, up to the last round that all its arms have."""
-    folder = RUNS / name
-    if (folder / "rows.jsonl").exists():
-        return Run.read(folder)
-    about = read_json(folder / "manifest.json")
-    arms = [Arm(strategy, int(seed)) for strategy in about["strategies"] for seed in about["seeds"]]
-    played = [whole_lines(folder / "parts" / part_name(arm)) for arm in arms]
-    if min(map(len, played)) < 2:
-        sys.exit(f"{name}: not every strategy has two rounds under every seed yet, so nothing can be said")
-    rows = [line["row"] for arm in played for line in arm[: min(map(len, played))]]
-    return Run(folder, about, rows, picks=[], timings=[], confusions=[], splits=[])
-
-
-def whole_lines(part: Path) -> list[Row]:
-    """An arm's rounds, but for one that is being written or was never finished."""
-    text = part.read_text(encoding="utf-8") if part.exists() else ""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def timed(name: str) -> Run:

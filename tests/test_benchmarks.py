@@ -1,10 +1,12 @@
 import importlib.util
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from nextlabel.runs import Run
 from nextlabel.strategies import STRATEGIES
 
 FILE = Path(__file__).parents[1] / "benchmarks" / "scenarios.py"
@@ -35,12 +37,15 @@ def test_kept_runs_name_nobodys_machine():
     assert not [path for path in manifests if re.search(r"/(home|root|work|tmp|Users)/", path.read_text())]
 
 
-def test_the_result_of_a_long_scenario_is_what_its_rows_say(scenarios, monkeypatch):
+def test_a_long_scenario_was_played_to_its_end_and_its_result_is_what_its_rows_say(scenarios, monkeypatch):
     monkeypatch.syspath_prepend(FILE.parent)
     run = importlib.import_module("run")
     for name in scenarios.LONG:
+        played, meant = Run.read(FILE.parent / "runs" / name), scenarios.SCENARIOS[name]
+        rounds = [(row["strategy"], row["seed"], row["round"]) for row in played.rows]
+        assert rounds == list(product(meant.strategies, meant.seeds, range(meant.plan.rounds + 1)))
         kept = json.loads((FILE.parent / "results" / f"{name}.json").read_text())
-        assert json.loads(json.dumps(run.figures(run.so_far(name)))) == kept
+        assert json.loads(json.dumps(run.figures(played))) == kept
 
 
 def test_every_strategy_has_its_line_in_the_table_of_costs():

@@ -12,6 +12,8 @@ import pytest
 from nbclient import NotebookClient
 
 from nextlabel.errors import NextlabelError
+from nextlabel.runs import Run
+from nextlabel.statistics.standings import standings
 from nextlabel.statistics.words import points, span
 from nextlabel.strategies import STRATEGIES
 
@@ -145,6 +147,19 @@ def test_what_the_page_says_of_the_network_was_measured():
     assert f"`random` varies by {ours[0]['f1_macro_sd']['465']:.3f} (standard deviation)" in words
     assert f"needs {seconds['137']:.0f} s (at 137 labels) to {seconds['547']:.0f} s (at 547) of both cores" in words
     assert f"0.60 against {ours[0]['f1_macro']['137']:.2f}" in words
+
+
+def test_verdicts_of_three_seeds_jump_as_the_page_says():
+    run = Run.read(GUIDE.parent / "benchmarks" / "runs" / "flowers-cnn")
+    worse = {}
+    for last in (465, 875, 1039, 1203):
+        rows = [row for row in run.rows if row["labelled"] <= last]
+        judged = [one for one in standings(rows, run.manifest["dataset"]["counts"]) if one.judged]
+        worse[last] = {one.strategy for one in judged if one.judged.verdict == "worse"}
+    both = {"least_confident", "entropy"}
+    assert worse == {465: {"margin"}, 875: {"entropy"}, 1039: {"least_confident"}, 1203: both}
+    told = "at 465 labels, `margin` would be called worse than `random`; at 875, `entropy`; at 1,039, `least_confident`"
+    assert f"{told}; at 1,203, both of these" in " ".join(PAGE.split())
 
 
 def test_what_the_page_says_of_the_toy_was_measured():
