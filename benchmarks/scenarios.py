@@ -39,7 +39,7 @@ SCENARIOS = {
     ),
 }
 
-LONG = ("flowers-cnn",)  # run only when named: five hours on two cores
+LONG = ("flowers-cnn",)  # run only when named: four and a half hours on two cores
 
 ELSEWHERE = "selection_quality.py runs it on twelve datasets, or speed.py measures what it costs"
 EXCLUDED = dict.fromkeys(  # strategy: why no scenario runs it

@@ -146,6 +146,8 @@ def test_what_the_page_says_of_the_network_was_measured():
     assert f"it lies below `random` ({gap}, {entropy['verdict']})" in words
     assert f"`random` varies by {ours[0]['f1_macro_sd']['465']:.3f} (standard deviation)" in words
     assert f"needs {seconds['137']:.0f} s (at 137 labels) to {seconds['547']:.0f} s (at 547) of both cores" in words
+    ends = [one["f1_macro"]["1695"] for one in ours]
+    assert f"at 1,695 labels all five stand within {max(ends) - min(ends):.3f} of each other" in words
     assert f"0.60 against {ours[0]['f1_macro']['137']:.2f}" in words
 
 
