@@ -50,7 +50,7 @@ def test_every_picture_is_there_in_both_themes(figures):
 def test_every_picture_is_small_and_wide_enough(figures):
     for path in figures.FOLDER.iterdir():
         data = path.read_bytes()
-        assert len(data) < 200_000, path.name
+        assert len(data) < 150_000, path.name
         assert Image.open(io.BytesIO(data)).width == 2200, path.name
 
 
