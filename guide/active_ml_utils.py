@@ -12,10 +12,11 @@ from data_utils import flowers_or_digits
 from matplotlib.figure import Figure
 
 from nextlabel import Experiment, Plan, record
-from nextlabel.datasets.base import Dataset, Progress, quiet
+from nextlabel.datasets.base import Dataset
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Pool
+from nextlabel.progress import Progress, quiet
 from nextlabel.report.figures import learning_curves
 from nextlabel.report.looks import Picture
 from nextlabel.report.maps import asking_map, charted

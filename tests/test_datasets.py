@@ -13,8 +13,9 @@ import pytest
 from painted import folder_of, noise, paint
 
 from nextlabel.datasets import load
-from nextlabel.datasets.base import Dataset, Request, printable
+from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadData, Mistake, UnknownName
+from nextlabel.text import printable
 
 
 def read(source: object, **more: object) -> Dataset:

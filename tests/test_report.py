@@ -16,8 +16,9 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from nextlabel import report
-from nextlabel.datasets.base import Dataset, Progress, Skipped, quiet
+from nextlabel.datasets.base import Dataset, Skipped
 from nextlabel.errors import CannotWrite
+from nextlabel.progress import Progress, quiet
 from nextlabel.report import figures, gallery, looks, maps, tables
 from nextlabel.report.page import command, model_said, page
 from nextlabel.runs import Row, Run

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.errors import BadArray, BadData
 from nextlabel.pool import Floats, Labels, Mask
+from nextlabel.progress import Progress, quiet
 from nextlabel.strategies.rows import CELLS, pieces
+from nextlabel.text import printable
 
 Array = npt.NDArray[Any]
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nextlabel.arrays import opened
-from nextlabel.datasets.base import Progress as Watcher
-from nextlabel.datasets.base import printable
 from nextlabel.errors import CannotWrite, Mistake
+from nextlabel.progress import Progress as Watcher
 from nextlabel.selection import Chosen, Order, chosen
+from nextlabel.text import printable
 from nextlabel.whole import put, rehearse
 
 

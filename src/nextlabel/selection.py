@@ -16,11 +16,11 @@ from skactiveml.base import SkactivemlClassifier
 from threadpoolctl import threadpool_limits
 
 from nextlabel import arrays
-from nextlabel.datasets.base import Progress, quiet
 from nextlabel.errors import BadNumber, EmptyPool, Mistake
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Labels, Pool
+from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import number, stream
 from nextlabel.strategies import STRATEGIES, Auto, strategy
 from nextlabel.strategies.base import Entry, Question, count, fitted, heads

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from nextlabel.arms import OWN, Arm, Line, Setup, opened, play, tune
 from nextlabel.datasets import DATASETS, load
-from nextlabel.datasets.base import Dataset, Progress, Request, quiet
+from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.splits import Split, read_split, split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
@@ -26,6 +26,7 @@ from nextlabel.manifest import manifest, plain_splits
 from nextlabel.models import model
 from nextlabel.models.base import Entry, Settings
 from nextlabel.oracles import oracle
+from nextlabel.progress import Progress, quiet
 from nextlabel.recording import Recorder
 from nextlabel.replicas import strategy
 from nextlabel.runs import Row, Run

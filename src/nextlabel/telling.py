@@ -16,18 +16,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nextlabel import report
 from nextlabel.arms import Setup
 from nextlabel.comparison import Comparison, Terms, weigh
-from nextlabel.datasets.base import Dataset, printable
-from nextlabel.datasets.base import Progress as Watcher
+from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.flowers import Flowers, fetch
 from nextlabel.errors import Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.models import model
+from nextlabel.progress import Progress as Watcher
 from nextlabel.runs import Row, Run
 from nextlabel.simulation import Crew, record
 from nextlabel.sources import read_families
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
-from nextlabel.statistics.words import listed, several
+from nextlabel.text import join_names, printable, several
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.
@@ -147,7 +147,7 @@ def strangers(families: Mapping[str, Sequence[str]], found: Comparison) -> list[
     """Says which names in a file of families are of no dataset here: most likely one is written wrong."""
     there = {one.bench.dataset for one in found.verdicts}
     odd = sorted({name for members in families.values() for name in members} - there)
-    names = listed([f"'{printable(name)}'" for name in odd])
+    names = join_names([f"'{printable(name)}'" for name in odd])
     return [f"The families name {names}, and no such dataset is here."] if odd else []
 
 

@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from nextlabel.datasets.base import Dataset, Request, printable
+from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.folder import load_folder
 from nextlabel.datasets.tables import READERS, load_table
 from nextlabel.errors import BadData, Mistake
 from nextlabel.naming import named
+from nextlabel.text import printable
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
 

@@ -8,9 +8,7 @@ line in the table of `nextlabel.datasets`.
     dataset.pictures.squares(32)             # (1797, 32, 32, 3) uint8
 """
 
-import difflib
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,13 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.pool import Floats, Labels
+from nextlabel.progress import Progress, quiet
 
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 Squares = npt.NDArray[np.uint8]
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -94,20 +88,3 @@ class Dataset:
     def content(self) -> Sequence[str]:
         """What a cache of this dataset's features is keyed by: one digest per sample, in id order."""
         return self.pictures.digests if self.pictures is not None else [self.fingerprint]
-
-
-def printable(text: str) -> str:
-    r"""The text with control characters and undecodable bytes written as escapes; any other name stays as it is.
-
-    >>> printable("naïve\n\udcff")
-    'naïve\\n\\udcff'
-    """
-    if text.isprintable():
-        return text
-    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-
-
-def meant(wanted: str, names: Iterable[str]) -> str:
-    """The question "Did you mean …?", or nothing where no name comes near."""
-    near = difflib.get_close_matches(wanted, list(names), 1)
-    return f"Did you mean '{printable(near[0])}'?" if near else ""

@@ -9,7 +9,8 @@ from PIL import Image
 from sklearn.datasets import load_digits as sklearn_digits
 
 from nextlabel import caches
-from nextlabel.datasets.base import Dataset, Progress, Request, Squares, quiet
+from nextlabel.datasets.base import Dataset, Request, Squares
+from nextlabel.progress import Progress, quiet
 
 SIDE = 8
 WHITE = 16  # the largest grey value

@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from nextlabel import caches
-from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.errors import CannotFetch, CannotWrite, Mistake
+from nextlabel.progress import Progress, quiet
+from nextlabel.text import printable
 
 CHUNK = 2**17
 MB = 10**6

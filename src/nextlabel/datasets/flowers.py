@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.datasets.download import Archive, alone, download, on_disk
 from nextlabel.datasets.unpacking import unpack
 from nextlabel.errors import CannotFetch, Mistake
+from nextlabel.progress import Progress, quiet
+from nextlabel.text import printable
 
 ARCHIVE = Archive(
     "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",

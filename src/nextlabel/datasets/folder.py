@@ -15,10 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from nextlabel import caches
-from nextlabel.datasets.base import Dataset, Progress, Request, Skipped, printable
+from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.pictures import SUFFIXES, VERSION, FolderPictures, Reading, read_all, squares_path
 from nextlabel.errors import BadData
 from nextlabel.pool import Labels
+from nextlabel.progress import Progress
+from nextlabel.text import printable
 
 SIZE = 64  # squares of this size are made while the folder is scanned: what `patches` asks for
 PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent says more

@@ -22,8 +22,10 @@ import PIL
 from PIL import Image, ImageOps
 
 from nextlabel import caches
-from nextlabel.datasets.base import Progress, Squares, printable, quiet
+from nextlabel.datasets.base import Squares
 from nextlabel.errors import BadData
+from nextlabel.progress import Progress, quiet
+from nextlabel.text import printable
 
 T = TypeVar("T")
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.datasets.base import meant, printable
 from nextlabel.errors import BadData, BadSplit
 from nextlabel.experiment import Amount
 from nextlabel.pool import NOBODY, Ids, Labels
 from nextlabel.seeds import stream
+from nextlabel.text import did_you_mean, printable
 
 PARTS = ("test", "val", "start")
 NAMES = {"test": "test", "val": "validation", "start": "start"}
@@ -148,7 +148,9 @@ def _one(item: Any, y: Labels, which: str) -> Split:
         raise BadSplit(f"{which} is not an object. {FORM}")
     strange = [name for name in item if name not in (*PARTS, *IGNORED)]
     if strange:
-        raise BadSplit(f"{which} has a part called '{printable(strange[0])}'. {meant(strange[0], PARTS) or FORM}")
+        raise BadSplit(
+            f"{which} has a part called '{printable(strange[0])}'. {did_you_mean(strange[0], PARTS) or FORM}"
+        )
     missing = [name for name in ("test", "start") if name not in item]
     if missing:
         raise BadSplit(f"{which} has no '{missing[0]}'. {FORM}")

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel import caches
-from nextlabel.datasets.base import Dataset, Request, meant, printable
+from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadData
 from nextlabel.pool import Labels
+from nextlabel.text import did_you_mean, printable
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 LABELS = (
@@ -245,7 +246,7 @@ def label_place(header: Sequence[str], wanted: str | None, shown: str) -> int:
         )
     if wanted is None:
         raise BadData(f"'{shown}' has no column called 'label'. {known} Choose with --label-column.")
-    raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {meant(wanted, header) or known}")
+    raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {did_you_mean(wanted, header) or known}")
 
 
 def _csv_fault(cells: Sequence[str], columns: Sequence[str], number: int, shown: str) -> str:

@@ -11,9 +11,10 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.datasets.download import MB
 from nextlabel.errors import CannotFetch
+from nextlabel.progress import Progress, quiet
+from nextlabel.text import printable
 
 MOST_MEMBERS = 10_000
 MOST_BYTES = 10**9

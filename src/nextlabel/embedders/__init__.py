@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from nextlabel.datasets.base import Dataset, Progress, quiet
+from nextlabel.datasets.base import Dataset
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
 from nextlabel.embedders.cache import cached
@@ -12,6 +12,7 @@ from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake
 from nextlabel.naming import named
+from nextlabel.progress import Progress, quiet
 
 TABLE = "table"  # what a table's own features are called
 

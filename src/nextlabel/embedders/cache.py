@@ -13,9 +13,10 @@ import PIL
 import sklearn
 
 from nextlabel import caches
-from nextlabel.datasets.base import Pictures, Progress, quiet
+from nextlabel.datasets.base import Pictures
 from nextlabel.embedders.base import Embedder, Features, Fits, Report
 from nextlabel.pool import Floats
+from nextlabel.progress import Progress, quiet
 
 MADE_WITH = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
 

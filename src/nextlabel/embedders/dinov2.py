@@ -11,11 +11,12 @@ projects pin the same one. Whatever was fetched, its hash is in the manifest and
 import os
 from pathlib import Path
 
-from nextlabel.datasets.base import Dataset, printable
+from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.pictures import hushed
 from nextlabel.embedders.onnx import Onnx
 from nextlabel.embedders.onnx_net import needed
 from nextlabel.errors import BadData
+from nextlabel.text import printable
 
 REPOSITORY = "onnx-community/dinov2-small"
 REVISION = "8b1f705a3a7f6f062f6bdd21986c1583d3ef105d"

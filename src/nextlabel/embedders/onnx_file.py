@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nextlabel import caches
-from nextlabel.datasets.base import printable
 from nextlabel.errors import BadData
+from nextlabel.text import printable
 
 # Which numbered fields lead to a tensor's list of external data, message by message (onnx.proto).
 INSIDE: Mapping[str, Mapping[int, str]] = {

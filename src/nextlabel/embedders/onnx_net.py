@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nextlabel.datasets.base import printable
 from nextlabel.embedders.base import Features32
 from nextlabel.errors import BadData, MissingExtra
 from nextlabel.naming import named
+from nextlabel.text import printable
 
 PREFERRED = ("pooler_output", "image_embeds", "embedding")  # outputs, best first
 SILENT = 4  # log only what is fatal

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nextlabel.datasets.base import printable
 from nextlabel.errors import BadData, BadSpecification
 from nextlabel.naming import literal, named
+from nextlabel.text import printable
 
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
 MOST = 4096  # pixels a side

@@ -4,13 +4,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nextlabel.datasets.base import meant
 from nextlabel.errors import BadSpecification
 from nextlabel.models.base import Entry
 from nextlabel.models.linear import Linear
 from nextlabel.models.recipe import Recipe, need_torch
 from nextlabel.models.sklearn import Sklearn
 from nextlabel.naming import called, named
+from nextlabel.text import did_you_mean
 
 
 def _linear() -> Entry:
@@ -46,5 +46,5 @@ def model(text: str) -> Entry:
     for word in options:
         if word not in known:
             has = f"It has {', '.join(known)}." if known else "It has none."
-            raise BadSpecification(f"The model '{name}' has no option '{word}'. {meant(word, known) or has}")
+            raise BadSpecification(f"The model '{name}' has no option '{word}'. {did_you_mean(word, known) or has}")
     return make(**options)

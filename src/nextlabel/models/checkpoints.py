@@ -21,13 +21,14 @@ from safetensors.torch import save as serialised
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from nextlabel.datasets.base import Progress, printable, quiet
 from nextlabel.datasets.folder import Listing, listed
 from nextlabel.datasets.pictures import read_all
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models import cnn
 from nextlabel.models.training import look, threads_of_blas
 from nextlabel.pool import Floats
+from nextlabel.progress import Progress, quiet
+from nextlabel.text import printable
 from nextlabel.whole import put
 
 ARCHITECTURE = "nextlabel cnn 1"  # raise when old weights no longer fit

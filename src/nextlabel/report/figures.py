@@ -30,7 +30,8 @@ from nextlabel.report.looks import (
 )
 from nextlabel.runs import Row
 from nextlabel.statistics.curves import SHOWN, Band, band, curves, difference_band
-from nextlabel.statistics.words import listed, spoken
+from nextlabel.statistics.words import spoken
+from nextlabel.text import join_names
 
 Bands = dict[str, Band]  # by strategy
 Matrix = npt.NDArray[np.float64]
@@ -62,8 +63,8 @@ def learning_curves(
     columns = [column for metric in metrics if (column := _column(rows, metric, against))]
     if not columns:
         return None
-    words = listed([spoken(metric) for metric in metrics])
-    alt = f"Learning curves of {listed(list(strategies))}: {words} over the number of labels, with 95 % bands"
+    words = join_names([spoken(metric) for metric in metrics])
+    alt = f"Learning curves of {join_names(list(strategies))}: {words} over the number of labels, with 95 % bands"
     if len(columns[0]) > 1:
         alt += f"; beneath them the difference to {against}, paired by seed"
     return painted(name, alt + ".", partial(_draw_curves, columns, strategies))
@@ -207,7 +208,7 @@ def confusion(confusions: Sequence[Row], shown: Sequence[str], classes: Sequence
     shares = {name: _by_row(sums[name]) for name in shown if name in sums}
     if not any(matrix.any() for matrix in shares.values()):
         return None
-    alt = f"Confusion matrices of {listed(list(shares))} after the last round, true classes by rows."
+    alt = f"Confusion matrices of {join_names(list(shares))} after the last round, true classes by rows."
     return painted("confusion", alt, partial(_draw_confusion, shares, classes))
 
 

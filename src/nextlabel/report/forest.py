@@ -14,7 +14,8 @@ from nextlabel.report.looks import WIDTH, Picture, Theme, cut, literal, looks, p
 from nextlabel.runs import Row
 from nextlabel.statistics.curves import Curves, band, curves
 from nextlabel.statistics.inference import Estimate
-from nextlabel.statistics.words import listed, spoken
+from nextlabel.statistics.words import spoken
+from nextlabel.text import join_names
 
 ACROSS = 3  # panels side by side
 ROW = 0.27  # inches
@@ -36,7 +37,7 @@ Trees = Mapping[str, Sequence[Twig]]  # by what stands over a panel
 
 def forest(trees: Trees, against: str, margin: float) -> Picture:
     """One panel per strategy with a row per dataset, or one panel for all strategies of one dataset."""
-    words = f"Paired differences of AUBC to {against}, in points, with 95 % intervals, for {listed(list(trees))}."
+    words = f"Paired differences of AUBC to {against}, in points, with 95 % intervals, for {join_names(list(trees))}."
     return painted("forest", words, partial(_draw_forest, trees, margin))
 
 
@@ -93,7 +94,7 @@ def _limits(gaps: Sequence[Estimate], margin: float) -> tuple[float, float]:
 def every_seed(rows: Sequence[Row], metric: str, name: str) -> Picture:
     """Each strategy's curves, a thin line per seed, and their mean."""
     found = curves(rows, metric)
-    alt = f"Every seed's learning curve of {listed(list(found))}: {spoken(metric)} over the number of labels."
+    alt = f"Every seed's learning curve of {join_names(list(found))}: {spoken(metric)} over the number of labels."
     return painted(name, alt, partial(_draw_seeds, found, metric))
 
 

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel.report.looks import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
 from nextlabel.runs import Row, Run
 from nextlabel.seeds import number, stream
-from nextlabel.statistics.words import listed
+from nextlabel.text import join_names
 
 Ids = npt.NDArray[np.int64]
 Places = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ def asking_map(run: Run, y: npt.NDArray[np.int64], features: npt.NDArray[Any]) -
     chart = charted(features, *chosen(everything, asked, run.splits[0]["seed"]))
     names = _places_of_classes(chart, y, run.manifest["dataset"]["classes"])
     alt = (
-        f"A map of the pool by {chart.method}, with what {listed(list(dict.fromkeys(one.strategy for one in rows)))} "
+        f"A map of the pool by {chart.method}, with what {join_names(list(dict.fromkeys(one.strategy for one in rows)))} "
         "had labelled and asked next in the first, middle and last round."
     )
     return painted("map", alt, partial(_draw, chart, rows, names)), chart.method

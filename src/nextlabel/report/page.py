@@ -18,7 +18,8 @@ from nextlabel.runs import Run, sizes
 from nextlabel.statistics.curves import budget, curves
 from nextlabel.statistics.standings import Standing, best, standings
 from nextlabel.statistics.verdicts import headline, mark, verdict
-from nextlabel.statistics.words import ENOUGH, several, spoken
+from nextlabel.statistics.words import ENOUGH, spoken
+from nextlabel.text import several
 
 LISTED = 50  # skipped files and groups of duplicates that the page names
 MATRICES = 4  # most strategies whose confusion matrices are all shown

@@ -11,7 +11,8 @@ from nextlabel.report.forest import Trees, Twig, every_seed, forest
 from nextlabel.report.looks import Picture
 from nextlabel.report.page import template
 from nextlabel.statistics.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
-from nextlabel.statistics.words import ENOUGH, listed, points, several, spoken
+from nextlabel.statistics.words import ENOUGH, points, spoken
+from nextlabel.text import join_names, several
 
 NAMED = 3  # most datasets that the top of the page names
 
@@ -44,7 +45,7 @@ def verdict_page(found: Comparison) -> tuple[str, list[Picture]]:
         parts=parts,
         forest=plot,
         several=len(parts) > 1,
-        about=listed([part.title for part in parts]) if len(parts) <= NAMED else several(len(parts), "dataset"),
+        about=join_names([part.title for part in parts]) if len(parts) <= NAMED else several(len(parts), "dataset"),
         votes=[(vote_said(vote), vote_mark(vote)) for vote in across.votes],
         families=across.families,
         friedman=None if across.friedman is None else verdict_tables.p_said(across.friedman),

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nextlabel.errors import BadData
-from nextlabel.sources.base import Bench, shown
+from nextlabel.sources.base import Bench
 from nextlabel.sources.curve_files import read_csv
 from nextlabel.sources.folders import read_run
 from nextlabel.sources.joining import joined
+from nextlabel.text import show_path
 
 __all__ = ["Bench", "read", "read_families"]
 
@@ -29,7 +30,7 @@ def read(paths: Iterable[str | Path]) -> list[Bench]:
 
 def _read(path: Path) -> list[Bench]:
     if not os.path.exists(path):  # unlike Path's, it minds neither any name nor a folder that may not be read
-        raise BadData(f"There is no '{shown(path)}'. Name a folder that simulate wrote, or a CSV file.")
+        raise BadData(f"There is no '{show_path(path)}'. Name a folder that simulate wrote, or a CSV file.")
     return [read_run(path)] if os.path.isdir(path) else read_csv(path)
 
 
@@ -40,12 +41,12 @@ def read_families(path: Path) -> dict[str, list[str]]:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadData(
-            f"The families in '{shown(path)}' cannot be read ({error.strerror}). Is the path right?"
+            f"The families in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"
         ) from None
     except ValueError as error:
-        raise BadData(f"'{shown(path)}' is not JSON ({error}). {form}") from None
+        raise BadData(f"'{show_path(path)}' is not JSON ({error}). {form}") from None
     if not isinstance(found, dict) or not all(
         isinstance(members, list) and all(isinstance(name, str) for name in members) for members in found.values()
     ):
-        raise BadData(f"'{shown(path)}' does not name families with lists of datasets. {form}")
+        raise BadData(f"'{show_path(path)}' does not name families with lists of datasets. {form}")
     return found

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from nextlabel.datasets.base import printable
 from nextlabel.runs import Row
 
 METRICS = ("metric", "accuracy", "balanced_accuracy", "f1_macro")
@@ -52,13 +50,3 @@ class Bench:
     def seeds(self, strategy: str) -> set[int]:
         """Those that a strategy was played under."""
         return {row["seed"] for row in self.rows if row["strategy"] == strategy}
-
-
-def shown(path: Path) -> str:
-    """A path in an error."""
-    return printable(str(path))
-
-
-def cut(text: str) -> str:
-    """A name or a cell in an error: of any length and with any letters in a file, short and printable here."""
-    return printable(text if len(text) <= 60 else f"{text[:60]}…")

@@ -8,7 +8,8 @@ from typing import Any
 
 from nextlabel.errors import BadData
 from nextlabel.runs import Row
-from nextlabel.sources.base import METRICS, NAMES, Bench, cut, shown
+from nextlabel.sources.base import METRICS, NAMES, Bench
+from nextlabel.text import shorten, show_path
 
 DIGITS = {"seed": 40, "labelled": 15}  # at most: a float knows no more of a number of labels
 KEYS = ("dataset", "strategy", "seed", "labelled")
@@ -27,15 +28,17 @@ def read_csv(path: Path) -> list[Bench]:
         place = (*key, row["strategy"], row["seed"], row["labelled"])
         if place in seen:
             raise BadData(
-                f"Lines {seen[place]} and {number} of '{shown(path)}' are both of {cut(row['strategy'])}, seed "
+                f"Lines {seen[place]} and {number} of '{show_path(path)}' are both of {shorten(row['strategy'])}, seed "
                 f"{row['seed']}, with {row['labelled']} labels. Keep one of them."
             )
         seen[place] = number
         groups.setdefault(key, []).append(row)
     if not groups:
-        raise BadData(f"'{shown(path)}' has no rows below its columns, so there is nothing to compare.")
+        raise BadData(f"'{show_path(path)}' has no rows below its columns, so there is nothing to compare.")
     return [
-        Bench(*key, metric=next(name for name in METRICS if name in rows[0]), rows=_numbered(rows), source=shown(path))
+        Bench(
+            *key, metric=next(name for name in METRICS if name in rows[0]), rows=_numbered(rows), source=show_path(path)
+        )
         for key, rows in groups.items()
     ]
 
@@ -49,9 +52,9 @@ def _csv_rows(path: Path) -> Iterable[tuple[int, Row]]:
             for row in table:
                 yield table.line_num, _csv_row(path, table.line_num, row, metrics)
     except OSError as error:
-        raise BadData(f"'{shown(path)}' cannot be read ({error.strerror}). Is the path right?") from None
+        raise BadData(f"'{show_path(path)}' cannot be read ({error.strerror}). Is the path right?") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadData(f"'{shown(path)}' is no CSV file ({error}). Name a run's folder, or a CSV file.") from None
+        raise BadData(f"'{show_path(path)}' is no CSV file ({error}). Name a run's folder, or a CSV file.") from None
 
 
 def _check_columns(path: Path, found: Sequence[str]) -> list[str]:
@@ -59,25 +62,25 @@ def _check_columns(path: Path, found: Sequence[str]) -> list[str]:
     if missing or not metrics:
         lacks = ", ".join(missing) or "metric"
         raise BadData(
-            f"'{shown(path)}' lacks the columns {lacks}. A CSV of learning curves has the columns dataset, strategy, "
+            f"'{show_path(path)}' lacks the columns {lacks}. A CSV of learning curves has the columns dataset, strategy, "
             "seed, labelled and metric (or accuracy, balanced_accuracy, f1_macro)."
         )
     twice = [name for name in (*KEYS, *metrics, *NAMES) if list(found).count(name) > 1]
     if twice:
-        raise BadData(f"'{shown(path)}' has the column {twice[0]} twice. Keep one of them.")
+        raise BadData(f"'{show_path(path)}' has the column {twice[0]} twice. Keep one of them.")
     return metrics
 
 
 def _csv_row(path: Path, number: int, row: Mapping[str | None, Any], metrics: Sequence[str]) -> Row:
     if None in row or None in row.values():
-        raise BadData(f"Line {number} of '{shown(path)}' has too many or too few cells. Mend that line.")
+        raise BadData(f"Line {number} of '{show_path(path)}' has too many or too few cells. Mend that line.")
     out: Row = {"dataset": row["dataset"], "strategy": row["strategy"]}
     out |= {name: row[name] or None for name in NAMES if name in row}
     for name, most in DIGITS.items():
         text = row[name].strip()
         if not text.isascii() or not text.isdigit() or len(text) > most:
             raise BadData(
-                f"Line {number} of '{shown(path)}' has '{cut(text)}' as its {name}. It is a whole number from 0 on, of "
+                f"Line {number} of '{show_path(path)}' has '{shorten(text)}' as its {name}. It is a whole number from 0 on, of "
                 f"at most {most} digits."
             )
         out[name] = int(text)
@@ -95,7 +98,7 @@ def _fraction(path: Path, number: int, name: str, text: str) -> float | None:
         value = math.nan
     if not 0 <= value <= 1:
         raise BadData(
-            f"Line {number} of '{shown(path)}' has '{cut(text)}' as its {name}. "
+            f"Line {number} of '{show_path(path)}' has '{shorten(text)}' as its {name}. "
             "It is a fraction between 0 and 1, not percent."
         )
     return value

@@ -7,8 +7,9 @@ from typing import Any
 
 from nextlabel.errors import BadData, RunBroken
 from nextlabel.runs import Row, read_json, read_lines, sizes
-from nextlabel.sources.base import METRICS, Bench, cut, shown
+from nextlabel.sources.base import METRICS, Bench
 from nextlabel.statistics.curves import primary
+from nextlabel.text import shorten, show_path
 
 OURS = (
     "strategies",
@@ -22,10 +23,10 @@ OURS = (
 def read_run(folder: Path) -> Bench:
     """A finished run: its manifest and its rows are enough."""
     if not os.path.exists(folder / "manifest.json"):  # Path's would raise where the folder may not be read
-        raise BadData(f"There is no run in '{shown(folder)}': it has no manifest.json. Name a folder of simulate.")
+        raise BadData(f"There is no run in '{show_path(folder)}': it has no manifest.json. Name a folder of simulate.")
     if not os.path.exists(folder / "rows.jsonl"):
         raise BadData(
-            f"The run in '{shown(folder)}' is still going on, or was interrupted. "
+            f"The run in '{show_path(folder)}' is still going on, or was interrupted. "
             "Wait for it, or finish it: nextlabel simulate … --resume."
         )
     told, rows = read_json(folder / "manifest.json"), read_lines(folder / "rows.jsonl")
@@ -41,19 +42,19 @@ def read_run(folder: Path) -> Bench:
             hashes=told["seeds"],
             protocol={name: value for name, value in told["identity"].items() if name not in OURS},
             fingerprint=told["dataset"]["fingerprint"],
-            source=shown(folder),
+            source=show_path(folder),
             made_by={name: kind["class"] for name, kind in told["strategies"].items()},
         )
         names, seeds = list(told["experiment"]["strategies"]), list(told["experiment"]["seeds"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RunBroken(
-            f"'{shown(folder / 'manifest.json')}' is not what simulate writes (at {error}). Run the experiment again."
+            f"'{show_path(folder / 'manifest.json')}' is not what simulate writes (at {error}). Run the experiment again."
         ) from None
     for name in names:
         missing = set(seeds) - bench.seeds(name)
         if missing:
             raise RunBroken(
-                f"'{shown(folder / 'rows.jsonl')}' misses {cut(name)} under seed {min(missing)}, which its manifest "
+                f"'{show_path(folder / 'rows.jsonl')}' misses {shorten(name)} under seed {min(missing)}, which its manifest "
                 "names. Restore the file, or run the experiment again."
             )
     return bench
@@ -67,19 +68,19 @@ def _check_rows(folder: Path, rows: Sequence[Row]) -> None:
         whole = isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in wanted.items())
         if not (whole and {"model", "embedder"} <= set(row) and all(_score(row.get(name)) for name in METRICS)):
             raise RunBroken(
-                f"Line {number} of '{shown(folder / 'rows.jsonl')}' is damaged: it is no row of simulate. "
+                f"Line {number} of '{show_path(folder / 'rows.jsonl')}' is damaged: it is no row of simulate. "
                 "Restore the file, or run the experiment again."
             )
         arms.setdefault((row["strategy"], row["seed"]), []).append(row["round"])
     for (name, seed), found in arms.items():
         if len(set(found)) < len(found):
             raise RunBroken(
-                f"'{shown(folder / 'rows.jsonl')}' has a round of {cut(name)}, seed {seed}, twice. "
+                f"'{show_path(folder / 'rows.jsonl')}' has a round of {shorten(name)}, seed {seed}, twice. "
                 "Restore the file, or run the experiment again."
             )
         if sorted(found) != list(range(len(found))):
             raise RunBroken(
-                f"'{shown(folder / 'rows.jsonl')}' misses a round of {cut(name)}, seed {seed}, in the middle. "
+                f"'{show_path(folder / 'rows.jsonl')}' misses a round of {shorten(name)}, seed {seed}, in the middle. "
                 "Restore the file, or run the experiment again."
             )
 

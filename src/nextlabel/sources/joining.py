@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from nextlabel.errors import NotComparable
 from nextlabel.recording import differences
 from nextlabel.runs import Row
-from nextlabel.sources.base import Bench, cut
+from nextlabel.sources.base import Bench
+from nextlabel.text import shorten
 
 PARTS = {"test": "test set", "val": "validation set", "start": "starting set"}
 
@@ -16,7 +17,7 @@ def joined(here: Bench, more: Bench) -> Bench:
     if bool(here.protocol) != bool(more.protocol) or changed or here.metric != more.metric:
         why = "; ".join(changed) or "one is a run and the other a CSV file, or their metrics differ"
         raise NotComparable(
-            f"'{here.source}' and '{more.source}' are both of '{cut(here.dataset)}' but followed different protocols "
+            f"'{here.source}' and '{more.source}' are both of '{shorten(here.dataset)}' but followed different protocols "
             f"({why}). Compare runs of one protocol, or tell the datasets apart with simulate's --name."
         )
     for seed in sorted(set(here.hashes) & set(more.hashes), key=int):
@@ -29,7 +30,7 @@ def joined(here: Bench, more: Bench) -> Bench:
     for name in sorted(set(here.made_by) & set(more.made_by)):
         if here.made_by[name] != more.made_by[name]:
             raise NotComparable(
-                f"'{cut(name)}' is {here.made_by[name]} in '{here.source}' and {more.made_by[name]} in "
+                f"'{shorten(name)}' is {here.made_by[name]} in '{here.source}' and {more.made_by[name]} in "
                 f"'{more.source}': not the same strategy. Compare them one by one, or play one of them again."
             )
     rows = _merged(here, more)
@@ -44,7 +45,7 @@ def _merged(here: Bench, more: Bench) -> list[Row]:
     for arm in there.keys() & fresh.keys():
         if there[arm] != fresh[arm]:
             raise NotComparable(
-                f"'{here.source}' and '{more.source}' both hold {cut(arm[0])} under seed {arm[1]}, and the two "
+                f"'{here.source}' and '{more.source}' both hold {shorten(arm[0])} under seed {arm[1]}, and the two "
                 "differ. Leave one of them out."
             )
     return [row for rows in (there | fresh).values() for row in rows]

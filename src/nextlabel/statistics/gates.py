@@ -11,7 +11,8 @@ import numpy as np
 from scipy import stats
 
 from nextlabel.statistics.curves import Curves, areas
-from nextlabel.statistics.words import ordinal, several
+from nextlabel.statistics.words import ordinal
+from nextlabel.text import several
 
 Bench = Mapping[str, Curves]  # by strategy
 

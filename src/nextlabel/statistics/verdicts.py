@@ -6,7 +6,8 @@ from nextlabel.statistics.families import Across, Vote
 from nextlabel.statistics.inference import ALPHA
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing, best
-from nextlabel.statistics.words import ENOUGH, listed, points, seeds_said, several, share, span, spoken
+from nextlabel.statistics.words import ENOUGH, points, seeds_said, share, span, spoken
+from nextlabel.text import join_names, several
 
 FEWEST = 5  # families; with as many the signed ranks' smallest p is .0625
 
@@ -124,10 +125,10 @@ def headline(found: Sequence[Standing]) -> str:
     if winners:
         return f"{_won(winners[0])}{_too(winners[1:])}{few}."
     if losers:
-        return f"Nothing beat {against}, and {listed(losers)} did worse{few}."
+        return f"Nothing beat {against}, and {join_names(losers)} did worse{few}."
     same = [one.strategy for one in compared if one.judged and one.judged.verdict == "same"]
     if len(same) == len(compared):
-        return f"Nothing beat {against}: {listed(same)} did the same{few}."
+        return f"Nothing beat {against}: {join_names(same)} did the same{few}."
     return f"Nothing beat {against}, as far as {seeds} seeds can see{few}."
 
 
@@ -145,7 +146,7 @@ def _won(one: Standing) -> str:
 
 
 def _too(others: Sequence[Standing]) -> str:
-    return f"; {listed([one.strategy for one in others])} beat it too" if others else ""
+    return f"; {join_names([one.strategy for one in others])} beat it too" if others else ""
 
 
 def _without_judgement(found: Sequence[Standing]) -> str:
@@ -180,7 +181,7 @@ def _one_family(groups: Sequence[Sequence[Standing]]) -> str:
     against = groups[0][0].against
     if not wins:
         return f"Nothing beat {against} in any of {len(groups)} settings of one family."
-    return f"{listed(wins)} beat {against} in some of {len(groups)} settings of one family."
+    return f"{join_names(wins)} beat {against} in some of {len(groups)} settings of one family."
 
 
 def vote_said(vote: Vote) -> str:

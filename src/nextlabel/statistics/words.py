@@ -1,7 +1,8 @@
 """Numbers and names as people say them."""
 
 import math
-from collections.abc import Sequence
+
+from nextlabel.text import several
 
 ENOUGH = 10  # seeds; a comparison with fewer is called indicative
 MINUS = "\N{MINUS SIGN}"
@@ -48,16 +49,6 @@ def seeds_said(seeds: int) -> str:
     return several(seeds, "seed") + ("" if seeds >= ENOUGH else ", indicative")
 
 
-def several(count: int, word: str) -> str:
-    """A count of things in prose.
-
-    >>> several(1, "seed"), several(1000, "label"), several(2, "family")
-    ('1 seed', '1,000 labels', '2 families')
-    """
-    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
-    return f"{count:,} {word if count == 1 else many}"
-
-
 def spoken(metric: str) -> str:
     """A metric's name in prose.
 
@@ -65,15 +56,6 @@ def spoken(metric: str) -> str:
     'macro F1'
     """
     return {"f1_macro": "macro F1", "metric": "score"}.get(metric, metric.replace("_", " "))
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in prose.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def ordinal(place: int) -> str:

@@ -1,0 +1,9 @@
+"""How work that takes long says how far it is."""
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""

@@ -1,0 +1,52 @@
+"""Words and names, made fit to be shown."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+def printable(text: str) -> str:
+    r"""The text with control characters and undecodable bytes written as escapes; any other name stays as it is.
+
+    >>> printable("naïve\n\udcff")
+    'naïve\\n\\udcff'
+    """
+    if text.isprintable():
+        return text
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def did_you_mean(wanted: str, names: Iterable[str]) -> str:
+    """The question "Did you mean …?", or nothing where no name comes near."""
+    near = difflib.get_close_matches(wanted, list(names), 1)
+    return f"Did you mean '{printable(near[0])}'?" if near else ""
+
+
+def several(count: int, word: str) -> str:
+    """A count of things in prose.
+
+    >>> several(1, "seed"), several(1000, "label"), several(2, "family")
+    ('1 seed', '1,000 labels', '2 families')
+    """
+    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{count:,} {word if count == 1 else many}"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Names in prose.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def show_path(path: Path) -> str:
+    """A path in an error."""
+    return printable(str(path))
+
+
+def shorten(text: str) -> str:
+    """A name or a cell in an error: of any length and with any letters in a file, short and printable here."""
+    return printable(text if len(text) <= 60 else f"{text[:60]}…")
