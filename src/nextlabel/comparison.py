@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nextlabel.errors import BadNumber, Mistake, NotComparable
-from nextlabel.naming import named
 from nextlabel.sources import Bench, read
+from nextlabel.specifications import look_up
 from nextlabel.statistics.curves import AREAS, Curves, curves
 from nextlabel.statistics.families import Across, across, own_families
 from nextlabel.statistics.gates import Gate, gates
@@ -37,7 +37,7 @@ class Terms:
     aubc: str = "mean"
 
     def __post_init__(self) -> None:
-        named(AREAS, self.aubc, "AUBC")
+        look_up(AREAS, self.aubc, "AUBC")
         if not 1e-6 <= self.margin < 1:  # less would plan for more seeds than there are numbers
             raise BadNumber(
                 f"A margin of {self.margin:g} makes no sense: it is a difference of AUBC in fractions, such as 0.0025."

@@ -13,9 +13,9 @@ import numpy as np
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import BadData, BadNumber, BadSpecification
-from nextlabel.naming import named
 from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream
+from nextlabel.specifications import look_up
 
 FORM = "A replay is a .csv with columns id or path, and label, or the same as JSON lines."
 
@@ -55,7 +55,7 @@ class Noisy:
 def oracle(text: str, dataset: Dataset, seed: int) -> Oracle:
     """The oracle that ``truth``, ``noisy:RATE`` or ``replay:FILE`` names."""
     name, _, argument = text.partition(":")
-    return named(ORACLES, name, "oracle")(argument, dataset, seed)
+    return look_up(ORACLES, name, "oracle")(argument, dataset, seed)
 
 
 def _truth(argument: str, dataset: Dataset, seed: int) -> Oracle:

@@ -9,7 +9,7 @@ from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.folder import load_folder
 from nextlabel.datasets.tables import READERS, load_table
 from nextlabel.errors import BadData, Mistake
-from nextlabel.naming import named
+from nextlabel.specifications import look_up
 from nextlabel.text import printable
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
@@ -37,7 +37,7 @@ def load(request: Request) -> Dataset:
         raise BadData(
             f"There is no folder or file '{printable(source)}'. Is the path right, seen from '{os.getcwd()}'?"
         )
-    return named(DATASETS, source, "dataset or folder")(request)
+    return look_up(DATASETS, source, "dataset or folder")(request)
 
 
 def _file(request: Request, path: Path) -> Dataset:

@@ -11,8 +11,8 @@ from nextlabel.embedders.onnx_settings import specified
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake
-from nextlabel.naming import named
 from nextlabel.progress import Progress, quiet
+from nextlabel.specifications import look_up
 
 TABLE = "table"  # what a table's own features are called
 
@@ -31,7 +31,7 @@ def embedder(name: str) -> Callable[[Dataset], Embedder]:
     if name.partition(":")[0] == "onnx":
         made = Onnx.specified(name)
         return lambda dataset: made
-    return named(EMBEDDERS, name, "embedder")
+    return look_up(EMBEDDERS, name, "embedder")
 
 
 def default(dataset: Dataset) -> str:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from nextlabel.embedders.base import Features32
 from nextlabel.errors import BadData, MissingExtra
-from nextlabel.naming import named
+from nextlabel.specifications import look_up
 from nextlabel.text import printable
 
 PREFERRED = ("pooler_output", "image_embeds", "embedding")  # outputs, best first
@@ -68,7 +68,7 @@ class Net:
         trial = np.random.default_rng(0).normal(size=(n, 3, size, size)).astype(np.float32)
         found = dict(zip(names, self.run(trial), strict=True))
         if wanted is not None:
-            found = {wanted: named(found, wanted, f"output of '{self.name}'")}
+            found = {wanted: look_up(found, wanted, f"output of '{self.name}'")}
         suitable = {name: array for name, array in found.items() if _suits(array, n)}
         if not suitable:
             kinds = ", ".join(f"'{printable(name)}' {_kind(value)}" for name, value in found.items())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nextlabel.errors import BadData, BadSpecification
-from nextlabel.naming import literal, named
+from nextlabel.specifications import look_up, read_literal
 from nextlabel.text import printable
 
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
@@ -57,7 +57,7 @@ def specified(text: str) -> Named:
     for found in re.finditer(r"\.onnx(?=\()", rest, re.IGNORECASE):
         file, call = rest[: found.end()], rest[found.end() :]
         if (tree := _call(call)) is not None:
-            words = {str(word.arg): literal(word.value, printable(text)) for word in tree.keywords}
+            words = {str(word.arg): read_literal(word.value, printable(text)) for word in tree.keywords}
             return Named(file, call, checked(words))
     raise BadSpecification(
         f"'{printable(text)}' names no file that ends in .onnx, or its settings cannot be read. Write it like {LIKE}."
@@ -125,7 +125,7 @@ def checked(told: Mapping[str, Any]) -> Settings:
     """Settings with values of the right kind; raises `UnknownName` or `BadSpecification`."""
     out = {}
     for name, value in told.items():
-        read, wanted = named(WANTED, name, "setting of an ONNX model")
+        read, wanted = look_up(WANTED, name, "setting of an ONNX model")
         try:
             out[name] = read(value)
         except (TypeError, ValueError, OverflowError):  # a whole number may be too large for any float

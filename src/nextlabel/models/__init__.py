@@ -9,7 +9,7 @@ from nextlabel.models.base import Entry
 from nextlabel.models.linear import Linear
 from nextlabel.models.recipe import Recipe, need_torch
 from nextlabel.models.sklearn import Sklearn
-from nextlabel.naming import called, named
+from nextlabel.specifications import look_up, parse_call
 from nextlabel.text import did_you_mean
 
 
@@ -40,8 +40,8 @@ def model(text: str) -> Entry:
     if text.startswith("sklearn:"):
         made = Sklearn(text)  # now, so that a bad name is told now
         return Entry(lambda dataset, settings: made)
-    name, options = called(text)
-    make = named(MODELS, name, "model")
+    name, options = parse_call(text)
+    make = look_up(MODELS, name, "model")
     known = list(inspect.signature(OPTIONS.get(name, make)).parameters)
     for word in options:
         if word not in known:

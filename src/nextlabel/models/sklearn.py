@@ -7,16 +7,16 @@ from sklearn.base import ClassifierMixin
 
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import SklearnHead, bootstrap
-from nextlabel.naming import built, specification
 from nextlabel.pool import Pool
 from nextlabel.seeds import number
+from nextlabel.specifications import build, parse_specification
 
 
 class Sklearn:
     """A classifier named by a specification such as ``sklearn:svm.SVC(C=1.0, gamma='auto')``."""
 
     def __init__(self, text: str) -> None:
-        self.estimator = built(specification(text), "sklearn", ClassifierMixin, "classifier")
+        self.estimator = build(parse_specification(text), "sklearn", ClassifierMixin, "classifier")
 
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
         """Train on the labelled samples in id order."""

@@ -6,7 +6,7 @@ Ours are drop-ins for scikit-activeml's: ``from nextlabel.strategies import Badg
 from collections.abc import Mapping
 from dataclasses import replace
 
-from nextlabel.naming import Specification, called
+from nextlabel.specifications import Specification, parse_call
 from nextlabel.strategies.auto import Auto
 from nextlabel.strategies.badge import Badge
 from nextlabel.strategies.bald import GreedyBALD, PowerBALD
@@ -69,7 +69,7 @@ def strategy(name: str) -> Entry:
         return STRATEGIES[name]
     if name.startswith(PREFIX):
         return upstream(name, STRATEGIES)
-    short, options = called(name) if "(" in name else (name, {})
+    short, options = parse_call(name) if "(" in name else (name, {})
     if short not in STRATEGIES:
         raise unknown(short, STRATEGIES)
     entry = STRATEGIES[short]

@@ -15,7 +15,7 @@ from skactiveml.classifier import MixtureModelClassifier, ParzenWindowClassifier
 from sklearn.linear_model import LogisticRegression
 
 from nextlabel.errors import BadSpecification, UnknownName
-from nextlabel.naming import Specification, specification
+from nextlabel.specifications import Specification, parse_specification
 from nextlabel.strategies.base import MISSING, Entry, Question, always, count
 
 PREFIX = "skactiveml:"
@@ -130,7 +130,7 @@ def upstream(text: str, short: Iterable[str] = ()) -> Entry:
 
     Raises `UnknownName` (with a suggestion, ``short`` names included) or `BadSpecification`.
     """
-    spec = specification(text)
+    spec = parse_specification(text)
     *modules, name = spec.path.split(".")
     if name in CANNOT:
         raise BadSpecification(f"{PREFIX}{name} cannot be used: {CANNOT[name]}.")

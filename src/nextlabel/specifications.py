@@ -12,7 +12,7 @@ from nextlabel.errors import BadSpecification, UnknownName
 T = TypeVar("T")
 
 
-def named(table: Mapping[str, T], name: str, what: str) -> T:
+def look_up(table: Mapping[str, T], name: str, what: str) -> T:
     """Look a part up by name, or say which names there are.
 
     >>> named({"margin": 1}, "margin", "query strategy")
@@ -35,17 +35,17 @@ class Specification:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
-def specification(text: str) -> Specification:
+def parse_specification(text: str) -> Specification:
     """Read ``library:dotted.Name`` or ``library:dotted.Name(literal, key=literal)``; nothing is ever evaluated.
 
     >>> specification("skactiveml:ProbCover(alpha=0.9)").kwargs
     {'alpha': 0.9}
     """
     library, _, call = text.partition(":")
-    return Specification(library, *_parsed(call, text, "sklearn:svm.SVC(C=1.0)"))
+    return Specification(library, *_parse(call, text, "sklearn:svm.SVC(C=1.0)"))
 
 
-def called(text: str) -> tuple[str, Mapping[str, Any]]:
+def parse_call(text: str) -> tuple[str, Mapping[str, Any]]:
     """Read a name of ours with literal options behind it.
 
     >>> called("cnn(epochs=5)"), called("linear")
@@ -53,36 +53,36 @@ def called(text: str) -> tuple[str, Mapping[str, Any]]:
     """
     if text.replace("-", "").isidentifier():
         return text, {}
-    name, args, options = _parsed(text, text, "cnn(epochs=5)")
+    name, args, options = _parse(text, text, "cnn(epochs=5)")
     if args:
         raise BadSpecification(f"'{text}' has a value without a name. Write every option as name=value.")
     return name, options
 
 
-def _parsed(call: str, text: str, example: str) -> tuple[str, tuple[Any, ...], Mapping[str, Any]]:
+def _parse(call: str, text: str, example: str) -> tuple[str, tuple[Any, ...], Mapping[str, Any]]:
     """Dotted name, arguments and named arguments of a call; nothing is ever evaluated."""
     try:
         tree = ast.parse(call.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise BadSpecification(f"'{text}' cannot be read. Write it like {example}.") from None
     if not isinstance(tree, ast.Call):
-        return _dotted(tree, text), (), {}
-    args = tuple(literal(node, text) for node in tree.args)
-    kwargs = {str(word.arg): literal(word.value, text) for word in tree.keywords if word.arg}
+        return _read_dotted(tree, text), (), {}
+    args = tuple(read_literal(node, text) for node in tree.args)
+    kwargs = {str(word.arg): read_literal(word.value, text) for word in tree.keywords if word.arg}
     if len(kwargs) < len(tree.keywords):
         raise BadSpecification(f"'{text}' uses **, which is not read here. Write every argument as name=value.")
-    return _dotted(tree.func, text), args, kwargs
+    return _read_dotted(tree.func, text), args, kwargs
 
 
-def _dotted(node: ast.expr, text: str) -> str:
+def _read_dotted(node: ast.expr, text: str) -> str:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value, text)}.{node.attr}"
+        return f"{_read_dotted(node.value, text)}.{node.attr}"
     raise BadSpecification(f"'{text}' does not name a class. Write it like sklearn:svm.SVC(C=1.0).")
 
 
-def literal(node: ast.expr, text: str) -> Any:
+def read_literal(node: ast.expr, text: str) -> Any:
     """The value of a plain expression in a specification; raises `BadSpecification` where it is anything else."""
     try:
         return ast.literal_eval(node)
@@ -93,12 +93,12 @@ def literal(node: ast.expr, text: str) -> Any:
         ) from None
 
 
-def built(spec: Specification, within: str, kind: type[T], what: str, **more: Any) -> T:
+def build(spec: Specification, within: str, kind: type[T], what: str, **more: Any) -> T:
     """Make the object that a specification names: a ``kind`` from a public module below ``within``.
 
     ``more`` are arguments of ours that the specification does not override.
     """
-    thing = _found(spec, within, what)
+    thing = _find_class(spec, within, what)
     if not (isinstance(thing, type) and issubclass(thing, kind)):
         raise BadSpecification(f"'{spec.path}' in {within} is not a {what}.")
     try:
@@ -107,7 +107,7 @@ def built(spec: Specification, within: str, kind: type[T], what: str, **more: An
         raise BadSpecification(f"'{spec.path}' does not take these arguments: {error}.") from None
 
 
-def _found(spec: Specification, within: str, what: str) -> Any:
+def _find_class(spec: Specification, within: str, what: str) -> Any:
     *modules, name = spec.path.split(".")
     if any(word.startswith("_") for word in spec.path.split(".")):
         raise BadSpecification(f"'{spec.path}' is private to {within}; name a public {what}.")
@@ -116,4 +116,4 @@ def _found(spec: Specification, within: str, what: str) -> Any:
     except ImportError:
         raise UnknownName(f"{within} has no module '{'.'.join(modules)}'.") from None
     names = {word: getattr(module, word, None) for word in getattr(module, "__all__", dir(module))}
-    return named({word: thing for word, thing in names.items() if isinstance(thing, type)}, name, what)
+    return look_up({word: thing for word, thing in names.items() if isinstance(thing, type)}, name, what)

@@ -6,21 +6,23 @@ from hypothesis import strategies as st
 from sklearn.base import ClassifierMixin
 
 from nextlabel.errors import BadSpecification, NextlabelError, UnknownName
-from nextlabel.naming import built, named, specification
+from nextlabel.specifications import build, look_up, parse_specification
 
 
 def test_near_miss_is_suggested():
     with pytest.raises(UnknownName, match="Did you mean 'margin'"):
-        named({"margin": 1, "random": 2}, "margn", "query strategy")
+        look_up({"margin": 1, "random": 2}, "margn", "query strategy")
 
 
 def test_far_miss_lists_what_there_is():
     with pytest.raises(UnknownName, match="Known: margin, random"):
-        named({"margin": 1, "random": 2}, "zzz", "query strategy")
+        look_up({"margin": 1, "random": 2}, "zzz", "query strategy")
 
 
 def test_literals_of_every_kind_are_read():
-    found = specification("sklearn:svm.SVC(0.5, gamma='auto', class_weight={0: 1.5}, x=[1, (2, None)], y=-1, z=True)")
+    found = parse_specification(
+        "sklearn:svm.SVC(0.5, gamma='auto', class_weight={0: 1.5}, x=[1, (2, None)], y=-1, z=True)"
+    )
     assert found.path == "svm.SVC"
     assert found.args == (0.5,)
     assert found.kwargs == {"gamma": "auto", "class_weight": {0: 1.5}, "x": [1, (2, None)], "y": -1, "z": True}
@@ -32,7 +34,7 @@ def test_literals_of_every_kind_are_read():
 )
 def test_calls_and_names_inside_are_refused(text):
     with pytest.raises(BadSpecification, match="not a plain value"):
-        specification(text)
+        parse_specification(text)
 
 
 @pytest.mark.parametrize(
@@ -40,36 +42,36 @@ def test_calls_and_names_inside_are_refused(text):
 )
 def test_what_names_no_class_is_refused(text):
     with pytest.raises(BadSpecification, match=r"svm\.SVC"):
-        specification(text)
+        parse_specification(text)
 
 
 def test_stars_are_refused():
     with pytest.raises(BadSpecification, match="uses \\*\\*"):
-        specification("sklearn:svm.SVC(**{'C': 1})")
+        parse_specification("sklearn:svm.SVC(**{'C': 1})")
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reader(text):
     with contextlib.suppress(NextlabelError):
-        specification(text)
+        parse_specification(text)
 
 
 def test_only_the_right_kind_is_built():
     with pytest.raises(BadSpecification, match="is not a classifier"):
-        built(specification("sklearn:linear_model.Ridge"), "sklearn", ClassifierMixin, "classifier")
+        build(parse_specification("sklearn:linear_model.Ridge"), "sklearn", ClassifierMixin, "classifier")
 
 
 @pytest.mark.parametrize("path", ["_config.set_config", "svm._classes.SVC", "utils.__builtins__"])
 def test_private_names_are_refused(path):
     with pytest.raises(BadSpecification, match="private"):
-        built(specification(f"sklearn:{path}"), "sklearn", ClassifierMixin, "classifier")
+        build(parse_specification(f"sklearn:{path}"), "sklearn", ClassifierMixin, "classifier")
 
 
 def test_a_missing_module_is_named():
     with pytest.raises(UnknownName, match="no module 'svn'"):
-        built(specification("sklearn:svn.SVC"), "sklearn", ClassifierMixin, "classifier")
+        build(parse_specification("sklearn:svn.SVC"), "sklearn", ClassifierMixin, "classifier")
 
 
 def test_wrong_arguments_are_told():
     with pytest.raises(BadSpecification, match="unexpected keyword argument 'D'"):
-        built(specification("sklearn:svm.SVC(D=1)"), "sklearn", ClassifierMixin, "classifier")
+        build(parse_specification("sklearn:svm.SVC(D=1)"), "sklearn", ClassifierMixin, "classifier")
