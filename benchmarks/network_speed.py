@@ -21,11 +21,11 @@ from run import keep
 from scenarios import SCENARIOS
 from torch.nn import functional
 
-from nextlabel.arms import Setup, opened
 from nextlabel.models import cnn, model
 from nextlabel.models.augmentation import augmented
 from nextlabel.seeds import stream
-from nextlabel.simulation import prepare
+from nextlabel.simulation.arm import opened
+from nextlabel.simulation.parts import Setup, prepare
 from nextlabel.workers import spread
 
 LABELS = (137, 301, 547)

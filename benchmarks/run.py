@@ -21,8 +21,9 @@ from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
 from nextlabel.errors import NextlabelError
-from nextlabel.runs import Row, Run
-from nextlabel.simulation import Crew
+from nextlabel.runs.lines import Row
+from nextlabel.runs.reading import Run
+from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.statistics.verdicts import labels_said
 

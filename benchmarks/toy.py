@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from run import keep
 
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 from nextlabel.statistics.inference import Estimate, estimate
 from nextlabel.statistics.standings import standings
 

@@ -22,7 +22,8 @@ from nextlabel.report.looks import Picture
 from nextlabel.report.maps import asking_map, charted
 from nextlabel.rounds import ask
 from nextlabel.seeds import stream
-from nextlabel.simulation import Crew, Recorded
+from nextlabel.simulation import Recorded
+from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.statistics.verdicts import headline, verdict
 from nextlabel.strategies import strategy

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from nextlabel.report.figures import learning_curves
-from nextlabel.runs import Run
+from nextlabel.runs.reading import Run
 
 PICTURES = Path(__file__).parent / "pictures"
 COLOURS = 64  # enough for five curves and their bands; with twenty rounds, a fifth less to load than the report's 256

@@ -13,7 +13,7 @@ from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.splits import Split, split
 from nextlabel.embedders import embed
-from nextlabel.experiment import Amount
+from nextlabel.plan import Amount
 from nextlabel.pool import Ids, Pool
 
 FLOWERS = Path(__file__).parent / "data" / "flowers"

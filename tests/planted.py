@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 
 
 def rows_of(heights: dict[str, dict[int, list[float]]], labelled: list[int] | None = None, **more: Any) -> list[Row]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.runs import Run
+from nextlabel.runs.reading import Run
 from nextlabel.strategies import STRATEGIES
 
 FILE = Path(__file__).parents[1] / "benchmarks" / "scenarios.py"

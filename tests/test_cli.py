@@ -13,7 +13,7 @@ from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.embedders import default
 from nextlabel.errors import BadNumber
-from nextlabel.experiment import Experiment
+from nextlabel.simulation.experiment import Experiment
 from nextlabel.telling import dated
 
 QUICK = ["--strategies", "random,margin", "--seeds", "1", "--rounds", "1", "--jobs", "1"]

@@ -26,7 +26,8 @@ from nextlabel.models.checkpoints import save
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
-from nextlabel.simulation import Crew, prepare
+from nextlabel.simulation.experiment import Crew
+from nextlabel.simulation.parts import prepare
 from nextlabel.telling import unwatched
 
 

@@ -19,7 +19,7 @@ from nextlabel.cli import app
 from nextlabel.comparison import Terms, compare, weigh
 from nextlabel.errors import BadNumber, Mistake, OtherRun, UnknownName
 from nextlabel.report import looks
-from nextlabel.simulation import Crew
+from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.curves import rounds_aubc
 
 KEYS = [

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextlabel.errors import BadNumber, Mistake
-from nextlabel.experiment import Amount, Experiment, Plan
+from nextlabel.plan import Amount, Plan
+from nextlabel.simulation.experiment import Experiment
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from nextlabel.errors import NextlabelError
-from nextlabel.runs import Run
+from nextlabel.runs.reading import Run
 from nextlabel.statistics.standings import standings
 from nextlabel.statistics.words import points, span
 from nextlabel.strategies import STRATEGIES

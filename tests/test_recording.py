@@ -7,10 +7,11 @@ import sys
 import pytest
 from filelock import FileLock
 
-from nextlabel.arms import Arm, Line
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
-from nextlabel.recording import Recorder, differences, part_name
-from nextlabel.runs import Run
+from nextlabel.runs.identity import differences
+from nextlabel.runs.lines import Arm, Line
+from nextlabel.runs.reading import Run
+from nextlabel.runs.recorder import Recorder, part_name
 
 ARM = Arm("margin", 3)
 

@@ -21,7 +21,8 @@ from nextlabel.errors import CannotWrite
 from nextlabel.progress import Progress, quiet
 from nextlabel.report import figures, gallery, looks, maps, tables
 from nextlabel.report.page import command, model_said, page
-from nextlabel.runs import Row, Run
+from nextlabel.runs.lines import Row
+from nextlabel.runs.reading import Run
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "{{ 7 * 7 }} $\\frac{1}$ & '", "日本 ü")
 

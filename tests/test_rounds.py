@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nextlabel.arms import audit_side
 from nextlabel.datasets.base import Dataset
-from nextlabel.experiment import Plan
 from nextlabel.models.base import Fitted
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.models.linear import Linear
+from nextlabel.plan import Plan
 from nextlabel.pool import Pool
 from nextlabel.rounds import rounds
 from nextlabel.seeds import number, stream
+from nextlabel.simulation.arm import audit_side
 from nextlabel.strategies import strategy
 from nextlabel.strategies.base import Question
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nextlabel import rounds, select
 from nextlabel.errors import BadArray, BadNumber, EmptyPool, Mistake, UnknownName
-from nextlabel.experiment import Plan
+from nextlabel.plan import Plan
 from nextlabel.pool import Pool
 from nextlabel.selection import Order, chosen, learn
 from nextlabel.strategies import STRATEGIES, strategy

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.errors import BadData, BadNumber, Mistake, OtherRun, UnknownName
-from nextlabel.simulation import Crew
+from nextlabel.simulation.experiment import Crew
 from nextlabel.sources import read
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))

@@ -9,7 +9,7 @@ import pytest
 
 from nextlabel.comparison import compare
 from nextlabel.errors import BadData, NextlabelError, NotComparable, RunBroken
-from nextlabel.runs import Row, lines
+from nextlabel.runs.lines import Row, lines
 from nextlabel.sources import read, read_families
 
 SEEDS = range(3)

@@ -12,7 +12,7 @@ from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.datasets.splits import Split, digest, per_class, read_split, split
 from nextlabel.errors import BadData, BadSplit
-from nextlabel.experiment import Amount
+from nextlabel.plan import Amount
 
 FLOWERS = [501, 646, 497, 495, 607]
 SIZES = st.lists(st.integers(1, 300), min_size=2, max_size=8)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextlabel.comparison import compare
-    from nextlabel.experiment import Experiment, Plan
     from nextlabel.models.torch_classifier import TorchClassifier
+    from nextlabel.plan import Plan
     from nextlabel.selection import select
     from nextlabel.simulation import iter_simulate, record, simulate
+    from nextlabel.simulation.experiment import Experiment
 
 __version__ = "0.1.0"
 

@@ -142,8 +142,8 @@ def simulate(
 
     Example: `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
     """
-    from nextlabel.experiment import Experiment, Plan
-    from nextlabel.simulation import Crew
+    from nextlabel.plan import Plan
+    from nextlabel.simulation.experiment import Crew, Experiment
     from nextlabel.telling import Telling, carry_out
 
     if resume and out is None:

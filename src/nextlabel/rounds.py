@@ -7,9 +7,9 @@ from time import perf_counter
 
 import numpy as np
 
-from nextlabel.experiment import Plan
 from nextlabel.models.base import Fitted, Model
 from nextlabel.models.head import LinearHead, bootstrap
+from nextlabel.plan import Plan
 from nextlabel.pool import NOBODY, Ids, Labels, Pool
 from nextlabel.seeds import number, stream
 from nextlabel.strategies import strategy as strategy_named

@@ -14,16 +14,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nextlabel import report
-from nextlabel.arms import Setup
 from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.flowers import Flowers, fetch
 from nextlabel.errors import Mistake
-from nextlabel.experiment import Experiment
 from nextlabel.models import model
 from nextlabel.progress import Progress as Watcher
-from nextlabel.runs import Row, Run
-from nextlabel.simulation import Crew, record
+from nextlabel.runs.lines import Row
+from nextlabel.runs.reading import Run
+from nextlabel.simulation import record
+from nextlabel.simulation.experiment import Crew, Experiment
+from nextlabel.simulation.parts import Setup
 from nextlabel.sources import read_families
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nextlabel.errors import BadData, BadSplit
-from nextlabel.experiment import Amount
+from nextlabel.plan import Amount
 from nextlabel.pool import NOBODY, Ids, Labels
 from nextlabel.seeds import stream
 from nextlabel.text import did_you_mean, printable

@@ -13,12 +13,12 @@ import numpy as np
 from nextlabel.comparison import Comparison
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
-from nextlabel.recording import writing
 from nextlabel.report.page import page
 from nextlabel.report.tables import curves_csv
 from nextlabel.report.verdict_page import verdict_page
 from nextlabel.report.verdict_tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
-from nextlabel.runs import Run
+from nextlabel.runs.reading import Run
+from nextlabel.runs.recorder import writing
 from nextlabel.whole import put
 
 CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}

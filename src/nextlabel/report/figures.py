@@ -28,7 +28,7 @@ from nextlabel.report.looks import (
     short_names,
     styled,
 )
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import SHOWN, Band, band, curves, difference_band
 from nextlabel.statistics.words import spoken
 from nextlabel.text import join_names

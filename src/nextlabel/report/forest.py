@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nextlabel.report.looks import WIDTH, Picture, Theme, cut, literal, looks, painted, sheet, short_names, styled
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import Curves, band, curves
 from nextlabel.statistics.inference import Estimate
 from nextlabel.statistics.words import spoken

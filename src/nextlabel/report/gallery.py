@@ -11,7 +11,7 @@ from PIL import Image
 
 from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.datasets.pictures import FolderPictures, Unreadable, square
-from nextlabel.runs import Run
+from nextlabel.runs.reading import Run
 
 MOST = 12  # pictures per strategy
 SIDE = 144  # pixels of a thumbnail, shown at half of that or a little more

@@ -18,7 +18,8 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from nextlabel.report.looks import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
-from nextlabel.runs import Row, Run
+from nextlabel.runs.lines import Row
+from nextlabel.runs.reading import Run
 from nextlabel.seeds import number, stream
 from nextlabel.text import join_names
 
@@ -64,9 +65,10 @@ def asking_map(run: Run, y: npt.NDArray[np.int64], features: npt.NDArray[Any]) -
     asked = np.unique(np.concatenate([scene.asked for scene in rows]))
     chart = charted(features, *chosen(everything, asked, run.splits[0]["seed"]))
     names = _places_of_classes(chart, y, run.manifest["dataset"]["classes"])
+    strategies = join_names(list(dict.fromkeys(scene.strategy for scene in rows)))
     alt = (
-        f"A map of the pool by {chart.method}, with what {join_names(list(dict.fromkeys(one.strategy for one in rows)))} "
-        "had labelled and asked next in the first, middle and last round."
+        f"A map of the pool by {chart.method}, with what {strategies} had labelled and asked next in the first, middle "
+        "and last round."
     )
     return painted("map", alt, partial(_draw, chart, rows, names)), chart.method
 

@@ -14,7 +14,7 @@ from nextlabel.report import figures, tables
 from nextlabel.report.gallery import gallery
 from nextlabel.report.looks import NEUTRAL, Picture
 from nextlabel.report.maps import asking_map
-from nextlabel.runs import Run, sizes
+from nextlabel.runs.reading import Run, sizes
 from nextlabel.statistics.curves import budget, curves
 from nextlabel.statistics.standings import Standing, best, standings
 from nextlabel.statistics.verdicts import headline, mark, verdict

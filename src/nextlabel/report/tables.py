@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nextlabel.report.figures import Matrix
-from nextlabel.runs import Row, Run
+from nextlabel.runs.lines import Row
+from nextlabel.runs.reading import Run
 from nextlabel.statistics.curves import SHARES, SHOWN
 from nextlabel.statistics.standings import Standing
 from nextlabel.statistics.words import points, seeds_said, span, spoken

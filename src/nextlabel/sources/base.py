@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 
 METRICS = ("metric", "accuracy", "balanced_accuracy", "f1_macro")
 NAMES = ("model", "embedder")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nextlabel.errors import BadData
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 from nextlabel.sources.base import METRICS, NAMES, Bench
 from nextlabel.text import shorten, show_path
 
@@ -62,8 +62,8 @@ def _check_columns(path: Path, found: Sequence[str]) -> list[str]:
     if missing or not metrics:
         lacks = ", ".join(missing) or "metric"
         raise BadData(
-            f"'{show_path(path)}' lacks the columns {lacks}. A CSV of learning curves has the columns dataset, strategy, "
-            "seed, labelled and metric (or accuracy, balanced_accuracy, f1_macro)."
+            f"'{show_path(path)}' lacks the columns {lacks}. A CSV of learning curves has the columns dataset, "
+            "strategy, seed, labelled and metric (or accuracy, balanced_accuracy, f1_macro)."
         )
     twice = [name for name in (*KEYS, *metrics, *NAMES) if list(found).count(name) > 1]
     if twice:
@@ -80,8 +80,8 @@ def _csv_row(path: Path, number: int, row: Mapping[str | None, Any], metrics: Se
         text = row[name].strip()
         if not text.isascii() or not text.isdigit() or len(text) > most:
             raise BadData(
-                f"Line {number} of '{show_path(path)}' has '{shorten(text)}' as its {name}. It is a whole number from 0 on, of "
-                f"at most {most} digits."
+                f"Line {number} of '{show_path(path)}' has '{shorten(text)}' as its {name}. It is a whole number from "
+                f"0 on, of at most {most} digits."
             )
         out[name] = int(text)
     for name in metrics:

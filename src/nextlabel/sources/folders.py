@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nextlabel.errors import BadData, RunBroken
-from nextlabel.runs import Row, read_json, read_lines, sizes
+from nextlabel.runs.lines import Row, read_json, read_lines
+from nextlabel.runs.reading import sizes
 from nextlabel.sources.base import METRICS, Bench
 from nextlabel.statistics.curves import primary
 from nextlabel.text import shorten, show_path
@@ -48,14 +49,15 @@ def read_run(folder: Path) -> Bench:
         names, seeds = list(told["experiment"]["strategies"]), list(told["experiment"]["seeds"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RunBroken(
-            f"'{show_path(folder / 'manifest.json')}' is not what simulate writes (at {error}). Run the experiment again."
+            f"'{show_path(folder / 'manifest.json')}' is not what simulate writes (at {error}). "
+            "Run the experiment again."
         ) from None
     for name in names:
         missing = set(seeds) - bench.seeds(name)
         if missing:
             raise RunBroken(
-                f"'{show_path(folder / 'rows.jsonl')}' misses {shorten(name)} under seed {min(missing)}, which its manifest "
-                "names. Restore the file, or run the experiment again."
+                f"'{show_path(folder / 'rows.jsonl')}' misses {shorten(name)} under seed {min(missing)}, which its "
+                "manifest names. Restore the file, or run the experiment again."
             )
     return bench
 

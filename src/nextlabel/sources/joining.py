@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from nextlabel.errors import NotComparable
-from nextlabel.recording import differences
-from nextlabel.runs import Row
+from nextlabel.runs.identity import differences
+from nextlabel.runs.lines import Row
 from nextlabel.sources.base import Bench
 from nextlabel.text import shorten
 
@@ -17,8 +17,8 @@ def joined(here: Bench, more: Bench) -> Bench:
     if bool(here.protocol) != bool(more.protocol) or changed or here.metric != more.metric:
         why = "; ".join(changed) or "one is a run and the other a CSV file, or their metrics differ"
         raise NotComparable(
-            f"'{here.source}' and '{more.source}' are both of '{shorten(here.dataset)}' but followed different protocols "
-            f"({why}). Compare runs of one protocol, or tell the datasets apart with simulate's --name."
+            f"'{here.source}' and '{more.source}' are both of '{shorten(here.dataset)}' but followed different "
+            f"protocols ({why}). Compare runs of one protocol, or tell the datasets apart with simulate's --name."
         )
     for seed in sorted(set(here.hashes) & set(more.hashes), key=int):
         for part, words in PARTS.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 from nextlabel.statistics.inference import mean_and_half
 
 Floats = npt.NDArray[np.float64]

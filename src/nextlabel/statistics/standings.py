@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import (
     AREAS,
     SHARES,

@@ -1,14 +1,12 @@
 """A run on disk: one folder, written by one process, readable by all."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nextlabel.errors import BadData, RunBroken
-
-Row = dict[str, Any]
+from nextlabel.errors import BadData
+from nextlabel.runs.lines import Row, read_json, read_lines
 
 
 @dataclass(frozen=True)
@@ -44,34 +42,3 @@ def sizes(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, int]]:
         manifest["seeds"], manifest["sizes"]
     )
     return found
-
-
-def read_json(path: Path) -> Any:
-    """One JSON file, or `RunBroken`."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunBroken(
-            f"'{path}' cannot be read ({error}). Was it edited or cut short? Run the experiment again."
-        ) from None
-
-
-def read_lines(path: Path) -> list[Row]:
-    """All rows of a JSON-lines file, or `RunBroken` with the number of the bad line."""
-    rows: list[Row] = []
-    try:
-        for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):  # U+2028 is no end of a line here
-            rows.append(json.loads(line))
-    except OSError as error:
-        raise RunBroken(f"'{path}' cannot be read ({error.strerror}). Run the experiment again.") from None
-    except ValueError:
-        number = len(rows) + 1
-        raise RunBroken(
-            f"Line {number} of '{path}' is damaged. Restore the file, or run the experiment again."
-        ) from None
-    return rows
-
-
-def lines(rows: Iterable[Row]) -> str:
-    """Rows as JSON lines: the same rows always give the same bytes."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

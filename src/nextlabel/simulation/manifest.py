@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.arms import OWN, Setup
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.embedders.base import Features
 from nextlabel.oracles import oracle
 from nextlabel.replicas import strategy
-from nextlabel.runs import Row
+from nextlabel.runs.lines import Row
+from nextlabel.simulation.parts import OWN, Setup
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 

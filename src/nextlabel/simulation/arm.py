@@ -5,20 +5,15 @@ their file. `play` gives one `Line` per round; `tune` chooses the model's settin
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.splits import Split
 from nextlabel.errors import BadData
 from nextlabel.estimators.holdout import confusion, holdout
-from nextlabel.experiment import Experiment, Plan
 from nextlabel.models import model
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap
@@ -26,54 +21,8 @@ from nextlabel.oracles import Oracle, oracle
 from nextlabel.pool import Floats, Ids, Mask, Pool
 from nextlabel.replicas import strategy
 from nextlabel.rounds import Past, Round, rounds
-from nextlabel.runs import Row
-
-OWN = "own"  # stands for an embedder where the model learns features of its own
-
-
-class Arm(NamedTuple):
-    """One strategy under one seed."""
-
-    strategy: str
-    seed: int
-
-
-@dataclass(frozen=True)
-class Setup:
-    """An experiment with its data at hand: dataset, features, a split per seed, and the plan in counts."""
-
-    experiment: Experiment
-    plan: Plan
-    dataset: Dataset
-    embedder: str
-    source: Path | Floats  # features (N, d), or the .npy file that holds them
-    splits: Mapping[int, Split]
-    settings: Mapping[int, Settings]
-
-    @cached_property
-    def features(self) -> Floats:
-        """(N, d) float32; a read-only memory map where they come from a file."""
-        if isinstance(self.source, Path):
-            mapped: Floats = np.load(self.source, mmap_mode="r")
-            return mapped
-        return self.source
-
-    def arms(self) -> list[Arm]:
-        """Strategies in the order given, each with its seeds."""
-        return [Arm(name, seed) for name in self.experiment.strategies for seed in self.experiment.seeds]
-
-
-class Line(NamedTuple):
-    """All that is kept of one round; ``confusion`` only of the last."""
-
-    row: Row
-    timing: Row
-    pick: Row
-    confusion: Row | None
-
-    def past(self) -> Ids:
-        """The batch that was asked."""
-        return np.array(self.pick["ids"], dtype=np.int64)
+from nextlabel.runs.lines import Arm, Line
+from nextlabel.simulation.parts import Setup
 
 
 def play(setup: Setup, arm: Arm, played: Sequence[Line] = ()) -> Iterator[Line]:

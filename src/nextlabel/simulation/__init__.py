@@ -14,43 +14,18 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from nextlabel.arms import OWN, Arm, Line, Setup, opened, play, tune
-from nextlabel.datasets import DATASETS, load
-from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.splits import Split, read_split, split
-from nextlabel.embedders import TABLE, embed, embedder
-from nextlabel.embedders.base import Features
-from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
-from nextlabel.experiment import Amount, Experiment, Plan
-from nextlabel.manifest import manifest, plain_splits
-from nextlabel.models import model
-from nextlabel.models.base import Entry, Settings
-from nextlabel.oracles import oracle
+from nextlabel.datasets import DATASETS
+from nextlabel.errors import Mistake
+from nextlabel.models.base import Settings
 from nextlabel.progress import Progress, quiet
-from nextlabel.recording import Recorder
-from nextlabel.replicas import strategy
-from nextlabel.runs import Row, Run
-from nextlabel.strategies import strategy as plain
+from nextlabel.runs.lines import Arm, Line, Row
+from nextlabel.runs.reading import Run
+from nextlabel.runs.recorder import Recorder
+from nextlabel.simulation.arm import opened, play, tune
+from nextlabel.simulation.experiment import Crew, Experiment
+from nextlabel.simulation.manifest import manifest, plain_splits
+from nextlabel.simulation.parts import Setup, prepare
 from nextlabel.workers import spread
-
-
-@dataclass(frozen=True)
-class Crew:
-    """How to compute: ``jobs`` processes with ``threads`` BLAS threads each; no row hangs on it.
-
-    With ``stride`` every arm plays so many rounds in its turn, and then the next: a long run that is interrupted has
-    all of them about equally far. Without, each is played to its end.
-    """
-
-    jobs: int = 2
-    threads: int = 1
-    stride: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("jobs", "threads", "stride"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise BadNumber(f"{name} is {value}; it takes at least 1.")
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -180,66 +155,3 @@ def expected(setup: Setup) -> int:
         batches = max(0, -(-room // setup.plan.size))
         total += 1 + int(batches if setup.plan.rounds is None else min(batches, setup.plan.rounds))
     return total * len(setup.experiment.strategies)
-
-
-def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, Features]:
-    """Look the parts up, load the data, split it and embed it; everything that can be refused is refused here."""
-    trained = model(experiment.model)
-    if experiment.embedder not in (None, TABLE):
-        embedder(experiment.embedder)
-    for name in experiment.strategies:
-        strategy(name)
-    if not plain(experiment.plan.cold).model_free:
-        raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
-    dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
-    _suitable(dataset, experiment, trained)
-    plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
-    if experiment.val is None:
-        experiment = replace(experiment, val=trained.val)
-    splits = _split_all(experiment, dataset)
-    for seed in experiment.seeds:
-        oracle(experiment.oracle, dataset, seed)
-        _playable(plan, splits[seed], seed)
-    features = embed(dataset, experiment.embedder, progress)
-    source = features.array if features.path is None else features.path
-    seen_by = OWN if trained.pictures else features.name
-    return Setup(experiment, plan, dataset, seen_by, source, splits, {}), features
-
-
-def _suitable(dataset: Dataset, experiment: Experiment, trained: Entry) -> None:
-    if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
-        raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
-    if trained.pictures and dataset.pictures is None:
-        raise Mistake(
-            f"'{dataset.name}' is a table, and '{experiment.model}' learns from pictures. Use another --model."
-        )
-    for name in experiment.strategies:
-        most = strategy(name).most_classes
-        if most is not None and len(dataset.classes) > most:
-            raise Mistake(
-                f"'{name}' tells at most {most} classes apart, and '{dataset.name}' has {len(dataset.classes)}. "
-                "Leave it out."
-            )
-
-
-def _playable(plan: Plan, parts: Split, seed: int) -> None:
-    if not len(parts.test):
-        raise BadSplit(f"Seed {seed} has no test set, so nothing could be measured. Use --test 0.2, or name its ids.")
-    if plan.limit < len(parts.start):
-        raise BadNumber(
-            f"A budget of {plan.limit} labels is less than the {len(parts.start)} to start with. "
-            "Use a larger --budget, or a smaller --start."
-        )
-    if plan.size > len(parts.pool) and plan.rounds != 0:
-        raise BadNumber(
-            f"The first batch asks for {plan.size} samples, but the pool holds {len(parts.pool)}. "
-            "Use a smaller --batch, or leave more samples in the pool."
-        )
-
-
-def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:
-    if experiment.split is not None:
-        found = read_split(Path(experiment.split), dataset.y, experiment.seeds)
-        return dict(zip(experiment.seeds, found, strict=True))
-    test, val, start = (Amount.read(size or 0) for size in (experiment.test, experiment.val, experiment.start))
-    return {seed: split(dataset.y, dataset.classes, test, val, start, seed) for seed in experiment.seeds}

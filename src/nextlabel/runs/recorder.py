@@ -18,17 +18,12 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from nextlabel.arms import Arm, Line
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
-from nextlabel.runs import Row, lines, read_json, read_lines
+from nextlabel.runs.identity import differences
+from nextlabel.runs.lines import Arm, Line, lines, read_json, read_lines
 from nextlabel.whole import put
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-DERIVED = {
-    "fingerprint": "data",
-    "answers": "answers",
-    "splits": "test, validation or starting samples",
-}  # hashes, which tell a person nothing
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
 
 
@@ -174,28 +169,6 @@ def part_name(arm: Arm) -> str:
     if plain != arm.strategy:
         plain += "-" + hashlib.blake2b(arm.strategy.encode(), digest_size=4).hexdigest()
     return f"{plain}-{arm.seed}.jsonl"
-
-
-def differences(there: Row, here: Row) -> list[str]:
-    """What two experiments differ in, a few words each: the first three knobs, or, where all agree, data and splits."""
-    one, two = (_flat({name: row.get(name) for name in here}) for row in (there, here))
-    changed = [name for name in two if one.get(name) != two[name]]
-    knobs = [name for name in changed if name not in DERIVED]
-    return [f"{name} is {one.get(name)!r} there and {two[name]!r} here" for name in knobs[:3]] or [
-        f"its {DERIVED[name]} are others there" for name in changed
-    ]
-
-
-def _flat(row: Row) -> Row:
-    """The plan's knobs beside the others, and the embedder's, and who made which strategy."""
-    flat = {name: value for name, value in row.items() if name not in ("plan", "embedder", "made_by")}
-    plan, embedder, made_by = (row.get(name) for name in ("plan", "embedder", "made_by"))
-    flat |= plan if isinstance(plan, dict) else {}
-    flat |= {f"the class of {name}": kind for name, kind in made_by.items()} if isinstance(made_by, dict) else {}
-    if not isinstance(embedder, dict):
-        return flat | {"embedder": embedder}
-    more = {**embedder, **(embedder.get("settings") or {})}
-    return flat | {"embedder" if word == "name" else f"the embedder's {word}": value for word, value in more.items()}
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from nextlabel.errors import BadNumber, Mistake
+from nextlabel.errors import BadNumber
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Plan:
 
     def plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return _plain(self)
+        return plain_knobs(self)
 
     @property
     def size(self) -> int:
@@ -90,48 +90,11 @@ class Plan:
         return math.inf if self.budget is None else Amount.read(self.budget).value
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A whole grid of runs, strategies x seeds, on one dataset; everything random follows from ``seeds``."""
-
-    dataset: str = "digits"  # a name, a folder of pictures, or a .svm, .csv or .npz file
-    strategies: tuple[str, ...] = ("random", "margin", "badge")
-    seeds: tuple[int, ...] = tuple(range(10))
-    model: str = "linear"
-    embedder: str | None = None  # None: what suits the dataset
-    standardize: bool = False  # scale features to mean 0, variance 1 on everything but the test set
-    test: Amount | str | int | float = 0.2
-    val: Amount | str | int | float | None = None  # None: what the model needs
-    start: Amount | str | int | float = "2/class"
-    split: str | None = None  # a JSON file with a published protocol's own split
-    oracle: str = "truth"
-    label_column: str | None = None  # of a .csv file
-    name: str | None = None  # of the dataset in rows and reports; None: taken from its path
-    plan: Plan = Plan()
-
-    def __post_init__(self) -> None:
-        for part in ("test", "val", "start"):
-            if getattr(self, part) is not None:
-                object.__setattr__(self, part, Amount.read(getattr(self, part)))
-        for what, items in (("strategies", self.strategies), ("seeds", self.seeds)):
-            if not items:
-                raise Mistake(f"No {what} were given, so there is nothing to run. Name at least one.")
-            twice = sorted({str(item) for item in items if items.count(item) > 1})
-            if twice:
-                raise Mistake(f"{what} names {', '.join(twice)} twice. Name each once.")
-        if min(self.seeds) < 0:
-            raise BadNumber(f"Seed {min(self.seeds)} is negative; seeds are whole numbers from 0 on.")
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON can hold it: amounts as people write them."""
-        return _plain(self)
-
-
-def _plain(knobs: Any) -> dict[str, Any]:
+def plain_knobs(knobs: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for field in fields(knobs):
         value = getattr(knobs, field.name)
-        out[field.name] = _plain(value) if isinstance(value, Plan) else _simple(value)
+        out[field.name] = plain_knobs(value) if isinstance(value, Plan) else _simple(value)
     return out
 
 
