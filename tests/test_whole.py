@@ -6,18 +6,18 @@ import sys
 
 import pytest
 
-from nextlabel.whole import put, rehearse
+from nextlabel.files.atomic import rehearse, write_atomically
 
 
 def test_a_file_is_replaced_and_no_draft_is_left(tmp_path):
     for data in (b"older", b""):
-        put(tmp_path / "file", data)
+        write_atomically(tmp_path / "file", data)
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"file": data}
 
 
 def test_a_full_disk_leaves_the_older_file_and_no_draft(tmp_path):
-    put(tmp_path / "file", b"older")
-    code = "import sys, pathlib; from nextlabel.whole import put; put(pathlib.Path(sys.argv[1]), bytes(10_000))"
+    write_atomically(tmp_path / "file", b"older")
+    code = "import sys, pathlib; from nextlabel.files.atomic import put; put(pathlib.Path(sys.argv[1]), bytes(10_000))"
 
     def little_room():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error of the write, not the end of the process
@@ -34,6 +34,6 @@ def test_a_rehearsal_fails_where_the_writing_would_and_leaves_nothing(tmp_path):
     rehearse(tmp_path / "file")
     assert not os.listdir(tmp_path)
     for place in (tmp_path / "absent" / "file", tmp_path / ("x" * 300)):
-        for try_ in (rehearse, lambda path: put(path, b"")):
+        for try_ in (rehearse, lambda path: write_atomically(path, b"")):
             with pytest.raises(OSError, match=r"No such file|too long"):
                 try_(place)

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from nextlabel.arrays import opened
 from nextlabel.errors import CannotWrite, Mistake
+from nextlabel.files.atomic import rehearse, write_atomically
 from nextlabel.progress import Progress as Watcher
 from nextlabel.selection import Chosen, Order, chosen
 from nextlabel.text import printable
-from nextlabel.whole import put, rehearse
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def hand_out(asked: Asked, out: Path | None, as_json: bool, loud: Console) -> No
         found = chosen(asked.order, progress)
     if out is not None:
         with on_disk(printable(str(out))):
-            put(real(out), table(found).encode())
+            write_atomically(real(out), table(found).encode())
     if as_json:
         print(json.dumps(result(asked, found, out)))
     else:

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits as sklearn_digits
 
-from nextlabel import caches
 from nextlabel.datasets.base import Dataset, Request, Squares
+from nextlabel.files import cache
 from nextlabel.progress import Progress, quiet
 
 SIDE = 8
@@ -47,6 +47,6 @@ def load_digits(request: Request) -> Dataset:
         name=request.name or "digits",
         y=y,
         classes=tuple(str(digit) for digit in range(10)),
-        fingerprint=caches.key(*pictures.digests, *y),
+        fingerprint=cache.key(*pictures.digests, *y),
         pictures=pictures,
     )

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
-from nextlabel import caches
 from nextlabel.errors import CannotFetch, CannotWrite, Mistake
+from nextlabel.files import cache
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
 
@@ -226,7 +226,7 @@ def on_disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         shown = printable(str(path))
-        if error.errno in caches.FULL:
+        if error.errno in cache.FULL:
             raise CannotWrite(
                 f"The disk that holds '{shown}' is full. Make room, then give the same command again: what came so far "
                 "is kept."

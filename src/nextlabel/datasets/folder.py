@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nextlabel import caches
 from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.pictures import SUFFIXES, VERSION, FolderPictures, Reading, read_all, squares_path
 from nextlabel.errors import BadData
+from nextlabel.files import cache
 from nextlabel.pool import Labels
 from nextlabel.progress import Progress
 from nextlabel.text import printable
@@ -105,10 +105,10 @@ def _no_pictures(root: Path, listing: Listing) -> str:
 
 def _scanned(root: Path, files: Sequence[str], progress: Progress) -> list[Reading]:
     """Read all files, decode the new ones; where all are new, keep their squares, since they are at hand."""
-    store = caches.folder() / f"scan-{caches.key(VERSION, root)}.json"
+    store = cache.folder() / f"scan-{cache.key(VERSION, root)}.json"
     known = _verdicts(store)
     readings: list[Reading] = []
-    with caches.NewArray((SIZE, SIZE, 3), np.uint8) as new:
+    with cache.NewArray((SIZE, SIZE, 3), np.uint8) as new:
         for reading in read_all(files, SIZE, known, progress):
             readings.append(reading._replace(square=None))
             if reading.square is not None:
@@ -118,7 +118,7 @@ def _scanned(root: Path, files: Sequence[str], progress: Progress) -> list[Readi
             new.finish(squares_path(digests, SIZE))
     verdicts = {reading.digest: reading.reason for reading in readings if reading.digest}
     if verdicts != known:
-        caches.write_bytes(store, json.dumps(verdicts).encode())
+        cache.write_bytes(store, json.dumps(verdicts).encode())
     return readings
 
 
@@ -146,7 +146,7 @@ def _dataset(request: Request, root: Path, listing: Listing, readings: Sequence[
         name=request.name or name_of(root),
         y=y,
         classes=classes,
-        fingerprint=caches.key(*(word for row in zip(paths, digests, labels, strict=True) for word in row)),
+        fingerprint=cache.key(*(word for row in zip(paths, digests, labels, strict=True) for word in row)),
         pictures=FolderPictures(tuple(file for _, file, _ in good), digests),
         paths=paths,
         root=str(root),

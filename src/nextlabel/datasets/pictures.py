@@ -21,9 +21,9 @@ import numpy as np
 import PIL
 from PIL import Image, ImageOps
 
-from nextlabel import caches
 from nextlabel.datasets.base import Squares
 from nextlabel.errors import BadData
+from nextlabel.files import cache
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
 
@@ -85,9 +85,9 @@ class FolderPictures:
         Raises `BadData` where a picture is no longer what it was when the folder was scanned.
         """
         path = squares_path(self.digests, size)
-        if (found := caches.read_array(path)) is not None and found.shape == (len(self.files), size, size, 3):
+        if (found := cache.read_array(path)) is not None and found.shape == (len(self.files), size, size, 3):
             return found
-        with caches.NewArray((size, size, 3), np.uint8) as new:
+        with cache.NewArray((size, size, 3), np.uint8) as new:
             readings = read_all(self.files, size, {}, progress)
             changed = [file for file, *_ in self._kept(readings, new)]
             if changed:
@@ -96,7 +96,7 @@ class FolderPictures:
                 )
             return new.finish(path)
 
-    def _kept(self, readings: Iterable[Reading], new: caches.NewArray) -> Iterator[tuple[str, Reading]]:
+    def _kept(self, readings: Iterable[Reading], new: cache.NewArray) -> Iterator[tuple[str, Reading]]:
         """Write the squares that are as expected, and yield the others."""
         for file, digest, reading in zip(self.files, self.digests, readings, strict=True):
             if reading.square is None or reading.digest != digest:
@@ -107,7 +107,7 @@ class FolderPictures:
 
 def squares_path(digests: Sequence[str], size: int) -> Path:
     """Where the squares of these pictures, in this order, are cached."""
-    return caches.folder() / f"squares-{size}-{caches.key(VERSION, *digests)}.npy"
+    return cache.folder() / f"squares-{size}-{cache.key(VERSION, *digests)}.npy"
 
 
 def read_all(

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nextlabel import caches
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadData
+from nextlabel.files import cache
 from nextlabel.pool import Labels
 from nextlabel.text import did_you_mean, printable
 
@@ -61,7 +61,7 @@ def load_table(request: Request) -> Dataset:
         name=request.name or printable(path.stem),
         y=y,
         classes=classes,
-        fingerprint=caches.key(X.shape, caches.digest(X.astype("<f4")), *y.tolist(), *classes),
+        fingerprint=cache.key(X.shape, cache.digest(X.astype("<f4")), *y.tolist(), *classes),
         table=X,
         warnings=unlabelled,
     )

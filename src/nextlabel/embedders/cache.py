@@ -12,9 +12,9 @@ import numpy as np
 import PIL
 import sklearn
 
-from nextlabel import caches
 from nextlabel.datasets.base import Pictures
 from nextlabel.embedders.base import Embedder, Features, Fits, Report
+from nextlabel.files import cache
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 
@@ -28,7 +28,7 @@ def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress
     """
     settings = {"name": name, "settings": _settings(embedder), "version": embedder.version}
     path = features_path(settings, pictures)
-    array, fitted = caches.read_array(path), read_fits(path)
+    array, fitted = cache.read_array(path), read_fits(path)
     if array is None or fitted is None or len(array) != len(pictures.digests):
         array, fitted = _computed(path, embedder, pictures, progress)
     return Features(array, path, settings | {"transductive": embedder.transductive, "d": int(array.shape[1])})
@@ -45,7 +45,7 @@ def features_path(settings: Mapping[str, Any], pictures: Pictures) -> Path:
     """Where the features of these pictures, in this order, with these settings, are cached."""
     words = (json.dumps(settings, sort_keys=True), pictures.version, *MADE_WITH, *pictures.digests)
     kind = str(settings["name"]).partition(":")[0]  # what follows may be any file's name
-    return caches.folder() / f"features-{kind}-{caches.key(*words)}.npy"
+    return cache.folder() / f"features-{kind}-{cache.key(*words)}.npy"
 
 
 def read_fits(path: Path) -> Fits | None:
@@ -62,8 +62,8 @@ def _computed(path: Path, embedder: Embedder, pictures: Pictures, progress: Prog
     features, fitted = embedder.embed(squares, _adding(progress, len(squares)))
     saved, arrays = io.BytesIO(), dict[str, Any](fitted)
     np.savez(saved, **arrays)
-    caches.write_bytes(path.with_suffix(".npz"), saved.getvalue())
-    return caches.write_array(path, np.asarray(features, dtype=np.float32)), fitted
+    cache.write_bytes(path.with_suffix(".npz"), saved.getvalue())
+    return cache.write_array(path, np.asarray(features, dtype=np.float32)), fitted
 
 
 def _adding(progress: Progress, total: int) -> Report:

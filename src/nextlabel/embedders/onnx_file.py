@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from nextlabel import caches
 from nextlabel.errors import BadData
+from nextlabel.files import cache
 from nextlabel.text import printable
 
 # Which numbered fields lead to a tensor's list of external data, message by message (onnx.proto).
@@ -36,7 +36,7 @@ def digest(path: Path) -> str:
         raw = path.read_bytes()
         locations = sorted(set(_locations(memoryview(raw))))
         files = [_beside(path, location) for location in locations]
-        return caches.key(hashlib.blake2b(raw).hexdigest(), *locations, *map(_hash, files))
+        return cache.key(hashlib.blake2b(raw).hexdigest(), *locations, *map(_hash, files))
     except FileNotFoundError:
         raise BadData(f"There is no file '{printable(str(path))}'. Is the path right?") from None
     except OSError as error:
@@ -49,7 +49,7 @@ def digest(path: Path) -> str:
 
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=caches.DIGEST)).hexdigest()
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=cache.DIGEST)).hexdigest()
 
 
 def _beside(path: Path, location: str) -> Path:

@@ -24,12 +24,12 @@ from torch import Tensor, nn
 from nextlabel.datasets.folder import Listing, listed
 from nextlabel.datasets.pictures import read_all
 from nextlabel.errors import BadData, CannotWrite, Mistake
+from nextlabel.files.atomic import write_atomically
 from nextlabel.models import cnn
 from nextlabel.models.training import look, threads_of_blas
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
-from nextlabel.whole import put
 
 ARCHITECTURE = "nextlabel cnn 1"  # raise when old weights no longer fit
 
@@ -72,7 +72,7 @@ def save(network: nn.Sequential, classes: Sequence[str], path: Path) -> None:
 
 def _write(content: bytes, path: Path, shown: str) -> None:
     try:
-        put(path, content)
+        write_atomically(path, content)
     except OSError as error:
         raise CannotWrite(
             f"'{shown}' cannot be written ({error.strerror}). Make room, or name another place."

@@ -13,13 +13,13 @@ import numpy as np
 from nextlabel.comparison import Comparison
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
+from nextlabel.files.atomic import write_atomically
 from nextlabel.report.page import page
 from nextlabel.report.tables import curves_csv
 from nextlabel.report.verdict_page import verdict_page
 from nextlabel.report.verdict_tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import writing
-from nextlabel.whole import put
 
 CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
 
@@ -36,9 +36,9 @@ def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:
     html, pictures = page(run, dataset, features)
     with writing(run.folder):
         for picture in pictures:
-            put(run.folder / f"{picture.name}.png", picture.light)
-        put(run.folder / "curves.csv", curves_csv(run.rows).encode())
-        put(run.folder / "report.html", html.encode())
+            write_atomically(run.folder / f"{picture.name}.png", picture.light)
+        write_atomically(run.folder / "curves.csv", curves_csv(run.rows).encode())
+        write_atomically(run.folder / "report.html", html.encode())
     return run.folder / "report.html"
 
 
@@ -57,10 +57,10 @@ def write_verdicts(found: Comparison, folder: Path) -> Path:
             )
         html, pictures = verdict_page(found)
         records = json.dumps(found.records(), indent=1, ensure_ascii=False) + "\n"
-        put(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
+        write_atomically(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
         for picture in pictures:
-            put(folder / f"{picture.name}.png", picture.light)
+            write_atomically(folder / f"{picture.name}.png", picture.light)
         for name, table in CSV.items():
-            put(folder / f"{name}.csv", table(found).encode())
-        put(folder / "report.html", html.encode())
+            write_atomically(folder / f"{name}.csv", table(found).encode())
+        write_atomically(folder / "report.html", html.encode())
     return folder / "report.html"

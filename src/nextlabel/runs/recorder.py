@@ -19,9 +19,9 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
+from nextlabel.files.atomic import write_atomically
 from nextlabel.runs.identity import differences
 from nextlabel.runs.lines import Arm, Line, lines, read_json, read_lines
-from nextlabel.whole import put
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
@@ -73,7 +73,7 @@ class Recorder:
     def put(self, name: str, text: str) -> None:
         """Write a file of the run, whole or not at all."""
         with writing(self.folder):
-            put(self.folder / name, text.encode())
+            write_atomically(self.folder / name, text.encode())
 
     def played(self, arm: Arm) -> list[Line]:
         """The whole lines of an arm; a torn last line, which a kill leaves behind, is dropped from the file too."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def put(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write a file in one step, in place of an older one if there is any; on the disk before this returns."""
     draft = _draft(path)
     try:
