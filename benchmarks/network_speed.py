@@ -21,12 +21,12 @@ from run import keep
 from scenarios import SCENARIOS
 from torch.nn import functional
 
+from nextlabel.engines.processes import run
 from nextlabel.models import cnn, model
 from nextlabel.models.augmentation import augmented
 from nextlabel.seeds import stream
 from nextlabel.simulation.arm import opened
 from nextlabel.simulation.parts import Setup, prepare
-from nextlabel.workers import spread
 
 LABELS = (137, 301, 547)
 ORIGINAL = {137: [65, 75], 301: [83, 83], 547: [131, 131]}  # seconds of its code for a round, two cores; from its runs
@@ -37,9 +37,9 @@ def main() -> None:
     """Measure, print and keep."""
     setup, _ = prepare(SCENARIOS["flowers-cnn"])
     work = partial(seconds, setup)
-    alone = {labels: took for (labels, _), took in spread(work, [(labels, 0) for labels in LABELS], jobs=1, threads=2)}
+    alone = {labels: took for (labels, _), took in run(work, [(labels, 0) for labels in LABELS], jobs=1, threads=2)}
     beside = {labels: pair(work, labels) for labels in (LABELS[0], LABELS[-1])}
-    [(_, rates)] = spread(rate, [2], jobs=1, threads=2)
+    [(_, rates)] = run(rate, [2], jobs=1, threads=2)
     found = {
         "seconds_a_round": {labels: round(took, 1) for labels, took in alone.items()},
         "original_seconds": ORIGINAL,
@@ -53,7 +53,7 @@ def main() -> None:
 
 def pair(work: Callable[..., Any], labels: int) -> float:
     """Seconds of a round where two are played at once, a thread each."""
-    return float(median(took for _, took in spread(work, [(labels, 0), (labels, 1)], jobs=2, threads=1)))
+    return float(median(took for _, took in run(work, [(labels, 0), (labels, 1)], jobs=2, threads=1)))
 
 
 def seconds(setup: Setup, task: tuple[int, int]) -> Iterator[float]:

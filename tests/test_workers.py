@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from nextlabel.engines.processes import KEPT, run
 from nextlabel.errors import BadData, WorkerDied
-from nextlabel.workers import KEPT, spread
 
 
 def count_to(limit, task):
@@ -66,7 +66,7 @@ class Pinched:
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_every_item_of_every_task_arrives_in_order(jobs):
-    found = list(spread(partial(count_to, 3), [0, 1, 2], jobs, threads=1))
+    found = list(run(partial(count_to, 3), [0, 1, 2], jobs, threads=1))
     assert {task: [item for t, item in found if t == task] for task in range(3)} == {
         0: [0, 1, 2],
         1: [0, 1, 2, 3],
@@ -75,28 +75,28 @@ def test_every_item_of_every_task_arrives_in_order(jobs):
 
 
 def test_no_tasks_need_no_workers():
-    assert list(spread(fail, [], jobs=2, threads=1)) == []
+    assert list(run(fail, [], jobs=2, threads=1)) == []
 
 
 def test_a_refusal_in_a_worker_is_raised_here():
     with pytest.raises(BadData, match="task 0 is bad"):
-        list(spread(fail, [0], jobs=1, threads=1))
+        list(run(fail, [0], jobs=1, threads=1))
 
 
 def test_a_bug_in_a_worker_names_its_line():
     with pytest.raises(WorkerDied, match="ZeroDivisionError: bug 0"):
-        list(spread(crash, [0], jobs=1, threads=1))
+        list(run(crash, [0], jobs=1, threads=1))
 
 
 def test_a_killed_worker_is_noticed():
     with pytest.raises(WorkerDied, match="exit code -9"):
-        list(spread(vanish, [0], jobs=1, threads=1))
+        list(run(vanish, [0], jobs=1, threads=1))
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_worker_has_the_threads_it_was_given(threads):
     np.ones((2, 2)) @ np.ones((2, 2))
-    [(_, found)] = spread(blas_threads, [0], jobs=1, threads=threads)
+    [(_, found)] = run(blas_threads, [0], jobs=1, threads=threads)
     assert found
     assert set(found) == {threads}
 
@@ -106,17 +106,17 @@ def test_workers_keep_their_memory_unless_somebody_says_otherwise(own, monkeypat
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
     if own:
         monkeypatch.setenv("GLIBC_TUNABLES", own)
-    assert dict(spread(tunables, [0], jobs=1, threads=1)) == {0: own or KEPT}
+    assert dict(run(tunables, [0], jobs=1, threads=1)) == {0: own or KEPT}
     assert os.environ.get("GLIBC_TUNABLES") == own
 
 
 def test_no_worker_hears_ctrl_c():
-    assert dict(spread(hears_ctrl_c, [0, 1], jobs=2, threads=1)) == {0: False, 1: False}
+    assert dict(run(hears_ctrl_c, [0, 1], jobs=2, threads=1)) == {0: False, 1: False}
 
 
 def test_ctrl_c_while_workers_start_is_not_lost():
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        list(spread(Pinched(), [0], jobs=1, threads=1))
+        list(run(Pinched(), [0], jobs=1, threads=1))
 
 
 @pytest.mark.parametrize("work", ["forever", "forever_silent"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets import DATASETS
+from nextlabel.engines.processes import run
 from nextlabel.errors import Mistake
 from nextlabel.models.base import Settings
 from nextlabel.progress import Progress, quiet
@@ -25,7 +26,6 @@ from nextlabel.simulation.arm import opened, play, tune
 from nextlabel.simulation.experiment import Crew, Experiment
 from nextlabel.simulation.manifest import manifest, plain_splits
 from nextlabel.simulation.parts import Setup, prepare
-from nextlabel.workers import spread
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -102,7 +102,7 @@ def _settings(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) 
     """Every seed's settings: from the manifest where an earlier session chose them, else chosen now and put there."""
     found = {int(seed): chosen for seed, chosen in recorder.manifest["settings"].items()}
     missing = [seed for seed in setup.experiment.seeds if seed not in found]
-    for seed, chosen in spread(partial(_tuned, setup), missing, crew.jobs, crew.threads):
+    for seed, chosen in run(partial(_tuned, setup), missing, crew.jobs, crew.threads):
         found[seed] = chosen
         progress("choosing the model's settings", len(found), len(setup.experiment.seeds))
     ordered = {seed: found[seed] for seed in setup.experiment.seeds}
@@ -135,7 +135,7 @@ def _play_on(setup: Setup, todo: Sequence[Task], recorder: Recorder, crew: Crew,
     behind = [(arm, lines) for arm, lines in todo if until is None or len(lines) < until]
     done, total = sum(len(recorder.played(arm)) for arm in setup.arms()), expected(setup)
     with recorder.appending() as parts:
-        for (arm, _), line in spread(partial(_played, setup, until), behind, crew.jobs, crew.threads):
+        for (arm, _), line in run(partial(_played, setup, until), behind, crew.jobs, crew.threads):
             parts.append(arm, line)
             done += 1
             progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))

@@ -31,7 +31,7 @@ DONE, ITEM, FAILED = "done", "item", "failed"
 KEPT = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776:glibc.malloc.hugetlb=1"
 
 
-def spread(work: Work, tasks: Sequence[Task], jobs: int, threads: int) -> Iterator[tuple[Task, Any]]:
+def run(work: Work, tasks: Sequence[Task], jobs: int, threads: int) -> Iterator[tuple[Task, Any]]:
     """Yield (task, item) for every item of ``work(task)``, tasks running side by side, each one's items in order.
 
     ``work`` must be picklable: a function of a module, or a `functools.partial` of one. An error raised in a worker is
