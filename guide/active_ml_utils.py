@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.datasets.base import Dataset
+from nextlabel.loop.rounds import ask
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Pool
@@ -20,7 +21,6 @@ from nextlabel.progress import Progress, quiet
 from nextlabel.report.figures import learning_curves
 from nextlabel.report.looks import Picture
 from nextlabel.report.maps import asking_map, charted
-from nextlabel.rounds import ask
 from nextlabel.seeds import stream
 from nextlabel.simulation import Recorded
 from nextlabel.simulation.experiment import Crew

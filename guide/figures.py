@@ -23,9 +23,9 @@ from matplotlib.patheffects import withStroke
 from skactiveml.pool import uncertainty_scores
 from toy import CLASSES, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
 
+from nextlabel.loop.rounds import Round
 from nextlabel.report.figures import learning_curves
 from nextlabel.report.looks import WIDTH, Picture, Theme, bare, looks, painted, sheet
-from nextlabel.rounds import Round
 from nextlabel.text import join_names
 
 FOLDER = Path(__file__).parent / "pictures"

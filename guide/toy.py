@@ -16,11 +16,11 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.loop.oracles import Truth
+from nextlabel.loop.rounds import Round, rounds
 from nextlabel.models.linear import Linear
-from nextlabel.oracles import Truth
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
-from nextlabel.rounds import Round, rounds
 from nextlabel.runs.lines import Row
 from nextlabel.seeds import stream
 from nextlabel.strategies import strategy

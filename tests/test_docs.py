@@ -19,9 +19,9 @@ from nextlabel.datasets import DATASETS
 from nextlabel.datasets.splits import read_split
 from nextlabel.embedders import EMBEDDERS
 from nextlabel.estimators import ESTIMATORS
+from nextlabel.loop.oracles import ORACLES
 from nextlabel.models import MODELS
 from nextlabel.models.recipe import Recipe
-from nextlabel.oracles import ORACLES
 from nextlabel.strategies import STRATEGIES
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
 

@@ -5,7 +5,7 @@ import pytest
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import BadData, BadNumber, BadSpecification, UnknownName
-from nextlabel.oracles import oracle
+from nextlabel.loop.oracles import oracle
 
 Y = np.arange(300) % 3
 

@@ -3,10 +3,10 @@ import pytest
 
 from nextlabel import Experiment, Plan, simulate
 from nextlabel.errors import UnknownName
-from nextlabel.replicas import Replica, strategy
 from nextlabel.seeds import stream
 from nextlabel.strategies import STRATEGIES
 from nextlabel.strategies.base import Question
+from nextlabel.strategies.replicas import Replica, strategy
 
 
 def question(seed: int = 7) -> Question:

@@ -4,12 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nextlabel.datasets.base import Dataset
+from nextlabel.loop.rounds import rounds
 from nextlabel.models.base import Fitted
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
-from nextlabel.rounds import rounds
 from nextlabel.seeds import number, stream
 from nextlabel.simulation.arm import audit_side
 from nextlabel.strategies import strategy

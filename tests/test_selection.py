@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nextlabel import rounds, select
+from nextlabel import select
 from nextlabel.errors import BadArray, BadNumber, EmptyPool, Mistake, UnknownName
+from nextlabel.loop import rounds
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
 from nextlabel.selection import Order, chosen, learn

@@ -14,15 +14,15 @@ from sklearn.preprocessing import StandardScaler
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import BadData
 from nextlabel.estimators.holdout import confusion, holdout
+from nextlabel.loop.oracles import Oracle, oracle
+from nextlabel.loop.rounds import Past, Round, rounds
 from nextlabel.models import model
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap
-from nextlabel.oracles import Oracle, oracle
 from nextlabel.pool import Floats, Ids, Mask, Pool
-from nextlabel.replicas import strategy
-from nextlabel.rounds import Past, Round, rounds
 from nextlabel.runs.lines import Arm, Line
 from nextlabel.simulation.parts import Setup
+from nextlabel.strategies.replicas import strategy
 
 
 def play(setup: Setup, arm: Arm, played: Sequence[Line] = ()) -> Iterator[Line]:

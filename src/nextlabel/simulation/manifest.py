@@ -10,10 +10,10 @@ import numpy as np
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.embedders.base import Features
-from nextlabel.oracles import oracle
-from nextlabel.replicas import strategy
+from nextlabel.loop.oracles import oracle
 from nextlabel.runs.lines import Row
 from nextlabel.simulation.parts import OWN, Setup
+from nextlabel.strategies.replicas import strategy
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 

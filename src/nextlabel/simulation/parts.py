@@ -13,16 +13,16 @@ from nextlabel.datasets.splits import Split, read_split, split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
+from nextlabel.loop.oracles import oracle
 from nextlabel.models import model
 from nextlabel.models.base import Entry, Settings
-from nextlabel.oracles import oracle
 from nextlabel.plan import Amount, Plan
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
-from nextlabel.replicas import strategy
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.experiment import Experiment
 from nextlabel.strategies import strategy as plain
+from nextlabel.strategies.replicas import strategy
 
 OWN = "own"  # stands for an embedder where the model learns features of its own
 

@@ -1,0 +1,1 @@
+"""The loop, written once, and who answers in it."""
