@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nextlabel import conformance
-from nextlabel.strategies.base import Entry
-from nextlabel.strategies.drop_in import DropIn
+from nextlabel.strategies.door import StrategyEntry
+from nextlabel.strategies.kit.drop_in import DropIn
 
 
 class Plain(DropIn):
@@ -69,7 +69,7 @@ class Plain(DropIn):
 
 def test_a_strategy_of_ones_own_that_keeps_its_promises():
     for check in conformance.for_strategies + conformance.for_drop_ins:
-        check(Entry(Plain))
+        check(StrategyEntry(Plain))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_strategy_of_ones_own_that_keeps_its_promises():
 )
 def test_every_broken_promise_is_found_out(bad, check, why):
     with pytest.raises(AssertionError, match=why):
-        getattr(conformance, f"check_{check}")(Entry(Plain, {"bad": bad}))
+        getattr(conformance, f"check_{check}")(StrategyEntry(Plain, {"bad": bad}))
 
 
 def test_every_check_has_been_seen_to_fail():
@@ -110,4 +110,4 @@ def test_every_check_has_been_seen_to_fail():
 
 def test_a_parameter_that_is_changed_when_it_is_set_cannot_be_copied():
     with pytest.raises(RuntimeError, match="Cannot clone"):
-        conformance.check_can_be_copied_and_wrapped(Entry(Plain, {"bad": "clone"}))
+        conformance.check_can_be_copied_and_wrapped(StrategyEntry(Plain, {"bad": "clone"}))

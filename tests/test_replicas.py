@@ -5,7 +5,7 @@ from nextlabel import Experiment, Plan, simulate
 from nextlabel.errors import UnknownName
 from nextlabel.seeds import stream
 from nextlabel.strategies import STRATEGIES
-from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import Question
 from nextlabel.strategies.replicas import Replica, strategy
 
 

@@ -13,7 +13,7 @@ from nextlabel.pool import Pool
 from nextlabel.seeds import number, stream
 from nextlabel.simulation.arm import audit_side
 from nextlabel.strategies import strategy
-from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import Question
 
 N, C = 90, 3
 

@@ -16,7 +16,7 @@ from nextlabel import conformance
 from nextlabel.errors import BadSpecification, CannotGo, Mistake, StrategyFailed, UnknownName
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.strategies import STRATEGIES, strategy
-from nextlabel.strategies.base import Entry, Question, guarded, unit
+from nextlabel.strategies.door import Question, StrategyEntry, guarded, unit
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
 
 WRAPPED = "skactiveml:SubSamplingWrapper(query_strategy='Badge', max_candidates=0.5)"
@@ -234,13 +234,13 @@ class First(SingleAnnotatorPoolQueryStrategy):
 
 def test_features_go_through_the_door_uncopied():
     question = problem()
-    assert ask(Entry(First), question).positions.tolist() == [6, 7, 8]
+    assert ask(StrategyEntry(First), question).positions.tolist() == [6, 7, 8]
     assert First.seen is question.X
 
 
 def test_a_strategy_of_ones_own_can_be_checked():
     for check in conformance.for_strategies:
-        check(Entry(First))
+        check(StrategyEntry(First))
 
 
 @pytest.mark.parametrize(
@@ -252,14 +252,14 @@ def test_a_strategy_of_ones_own_can_be_checked():
 )
 def test_a_strategy_that_misbehaves_is_found_out(bad, check, why):
     with pytest.raises(AssertionError, match=why):
-        check(Entry(First, {"bad": bad}))
+        check(StrategyEntry(First, {"bad": bad}))
 
 
 def test_a_failure_inside_a_strategy_is_one_sentence():
     with pytest.raises(
         StrategyFailed, match=r"First could not choose 3 of 40 samples \(KeyError: .*\)\. Check"
     ) as caught:
-        ask(Entry(First, {"bad": "raise"}), problem())
+        ask(StrategyEntry(First, {"bad": "raise"}), problem())
     assert isinstance(caught.value, CannotGo)
     assert isinstance(caught.value.__cause__, KeyError)
 

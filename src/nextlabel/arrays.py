@@ -18,7 +18,7 @@ import numpy.typing as npt
 from nextlabel.errors import BadArray, BadData
 from nextlabel.pool import Floats, Labels, Mask
 from nextlabel.progress import Progress, quiet
-from nextlabel.strategies.rows import CELLS, pieces
+from nextlabel.strategies.kit.blocks import CELLS, pieces
 from nextlabel.text import printable
 
 Array = npt.NDArray[Any]

@@ -27,12 +27,12 @@ from sklearn.base import clone
 
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.pool import Floats, Ids, Labels
-from nextlabel.strategies.base import Entry, Question
+from nextlabel.strategies.door import Question, StrategyEntry
 
 N = 20
 
 
-def small_problem(entry: Entry, labelled: int = 6, batch: int = 5, X: Floats | None = None) -> Question:
+def small_problem(entry: StrategyEntry, labelled: int = 6, batch: int = 5, X: Floats | None = None) -> Question:
     """Twenty samples of three classes (or as many as ``entry`` can tell apart), the first ``labelled`` of them known.
 
     ``X`` (20, d) other features than these.
@@ -50,7 +50,7 @@ def _asked(X: Floats, y: Labels, classes: int, batch: int) -> Question:
     return Question(X, y, classes, batch, 7, head, bootstrap(head, X[known], y[known], 1))
 
 
-def picks(entry: Entry, question: Question) -> Ids:
+def picks(entry: StrategyEntry, question: Question) -> Ids:
     """What ``entry`` asks, after making sure that it is a batch: distinct, unlabelled, of the size wanted."""
     found = entry.ask(question, np.random.default_rng(0)).positions
     assert found.dtype.kind == "i", f"positions are {found.dtype}, not whole numbers"
@@ -62,19 +62,19 @@ def picks(entry: Entry, question: Question) -> Ids:
     return found
 
 
-def check_gives_a_whole_batch(entry: Entry) -> None:
+def check_gives_a_whole_batch(entry: StrategyEntry) -> None:
     """Distinct, unlabelled, exactly as many as wanted: one, some, all that are left."""
     for batch in (1, 5, N - 6):
         picks(entry, small_problem(entry, batch=batch))
 
 
-def check_works_from_two_labels_to_the_last(entry: Entry) -> None:
+def check_works_from_two_labels_to_the_last(entry: StrategyEntry) -> None:
     """Two labels (and a class that nobody has seen) up to one sample left."""
     for labelled in (2, N - 2, N - 1):
         picks(entry, small_problem(entry, labelled, batch=min(5, N - labelled)))
 
 
-def check_chooses_the_same_for_the_same_seed(entry: Entry) -> None:
+def check_chooses_the_same_for_the_same_seed(entry: StrategyEntry) -> None:
     """Asked twice, and whatever state numpy's global generator is in."""
     question, before = small_problem(entry), np.random.get_state()
     try:
@@ -88,7 +88,7 @@ def check_chooses_the_same_for_the_same_seed(entry: Entry) -> None:
     assert found[0] == found[2], f"numpy's global seed changes {found[0]} to {found[2]}"
 
 
-def check_leaves_what_it_is_given_alone(entry: Entry) -> None:
+def check_leaves_what_it_is_given_alone(entry: StrategyEntry) -> None:
     """X, y and the classifier are as they were."""
     question = small_problem(entry)
     before = pickle.dumps((question.X, question.y, question.clf))
@@ -96,7 +96,7 @@ def check_leaves_what_it_is_given_alone(entry: Entry) -> None:
     assert pickle.dumps((question.X, question.y, question.clf)) == before, "X, y or clf was changed"
 
 
-def check_takes_features_as_they_come(entry: Entry) -> None:
+def check_takes_features_as_they_come(entry: StrategyEntry) -> None:
     """float32 or float64, read-only as a memory map is, in columns as in rows."""
     question = small_problem(entry)
     locked_X, locked_y = question.X.copy(), question.y.copy()
@@ -109,21 +109,21 @@ def check_takes_features_as_they_come(entry: Entry) -> None:
         picks(entry, replace(question, X=np.load(Path(folder) / "X.npy", mmap_mode="r")))
 
 
-def check_survives_ties(entry: Entry) -> None:
+def check_survives_ties(entry: StrategyEntry) -> None:
     """Many rows alike: two kinds of rows among the twenty, then one kind."""
     for kinds in (2, 1):
         X = np.random.default_rng(0).normal(size=(kinds, 4)).astype(np.float32)[np.arange(N) % kinds]
         picks(entry, small_problem(entry, X=X))
 
 
-def check_survives_constant_features(entry: Entry) -> None:
+def check_survives_constant_features(entry: StrategyEntry) -> None:
     """Columns that never change, beside one that does; and nothing but zeros."""
     for X in (np.ones((N, 4)), np.zeros((N, 4))):
         X[:, 0] = X[0, 0] * np.arange(N) / N
         picks(entry, small_problem(entry, X=X.astype(np.float32)))
 
 
-def check_starts_cold_if_it_says_so(entry: Entry) -> None:
+def check_starts_cold_if_it_says_so(entry: StrategyEntry) -> None:
     """A strategy that needs no model answers while there is none: with no label at all, with labels of one class."""
     if not entry.model_free:
         return
@@ -136,13 +136,13 @@ def check_starts_cold_if_it_says_so(entry: Entry) -> None:
 # Asked directly, as scikit-activeml asks
 
 
-def direct(entry: Entry, question: Question, **more: Any) -> Any:
+def direct(entry: StrategyEntry, question: Question, **more: Any) -> Any:
     """What the class itself answers: `query` with what its signature takes."""
     given = {word: make(question) for word, make in entry.needs.items()}
     return entry.make(question).query(question.X, question.y, **({"batch_size": question.batch} | given | more))
 
 
-def check_answers_as_upstream_does(entry: Entry) -> None:
+def check_answers_as_upstream_does(entry: StrategyEntry) -> None:
     """Indices int64; utilities (batch, n), NaN just where a sample is labelled or was picked before."""
     question = small_problem(entry, batch=6)
     indices, utilities = direct(entry, question, return_utilities=True)
@@ -158,7 +158,7 @@ def check_answers_as_upstream_does(entry: Entry) -> None:
         assert law or row[indices[b]] == np.nanmax(row), f"pick {b} is not the highest of its row"
 
 
-def check_reads_candidates(entry: Entry) -> None:
+def check_reads_candidates(entry: StrategyEntry) -> None:
     """Indices in any order, twice, from the end, of labelled samples; never a mask."""
     question = small_problem(entry, batch=4)
     some = np.array([15, 9, 9, 0, 3, -1, 12, 7, 17, 10])  # 0 and 3 are labelled
@@ -179,7 +179,7 @@ def check_reads_candidates(entry: Entry) -> None:
     raise AssertionError("a boolean mask is read as indices")
 
 
-def check_takes_samples_as_candidates(entry: Entry) -> None:
+def check_takes_samples_as_candidates(entry: StrategyEntry) -> None:
     """Candidates that are not in X: indices are theirs. Or scikit-activeml's `MappingError`."""
     question = small_problem(entry, batch=4)
     others = np.random.default_rng(1).normal(size=(9, question.X.shape[1])).astype(np.float32)
@@ -192,7 +192,7 @@ def check_takes_samples_as_candidates(entry: Entry) -> None:
     assert utilities.shape == (4, 9), f"utilities are {utilities.shape}"
 
 
-def check_begins_with_any_labels(entry: Entry) -> None:
+def check_begins_with_any_labels(entry: StrategyEntry) -> None:
     """No label at all, labels of one class only, all but one sample labelled: nothing has to be mended."""
     question = small_problem(entry)
     for known, classes in ((0, 3), (4, 1), (N - 1, 3)):
@@ -200,7 +200,7 @@ def check_begins_with_any_labels(entry: Entry) -> None:
         _all_or(5, direct(entry, _asked(question.X, y, question.classes, min(5, N - known))), y)
 
 
-def check_asks_everybody_among_ties(entry: Entry) -> None:
+def check_asks_everybody_among_ties(entry: StrategyEntry) -> None:
     """Rows alike, columns that never change, nothing but zeros: in the end everybody is asked, and nobody twice."""
     question = small_problem(entry)
     kinds = np.random.default_rng(0).normal(size=(3, 4))
@@ -220,7 +220,7 @@ def _all_or(batch: int, found: Ids, y: Labels) -> None:
     assert (y[found] < 0).all(), f"asks for what is labelled: {found}"
 
 
-def check_layout_does_not_matter(entry: Entry) -> None:
+def check_layout_does_not_matter(entry: StrategyEntry) -> None:
     """Features in memory, locked, on disk or by columns, labels in a list: the same picks."""
     question = small_problem(entry)
     expected = direct(entry, question).tolist()
@@ -238,7 +238,7 @@ def check_layout_does_not_matter(entry: Entry) -> None:
     assert found == expected, f"labels in a list give {found}, in an array {expected}"
 
 
-def check_takes_a_seed_of_any_kind(entry: Entry) -> None:
+def check_takes_a_seed_of_any_kind(entry: StrategyEntry) -> None:
     """An int; a RandomState, which is not moved on; None, for another batch each time."""
     question = small_problem(entry)
     generator = np.random.RandomState(5)
@@ -252,7 +252,7 @@ def check_takes_a_seed_of_any_kind(entry: Entry) -> None:
     assert pickle.dumps(generator) == before, "the caller's generator was moved on"
 
 
-def check_shrinks_a_batch_that_is_too_large(entry: Entry) -> None:
+def check_shrinks_a_batch_that_is_too_large(entry: StrategyEntry) -> None:
     """All that is left, with a warning; an error when nothing is."""
     question = small_problem(entry, labelled=N - 3, batch=3)
     with warnings.catch_warnings(record=True) as told:
@@ -267,7 +267,7 @@ def check_shrinks_a_batch_that_is_too_large(entry: Entry) -> None:
     raise AssertionError("asks although nothing is unlabelled")
 
 
-def check_reads_labels_of_every_kind(entry: Entry) -> None:
+def check_reads_labels_of_every_kind(entry: StrategyEntry) -> None:
     """Whole numbers with -1, decimals with NaN, texts with "" or None: the same picks."""
     question = small_problem(entry)
     expected = direct(entry, question).tolist()
@@ -295,7 +295,7 @@ def _renamed(made: Any, names: list[Any], missing: Any, question: Question) -> A
     return head
 
 
-def check_remembers_nothing(entry: Entry) -> None:
+def check_remembers_nothing(entry: StrategyEntry) -> None:
     """The same object asked about other data, then again, answers as a fresh one does."""
     question = small_problem(entry)
     strategy = entry.make(question)
@@ -309,7 +309,7 @@ def check_remembers_nothing(entry: Entry) -> None:
     assert again(N) == first, "an answer depends on what was asked before"
 
 
-def check_can_be_copied_and_wrapped(entry: Entry) -> None:
+def check_can_be_copied_and_wrapped(entry: StrategyEntry) -> None:
     """`clone` and its parameters, unchanged; and within scikit-activeml's own wrapper."""
     question = small_problem(entry, batch=3)
     strategy = entry.make(question)
@@ -322,14 +322,14 @@ def check_can_be_copied_and_wrapped(entry: Entry) -> None:
     assert (question.y[found] < 0).all(), f"asks for what is labelled: {found}"
 
 
-def check_tells_many_classes_apart(entry: Entry) -> None:
+def check_tells_many_classes_apart(entry: StrategyEntry) -> None:
     """Two classes; a thousand, of which few have a label."""
     question = small_problem(entry)
     _all_or(5, direct(entry, _asked(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
     _all_or(5, direct(entry, _asked(question.X, question.y, 1000, 5)), question.y)
 
 
-def check_leaves_models_alone(entry: Entry) -> None:
+def check_leaves_models_alone(entry: StrategyEntry) -> None:
     """Told to train, it trains a copy; told not to, it only asks: the caller's models are as they were."""
     question = small_problem(entry)
     word = next((word for word in ("fit_clf", "fit_ensemble") if word in entry.needs), None)
@@ -342,7 +342,7 @@ def check_leaves_models_alone(entry: Entry) -> None:
         assert pickle.dumps(models) == before, f"the caller's model was changed with {word}={fit}"
 
 
-for_strategies: list[Callable[[Entry], None]] = [
+for_strategies: list[Callable[[StrategyEntry], None]] = [
     check_gives_a_whole_batch,
     check_works_from_two_labels_to_the_last,
     check_chooses_the_same_for_the_same_seed,
@@ -353,7 +353,7 @@ for_strategies: list[Callable[[Entry], None]] = [
     check_starts_cold_if_it_says_so,
 ]
 
-for_drop_ins: list[Callable[[Entry], None]] = [
+for_drop_ins: list[Callable[[StrategyEntry], None]] = [
     check_answers_as_upstream_does,
     check_reads_candidates,
     check_takes_samples_as_candidates,

@@ -23,10 +23,10 @@ from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import number, stream
 from nextlabel.strategies import STRATEGIES, Auto, strategy
-from nextlabel.strategies.base import Entry, Question, count, fitted, heads
-from nextlabel.strategies.drop_in import DropIn
-from nextlabel.strategies.given import Given
-from nextlabel.strategies.rows import Rows
+from nextlabel.strategies.door import Question, StrategyEntry, count, fitted, heads
+from nextlabel.strategies.kit.blocks import Blocks
+from nextlabel.strategies.kit.drop_in import DropIn
+from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
 
 Predict = Callable[[Ids], Floats]
 
@@ -167,19 +167,19 @@ def _able(name: str, data: Data) -> str:
     )
 
 
-def _question(entry: Entry, data: Data, batch: int, seed: int, progress: Progress) -> Question:
+def _question(entry: StrategyEntry, data: Data, batch: int, seed: int, progress: Progress) -> Question:
     """What the strategy is asked, with just the models that it wants, trained on the labels or given."""
     wants = set(entry.needs.values())
     question = Question(data.X, data.y, max(2, data.classes), batch, number(stream(seed, "ask", 0)))
     if fitted in wants and data.P is not None:
-        question = replace(question, clf=Given(data.X, handed(data.P), data.classes))
+        question = replace(question, clf=KnownProbabilities(data.X, handed(data.P), data.classes))
     if heads in wants or (fitted in wants and data.P is None):
         progress("training a head", 0, 0)
         learned = learn(data.pool, seed)
         question = replace(question, clf=question.clf or learned.clf, committee=learned.committee)
         if data.P is None and issubclass(entry.kind, DropIn):  # ours take what a head foretells block by block
             at = foretold(learned.clf, data, progress)
-            question = replace(question, clf=Given(data.X, at, data.classes, learned.clf))
+            question = replace(question, clf=KnownProbabilities(data.X, at, data.classes, learned.clf))
     return question
 
 
@@ -208,7 +208,7 @@ def foretold(head: SkactivemlClassifier, data: Data, progress: Progress) -> Pred
 
     def at(rows: Ids) -> Floats:
         P = np.empty((len(rows), data.classes), dtype=np.float32)
-        for place, some in Rows(data.X, rows).blocks():
+        for place, some in Blocks(data.X, rows).blocks():
             P[place] = head.predict_proba(some)
             progress("predicting", place.stop, len(rows))
         progress("choosing", 0, 0)
@@ -217,7 +217,7 @@ def foretold(head: SkactivemlClassifier, data: Data, progress: Progress) -> Pred
     return at
 
 
-def _remark(entry: Entry, name: str, data: Data, question: Question) -> None:
+def _remark(entry: StrategyEntry, name: str, data: Data, question: Question) -> None:
     """Warn of what somebody should know about how this batch comes about."""
     notes = []
     if data.P is not None and fitted not in entry.needs.values():

@@ -10,8 +10,8 @@ from obvious import LEAST_P, agreement, known, points, proba, table
 from nextlabel.errors import BadArray
 from nextlabel.strategies.badge import Badge, Draw, gradients
 from nextlabel.strategies.badge import badge as drawn
-from nextlabel.strategies.rows import Rows
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import Blocks
+from nextlabel.strategies.kit.ties import Ties
 
 
 def embeddings(P, X):
@@ -80,7 +80,7 @@ PROBLEMS = {
 
 
 def batches(P, X, batch, origin, count=1000):
-    found = gradients(P, Rows(X))
+    found = gradients(P, Blocks(X))
     return [
         tuple(drawn(found, batch, np.random.default_rng(seed), Ties(len(X), np.random.default_rng(0)), origin).tolist())
         for seed in range(count)
@@ -142,7 +142,7 @@ def hard(kind):
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_bounds_are_bounds_at_all_times(kind, origin):
     P, X = hard(kind)
-    found, g = gradients(P, Rows(X)), embeddings(P, X)
+    found, g = gradients(P, Blocks(X)), embeddings(P, X)
     draw = Draw(found, 150, np.random.default_rng(0), origin)
     draw.take(0, *(part[0] for part in found.at(np.array([0]))))
     near = np.minimum((g**2).sum(1) if origin else np.inf, ((g - g[0]) ** 2).sum(1))
@@ -161,7 +161,7 @@ def test_one_that_is_away_is_found_among_many_that_only_rounding_moves():
     X = np.ones((6002, 8), dtype=np.float32) * 300
     X[6000:] = np.eye(8)[:2]
     P = np.repeat([[0.6, 0.4]], 6002, axis=0)
-    picks = drawn(gradients(P, Rows(X)), 3, np.random.default_rng(0), Ties(6002, np.random.default_rng(0)))
+    picks = drawn(gradients(P, Blocks(X)), 3, np.random.default_rng(0), Ties(6002, np.random.default_rng(0)))
     assert set(picks.tolist()) >= {6000, 6001}
 
 
@@ -182,7 +182,7 @@ def test_one_that_is_away_is_found_among_many_that_only_rounding_moves():
 )
 def test_a_batch_of_everybody_comes_to_an_end(P, X, origin):
     picks = drawn(
-        gradients(P, Rows(X)), len(X), np.random.default_rng(0), Ties(len(X), np.random.default_rng(0)), origin
+        gradients(P, Blocks(X)), len(X), np.random.default_rng(0), Ties(len(X), np.random.default_rng(0)), origin
     )
     assert sorted(picks.tolist()) == list(range(len(X)))
 

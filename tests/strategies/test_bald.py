@@ -10,7 +10,7 @@ from nextlabel import strategies as ours
 from nextlabel.models.head import LinearHead
 from nextlabel.strategies.bald import information
 from nextlabel.strategies.batch_bald import Joint, batch_bald
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.ties import Ties
 
 
 @pytest.mark.parametrize("most", [10**5, 30])

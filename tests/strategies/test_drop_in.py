@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from obvious import LEAST_P, agreement, query, table, world
 
 from nextlabel import strategies as ours
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.ties import Ties
 
 
 @pytest.mark.parametrize(

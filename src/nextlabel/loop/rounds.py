@@ -13,7 +13,7 @@ from nextlabel.plan import Plan
 from nextlabel.pool import NOBODY, Ids, Labels, Pool
 from nextlabel.seeds import number, stream
 from nextlabel.strategies import strategy as strategy_named
-from nextlabel.strategies.base import Entry, Question
+from nextlabel.strategies.door import Question, StrategyEntry
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ Past = Sequence[tuple[Ids, Labels]]  # batches and their answers, from round 0 o
 
 
 def rounds(
-    pool: Pool, model: Model, strategy: Entry, plan: Plan, seed: int, past: Past = ()
+    pool: Pool, model: Model, strategy: StrategyEntry, plan: Plan, seed: int, past: Past = ()
 ) -> Generator[Round, Labels, None]:
     """Yield a `Round`, receive its labels, until the rounds, the budget or the pool are used up.
 
@@ -86,7 +86,7 @@ def wanted(pool: Pool, plan: Plan, k: int) -> int:
     return max(0, int(min(plan.size, pool.left(), plan.limit - len(pool.labelled()))))
 
 
-def ask(pool: Pool, fitted: Fitted, strategy: Entry, plan: Plan, seed: int, k: int, size: int) -> Asked:
+def ask(pool: Pool, fitted: Fitted, strategy: StrategyEntry, plan: Plan, seed: int, k: int, size: int) -> Asked:
     """The ``size`` samples to ask about in round ``k``: the strategy's choice, and the audit side's next in line."""
     audit = pool.unaudited()
     free = len(pool.unlabelled())
@@ -96,7 +96,7 @@ def ask(pool: Pool, fitted: Fitted, strategy: Entry, plan: Plan, seed: int, k: i
     return Asked(np.concatenate([chosen.ids, audit[:due]]), chosen.mended)
 
 
-def choose(pool: Pool, fitted: Fitted, strategy: Entry, plan: Plan, seed: int, k: int, size: int) -> Asked:
+def choose(pool: Pool, fitted: Fitted, strategy: StrategyEntry, plan: Plan, seed: int, k: int, size: int) -> Asked:
     """The strategy's choice. The only place where a position is not an id: ``rows[positions]`` are the ids."""
     warm = pool.known_classes() > 1
     rows = np.union1d(pool.labelled()[pool.askable[pool.labelled()]], pool.unlabelled())  # (n,) ascending

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nextlabel.errors import BadSpecification
-from nextlabel.models.base import Entry
+from nextlabel.models.base import ModelEntry
 from nextlabel.models.linear import Linear
 from nextlabel.models.recipe import Recipe, need_torch
 from nextlabel.models.sklearn import Sklearn
@@ -13,33 +13,33 @@ from nextlabel.specifications import look_up, parse_call
 from nextlabel.text import did_you_mean
 
 
-def _linear() -> Entry:
-    return Entry(lambda dataset, settings: Linear(settings))
+def _linear() -> ModelEntry:
+    return ModelEntry(lambda dataset, settings: Linear(settings))
 
 
-def _cnn(**options: Any) -> Entry:
+def _cnn(**options: Any) -> ModelEntry:
     recipe = Recipe(**options)
     need_torch()
     from nextlabel.models.cnn import Cnn  # torch takes seconds, and the other models need none of it
     from nextlabel.models.training import device_of
 
     device_of(recipe)
-    return Entry(lambda dataset, settings: Cnn(dataset, recipe), val=0.1, pictures=True)
+    return ModelEntry(lambda dataset, settings: Cnn(dataset, recipe), val=0.1, pictures=True)
 
 
 # Each makes an `Entry` from the options that stand behind its name: ``cnn(epochs=5)``.
-MODELS: Mapping[str, Callable[..., Entry]] = {"linear": _linear, "cnn": _cnn}
+MODELS: Mapping[str, Callable[..., ModelEntry]] = {"linear": _linear, "cnn": _cnn}
 OPTIONS: Mapping[str, Callable[..., object]] = {"cnn": Recipe}  # what spells out a model's options
 
 
-def model(text: str) -> Entry:
+def model(text: str) -> ModelEntry:
     """The model of that name, or the classifier that ``sklearn:dotted.Name(…)`` specifies.
 
     Raises `UnknownName`, `BadSpecification` or `MissingExtra`, before anything is trained.
     """
     if text.startswith("sklearn:"):
         made = Sklearn(text)  # now, so that a bad name is told now
-        return Entry(lambda dataset, settings: made)
+        return ModelEntry(lambda dataset, settings: made)
     name, options = parse_call(text)
     make = look_up(MODELS, name, "model")
     known = list(inspect.signature(OPTIONS.get(name, make)).parameters)

@@ -46,7 +46,7 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelEntry:
     """How a model is made: ``make(dataset, settings)``.
 
     ``val`` the share of validation labels that it wants by default; ``pictures`` says that it learns from the pictures

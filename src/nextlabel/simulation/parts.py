@@ -15,7 +15,7 @@ from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
 from nextlabel.loop.oracles import oracle
 from nextlabel.models import model
-from nextlabel.models.base import Entry, Settings
+from nextlabel.models.base import ModelEntry, Settings
 from nextlabel.plan import Amount, Plan
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
@@ -76,7 +76,7 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, 
     return Setup(experiment, plan, dataset, seen_by, source, splits, {}), features
 
 
-def _suitable(dataset: Dataset, experiment: Experiment, trained: Entry) -> None:
+def _suitable(dataset: Dataset, experiment: Experiment, trained: ModelEntry) -> None:
     if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
         raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
     if trained.pictures and dataset.pictures is None:

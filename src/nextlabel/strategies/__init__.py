@@ -10,9 +10,9 @@ from nextlabel.specifications import Specification, parse_call
 from nextlabel.strategies.auto import Auto
 from nextlabel.strategies.badge import Badge
 from nextlabel.strategies.bald import GreedyBALD, PowerBALD
-from nextlabel.strategies.base import Entry, count
 from nextlabel.strategies.batch_bald import BatchBALD
 from nextlabel.strategies.core_set import CoreSet
+from nextlabel.strategies.door import StrategyEntry, count
 from nextlabel.strategies.max_herding import MaxHerding
 from nextlabel.strategies.prob_cover import ProbCover
 from nextlabel.strategies.random_sampling import RandomSampling
@@ -38,25 +38,25 @@ __all__ = [
     "strategy",
 ]
 
-STRATEGIES: Mapping[str, Entry] = {
-    "random": Entry(RandomSampling),
-    "least_confident": Entry(UncertaintySampling, {"method": "least_confident"}),
-    "margin": Entry(UncertaintySampling, {"method": "margin_sampling"}),
-    "entropy": Entry(UncertaintySampling, {"method": "entropy"}),
-    "badge": Entry(Badge),
-    "coreset": Entry(CoreSet),
-    "typiclust": Entry(TypiClust),
-    "probcover": Entry(ProbCover, {"deltas": "exact", "normalize_samples": True}, init={"n_classes": count}),
-    "maxherding": Entry(MaxHerding),
-    "uherding": Entry(UHerding),
-    "bald": Entry(GreedyBALD),
-    "powerbald": Entry(PowerBALD),
-    "batchbald": Entry(BatchBALD),
-    "auto": Entry(Auto),
+STRATEGIES: Mapping[str, StrategyEntry] = {
+    "random": StrategyEntry(RandomSampling),
+    "least_confident": StrategyEntry(UncertaintySampling, {"method": "least_confident"}),
+    "margin": StrategyEntry(UncertaintySampling, {"method": "margin_sampling"}),
+    "entropy": StrategyEntry(UncertaintySampling, {"method": "entropy"}),
+    "badge": StrategyEntry(Badge),
+    "coreset": StrategyEntry(CoreSet),
+    "typiclust": StrategyEntry(TypiClust),
+    "probcover": StrategyEntry(ProbCover, {"deltas": "exact", "normalize_samples": True}, init={"n_classes": count}),
+    "maxherding": StrategyEntry(MaxHerding),
+    "uherding": StrategyEntry(UHerding),
+    "bald": StrategyEntry(GreedyBALD),
+    "powerbald": StrategyEntry(PowerBALD),
+    "batchbald": StrategyEntry(BatchBALD),
+    "auto": StrategyEntry(Auto),
 }
 
 
-def strategy(name: str) -> Entry:
+def strategy(name: str) -> StrategyEntry:
     """The query strategy of that name, or the one that ``skactiveml:ClassName(name=literal)`` specifies.
 
     A short name may carry arguments, too: ``typiclust(k=20)``. Raises `UnknownName` or `BadSpecification`, before

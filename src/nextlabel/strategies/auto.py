@@ -6,7 +6,7 @@ import numpy as np
 from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.strategies.badge import Badge
-from nextlabel.strategies.drop_in import DropIn, Found
+from nextlabel.strategies.kit.drop_in import DropIn, Found
 from nextlabel.strategies.max_herding import MaxHerding
 from nextlabel.strategies.uncertainty_sampling import UncertaintySampling
 

@@ -8,9 +8,9 @@ from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.drop_in import DropIn, Found, probabilities
-from nextlabel.strategies.rows import Rows, pieces
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import Blocks, pieces
+from nextlabel.strategies.kit.drop_in import DropIn, Found, probabilities
+from nextlabel.strategies.kit.ties import Ties
 
 TRIALS = 512  # draws from the same bounds
 TOGETHER = 128  # of them that are looked at together
@@ -63,7 +63,7 @@ class Badge(DropIn):
         flags = self._flags()
         task = self._task(X, y, candidates, batch_size, return_utilities, deep=bool(flags))
         proba, embedded = probabilities(task, self._model(task, clf, fit_clf, sample_weight), flags)
-        rows = task.pool() if embedded is None else Rows(embedded)
+        rows = task.pool() if embedded is None else Blocks(embedded)
         found = gradients(proba, rows)
         draw = drawn(found, task.batch, task.rng, task.ties, self.origin)
         picks, self.trials_, self.passes_ = draw.picks, draw.trials, draw.passes
@@ -88,7 +88,7 @@ class Gradients:
 
     P: Floats
     guess: Ids
-    rows: Rows
+    rows: Blocks
     length: Floats
 
     def at(self, positions: Ids) -> tuple[Floats, Floats]:
@@ -107,7 +107,7 @@ class Gradients:
         return a
 
 
-def gradients(P: Floats, rows: Rows) -> Gradients:
+def gradients(P: Floats, rows: Blocks) -> Gradients:
     """One pass over the probabilities, one over the features: the lengths of all gradient embeddings."""
     guess, short = np.empty(len(P), dtype=np.int64), np.empty(len(P))
     for place in pieces(len(P), max(1, CELLS // P.shape[1])):

@@ -6,8 +6,8 @@ import numpy as np
 from skactiveml.utils import MISSING_LABEL, check_scalar
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.committees import CommitteeDropIn, everyone
-from nextlabel.strategies.drop_in import Found, Task
+from nextlabel.strategies.kit.committees import CommitteeDropIn, everyone
+from nextlabel.strategies.kit.drop_in import Found, Task
 
 
 class GreedyBALD(CommitteeDropIn):

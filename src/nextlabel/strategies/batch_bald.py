@@ -7,10 +7,10 @@ from skactiveml.utils import MISSING_LABEL, check_scalar
 
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.bald import entropy
-from nextlabel.strategies.committees import CommitteeDropIn, everyone
-from nextlabel.strategies.drop_in import Found
-from nextlabel.strategies.rows import pieces
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import pieces
+from nextlabel.strategies.kit.committees import CommitteeDropIn, everyone
+from nextlabel.strategies.kit.drop_in import Found
+from nextlabel.strategies.kit.ties import Ties
 
 CONFIGURATIONS = 10_000
 CELLS = 1 << 20  # probabilities in a block

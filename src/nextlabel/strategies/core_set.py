@@ -9,9 +9,9 @@ from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.drop_in import DropIn, Found
-from nextlabel.strategies.rows import CELLS, Rows, centred, distances, squares
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import CELLS, Blocks, centred, distances, squares
+from nextlabel.strategies.kit.drop_in import DropIn, Found
+from nextlabel.strategies.kit.ties import Ties
 
 LEAST = 256  # samples that a working set begins with
 
@@ -47,7 +47,7 @@ class CoreSet(DropIn):
         task = self._task(X, y, candidates, batch_size, return_utilities)
         shift = centred(task.X) if self.metric == "euclidean" else None
         pool, far = task.pool(shift=shift), self._distance()
-        near = nearest(pool, Rows(task.X, task.known, shift=shift), far) if len(task.known) else None
+        near = nearest(pool, Blocks(task.X, task.known, shift=shift), far) if len(task.known) else None
         picks = core_set(pool, near, task.batch, task.ties, far)
         return task.answer(picks, lambda: steps(pool, near, picks, far, self._root()))
 
@@ -60,7 +60,7 @@ class CoreSet(DropIn):
         return np.sqrt if self._distance() is distances else np.asarray
 
 
-def nearest(pool: Rows, centres: Rows, far: Distance = distances, near: Floats | None = None) -> Floats:
+def nearest(pool: Blocks, centres: Blocks, far: Distance = distances, near: Floats | None = None) -> Floats:
     """Distances (m,), squared if ``far`` squares, of the pool to the nearest of the centres, or ``near`` if nearer."""
     found = np.full(len(pool), np.inf) if near is None else near.copy()
     for _, others in centres.blocks(512):
@@ -69,7 +69,7 @@ def nearest(pool: Rows, centres: Rows, far: Distance = distances, near: Floats |
     return found
 
 
-def core_set(pool: Rows, near: Floats | None, batch: int, ties: Ties, far: Distance = distances) -> Ids:
+def core_set(pool: Blocks, near: Floats | None, batch: int, ties: Ties, far: Distance = distances) -> Ids:
     """Positions (batch,) by farthest-first traversal; ``near`` (m,) distances to the nearest centre, None without."""
     picks: list[int] = []
     if near is None:
@@ -79,7 +79,7 @@ def core_set(pool: Rows, near: Floats | None, batch: int, ties: Ties, far: Dista
     near = near.copy()
     while len(picks) < batch:
         if known < len(picks):
-            near = nearest(pool, Rows(pool.at(np.array(picks[known:]))), far, near)
+            near = nearest(pool, Blocks(pool.at(np.array(picks[known:]))), far, near)
         if np.isnan(near).any() or (picks and near.max() == np.inf):
             raise BadArray("Distances between the features are not finite. Scale the features down.")
         near[picks], known = -np.inf, len(picks)
@@ -89,7 +89,7 @@ def core_set(pool: Rows, near: Floats | None, batch: int, ties: Ties, far: Dista
     return np.array(picks[:batch])
 
 
-def _from_the_farthest(pool: Rows, near: Floats, most: int, size: int, ties: Ties, far: Distance) -> list[int]:
+def _from_the_farthest(pool: Blocks, near: Floats, most: int, size: int, ties: Ties, far: Distance) -> list[int]:
     """Choose among the ``size`` farthest for as long as nobody outside can be as far; at least once."""
     inside = np.argpartition(-near, size - 1)[:size] if size < len(near) else np.arange(len(near))
     outside = np.delete(near, inside).max(initial=-np.inf)
@@ -106,12 +106,12 @@ def _from_the_farthest(pool: Rows, near: Floats, most: int, size: int, ties: Tie
     return picks or [ties.best(near)]
 
 
-def steps(pool: Rows, near: Floats | None, picks: Ids, far: Distance, root: Callable[[Floats], Floats]) -> Floats:
+def steps(pool: Blocks, near: Floats | None, picks: Ids, far: Distance, root: Callable[[Floats], Floats]) -> Floats:
     """Utilities (batch, m): everybody's distance to the nearest centre before each pick; 0 before there is any."""
     now = np.full(len(pool), np.inf) if near is None else near.copy()
     wide = np.zeros((len(picks), len(pool)))
     for b, pick in enumerate(picks):
         if np.isfinite(now).all():
             wide[b] = root(now)
-        now = nearest(pool, Rows(pool.at(np.array([pick]))), far, now)
+        now = nearest(pool, Blocks(pool.at(np.array([pick]))), far, now)
     return wide

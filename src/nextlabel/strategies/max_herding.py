@@ -7,9 +7,9 @@ import numpy as np
 from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.drop_in import DropIn, Found, Task
-from nextlabel.strategies.herding import Coverage, Kernel, herd, steps
-from nextlabel.strategies.rows import Rows, centred
+from nextlabel.strategies.kit.blocks import Blocks, centred
+from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.drop_in import DropIn, Found, Task
 
 GROUND = 20_000
 SHARP = 1000.0  # a gamma by which float32's rounding of squared distances would show in kernel values
@@ -77,7 +77,7 @@ def coverage(
     """What the labelled samples cover already; ``weight`` (g,) of the ground."""
     shift = None if unit else centred(task.X)
     kind = np.float64 if (kernel.gamma or 0) > SHARP else None
-    found = Coverage(Rows(task.samples, task.rows, unit, shift, kind), kernel, ground, weight)
+    found = Coverage(Blocks(task.samples, task.rows, unit, shift, kind), kernel, ground, weight)
     if len(task.known):
-        found.add(Rows(task.X, task.known, unit, shift, kind))
+        found.add(Blocks(task.X, task.known, unit, shift, kind))
     return found

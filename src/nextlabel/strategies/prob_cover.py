@@ -13,10 +13,10 @@ from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids, Labels, Mask
-from nextlabel.strategies.clusters import clustered
-from nextlabel.strategies.drop_in import DropIn, Found, Task
-from nextlabel.strategies.rows import Rows, centred, distances, pieces
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import Blocks, centred, distances, pieces
+from nextlabel.strategies.kit.clusters import clustered
+from nextlabel.strategies.kit.drop_in import DropIn, Found, Task
+from nextlabel.strategies.kit.ties import Ties
 
 SIDE = 1024  # rows of a tile
 EDGES = 40_000_000  # pairs that are remembered; beyond, they are found again when they are needed
@@ -77,7 +77,7 @@ class ProbCover(DropIn):
         check_scalar(self.alpha, "alpha", float, min_val=0, max_val=1, min_inclusive=False, max_inclusive=False)
         plain = self.distance_func is pairwise_distances
         shift = centred(task.X) if plain and not self.normalize_samples else None
-        rows = Rows(task.X, None, self.normalize_samples, shift)
+        rows = Blocks(task.X, None, self.normalize_samples, shift)
         near: Near = distances if plain else lambda a, b: np.square(self.distance_func(a, b))
         balls = Balls(rows, self._radius(task, rows, near), near)
         self.delta_max_, self.mean_ball_ = balls.radius, float(balls.count.mean())
@@ -85,7 +85,7 @@ class ProbCover(DropIn):
         picks = cover(balls, task.labelled, task.rows, task.batch, task.ties, told)
         return task.answer(picks, lambda: np.array(told))
 
-    def _radius(self, task: Task, rows: Rows, near: Near) -> float:
+    def _radius(self, task: Task, rows: Blocks, near: Near) -> float:
         if not isinstance(self.deltas, str):
             deltas = np.arange(0.2, 2.2, 0.2) if self.deltas is None else np.sort(np.ravel(self.deltas).astype(float))
             if not len(deltas) or not (deltas >= 0).all():
@@ -113,7 +113,7 @@ class ProbCover(DropIn):
             count = max(2, len(np.unique(np.asarray(task.y)[task.labelled])))
         check_scalar(count, "n_classes", int, min_val=2)
         given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
-        rows = Rows(task.X, None, self.normalize_samples).all()
+        rows = Blocks(task.X, None, self.normalize_samples).all()
         return clustered(rows, self.cluster_algo, given, self.random_state, task.seed)
 
 
@@ -124,7 +124,7 @@ def largest(pure: Floats, alpha: float) -> float:
     return float(limit * JUST_BELOW) if np.isfinite(limit) else 0.0  # one cluster: all rows are alike
 
 
-def pure_radii(rows: Rows, cluster: Labels, near: Near) -> Floats:
+def pure_radii(rows: Blocks, cluster: Labels, near: Near) -> Floats:
     """For each row (n,) the distance to the nearest row of another cluster: up to there its ball is pure."""
     order = np.argsort(cluster, kind="stable")
     edges = np.flatnonzero(np.diff(cluster[order])) + 1
@@ -155,7 +155,7 @@ class Balls:
     samples are found again, which happens once for each sample.
     """
 
-    def __init__(self, rows: Rows, radius: float, near: Near) -> None:
+    def __init__(self, rows: Blocks, radius: float, near: Near) -> None:
         self.rows, self.radius, self.near = rows, radius, near
         self.count = np.zeros(len(rows), dtype=np.int64)
         self.graph = self._graph(list(self._below()))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.drop_in import DropIn, Found
+from nextlabel.strategies.kit.drop_in import DropIn, Found
 
 
 class RandomSampling(DropIn):

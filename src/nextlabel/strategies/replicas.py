@@ -12,11 +12,11 @@ import numpy as np
 
 from nextlabel.seeds import number, stream
 from nextlabel.strategies import strategy as plain
-from nextlabel.strategies.base import Answer, Entry, Question
+from nextlabel.strategies.door import Answer, Question, StrategyEntry
 
 
 @dataclass(frozen=True)
-class Replica(Entry):
+class Replica(StrategyEntry):
     """A strategy whose seeds are moved on, the same way in every round."""
 
     copy: int = 0
@@ -26,7 +26,7 @@ class Replica(Entry):
         return super().ask(replace(question, seed=number(stream(question.seed, "replica", self.copy))), rng)
 
 
-def strategy(name: str) -> Entry:
+def strategy(name: str) -> StrategyEntry:
     """The query strategy of that name; ``name@1``, ``name@2``, … are replicas of it.
 
     >>> strategy("random@1").implementation
@@ -36,5 +36,5 @@ def strategy(name: str) -> Entry:
     if not match:
         return plain(name)
     entry = plain(match[1])
-    knobs: dict[str, Any] = {knob.name: getattr(entry, knob.name) for knob in fields(Entry)}
+    knobs: dict[str, Any] = {knob.name: getattr(entry, knob.name) for knob in fields(StrategyEntry)}
     return Replica(**knobs, copy=int(match[2]))

@@ -7,9 +7,9 @@ from skactiveml.utils import MISSING_LABEL, check_scalar
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from nextlabel.pool import Floats, Ids, Labels
-from nextlabel.strategies.clusters import clustered
-from nextlabel.strategies.drop_in import DropIn, Found, Task
-from nextlabel.strategies.rows import CELLS, Rows, distances
+from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances
+from nextlabel.strategies.kit.clusters import clustered
+from nextlabel.strategies.kit.drop_in import DropIn, Found, Task
 
 MOST_CLUSTERS = 500
 LEAST_POINTS = 5
@@ -108,7 +108,7 @@ def typicality(X: Floats, k: int) -> Floats:
     if len(X) == 1:
         return np.ones(1)
     k = min(k, len(X) - 1)
-    rows, total = Rows(X), np.empty(len(X))
+    rows, total = Blocks(X), np.empty(len(X))
     everybody = rows.all()
     for place, some in rows.blocks(max(1, CELLS // len(X))):
         apart = distances(some, everybody)

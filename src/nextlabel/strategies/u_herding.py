@@ -9,11 +9,11 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.drop_in import DropIn, Found, Task, probabilities
-from nextlabel.strategies.given import Given
-from nextlabel.strategies.herding import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.blocks import Blocks, distances
+from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.drop_in import DropIn, Found, Task, probabilities
+from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
 from nextlabel.strategies.max_herding import GROUND, coverage, standing_for
-from nextlabel.strategies.rows import Rows, distances
 from nextlabel.strategies.uncertainty_sampling import uncertainty
 
 TEMPERATURES = np.geomspace(0.25, 64, 17)
@@ -74,7 +74,7 @@ class UHerding(DropIn):
     def _temperature(self, task: Task, clf: SkactivemlClassifier) -> float:
         if self.temperature != "fit":
             return float(self.temperature)
-        taken = isinstance(clf, Given) and clf.head is None  # nothing to train on parts of the labels
+        taken = isinstance(clf, KnownProbabilities) and clf.head is None  # nothing to train on parts of the labels
         return 1.0 if taken else fitted(task, clf)
 
 
@@ -110,7 +110,7 @@ def fitted(task: Task, clf: SkactivemlClassifier) -> float:
 
 def radius(task: Task) -> float:
     """The shortest distance between labelled rows of length 1, copies aside; 1 where there is none shorter."""
-    rows, shortest = Rows(task.X, task.known, unit=True), 1.0
+    rows, shortest = Blocks(task.X, task.known, unit=True), 1.0
     for place, some in rows.blocks(1024):
         for other, more in rows.blocks(1024):
             if other.start > place.start:

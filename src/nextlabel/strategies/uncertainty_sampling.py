@@ -8,8 +8,8 @@ from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats
-from nextlabel.strategies.drop_in import DropIn, Found, probabilities
-from nextlabel.strategies.rows import pieces
+from nextlabel.strategies.kit.blocks import pieces
+from nextlabel.strategies.kit.drop_in import DropIn, Found, probabilities
 
 BLOCK = 1 << 16
 

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from nextlabel.errors import BadSpecification, UnknownName
 from nextlabel.specifications import Specification, parse_specification
-from nextlabel.strategies.base import MISSING, Entry, Question, always, count
+from nextlabel.strategies.door import MISSING, Question, StrategyEntry, always, count
 
 PREFIX = "skactiveml:"
 
@@ -63,33 +63,37 @@ def discriminator(question: Question) -> SklearnClassifier:
 KMEANS = {"cluster_algo_dict": seeded}
 REFIT = {"fit_clf": always(True)}  # it trains a copy again for each candidate and class, and must know on what
 
-UPSTREAM: Mapping[str, Entry] = {
-    "Badge": Entry(pool.Badge),
-    "BatchBALD": Entry(pool.BatchBALD, init={"n_MC_samples": configurations}),
-    "Clue": Entry(pool.Clue, init=KMEANS),
-    "ContrastiveAL": Entry(pool.ContrastiveAL),
-    "CoreSet": Entry(pool.CoreSet),
-    "CostEmbeddingAL": Entry(pool.CostEmbeddingAL, init={"classes": codes}),
-    "DiscriminativeAL": Entry(pool.DiscriminativeAL, given={"discriminator": discriminator}),
-    "DropQuery": Entry(pool.DropQuery, init=KMEANS),
-    "EpistemicUncertaintySampling": Entry(
+UPSTREAM: Mapping[str, StrategyEntry] = {
+    "Badge": StrategyEntry(pool.Badge),
+    "BatchBALD": StrategyEntry(pool.BatchBALD, init={"n_MC_samples": configurations}),
+    "Clue": StrategyEntry(pool.Clue, init=KMEANS),
+    "ContrastiveAL": StrategyEntry(pool.ContrastiveAL),
+    "CoreSet": StrategyEntry(pool.CoreSet),
+    "CostEmbeddingAL": StrategyEntry(pool.CostEmbeddingAL, init={"classes": codes}),
+    "DiscriminativeAL": StrategyEntry(pool.DiscriminativeAL, given={"discriminator": discriminator}),
+    "DropQuery": StrategyEntry(pool.DropQuery, init=KMEANS),
+    "EpistemicUncertaintySampling": StrategyEntry(
         pool.EpistemicUncertaintySampling, given={"clf": parzen, "fit_clf": always(True)}, most_classes=2
     ),
-    "Falcun": Entry(pool.Falcun),
-    "FourDs": Entry(pool.FourDs, given={"clf": mixture, "fit_clf": always(True)}),
-    "GreedyBALD": Entry(pool.GreedyBALD),
-    "GreedySamplingX": Entry(pool.GreedySamplingX),  # listed under regression, but it looks at features alone
-    "MaxHerding": Entry(pool.MaxHerding),
-    "MonteCarloEER": Entry(pool.MonteCarloEER, given=REFIT),
-    "ProbCover": Entry(pool.ProbCover, init={"n_classes": count, **KMEANS}, unit_rows=True),  # its radii are absolute
-    "ProbabilisticAL": Entry(pool.ProbabilisticAL, init={"metric": kernel}),
-    "QueryByCommittee": Entry(pool.QueryByCommittee),
-    "Quire": Entry(pool.Quire, init={"classes": codes}),
-    "RandomSampling": Entry(pool.RandomSampling),
-    "SubSamplingWrapper": Entry(pool.SubSamplingWrapper),
-    "TypiClust": Entry(pool.TypiClust, init=KMEANS, faults=(UnboundLocalError,)),  # when every cluster holds a label
-    "UncertaintySampling": Entry(pool.UncertaintySampling),
-    "ValueOfInformationEER": Entry(pool.ValueOfInformationEER, given=REFIT),
+    "Falcun": StrategyEntry(pool.Falcun),
+    "FourDs": StrategyEntry(pool.FourDs, given={"clf": mixture, "fit_clf": always(True)}),
+    "GreedyBALD": StrategyEntry(pool.GreedyBALD),
+    "GreedySamplingX": StrategyEntry(pool.GreedySamplingX),  # listed under regression, but it looks at features alone
+    "MaxHerding": StrategyEntry(pool.MaxHerding),
+    "MonteCarloEER": StrategyEntry(pool.MonteCarloEER, given=REFIT),
+    "ProbCover": StrategyEntry(
+        pool.ProbCover, init={"n_classes": count, **KMEANS}, unit_rows=True
+    ),  # its radii are absolute
+    "ProbabilisticAL": StrategyEntry(pool.ProbabilisticAL, init={"metric": kernel}),
+    "QueryByCommittee": StrategyEntry(pool.QueryByCommittee),
+    "Quire": StrategyEntry(pool.Quire, init={"classes": codes}),
+    "RandomSampling": StrategyEntry(pool.RandomSampling),
+    "SubSamplingWrapper": StrategyEntry(pool.SubSamplingWrapper),
+    "TypiClust": StrategyEntry(
+        pool.TypiClust, init=KMEANS, faults=(UnboundLocalError,)
+    ),  # when every cluster holds a label
+    "UncertaintySampling": StrategyEntry(pool.UncertaintySampling),
+    "ValueOfInformationEER": StrategyEntry(pool.ValueOfInformationEER, given=REFIT),
 }
 
 NUMBERS = "it predicts numbers, not classes"
@@ -125,7 +129,7 @@ CANNOT: Mapping[str, str] = {
 }
 
 
-def upstream(text: str, short: Iterable[str] = ()) -> Entry:
+def upstream(text: str, short: Iterable[str] = ()) -> StrategyEntry:
     """The strategy that ``skactiveml:ClassName(name=literal)`` specifies; its arguments beat ours.
 
     Raises `UnknownName` (with a suggestion, ``short`` names included) or `BadSpecification`.
@@ -142,7 +146,7 @@ def upstream(text: str, short: Iterable[str] = ()) -> Entry:
     return replace(entry, args={**entry.args, **args})
 
 
-def subsampling(wrapper: Entry, args: Mapping[str, Any]) -> Entry:
+def subsampling(wrapper: StrategyEntry, args: Mapping[str, Any]) -> StrategyEntry:
     """A strategy that sees a random part of the pool; ``args["query_strategy"]`` is its specification, as text."""
     inner = args.get("query_strategy")
     if not isinstance(inner, str):

@@ -9,7 +9,7 @@ from skactiveml.pool._query_by_committee import _check_ensemble  # private, and 
 from skactiveml.utils import MISSING_LABEL, check_scalar, check_type
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.drop_in import DropIn, Task, checked
+from nextlabel.strategies.kit.drop_in import DropIn, Task, checked
 
 Votes = Callable[[Floats], Floats]  # rows (k, d) -> probabilities (T, k, C)
 

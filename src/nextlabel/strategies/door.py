@@ -100,7 +100,7 @@ USUAL: Mapping[str, Maker] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class StrategyEntry:
     """How a strategy is made and what it is given.
 
     ``kind`` its class; ``args`` plain arguments that it is made with; ``init`` others that are made from the question

@@ -11,7 +11,7 @@ from nextlabel.pool import Floats, Ids
 CELLS = 1 << 19  # numbers in a block: 2 or 4 MB
 
 
-class Rows:
+class Blocks:
     """The rows ``index`` of ``X``, prepared as they are read.
 
     ``X`` (n, d) an array or a memory map, never changed; ``index`` (m,) row numbers, or None for all. ``unit`` scales
@@ -61,7 +61,7 @@ class Rows:
     def lengths(self, size: int | None = None) -> Floats:
         """Squared lengths (m,) float64 of the rows as they come, ``size`` at a time."""
         if self.index is not None and 2 * len(self.index) >= len(self.X):  # read on rather than gather
-            return Rows(self.X, None, self.unit, self.shift, self.kind).lengths(size)[self.index]
+            return Blocks(self.X, None, self.unit, self.shift, self.kind).lengths(size)[self.index]
         found = np.empty(len(self))
         for place, rows in self.blocks(size):
             found[place] = squares(rows)

@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from nextlabel.errors import Mistake
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.rows import Rows
+from nextlabel.strategies.kit.blocks import Blocks
 
 UNTRAINABLE = (
     "This query strategy trains the model again while it chooses, and probabilities that are given cannot be trained. "
@@ -22,7 +22,7 @@ UNTRAINABLE = (
 )
 
 
-class Given(SkactivemlClassifier):
+class KnownProbabilities(SkactivemlClassifier):
     """A classifier over the rows of one table.
 
     ``X`` (n, d) the table; ``at(rows)`` gives probabilities (k, C) of rows of it, by number; ``classes`` C. ``head``
@@ -54,13 +54,13 @@ class Given(SkactivemlClassifier):
 
         Of rows that are alike to the last bit, the last one's stand for all.
         """
-        X = Rows(np.asarray(X)).all()
+        X = Blocks(np.asarray(X)).all()
         proba = self._found(X) if self.head is None else self.head.predict_proba(X)
         return (proba, X) if return_embeddings else proba
 
     def _found(self, X: Floats) -> Floats:
         place: dict[int, int] = {}
-        for block, rows in Rows(self.X).blocks():
+        for block, rows in Blocks(self.X).blocks():
             place |= {hash(row.tobytes()): i for i, row in enumerate(rows.astype(X.dtype, copy=False), block.start)}
         try:
             return self.at(np.array([place[hash(row.tobytes())] for row in X], dtype=np.int64))

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.metrics.pairwise import pairwise_kernels
 
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.rows import Rows, pieces, squares
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import Blocks, pieces, squares
+from nextlabel.strategies.kit.ties import Ties
 
 TILE = 1 << 18  # kernel values in a tile: small enough to stay in a core's cache while they are worked on
 FEW, MANY = 32, 512  # samples evaluated at a time
@@ -66,7 +66,7 @@ class Coverage:
     (g,) or None for 1 each. While there is no centre a gain is the mean kernel value.
     """
 
-    def __init__(self, pool: Rows, kernel: Kernel, ground: Ids | None = None, weight: Floats | None = None) -> None:
+    def __init__(self, pool: Blocks, kernel: Kernel, ground: Ids | None = None, weight: Floats | None = None) -> None:
         self.pool, self.kernel, self.whole = pool, kernel, ground is None
         rows = pool.at(np.arange(len(pool)) if ground is None else ground)
         self.right = kernel.right(rows)  # (g, d or d + 2)
@@ -76,7 +76,7 @@ class Coverage:
         self.changed = np.zeros(len(rows), dtype=np.int64)  # (g,) when `covered` last did
         self.past: dict[int, Floats] = {}  # `covered` as it was, for as many times as there is room for
 
-    def add(self, centres: Rows) -> None:
+    def add(self, centres: Blocks) -> None:
         """Take more centres into account."""
         old = np.zeros(len(self.right), dtype=self.right.dtype) if self.covered is None else self.covered
         best = old.copy()
@@ -176,7 +176,7 @@ def herd(coverage: Coverage, batch: int, ties: Ties) -> Ids:
         if len(picks) == batch:
             return np.array(picks)
         alone = coverage.covered is None
-        coverage.add(Rows(coverage.pool.at(np.array([best]))))
+        coverage.add(Blocks(coverage.pool.at(np.array([best]))))
         if alone:
             bound, since = coverage.everybody(), np.full(len(bound), coverage.time)
         bound[picks] = -np.inf
@@ -205,5 +205,5 @@ def steps(coverage: Callable[[], Coverage], picks: Ids) -> Floats:
     wide = np.empty((len(picks), len(fresh.pool)))
     for b, pick in enumerate(picks):
         wide[b] = fresh.everybody()
-        fresh.add(Rows(fresh.pool.at(np.array([pick]))))
+        fresh.add(Blocks(fresh.pool.at(np.array([pick]))))
     return wide

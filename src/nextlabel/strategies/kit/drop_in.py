@@ -22,9 +22,9 @@ from sklearn.base import clone
 
 from nextlabel.errors import BadArray, EmptyPool
 from nextlabel.pool import Floats, Ids, Mask
-from nextlabel.strategies.given import Given
-from nextlabel.strategies.rows import Rows
-from nextlabel.strategies.ties import Ties
+from nextlabel.strategies.kit.blocks import Blocks
+from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
+from nextlabel.strategies.kit.ties import Ties
 
 Found = Any  # indices (batch,), or (indices, utilities): what scikit-activeml's query returns
 
@@ -67,9 +67,9 @@ class Task:
         """Row numbers in ``X`` of what is labelled, ascending."""
         return np.flatnonzero(self.labelled)
 
-    def pool(self, unit: bool = False, shift: Floats | None = None) -> Rows:
+    def pool(self, unit: bool = False, shift: Floats | None = None) -> Blocks:
         """The candidates."""
-        return Rows(self.samples, self.rows, unit, shift)
+        return Blocks(self.samples, self.rows, unit, shift)
 
     def weights(self, values: Any) -> Floats:
         """``utility_weight`` (n,), or (m,) for candidates that are not in ``X``, at the candidates: (m,)."""
@@ -174,7 +174,7 @@ def probabilities(
     probabilities.
     """
     flags = flags or {}
-    if isinstance(clf, Given) and task.samples is task.X and not flags:
+    if isinstance(clf, KnownProbabilities) and task.samples is task.X and not flags:
         return checked(clf.at(task.rows)), None
     if 2 * len(task.rows) >= len(task.samples):
         found = [clf.predict_proba(task.samples, **flags)]

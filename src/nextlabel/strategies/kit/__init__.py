@@ -1,0 +1,1 @@
+"""What query strategies are built from."""
