@@ -22,8 +22,9 @@ from scenarios import SCENARIOS
 from torch.nn import functional
 
 from nextlabel.engines.processes import run
-from nextlabel.models import cnn, model
-from nextlabel.models.augmentation import augmented
+from nextlabel.models import model
+from nextlabel.models.torch import cnn
+from nextlabel.models.torch.augmentation import augmented
 from nextlabel.seeds import stream
 from nextlabel.simulation.arm import opened
 from nextlabel.simulation.parts import Setup, prepare

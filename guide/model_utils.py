@@ -11,11 +11,11 @@ from torch import nn
 from nextlabel.datasets.base import Dataset
 from nextlabel.estimators.base import Scores
 from nextlabel.estimators.holdout import holdout
-from nextlabel.models import checkpoints, cnn
 from nextlabel.models.base import Fitted
-from nextlabel.models.checkpoints import Checkpoint, Prediction
-from nextlabel.models.cnn import Trained
 from nextlabel.models.recipe import Recipe
+from nextlabel.models.torch import checkpoints, cnn
+from nextlabel.models.torch.checkpoints import Checkpoint, Prediction
+from nextlabel.models.torch.cnn import Trained
 from nextlabel.pool import Ids, Pool
 from nextlabel.seeds import stream
 

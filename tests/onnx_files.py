@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nextlabel.embedders.onnx import IMAGENET, Onnx
+from nextlabel.embedders.onnx.embedder import IMAGENET, Onnx
 
 FLOAT, INT64 = 1, 7
 TYPES = {np.dtype(np.float32): FLOAT, np.dtype(np.int64): INT64}

@@ -8,11 +8,11 @@ from safetensors.torch import save_file
 from two_colours import BLUE, RED, pool, squares
 
 from nextlabel.errors import BadData, CannotWrite, Mistake
-from nextlabel.models import cnn
-from nextlabel.models.checkpoints import ARCHITECTURE, predict, save
-from nextlabel.models.checkpoints import load as load_checkpoint
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.training import look
+from nextlabel.models.torch import cnn
+from nextlabel.models.torch.checkpoints import ARCHITECTURE, predict, save
+from nextlabel.models.torch.checkpoints import load as load_checkpoint
+from nextlabel.models.torch.training import look
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,13 @@ from nextlabel.errors import (
     UnknownName,
 )
 from nextlabel.estimators.holdout import holdout
-from nextlabel.models import cnn, model
-from nextlabel.models.augmentation import augmented
-from nextlabel.models.checkpoints import load as load_network
-from nextlabel.models.checkpoints import save
+from nextlabel.models import model
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.training import Lesson, Shown, batches, look, seeded, train
+from nextlabel.models.torch import cnn
+from nextlabel.models.torch.augmentation import augmented
+from nextlabel.models.torch.checkpoints import load as load_network
+from nextlabel.models.torch.checkpoints import save
+from nextlabel.models.torch.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
 from nextlabel.simulation.experiment import Crew
 from nextlabel.simulation.parts import prepare

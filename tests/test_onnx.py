@@ -29,7 +29,7 @@ from nextlabel.cli import app
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.embedders import cache, embed
-from nextlabel.embedders.onnx import IMAGENET
+from nextlabel.embedders.onnx.embedder import IMAGENET
 from nextlabel.errors import BadData, MissingExtra, Mistake
 
 pytest.importorskip("onnxruntime")

@@ -20,7 +20,7 @@ from onnx_files import (
 )
 
 from nextlabel.embedders import embedder
-from nextlabel.embedders.onnx import Onnx
+from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.errors import BadData
 
 pytest.importorskip("onnxruntime")

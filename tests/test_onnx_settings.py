@@ -15,7 +15,7 @@ from onnx_files import (
 )
 
 from nextlabel.embedders import embedder
-from nextlabel.embedders.onnx_settings import beside, specified
+from nextlabel.embedders.onnx.settings import beside, specified
 from nextlabel.errors import BadData, BadSpecification, Mistake, NextlabelError, UnknownName
 
 pytest.importorskip("onnxruntime")

@@ -13,8 +13,8 @@ from nextlabel import TorchClassifier
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadNumber, CannotGo, Mistake, TrainingFailed
-from nextlabel.models.cnn import network
-from nextlabel.models.training import Shown
+from nextlabel.models.torch.cnn import network
+from nextlabel.models.torch.training import Shown
 
 X, TRUTH = load_digits(n_class=3, return_X_y=True)
 ORDER = np.random.default_rng(0).permutation(len(X))[:300]

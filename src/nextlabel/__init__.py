@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextlabel.comparison import compare
-    from nextlabel.models.torch_classifier import TorchClassifier
+    from nextlabel.models.torch.classifier import TorchClassifier
     from nextlabel.plan import Plan
     from nextlabel.selection import select
     from nextlabel.simulation import iter_simulate, record, simulate

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nextlabel import report
 from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.flowers import Flowers, fetch
+from nextlabel.datasets.fetching.flowers import Flowers, fetch
 from nextlabel.errors import Mistake
 from nextlabel.models import model
 from nextlabel.progress import Progress as Watcher

@@ -12,7 +12,7 @@ import pytest
 from flower_web import COUNTS, Web, entry, tgz
 from painted import noise
 
-from nextlabel.datasets.flowers import fetch
+from nextlabel.datasets.fetching.flowers import fetch
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from nextlabel.datasets.download import Archive
+from nextlabel.datasets.fetching.download import Archive
 
 COUNTS = {"daisy": 3, "dandelion": 2, "rose": 4, "sunflower": 2, "tulip": 3}
 PART = "flowers-flower_photos.tgz.part"

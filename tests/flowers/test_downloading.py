@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flower_web import COUNTS, PART, names
 
-from nextlabel.datasets import download as downloads
-from nextlabel.datasets.download import Archive, download
+from nextlabel.datasets.fetching import download as downloads
+from nextlabel.datasets.fetching.download import Archive, download
 from nextlabel.errors import CannotFetch, CannotWrite, Mistake
 
 

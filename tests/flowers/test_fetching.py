@@ -11,7 +11,7 @@ from flower_web import COUNTS, PART, names
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
-from nextlabel.datasets.flowers import CLASSES
+from nextlabel.datasets.fetching.flowers import CLASSES
 from nextlabel.errors import CannotFetch, CannotWrite, Mistake
 
 

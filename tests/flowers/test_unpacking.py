@@ -6,8 +6,8 @@ import tarfile
 import pytest
 from flower_web import COUNTS, PART, entry, names, tgz
 
-from nextlabel.datasets import unpacking
-from nextlabel.datasets.unpacking import unpack
+from nextlabel.datasets.fetching import unpacking
+from nextlabel.datasets.fetching.unpacking import unpack
 from nextlabel.errors import CannotFetch, CannotWrite
 
 F = "flower_photos/daisy/1.jpg"

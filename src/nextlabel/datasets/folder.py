@@ -26,7 +26,7 @@ SIZE = 64  # squares of this size are made while the folder is scanned: what `pa
 PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent says more
 PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
-Verdicts = dict[str, str | None]  # digest -> why it cannot be read, None where it can
+Readability = dict[str, str | None]  # digest -> why it cannot be read, None where it can
 
 
 class Listing(NamedTuple):
@@ -122,7 +122,7 @@ def _scanned(root: Path, files: Sequence[str], progress: Progress) -> list[Readi
     return readings
 
 
-def _verdicts(store: Path) -> Verdicts:
+def _verdicts(store: Path) -> Readability:
     try:
         found = json.loads(store.read_bytes())
     except (OSError, ValueError):

@@ -6,8 +6,8 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
 from nextlabel.embedders.cache import cached
-from nextlabel.embedders.onnx import Onnx
-from nextlabel.embedders.onnx_settings import specified
+from nextlabel.embedders.onnx.embedder import Onnx
+from nextlabel.embedders.onnx.settings import specified
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.pictures import hushed
-from nextlabel.embedders.onnx import Onnx
-from nextlabel.embedders.onnx_net import needed
+from nextlabel.embedders.onnx.embedder import Onnx
+from nextlabel.embedders.onnx.network import needed
 from nextlabel.errors import BadData
 from nextlabel.text import printable
 

@@ -20,8 +20,8 @@ def _linear() -> ModelEntry:
 def _cnn(**options: Any) -> ModelEntry:
     recipe = Recipe(**options)
     need_torch()
-    from nextlabel.models.cnn import Cnn  # torch takes seconds, and the other models need none of it
-    from nextlabel.models.training import device_of
+    from nextlabel.models.torch.cnn import Cnn  # torch takes seconds, and the other models need none of it
+    from nextlabel.models.torch.training import device_of
 
     device_of(recipe)
     return ModelEntry(lambda dataset, settings: Cnn(dataset, recipe), val=0.1, pictures=True)

@@ -25,8 +25,8 @@ from nextlabel.datasets.folder import Listing, listed
 from nextlabel.datasets.pictures import read_all
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.files.atomic import write_atomically
-from nextlabel.models import cnn
-from nextlabel.models.training import look, threads_of_blas
+from nextlabel.models.torch import cnn
+from nextlabel.models.torch.training import look, threads_of_blas
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable

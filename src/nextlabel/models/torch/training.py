@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextlabel.errors import CannotGo, Mistake, TrainingFailed
-from nextlabel.models.augmentation import augmented
 from nextlabel.models.recipe import Recipe
+from nextlabel.models.torch.augmentation import augmented
 from nextlabel.pool import Floats, Ids, Labels
 
 CPU = torch.device("cpu")

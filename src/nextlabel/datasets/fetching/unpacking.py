@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from nextlabel.datasets.download import MB
+from nextlabel.datasets.fetching.download import MB
 from nextlabel.errors import CannotFetch
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable

@@ -16,9 +16,9 @@ import numpy as np
 from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
 from nextlabel.embedders.base import Features32, Fits, Report, silent
-from nextlabel.embedders.onnx_file import digest
-from nextlabel.embedders.onnx_net import POOLS, Net, pooled
-from nextlabel.embedders.onnx_settings import Settings, beside, specified
+from nextlabel.embedders.onnx.file import digest
+from nextlabel.embedders.onnx.network import POOLS, Net, pooled
+from nextlabel.embedders.onnx.settings import Settings, beside, specified
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import printable
 

@@ -16,7 +16,7 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import Committee, Head, LinearHead
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.training import Learned, Lesson, Shown, device_of, look, seeded, threads_of_blas, train
+from nextlabel.models.torch.training import Learned, Lesson, Shown, device_of, look, seeded, threads_of_blas, train
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.seeds import number
 

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from nextlabel.errors import BadArray, Mistake
-from nextlabel.models.training import Shown, head_of, look
+from nextlabel.models.torch.training import Shown, head_of, look
 
 
-def tried(module: nn.Module, shown: Shown, classes: int, head: str | None) -> str:
+def probe(module: nn.Module, shown: Shown, classes: int, head: str | None) -> str:
     """The name of the layer whose input is the embedding: ``head``, or the linear layer that a sample reaches last.
 
     The order in which layers are called is what counts: that in which they were written down may be another. Raises
@@ -53,7 +53,7 @@ def _called(module: nn.Module, shown: Shown) -> tuple[list[str], Any]:
         if isinstance(layer, nn.Linear)
     ]
     try:
-        with torch.no_grad():  # as in `nextlabel.models.training.run`
+        with torch.no_grad():  # as in `nextlabel.models.torch.training.run`
             return called, module.eval()(shown.batch(np.arange(1)).to(next(module.parameters()).device))
     finally:
         for hook in hooks:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from nextlabel.datasets.download import Archive, alone, download, on_disk
-from nextlabel.datasets.unpacking import unpack
+from nextlabel.datasets.fetching.download import Archive, alone, download, on_disk
+from nextlabel.datasets.fetching.unpacking import unpack
 from nextlabel.errors import CannotFetch, Mistake
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable

@@ -21,10 +21,10 @@ from torch import nn
 
 from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.errors import BadArray, Mistake
-from nextlabel.models import cnn
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.training import Lesson, Shown, device_of, look, run, seeded, threads_of_blas, train
-from nextlabel.models.trial import fitting, tried
+from nextlabel.models.torch import cnn
+from nextlabel.models.torch.probe import fitting, probe
+from nextlabel.models.torch.training import Lesson, Shown, device_of, look, run, seeded, threads_of_blas, train
 from nextlabel.pool import NOBODY, Floats, Ids
 
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
@@ -92,7 +92,7 @@ class TorchClassifier(SkactivemlClassifier):
             module = self._fresh()
             if len(X):
                 with fitting(self.shape_):
-                    self.head_ = tried(module, self._shown(X[:1]), len(self.classes_), self.head)
+                    self.head_ = probe(module, self._shown(X[:1]), len(self.classes_), self.head)
             if len(known):
                 shown = self._shown(X[known])
                 lesson = Lesson(shown, y[known].astype(np.int64), shown.at(NOBODY), NOBODY, weight)

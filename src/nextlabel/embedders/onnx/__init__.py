@@ -1,0 +1,1 @@
+"""Any image model in an ONNX file as an embedder."""
