@@ -12,9 +12,9 @@ from sklearn.datasets import load_digits
 
 import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
+from nextlabel.comparison.reading import read
 from nextlabel.errors import BadData, BadNumber, Mistake, OtherRun, UnknownName
 from nextlabel.simulation.experiment import Crew
-from nextlabel.sources import read
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
 COMMAND = [

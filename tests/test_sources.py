@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from nextlabel.comparison import compare
+from nextlabel.comparison.reading import read, read_families
 from nextlabel.errors import BadData, NextlabelError, NotComparable, RunBroken
 from nextlabel.runs.lines import Row, lines
-from nextlabel.sources import read, read_families
 
 SEEDS = range(3)
 HASHES = {str(seed): {part: f"{part}{seed}" for part in ("test", "val", "start", "pool")} for seed in SEEDS}

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nextlabel import report
 from nextlabel.comparison import Comparison, Terms, weigh
+from nextlabel.comparison.reading import read_families
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.fetching.flowers import Flowers, fetch
 from nextlabel.errors import Mistake
@@ -25,7 +26,6 @@ from nextlabel.runs.reading import Run
 from nextlabel.simulation import record
 from nextlabel.simulation.experiment import Crew, Experiment
 from nextlabel.simulation.parts import Setup
-from nextlabel.sources import read_families
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
 from nextlabel.text import join_names, printable, several

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nextlabel.comparison.reading import Bench, read
 from nextlabel.errors import BadNumber, Mistake, NotComparable
-from nextlabel.sources import Bench, read
 from nextlabel.specifications import look_up
 from nextlabel.statistics.curves import AREAS, Curves, curves
 from nextlabel.statistics.families import Across, across, own_families

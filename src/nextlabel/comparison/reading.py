@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from nextlabel.comparison.bench import Bench
+from nextlabel.comparison.csv_files import read_csv
+from nextlabel.comparison.joining import join
+from nextlabel.comparison.run_folders import read_run
 from nextlabel.errors import BadData
-from nextlabel.sources.base import Bench
-from nextlabel.sources.curve_files import read_csv
-from nextlabel.sources.folders import read_run
-from nextlabel.sources.joining import joined
 from nextlabel.text import show_path
 
 __all__ = ["Bench", "read", "read_families"]
@@ -24,7 +24,7 @@ def read(paths: Iterable[str | Path]) -> list[Bench]:
     benches: dict[tuple[str, str | None, str | None], Bench] = {}
     for path in paths:
         for bench in _read(Path(path)):
-            benches[bench.key] = joined(benches[bench.key], bench) if bench.key in benches else bench
+            benches[bench.key] = join(benches[bench.key], bench) if bench.key in benches else bench
     return list(benches.values())
 
 

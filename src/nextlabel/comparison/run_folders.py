@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nextlabel.comparison.bench import METRICS, Bench
 from nextlabel.errors import BadData, RunBroken
 from nextlabel.runs.lines import Row, read_json, read_lines
 from nextlabel.runs.reading import sizes
-from nextlabel.sources.base import METRICS, Bench
 from nextlabel.statistics.curves import primary
 from nextlabel.text import shorten, show_path
 

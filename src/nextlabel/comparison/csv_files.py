@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nextlabel.comparison.bench import METRICS, NAMES, Bench
 from nextlabel.errors import BadData
 from nextlabel.runs.lines import Row
-from nextlabel.sources.base import METRICS, NAMES, Bench
 from nextlabel.text import shorten, show_path
 
 DIGITS = {"seed": 40, "labelled": 15}  # at most: a float knows no more of a number of labels

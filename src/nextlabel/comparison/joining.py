@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
+from nextlabel.comparison.bench import Bench
 from nextlabel.errors import NotComparable
 from nextlabel.runs.identity import differences
 from nextlabel.runs.lines import Row
-from nextlabel.sources.base import Bench
 from nextlabel.text import shorten
 
 PARTS = {"test": "test set", "val": "validation set", "start": "starting set"}
 
 
-def joined(here: Bench, more: Bench) -> Bench:
+def join(here: Bench, more: Bench) -> Bench:
     """Two runs on one bench as one, where they followed the same protocol; the same arm in both must be the same."""
     changed = differences(dict(here.protocol), dict(more.protocol)) if here.protocol and more.protocol else []
     if bool(here.protocol) != bool(more.protocol) or changed or here.metric != more.metric:
