@@ -25,7 +25,7 @@ from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.standings import standings
-from nextlabel.statistics.verdicts import labels_said
+from nextlabel.wording.verdicts import labels_said
 
 RESULTS = Path(__file__).parent / "results"
 RUNS = Path(__file__).parent / "runs"

@@ -25,8 +25,8 @@ from nextlabel.seeds import stream
 from nextlabel.simulation import Recorded
 from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.standings import standings
-from nextlabel.statistics.verdicts import headline, verdict
 from nextlabel.strategies import strategy
+from nextlabel.wording.verdicts import headline, verdict
 
 STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
 

@@ -12,7 +12,7 @@ from nextlabel.statistics.families import Across, across, iman_davenport, nemeny
 from nextlabel.statistics.gates import gates
 from nextlabel.statistics.inference import estimate
 from nextlabel.statistics.standings import judged, measured
-from nextlabel.statistics.verdicts import overall
+from nextlabel.wording.verdicts import overall
 
 FLAT = [0.5, 0.6, 0.7]
 

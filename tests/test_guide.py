@@ -14,8 +14,8 @@ from nbclient import NotebookClient
 from nextlabel.errors import NextlabelError
 from nextlabel.runs.reading import Run
 from nextlabel.statistics.standings import standings
-from nextlabel.statistics.words import points, span
 from nextlabel.strategies import STRATEGIES
+from nextlabel.wording.numbers import points, span
 
 GUIDE = Path(__file__).parents[1] / "guide"
 PAGE = (GUIDE / "README.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from planted import planted, rows_of
 from nextlabel.statistics.families import Vote
 from nextlabel.statistics.inference import Estimate
 from nextlabel.statistics.standings import Judgement, Standing, judged, measured, standings
-from nextlabel.statistics.verdicts import headline, verdict, vote_mark, vote_said
-from nextlabel.statistics.words import points, share
+from nextlabel.wording.numbers import points, share
+from nextlabel.wording.verdicts import headline, verdict, vote_mark, vote_said
 
 
 def judgement(gaps: list[float], margin: float = 0.0025) -> Judgement:

@@ -27,8 +27,8 @@ from nextlabel.simulation import record
 from nextlabel.simulation.experiment import Crew, Experiment
 from nextlabel.simulation.parts import Setup
 from nextlabel.statistics.standings import Standing, standings
-from nextlabel.statistics.verdicts import headline, overall, verdict, vote_said
 from nextlabel.text import join_names, printable, several
+from nextlabel.wording.verdicts import headline, overall, verdict, vote_said
 
 SOURCE = """\
 They are TensorFlow's flower_photos, all of it, under CC BY 2.0; LICENSE.txt credits the photographers.

@@ -50,3 +50,13 @@ def show_path(path: Path) -> str:
 def shorten(text: str) -> str:
     """A name or a cell in an error: of any length and with any letters in a file, short and printable here."""
     return printable(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def ordinal(place: int) -> str:
+    """A place in prose.
+
+    >>> ordinal(1), ordinal(2), ordinal(11), ordinal(23)
+    ('1st', '2nd', '11th', '23rd')
+    """
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

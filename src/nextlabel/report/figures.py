@@ -30,8 +30,8 @@ from nextlabel.report.looks import (
 )
 from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import SHOWN, Band, band, curves, difference_band
-from nextlabel.statistics.words import spoken
 from nextlabel.text import join_names
+from nextlabel.wording.numbers import spoken
 
 Bands = dict[str, Band]  # by strategy
 Matrix = npt.NDArray[np.float64]

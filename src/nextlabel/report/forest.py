@@ -14,8 +14,8 @@ from nextlabel.report.looks import WIDTH, Picture, Theme, cut, literal, looks, p
 from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import Curves, band, curves
 from nextlabel.statistics.inference import Estimate
-from nextlabel.statistics.words import spoken
 from nextlabel.text import join_names
+from nextlabel.wording.numbers import spoken
 
 ACROSS = 3  # panels side by side
 ROW = 0.27  # inches

@@ -17,9 +17,9 @@ from nextlabel.report.maps import asking_map
 from nextlabel.runs.reading import Run, sizes
 from nextlabel.statistics.curves import budget, curves
 from nextlabel.statistics.standings import Standing, best, standings
-from nextlabel.statistics.verdicts import headline, mark, verdict
-from nextlabel.statistics.words import ENOUGH, spoken
 from nextlabel.text import several
+from nextlabel.wording.numbers import ENOUGH, spoken
+from nextlabel.wording.verdicts import headline, mark, verdict
 
 LISTED = 50  # skipped files and groups of duplicates that the page names
 MATRICES = 4  # most strategies whose confusion matrices are all shown

@@ -11,7 +11,7 @@ from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.statistics.curves import SHARES, SHOWN
 from nextlabel.statistics.standings import Standing
-from nextlabel.statistics.words import points, seeds_said, span, spoken
+from nextlabel.wording.numbers import points, seeds_said, span, spoken
 
 METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece", "val_f1_macro")
 NOTHING = "–"

@@ -10,9 +10,9 @@ from nextlabel.report.figures import learning_curves
 from nextlabel.report.forest import Trees, Twig, every_seed, forest
 from nextlabel.report.looks import Picture
 from nextlabel.report.page import template
-from nextlabel.statistics.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
-from nextlabel.statistics.words import ENOUGH, points, spoken
 from nextlabel.text import join_names, several
+from nextlabel.wording.numbers import ENOUGH, points, spoken
+from nextlabel.wording.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
 
 NAMED = 3  # most datasets that the top of the page names
 

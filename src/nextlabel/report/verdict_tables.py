@@ -12,7 +12,7 @@ from nextlabel.report.tables import NOTHING, percent
 from nextlabel.statistics.curves import SHARES
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing
-from nextlabel.statistics.words import points, seeds_said, span
+from nextlabel.wording.numbers import points, seeds_said, span
 
 NUMBERS = (
     "dataset", "model", "embedder", "strategy", "against", "metric", "axis", "n_seeds", "aubc", "mean_difference",

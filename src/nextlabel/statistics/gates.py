@@ -11,8 +11,7 @@ import numpy as np
 from scipy import stats
 
 from nextlabel.statistics.curves import Curves, areas
-from nextlabel.statistics.words import ordinal
-from nextlabel.text import several
+from nextlabel.text import ordinal, several
 
 Bench = Mapping[str, Curves]  # by strategy
 

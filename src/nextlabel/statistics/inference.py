@@ -31,7 +31,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TestResult:
     """The p values of paired differences: ``p`` that they are 0 on average (t test), ``p_tost`` that their mean lies
     outside the margin (two one-sided t tests, Schuirmann 1987), ``p_wilcoxon`` (signed ranks) for those who ask for it.
     """
@@ -64,7 +64,7 @@ def mean_and_half(table: Floats) -> tuple[Floats, Floats]:
     return mean, wide * table.std(axis=0, ddof=1)
 
 
-def trial(differences: Sequence[float] | Floats, margin: float) -> Trial | None:
+def trial(differences: Sequence[float] | Floats, margin: float) -> TestResult | None:
     """Test paired differences, one per seed; None for fewer than two.
 
     >>> found = trial([0.011, 0.013, 0.012, 0.012], margin=0.0025)
@@ -76,11 +76,11 @@ def trial(differences: Sequence[float] | Floats, margin: float) -> Trial | None:
         return None
     if not values.std():  # scipy divides by it: differences that are all the same leave no doubt
         certain = float(values[0])
-        return Trial(float(certain == 0), float(abs(certain) >= margin), _wilcoxon(values))
+        return TestResult(float(certain == 0), float(abs(certain) >= margin), _wilcoxon(values))
     p = stats.ttest_1samp(values, 0).pvalue
     above = stats.ttest_1samp(values, -margin, alternative="greater").pvalue
     below = stats.ttest_1samp(values, margin, alternative="less").pvalue
-    return Trial(float(p), float(max(above, below)), _wilcoxon(values))
+    return TestResult(float(p), float(max(above, below)), _wilcoxon(values))
 
 
 def _wilcoxon(values: Floats) -> float:

@@ -26,7 +26,7 @@ from nextlabel.statistics.curves import (
 from nextlabel.statistics.inference import (
     ALPHA,
     Estimate,
-    Trial,
+    TestResult,
     estimate,
     holm,
     seeds_for_same,
@@ -50,7 +50,7 @@ class Judgement:
 
     verdict: str
     negligible: bool
-    trial: Trial
+    trial: TestResult
     p_holm: float
     margin: float
     seeds_needed: int | None
@@ -174,7 +174,7 @@ def judged(groups: Sequence[Sequence[Standing]], margin: float) -> list[list[Sta
     ]
 
 
-def _judgement(one: Standing, found: Trial, p_holm: float, margin: float) -> Judgement:
+def _judgement(one: Standing, found: TestResult, p_holm: float, margin: float) -> Judgement:
     differs, within = p_holm < ALPHA, found.p_tost < ALPHA
     side = "better" if np.mean(one.gaps) > 0 else "worse"
     verdict = side if differs else "same" if within else "undecided"

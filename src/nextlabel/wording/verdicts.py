@@ -6,8 +6,8 @@ from nextlabel.statistics.families import Across, Vote
 from nextlabel.statistics.inference import ALPHA
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing, best
-from nextlabel.statistics.words import ENOUGH, points, seeds_said, share, span, spoken
 from nextlabel.text import join_names, several
+from nextlabel.wording.numbers import ENOUGH, points, seeds_said, share, span, spoken
 
 FEWEST = 5  # families; with as many the signed ranks' smallest p is .0625
 

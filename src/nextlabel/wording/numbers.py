@@ -56,13 +56,3 @@ def spoken(metric: str) -> str:
     'macro F1'
     """
     return {"f1_macro": "macro F1", "metric": "score"}.get(metric, metric.replace("_", " "))
-
-
-def ordinal(place: int) -> str:
-    """A place in prose.
-
-    >>> ordinal(1), ordinal(2), ordinal(11), ordinal(23)
-    ('1st', '2nd', '11th', '23rd')
-    """
-    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place}{ending}"
