@@ -18,9 +18,9 @@ from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.progress import Progress, quiet
-from nextlabel.report.figures import learning_curves
-from nextlabel.report.looks import Picture
-from nextlabel.report.maps import asking_map, charted
+from nextlabel.report.drawing.curves import learning_curves
+from nextlabel.report.drawing.maps import asking_map, charted
+from nextlabel.report.drawing.themes import Picture
 from nextlabel.seeds import stream
 from nextlabel.simulation import Recorded
 from nextlabel.simulation.experiment import Crew

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from nextlabel.report.figures import learning_curves
+from nextlabel.report.drawing.curves import learning_curves
 from nextlabel.runs.reading import Run
 
 PICTURES = Path(__file__).parent / "pictures"

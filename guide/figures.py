@@ -24,8 +24,8 @@ from skactiveml.pool import uncertainty_scores
 from toy import CLASSES, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
 
 from nextlabel.loop.rounds import Round
-from nextlabel.report.figures import learning_curves
-from nextlabel.report.looks import WIDTH, Picture, Theme, bare, looks, painted, sheet
+from nextlabel.report.drawing.curves import learning_curves
+from nextlabel.report.drawing.themes import WIDTH, Picture, Theme, bare, looks, painted, sheet
 from nextlabel.text import join_names
 
 FOLDER = Path(__file__).parent / "pictures"

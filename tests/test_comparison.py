@@ -18,7 +18,7 @@ from nextlabel import Experiment, Plan, record, report
 from nextlabel.cli import app
 from nextlabel.comparison import Terms, compare, weigh
 from nextlabel.errors import BadNumber, Mistake, OtherRun, UnknownName
-from nextlabel.report import looks
+from nextlabel.report.drawing import themes
 from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.curves import rounds_aubc
 
@@ -31,7 +31,7 @@ KEYS = [
 @pytest.fixture
 def sketchy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures with few pixels, where nobody looks at them."""
-    monkeypatch.setattr(looks, "DPI", 30)
+    monkeypatch.setattr(themes, "DPI", 30)
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ from nextlabel import report
 from nextlabel.datasets.base import Dataset, Skipped
 from nextlabel.errors import CannotWrite
 from nextlabel.progress import Progress, quiet
-from nextlabel.report import figures, gallery, looks, maps, tables
-from nextlabel.report.page import command, model_said, page
+from nextlabel.report.drawing import curves, maps, themes
+from nextlabel.report.of_run import gallery, tables
+from nextlabel.report.of_run.page import command, model_said, page
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 
@@ -131,7 +132,7 @@ class Reader(HTMLParser):
 @pytest.fixture
 def sketchy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures with few pixels, and a map that is none, where nobody looks at them."""
-    monkeypatch.setattr(looks, "DPI", 30)
+    monkeypatch.setattr(themes, "DPI", 30)
     monkeypatch.setattr(
         maps, "charted", lambda X, ids, *_: maps.Chart(ids, np.random.default_rng(0).random((len(ids), 2)), "t-SNE")
     )
@@ -332,7 +333,7 @@ def test_odd_features_have_a_map(features: Any) -> None:
 
 @given(some.lists(some.floats(0, 1), min_size=1, max_size=9).map(sorted))
 def test_labels_at_line_ends_never_overlap(places: list[float]) -> None:
-    moved = figures.spread(places, 0.1)
+    moved = curves.place_apart(places, 0.1)
     assert all(after - before >= 0.1 - 1e-9 for before, after in itertools.pairwise(moved))
     assert min(moved) >= -1e-9
     assert max(moved) <= 1 + 1e-9
@@ -340,14 +341,14 @@ def test_labels_at_line_ends_never_overlap(places: list[float]) -> None:
 
 def test_strategies_look_different_and_random_always_the_same() -> None:
     names = [f"s{k}" for k in range(20)]
-    for theme in (looks.LIGHT, looks.DARK):
-        found = looks.looks([*names, "random"], theme)
+    for theme in (themes.LIGHT, themes.DARK):
+        found = themes.looks([*names, "random"], theme)
         assert len({(look.colour, str(look.dash)) for look in found.values()}) == 21
-        assert found["random"] == looks.looks(["random"], theme)["random"]
+        assert found["random"] == themes.looks(["random"], theme)["random"]
 
 
-@pytest.mark.parametrize("theme", [looks.LIGHT, looks.DARK], ids=lambda theme: theme.name)
-def test_lines_and_words_stand_out_from_the_paper(theme: looks.Theme) -> None:
+@pytest.mark.parametrize("theme", [themes.LIGHT, themes.DARK], ids=lambda theme: theme.name)
+def test_lines_and_words_stand_out_from_the_paper(theme: themes.Theme) -> None:
     assert all(contrast(colour, theme.paper) >= 3 for colour in theme.palette)
     assert min(contrast(theme.ink, theme.soft), contrast(theme.muted, theme.paper)) >= 4.5
 

@@ -14,10 +14,10 @@ from nextlabel.comparison import Comparison
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
 from nextlabel.files.atomic import write_atomically
-from nextlabel.report.page import page
-from nextlabel.report.tables import curves_csv
-from nextlabel.report.verdict_page import verdict_page
-from nextlabel.report.verdict_tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
+from nextlabel.report.of_comparison.page import verdict_page
+from nextlabel.report.of_comparison.tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
+from nextlabel.report.of_run.page import page
+from nextlabel.report.of_run.tables import curves_csv
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import writing
 

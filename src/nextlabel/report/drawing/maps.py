@@ -17,7 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from nextlabel.report.looks import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
+from nextlabel.report.drawing.themes import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.seeds import number, stream

@@ -1,19 +1,20 @@
 """The page: what stands in it, and the template that it stands in."""
 
-import base64
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 import numpy.typing as npt
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.report import figures, tables
-from nextlabel.report.gallery import gallery
-from nextlabel.report.looks import NEUTRAL, Picture
-from nextlabel.report.maps import asking_map
+from nextlabel.report.drawing import confusions
+from nextlabel.report.drawing.curves import learning_curves
+from nextlabel.report.drawing.maps import asking_map
+from nextlabel.report.drawing.themes import NEUTRAL, Picture
+from nextlabel.report.of_run import tables
+from nextlabel.report.of_run.gallery import gallery
+from nextlabel.report.templates import template
 from nextlabel.runs.reading import Run, sizes
 from nextlabel.statistics.curves import budget, curves
 from nextlabel.statistics.standings import Standing, best, standings
@@ -30,10 +31,10 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
     """The page as HTML, and its figures."""
     found = standings(run.rows, run.manifest["dataset"]["counts"])
     names = [one.strategy for one in found]
-    drawn = figures.learning_curves(run.rows, names)
+    drawn = learning_curves(run.rows, names)
     asked = asking_map(run, dataset.y, features)
     shown = matrices_shown(found, dataset.classes)
-    confusion = figures.confusion(run.confusions, shown, dataset.classes)
+    confusion = confusions.confusion(run.confusions, shown, dataset.classes)
     html = template("page.html.j2").render(
         run=run,
         dataset=run.manifest["dataset"],
@@ -51,7 +52,7 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
         curves=drawn,
         asked=asked,
         confusion=confusion,
-        confused={name: tables.confused(figures.summed(run.confusions)[name], dataset.classes) for name in shown}
+        confused={name: tables.confused(confusions.summed(run.confusions)[name], dataset.classes) for name in shown}
         if confusion
         else {},
         shelves=gallery(run, dataset),
@@ -62,24 +63,6 @@ def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, l
         seen="pictures" if "map" in run.manifest["embedder"] else run.manifest["embedder"]["name"],
     )
     return html, [picture for picture in (drawn, asked[0] if asked else None, confusion) if picture]
-
-
-def template(name: str) -> Any:
-    """A page's template; every value is escaped, because names of files and classes may hold anything."""
-    environment = Environment(
-        loader=PackageLoader("nextlabel", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"address": address, "spoken": spoken}
-    return environment.get_template(name)
-
-
-def address(png: bytes) -> str:
-    """A PNG as an address that holds it."""
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[str]:

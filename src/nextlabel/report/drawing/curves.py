@@ -8,19 +8,15 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from nextlabel.report.looks import (
+from nextlabel.report.drawing.themes import (
     NEUTRAL,
-    WIDTH,
     Look,
     Picture,
     Theme,
-    bare,
-    cut,
     literal,
     looks,
     painted,
@@ -34,13 +30,10 @@ from nextlabel.text import join_names
 from nextlabel.wording.numbers import spoken
 
 Bands = dict[str, Band]  # by strategy
-Matrix = npt.NDArray[np.float64]
 
 LABEL_HEIGHT = 0.165  # inches that a line's label takes
 DIRECT = 10  # more lines than this get a legend
 LETTERS = 17  # of the longest name that fits beside a line
-WRITTEN = 0.005  # smallest share that shows: less would be written as 0 %
-NUMBERED, NAMED = 12, 40  # most classes whose confusions are written out, and whose names stand at the axes
 
 
 @dataclass(frozen=True)
@@ -163,7 +156,7 @@ def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], 
     (low, high), inches = axes.get_ylim(), axes.get_position().height * axes.figure.get_figheight()  # type: ignore[union-attr]
     ends = {name: (100 * found.mean[-1] - low) / (high - low) for name, found in panel.bands.items()}
     order = sorted(ends, key=lambda name: ends[name])
-    for name, place in zip(order, spread([ends[name] for name in order], LABEL_HEIGHT / inches), strict=True):
+    for name, place in zip(order, place_apart([ends[name] for name in order], LABEL_HEIGHT / inches), strict=True):
         found, (words, look) = panel.bands[name], text[name]
         axes.annotate(
             literal(words), (found.labelled[-1], 100 * found.mean[-1]), (1.045, place), textcoords="axes fraction",
@@ -172,7 +165,7 @@ def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], 
         )  # fmt: skip
 
 
-def spread(places: Sequence[float], gap: float) -> list[float]:
+def place_apart(places: Sequence[float], gap: float) -> list[float]:
     """Ascending places between 0 and 1, moved as little as need be until they are ``gap`` apart.
 
     >>> spread([0.5, 0.5], 0.25)
@@ -200,65 +193,3 @@ def _legend(figure: Figure, names: Mapping[str, str], wear: Mapping[str, Look], 
         lines, [literal(text) for text in names.values()], loc="lower center", ncol=min(4, len(names)), frameon=False,
         fontsize=9, labelcolor=theme.ink, handlelength=3.2,
     )  # fmt: skip
-
-
-def confusion(confusions: Sequence[Row], shown: Sequence[str], classes: Sequence[str]) -> Picture | None:
-    """Confusion matrices of some strategies, summed over seeds, as shares of each true class."""
-    sums = summed(confusions)
-    shares = {name: _by_row(sums[name]) for name in shown if name in sums}
-    if not any(matrix.any() for matrix in shares.values()):
-        return None
-    alt = f"Confusion matrices of {join_names(list(shares))} after the last round, true classes by rows."
-    return painted("confusion", alt, partial(_draw_confusion, shares, classes))
-
-
-def summed(confusions: Sequence[Row]) -> dict[str, Matrix]:
-    """Confusion counts (C, C) by strategy, over all seeds."""
-    sums: dict[str, Matrix] = {}
-    for row in confusions:
-        sums[row["strategy"]] = sums.get(row["strategy"], 0) + np.array(row["matrix"], dtype=np.float64)
-    return sums
-
-
-def _by_row(matrix: Matrix) -> Matrix:
-    shares: Matrix = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    return shares
-
-
-def _draw_confusion(shares: Mapping[str, Matrix], classes: Sequence[str], theme: Theme) -> Figure:
-    across = min(2, len(shares))
-    down = math.ceil(len(shares) / across)
-    margin = 0.35 + 0.075 * min(14, max(map(len, classes))) if len(classes) <= NAMED else 0.3
-    side = min((WIDTH - 0.6) / 2 - margin - 0.3, 3.7 if len(classes) > 3 else 2.2)
-    height = down * (side + margin + 0.75)
-    figure, names = sheet(height, theme), short_names(list(shares))
-    for k, (name, matrix) in enumerate(shares.items()):
-        column, row = k % across, k // across
-        left = (WIDTH / across * (column + 0.5) - (side - margin) / 2) / WIDTH
-        bottom = 1 - (row * (side + margin + 0.75) + 0.5 + side) / height
-        axes = bare(figure.add_axes((left, bottom, side / WIDTH, side / height)), theme)
-        axes.set_title(literal(names[name]), fontsize=11, color=theme.ink, fontweight="bold", pad=8)
-        _cells(axes, matrix, classes, theme)
-    return figure
-
-
-def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> None:
-    count = len(classes)
-    blues = LinearSegmentedColormap.from_list("", [theme.line, theme.palette[0]])
-    colours = blues.with_extremes(under=theme.paper)
-    axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN, 1), aspect="equal", interpolation="nearest")
-    ticks = range(count) if count <= NAMED else []
-    size = 8.5 if count <= NUMBERED else 6.5
-    words = [literal(cut(classes[i], 14)) for i in ticks]
-    slant = 0 if max(map(len, classes)) <= 2 else 45
-    axes.set_xticks(ticks, words, rotation=slant, ha="right" if slant else "center", rotation_mode="anchor")
-    axes.set_yticks(ticks, words)
-    axes.tick_params(labelsize=size)
-    axes.set_ylabel("true class", fontsize=8.5, color=theme.muted)
-    axes.set_xlabel("predicted", fontsize=8.5, color=theme.muted)
-    axes.hlines(np.arange(count + 1) - 0.5, -0.5, count - 0.5, color=theme.paper, linewidth=min(1.5, 30 / count))
-    axes.vlines(np.arange(count + 1) - 0.5, -0.5, count - 0.5, color=theme.paper, linewidth=min(1.5, 30 / count))
-    if count <= NUMBERED:
-        for i, k in zip(*np.nonzero(matrix >= WRITTEN), strict=True):
-            ink = theme.paper if matrix[i, k] > 0.35 else theme.ink
-            axes.text(k, i, f"{100 * matrix[i, k]:.0f}", ha="center", va="center", fontsize=8, color=ink)

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nextlabel.report.figures import Matrix
+from nextlabel.report.drawing.confusions import Matrix
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.statistics.curves import SHARES, SHOWN

@@ -8,7 +8,7 @@ from typing import Any
 
 from nextlabel.comparison import Comparison, Verdicts
 from nextlabel.comparison.bench import METRICS
-from nextlabel.report.tables import NOTHING, percent
+from nextlabel.report.of_run.tables import NOTHING, percent
 from nextlabel.statistics.curves import SHARES
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing

@@ -10,7 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nextlabel.report.looks import WIDTH, Picture, Theme, cut, literal, looks, painted, sheet, short_names, styled
+from nextlabel.report.drawing.themes import (
+    WIDTH,
+    Picture,
+    Theme,
+    cut,
+    literal,
+    looks,
+    painted,
+    sheet,
+    short_names,
+    styled,
+)
 from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import Curves, band, curves
 from nextlabel.statistics.inference import Estimate

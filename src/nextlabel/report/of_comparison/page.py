@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from nextlabel import __version__
 from nextlabel.comparison import Comparison, Verdicts
-from nextlabel.report import verdict_tables
-from nextlabel.report.figures import learning_curves
-from nextlabel.report.forest import Trees, Twig, every_seed, forest
-from nextlabel.report.looks import Picture
-from nextlabel.report.page import template
+from nextlabel.report.drawing.curves import learning_curves
+from nextlabel.report.drawing.forest import Trees, Twig, every_seed, forest
+from nextlabel.report.drawing.themes import Picture
+from nextlabel.report.of_comparison import tables
+from nextlabel.report.of_run.page import template
 from nextlabel.text import join_names, several
 from nextlabel.wording.numbers import ENOUGH, points, spoken
 from nextlabel.wording.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
@@ -27,7 +27,7 @@ class Part:
     metric: str
     curves: Picture | None
     seeds: Picture
-    lines: Sequence[verdict_tables.Line]
+    lines: Sequence[tables.Line]
     beside: Sequence[tuple[str, ...]]
     source: str
 
@@ -48,7 +48,7 @@ def verdict_page(found: Comparison) -> tuple[str, list[Picture]]:
         about=join_names([part.title for part in parts]) if len(parts) <= NAMED else several(len(parts), "dataset"),
         votes=[(vote_said(vote), vote_mark(vote)) for vote in across.votes],
         families=across.families,
-        friedman=None if across.friedman is None else verdict_tables.p_said(across.friedman),
+        friedman=None if across.friedman is None else tables.p_said(across.friedman),
         critical=across.critical,
         names=across.names,
         penalties=[[f"{100 * share:.0f}" for share in row] for row in across.penalties],
@@ -74,8 +74,8 @@ def _part(one: Verdicts, k: int, against: str) -> Part:
         metric=spoken(bench.metric),
         curves=learning_curves(bench.rows, names, against, metrics, f"curves-{k}"),
         seeds=every_seed(bench.rows, bench.metric, f"seeds-{k}"),
-        lines=verdict_tables.lines(one.standings),
-        beside=verdict_tables.beside(one.standings),
+        lines=tables.lines(one.standings),
+        beside=tables.beside(one.standings),
         source=bench.source,
     )
 
