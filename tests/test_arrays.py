@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nextlabel.arrays import blank, features, finite, labels, likely, opened, probabilities
 from nextlabel.errors import BadArray, BadData
+from nextlabel.selection.arrays import blank, features, finite, labels, likely, opened, probabilities
 
 
 @pytest.mark.parametrize(

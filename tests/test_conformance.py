@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from nextlabel import conformance
+from nextlabel.conformance import strategies
 from nextlabel.strategies.door import StrategyEntry
 from nextlabel.strategies.kit.drop_in import DropIn
 
@@ -68,7 +68,7 @@ class Plain(DropIn):
 
 
 def test_a_strategy_of_ones_own_that_keeps_its_promises():
-    for check in conformance.for_strategies + conformance.for_drop_ins:
+    for check in strategies.for_strategies + strategies.for_drop_ins:
         check(StrategyEntry(Plain))
 
 
@@ -99,15 +99,15 @@ def test_a_strategy_of_ones_own_that_keeps_its_promises():
 )
 def test_every_broken_promise_is_found_out(bad, check, why):
     with pytest.raises(AssertionError, match=why):
-        getattr(conformance, f"check_{check}")(StrategyEntry(Plain, {"bad": bad}))
+        getattr(strategies, f"check_{check}")(StrategyEntry(Plain, {"bad": bad}))
 
 
 def test_every_check_has_been_seen_to_fail():
     (mark,) = test_every_broken_promise_is_found_out.pytestmark
     told = {check for _, check, _ in mark.args[1]}
-    assert {f"check_{name}" for name in told} == {check.__name__ for check in conformance.for_drop_ins}
+    assert {f"check_{name}" for name in told} == {check.__name__ for check in strategies.for_drop_ins}
 
 
 def test_a_parameter_that_is_changed_when_it_is_set_cannot_be_copied():
     with pytest.raises(RuntimeError, match="Cannot clone"):
-        conformance.check_can_be_copied_and_wrapped(StrategyEntry(Plain, {"bad": "clone"}))
+        strategies.check_can_be_copied_and_wrapped(StrategyEntry(Plain, {"bad": "clone"}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel import conformance
+from nextlabel.conformance import strategies
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 
@@ -16,13 +16,13 @@ WRAPPED = "skactiveml:SubSamplingWrapper(query_strategy='Clue', max_candidates=0
 NAMES = [*STRATEGIES, *(WRAPPED if name == "SubSamplingWrapper" else f"skactiveml:{name}" for name in UPSTREAM)]
 
 
-@pytest.mark.parametrize("check", conformance.for_strategies, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", strategies.for_strategies, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", NAMES)
 def test_strategy(name, check):
     check(strategy(name))
 
 
-@pytest.mark.parametrize("check", conformance.for_drop_ins, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", strategies.for_drop_ins, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_drop_in(name, check):
     check(STRATEGIES[name])
@@ -40,5 +40,5 @@ def chosen_by_all():
     for name in NAMES:
         if not name.endswith("EER"):  # those take seconds
             entry = strategy(name)
-            found[name] = conformance.picks(entry, conformance.small_problem(entry)).tolist()
+            found[name] = strategies.picks(entry, strategies.small_problem(entry)).tolist()
     return found

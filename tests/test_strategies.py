@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy
 
-from nextlabel import conformance
+from nextlabel.conformance import strategies
 from nextlabel.errors import BadSpecification, CannotGo, Mistake, StrategyFailed, UnknownName
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.strategies import STRATEGIES, strategy
@@ -60,7 +60,7 @@ def test_every_class_of_scikit_activeml_runs_or_has_a_reason():
 def test_every_strategy_that_runs_gives_a_batch_of_three(name, record_property):
     entry = strategy(WRAPPED if name == "SubSamplingWrapper" else f"skactiveml:{name}")
     began = perf_counter()
-    found = conformance.picks(entry, problem(classes=min(3, entry.most_classes or 3)))
+    found = strategies.picks(entry, problem(classes=min(3, entry.most_classes or 3)))
     record_property("seconds", perf_counter() - began)
     assert len(found) == 3
     assert entry.implementation == f"skactiveml.pool.{name}"
@@ -163,7 +163,7 @@ def test_arguments_in_a_specification_beat_ours():
 def test_a_subsample_is_asked_as_the_strategy_within(inner):
     wrapper = strategy(f'skactiveml:SubSamplingWrapper(query_strategy="{inner}", max_candidates=0.5)')
     assert wrapper.model_free == strategy(f"skactiveml:{inner}").model_free
-    assert len(conformance.picks(wrapper, problem())) == 3
+    assert len(strategies.picks(wrapper, problem())) == 3
 
 
 def test_a_subsample_of_all_is_no_subsample():
@@ -239,15 +239,15 @@ def test_features_go_through_the_door_uncopied():
 
 
 def test_a_strategy_of_ones_own_can_be_checked():
-    for check in conformance.for_strategies:
+    for check in strategies.for_strategies:
         check(StrategyEntry(First))
 
 
 @pytest.mark.parametrize(
     ("bad", "check", "why"),
     [
-        ("write", conformance.check_leaves_what_it_is_given_alone, "X, y or clf was changed"),
-        ("forget", conformance.check_chooses_the_same_for_the_same_seed, "numpy's global seed changes"),
+        ("write", strategies.check_leaves_what_it_is_given_alone, "X, y or clf was changed"),
+        ("forget", strategies.check_chooses_the_same_for_the_same_seed, "numpy's global seed changes"),
     ],
 )
 def test_a_strategy_that_misbehaves_is_found_out(bad, check, why):
@@ -297,7 +297,7 @@ def test_badge_repeats_itself_among_identical_rows():
     alone = upstream_alone("Badge", question)
     assert len(set(alone)) < 6
     assert ask("skactiveml:Badge", question).mended == 6 - len(set(alone))
-    conformance.picks(strategy("skactiveml:Badge"), question)
+    strategies.picks(strategy("skactiveml:Badge"), question)
     assert ask("badge", question).mended == 0  # ours does not
 
 
@@ -307,7 +307,7 @@ def test_typiclust_breaks_when_every_cluster_is_covered():
     with pytest.raises(UnboundLocalError, match="cluster_id"):
         upstream_alone("TypiClust", question)
     assert ask("skactiveml:TypiClust", question).mended == 4
-    conformance.picks(strategy("skactiveml:TypiClust"), question)
+    strategies.picks(strategy("skactiveml:TypiClust"), question)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -316,13 +316,13 @@ def test_typiclust_repeats_itself_when_clusters_run_out():
     question = replace(problem(n=20, batch=5, X=X), y=np.r_[0, np.full(19, -1)])
     assert len(set(upstream_alone("TypiClust", question).tolist())) < 5
     assert ask("skactiveml:TypiClust", question).mended > 0
-    conformance.picks(strategy("skactiveml:TypiClust"), question)
+    strategies.picks(strategy("skactiveml:TypiClust"), question)
 
 
 def test_batchbald_repeats_itself_under_ties():
     question = problem(n=20, batch=6, X=alike(1))
     assert len(set(upstream_alone("BatchBALD", question).tolist())) < 6
-    conformance.picks(strategy("skactiveml:BatchBALD"), question)
+    strategies.picks(strategy("skactiveml:BatchBALD"), question)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -334,7 +334,7 @@ def test_batchbald_with_few_configurations_asks_for_a_labelled_row():
 
 
 def test_coreset_among_identical_rows_does_not_repeat_itself():
-    conformance.picks(strategy("skactiveml:CoreSet"), problem(n=20, batch=14, X=alike(1)))
+    strategies.picks(strategy("skactiveml:CoreSet"), problem(n=20, batch=14, X=alike(1)))
 
 
 @pytest.mark.parametrize("name", ["Clue", "DropQuery", "TypiClust", "ProbCover"])

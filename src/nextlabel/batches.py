@@ -11,11 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from nextlabel.arrays import opened
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.files.atomic import rehearse, write_atomically
 from nextlabel.progress import Progress as Watcher
 from nextlabel.selection import Chosen, Order, chosen
+from nextlabel.selection.arrays import opened
 from nextlabel.text import printable
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from skactiveml.base import SkactivemlClassifier
 from threadpoolctl import threadpool_limits
 
-from nextlabel import arrays
 from nextlabel.errors import BadNumber, EmptyPool, Mistake
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import number, stream
+from nextlabel.selection import arrays
 from nextlabel.strategies import STRATEGIES, Auto, strategy
 from nextlabel.strategies.door import Question, StrategyEntry, count, fitted, heads
 from nextlabel.strategies.kit.blocks import Blocks

@@ -1,0 +1,1 @@
+"""The contracts that parts keep, to be run on your own."""
