@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import nextlabel
 from nextlabel import Experiment, Plan, simulate
-from nextlabel.cli import app
+from nextlabel.cli.app import app
 from nextlabel.datasets import DATASETS
 from nextlabel.datasets.splits import read_split
 from nextlabel.embedders import EMBEDDERS

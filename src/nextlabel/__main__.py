@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Exit codes: 0 done, 1 the world said no, 2 wrong use, 130 interrupted."""
     try:
-        from nextlabel.cli import app  # in here, since it takes long enough to be interrupted
+        from nextlabel.cli.app import app  # in here, since it takes long enough to be interrupted
 
         app()
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from nextlabel.report.drawing.curves import learning_curves
 from nextlabel.report.drawing.forest import Trees, Twig, every_seed, forest
 from nextlabel.report.drawing.themes import Picture
 from nextlabel.report.of_comparison import tables
-from nextlabel.report.of_run.page import template
+from nextlabel.report.templates import template
 from nextlabel.text import join_names, several
 from nextlabel.wording.numbers import ENOUGH, points, spoken
 from nextlabel.wording.verdicts import headline, mark, overall, verdict, vote_mark, vote_said

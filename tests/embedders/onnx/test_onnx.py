@@ -25,7 +25,7 @@ from onnx_files import (
 )
 from typer.testing import CliRunner
 
-from nextlabel.cli import app
+from nextlabel.cli.app import app
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.embedders import cache, embed

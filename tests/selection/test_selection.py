@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from blobs import blobs, proba
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,17 +22,6 @@ from nextlabel.strategies import STRATEGIES, strategy
 COVERAGE = [name for name, entry in STRATEGIES.items() if entry.model_free]
 LEARNED = [name for name, entry in STRATEGIES.items() if not entry.model_free and name != "auto"]
 COMMITTEES = ["bald", "powerbald", "batchbald"]
-
-
-def blobs(n=60, labelled=12, d=5, seed=0):
-    """Three classes; the first ``labelled`` samples are known."""
-    truth = np.arange(n) % 3
-    X = np.random.default_rng(seed).normal(size=(n, d)) + 2 * np.eye(3, d)[truth]
-    return X.astype(np.float32), np.where(np.arange(n) < labelled, truth, -1)
-
-
-def proba(n=60, classes=3, seed=1):
-    return np.random.default_rng(seed).dirichlet(np.ones(classes), n)
 
 
 @pytest.mark.parametrize("name", ["random", "margin", "badge", "coreset", "bald"])
@@ -98,8 +88,8 @@ def test_labels_are_whole_numbers_decimals_or_text():
 
 
 def test_the_same_ids_in_another_process():
-    code = "from test_selection import *; print(select(*blobs(), 'badge', 9, seed=3).tolist())"
-    told = subprocess.check_output([sys.executable, "-c", code], cwd=Path(__file__).parent, text=True)
+    code = "from blobs import blobs; from nextlabel import select; print(select(*blobs(), 'badge', 9, seed=3).tolist())"
+    told = subprocess.check_output([sys.executable, "-c", code], cwd=Path(__file__).parents[1], text=True)
     assert told.strip() == str(select(*blobs(), "badge", 9, seed=3).tolist())
     assert told.strip() != str(select(*blobs(), "badge", 9, seed=4).tolist())
 

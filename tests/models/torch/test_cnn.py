@@ -7,6 +7,7 @@ from torch.nn import functional
 from two_colours import pool, squares
 
 from nextlabel import Experiment, Plan, record, simulate
+from nextlabel.cli.simulate import unwatched
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.errors import (
@@ -29,7 +30,6 @@ from nextlabel.models.torch.training import Lesson, Shown, batches, look, seeded
 from nextlabel.pool import NOBODY, Pool
 from nextlabel.simulation.experiment import Crew
 from nextlabel.simulation.parts import prepare
-from nextlabel.telling import unwatched
 
 
 @pytest.fixture(scope="module")

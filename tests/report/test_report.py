@@ -5,12 +5,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from html_reader import Reader
 from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
@@ -108,25 +108,6 @@ def _manifest(shape: Shape, dataset: Dataset) -> dict[str, Any]:
         "sizes": {"test": 12, "val": shape.more.get("val", 0), "start": 6, "pool": 42}, "threads": 1, "jobs": 2,
         "versions": {"python": "3.11"}, "machine": {"system": "Linux"}, "seeds": {},
     }  # fmt: skip
-
-
-class Reader(HTMLParser):
-    """What a browser would make of a page: its tags with their attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_a_second_writer_is_kept_out(tmp_path):
 def test_a_full_disk_is_one_sentence(tmp_path):
     """A limit on file sizes stands for the full disk: the same refusal of the same system call."""
     code = (
-        "import resource; from test_recording import *\n"
+        "import resource; from test_recorder import *\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
         f"try: write(Path({str(tmp_path / 'run')!r}), 100)\n"
         "except CannotWrite as error: print(error)"

@@ -1,7 +1,6 @@
 """The command line: parse, call one function, print."""
 
 import functools
-import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -11,11 +10,11 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from nextlabel.errors import BadNumber, Mistake, NextlabelError
+from nextlabel.cli.parsing import parse_seeds, split_names
+from nextlabel.errors import Mistake, NextlabelError
 
 P = ParamSpec("P")
 
-MOST_SEEDS = 10_000
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -142,15 +141,15 @@ def simulate(
 
     Example: `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
     """
+    from nextlabel.cli.simulate import Telling, carry_out
     from nextlabel.plan import Plan
     from nextlabel.simulation.experiment import Crew, Experiment
-    from nextlabel.telling import Telling, carry_out
 
     if resume and out is None:
         raise Mistake("--resume goes on with the run in a folder. Name it with --out.")
     plan = Plan(batch, 20 if rounds is None and budget is None else rounds, budget, cold, audit, ahead)
     experiment = Experiment(
-        data, listed(strategies), numbers(seeds), model, embedder, standardize,
+        data, split_names(strategies), parse_seeds(seeds), model, embedder, standardize,
         test, val, start, split, oracle, label_column, name, plan,
     )  # fmt: skip
     carry_out(experiment, out, Crew(jobs, threads), resume, Telling(report, json), sys.argv, loud)
@@ -181,10 +180,10 @@ def compare(
 
     Example: `nextlabel compare runs/flowers runs/digits --against random --margin 0.0025 --out runs/verdicts`
     """
+    from nextlabel.cli.compare import tell_verdicts
     from nextlabel.comparison import Terms
-    from nextlabel.telling import tell_verdicts
 
-    terms = Terms(against, margin, None if strategies is None else listed(strategies), aubc)
+    terms = Terms(against, margin, None if strategies is None else split_names(strategies), aubc)
     tell_verdicts(runs, terms, families, out, json, loud)
 
 
@@ -201,7 +200,7 @@ def fetch_flowers(
 
     Example: `nextlabel fetch-flowers flowers`
     """
-    from nextlabel.telling import bring_flowers
+    from nextlabel.cli.fetch import bring_flowers
 
     bring_flowers(folder, json, loud)
 
@@ -233,68 +232,6 @@ def select(
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
     """
-    from nextlabel.batches import Asked, hand_out
+    from nextlabel.cli.select import Asked, hand_out
 
     hand_out(Asked(features, labels, probabilities, strategy, batch, seed, missing), out, json, loud)
-
-
-def listed(text: str) -> tuple[str, ...]:
-    """Split at the commas that stand outside brackets and quotes.
-
-    >>> listed("random, skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])")
-    ('random', 'skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])')
-    """
-    parts, depth, quote = [""], 0, ""
-    for char in text:
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        depth += 0 if quote else (char in "([{") - (char in ")]}")
-        if char == "," and depth == 0 and not quote:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return tuple(part.strip() for part in parts if part.strip())
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """``10`` is 0 … 9; ``3,7`` are those; ``3,`` is 3 alone; ``10-99`` are all from 10 to 99, in a list too.
-
-    >>> numbers("3"), numbers("3,"), numbers("10-12"), numbers("0-2,7")
-    ((0, 1, 2), (3,), (10, 11, 12), (0, 1, 2, 7))
-    """
-    try:
-        return tuple(_first(int(text)))
-    except ValueError:  # a list, or a range
-        found = [_between(part.strip(), text) for part in text.split(",") if part.strip()]
-    _not_too_many(text, sum(last - first + 1 for first, last in found))
-    return tuple(seed for first, last in found for seed in range(first, last + 1))
-
-
-def _first(count: int) -> range:
-    if count < 1:
-        raise BadNumber(f"{count} seeds are none at all. Write 10 for seeds 0 to 9.")
-    if count > MOST_SEEDS:
-        raise BadNumber(f"{count} would be {count:,} seeds, 0 and up. For seed {count} alone write {count},")
-    return range(count)
-
-
-def _between(part: str, text: str) -> tuple[int, int]:
-    """First and last seed of one part of a list: ``7`` or ``10-99``."""
-    ends = re.fullmatch(r"(\d+) *- *(\d+)", part)
-    try:
-        first, last = (int(end) for end in (ends.groups() if ends else (part, part)))
-    except ValueError:
-        raise BadNumber(
-            f"'{text}' is no list of seeds. Write 10 for seeds 0 to 9, 3,7 for those two, or 10-99 for those from 10 "
-            "to 99."
-        ) from None
-    if last < first:
-        raise BadNumber(f"'{part}' runs backwards. Write {last}-{first} for the seeds from {last} to {first}.")
-    return first, last
-
-
-def _not_too_many(text: str, count: int) -> None:
-    if count > MOST_SEEDS:
-        raise BadNumber(f"'{text}' would be {count:,} seeds, and {MOST_SEEDS:,} are the most. Did you mistype one?")

@@ -8,13 +8,14 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from nextlabel.cli import app, listed, numbers
+from nextlabel.cli.app import app
+from nextlabel.cli.parsing import parse_seeds, split_names
+from nextlabel.cli.simulate import dated
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.embedders import default
 from nextlabel.errors import BadNumber
 from nextlabel.simulation.experiment import Experiment
-from nextlabel.telling import dated
 
 QUICK = ["--strategies", "random,margin", "--seeds", "1", "--rounds", "1", "--jobs", "1"]
 
@@ -51,7 +52,7 @@ def test_the_version_is_told():
 
 
 def test_help_is_quick_because_it_imports_little():
-    code = "import sys, nextlabel.cli; print('skactiveml' in sys.modules, 'sklearn' in sys.modules)"
+    code = "import sys, nextlabel.cli.app; print('skactiveml' in sys.modules, 'sklearn' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]
 
 
@@ -60,7 +61,7 @@ def test_ctrl_c_while_python_still_imports_is_130_without_a_traceback():
 import os, signal, sys
 class Impatient:
     def find_spec(self, name, *_):
-        if name == "nextlabel.cli":
+        if name == "nextlabel.cli.app":
             os.kill(os.getpid(), signal.SIGINT)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Impatient())
@@ -151,23 +152,23 @@ def test_a_folder_of_other_things_is_not_written_to(tmp_path):
     ],
 )
 def test_lists_split_outside_brackets_and_quotes(text, parts):
-    assert listed(text) == parts
+    assert split_names(text) == parts
 
 
 def test_seeds_are_a_number_or_a_list():
-    assert numbers("3") == (0, 1, 2)
-    assert numbers("3,7") == (3, 7)
-    assert numbers("3,") == (3,)
-    assert numbers(" 3 , 7 ") == (3, 7)
+    assert parse_seeds("3") == (0, 1, 2)
+    assert parse_seeds("3,7") == (3, 7)
+    assert parse_seeds("3,") == (3,)
+    assert parse_seeds(" 3 , 7 ") == (3, 7)
     with pytest.raises(BadNumber, match=r"Write 10 .* or 10-99 for those from 10 to 99"):
-        numbers("3-")
+        parse_seeds("3-")
 
 
 def test_seeds_may_be_a_range():
-    assert numbers("10-99") == tuple(range(10, 100))
-    assert numbers("5 - 5") == (5,)
-    assert numbers("0,3-5,9") == (0, 3, 4, 5, 9)
-    assert len(numbers("1-10000")) == 10_000
+    assert parse_seeds("10-99") == tuple(range(10, 100))
+    assert parse_seeds("5 - 5") == (5,)
+    assert parse_seeds("0,3-5,9") == (0, 3, 4, 5, 9)
+    assert len(parse_seeds("1-10000")) == 10_000
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_seeds_may_be_a_range():
 )
 def test_a_range_that_cannot_be_is_told(text, words):
     with pytest.raises(BadNumber, match=words):
-        numbers(text)
+        parse_seeds(text)
 
 
 def test_seeds_are_added_to_a_comparison(tmp_path):

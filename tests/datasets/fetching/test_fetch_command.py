@@ -7,13 +7,13 @@ import pytest
 from flower_web import COUNTS, PART, names
 from typer.testing import CliRunner
 
-from nextlabel.cli import app
+from nextlabel.cli.app import app
 
 
 @pytest.fixture
 def run(get, monkeypatch, tmp_path):
     """The command, with our server in place of the web."""
-    monkeypatch.setattr("nextlabel.telling.fetch", get)
+    monkeypatch.setattr("nextlabel.cli.fetch.fetch", get)
     return lambda *args: CliRunner().invoke(app, ["fetch-flowers", *map(str, args or [tmp_path / "home" / "flowers"])])
 
 
@@ -70,7 +70,7 @@ def test_stopping_is_130_and_keeps_the_part(run, get, tmp_path, monkeypatch):
         if what.startswith("Unpacking"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("nextlabel.telling.fetch", lambda folder, progress: get(folder, progress=stop))
+    monkeypatch.setattr("nextlabel.cli.fetch.fetch", lambda folder, progress: get(folder, progress=stop))
     found = run()
     assert found.exit_code == 130
     assert "a download with the same command" in " ".join(found.stderr.split())

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from html_reader import Reader
 from sklearn.datasets import make_moons
-from test_report import Reader
-from test_sources import rows, run
+from test_reading import rows, run
 from typer.testing import CliRunner
 
 import nextlabel
 from nextlabel import Experiment, Plan, record, report
-from nextlabel.cli import app
+from nextlabel.cli.app import app
 from nextlabel.comparison import Terms, compare, weigh
 from nextlabel.errors import BadNumber, Mistake, OtherRun, UnknownName
 from nextlabel.report.drawing import themes

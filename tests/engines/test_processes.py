@@ -122,9 +122,9 @@ def test_ctrl_c_while_workers_start_is_not_lost():
 @pytest.mark.parametrize("work", ["forever", "forever_silent"])
 def test_workers_end_when_their_parent_is_killed(work):
     code = (
-        "from test_workers import *\n"
+        "from test_processes import *\n"
         "if __name__ == '__main__':\n"
-        f"    for _, pid in spread({work}, [0], 1, 1): print(pid, flush=True)"
+        f"    for _, pid in run({work}, [0], 1, 1): print(pid, flush=True)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(__file__)

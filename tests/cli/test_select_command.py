@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from blobs import blobs, proba
 from rich.console import Console
-from test_selection import blobs, proba
 from typer.testing import CliRunner
 
-from nextlabel import batches, select
-from nextlabel.cli import app
+from nextlabel import select
+from nextlabel.cli.app import app
+from nextlabel.cli.select import watched
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_notes_go_where_the_ids_do_not(here):
 
 def test_a_terminal_sees_each_step_and_the_time_left():
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with batches.watched(screen) as progress:
+    with watched(screen) as progress:
         for step in (("predicting", 1, 4), ("predicting", 2, 4), ("choosing", 0, 0)):
             progress(*step)
             time.sleep(0.15)  # the screen is drawn ten times a second

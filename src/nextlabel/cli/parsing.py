@@ -1,0 +1,69 @@
+"""What is typed, as the library takes it."""
+
+import re
+
+from nextlabel.errors import BadNumber
+
+MOST_SEEDS = 10_000
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Split at the commas that stand outside brackets and quotes.
+
+    >>> listed("random, skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])")
+    ('random', 'skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])')
+    """
+    parts, depth, quote = [""], 0, ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        depth += 0 if quote else (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``10`` is 0 … 9; ``3,7`` are those; ``3,`` is 3 alone; ``10-99`` are all from 10 to 99, in a list too.
+
+    >>> numbers("3"), numbers("3,"), numbers("10-12"), numbers("0-2,7")
+    ((0, 1, 2), (3,), (10, 11, 12), (0, 1, 2, 7))
+    """
+    try:
+        return tuple(_first(int(text)))
+    except ValueError:  # a list, or a range
+        found = [_between(part.strip(), text) for part in text.split(",") if part.strip()]
+    _not_too_many(text, sum(last - first + 1 for first, last in found))
+    return tuple(seed for first, last in found for seed in range(first, last + 1))
+
+
+def _first(count: int) -> range:
+    if count < 1:
+        raise BadNumber(f"{count} seeds are none at all. Write 10 for seeds 0 to 9.")
+    if count > MOST_SEEDS:
+        raise BadNumber(f"{count} would be {count:,} seeds, 0 and up. For seed {count} alone write {count},")
+    return range(count)
+
+
+def _between(part: str, text: str) -> tuple[int, int]:
+    """First and last seed of one part of a list: ``7`` or ``10-99``."""
+    ends = re.fullmatch(r"(\d+) *- *(\d+)", part)
+    try:
+        first, last = (int(end) for end in (ends.groups() if ends else (part, part)))
+    except ValueError:
+        raise BadNumber(
+            f"'{text}' is no list of seeds. Write 10 for seeds 0 to 9, 3,7 for those two, or 10-99 for those from 10 "
+            "to 99."
+        ) from None
+    if last < first:
+        raise BadNumber(f"'{part}' runs backwards. Write {last}-{first} for the seeds from {last} to {first}.")
+    return first, last
+
+
+def _not_too_many(text: str, count: int) -> None:
+    if count > MOST_SEEDS:
+        raise BadNumber(f"'{text}' would be {count:,} seeds, and {MOST_SEEDS:,} are the most. Did you mistype one?")
