@@ -16,9 +16,9 @@ __version__ = "0.1.0"
 __all__ = ["Experiment", "Plan", "TorchClassifier", "compare", "iter_simulate", "record", "select", "simulate"]
 
 _HOMES = {
-    "Experiment": "experiment",
-    "Plan": "experiment",
-    "TorchClassifier": "models.torch_classifier",
+    "Experiment": "simulation.experiment",
+    "Plan": "plan",
+    "TorchClassifier": "models.torch.classifier",
     "compare": "comparison",
     "iter_simulate": "simulation",
     "record": "simulation",

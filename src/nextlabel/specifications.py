@@ -15,7 +15,7 @@ T = TypeVar("T")
 def look_up(table: Mapping[str, T], name: str, what: str) -> T:
     """Look a part up by name, or say which names there are.
 
-    >>> named({"margin": 1}, "margin", "query strategy")
+    >>> look_up({"margin": 1}, "margin", "query strategy")
     1
     """
     if name in table:
@@ -38,7 +38,7 @@ class Specification:
 def parse_specification(text: str) -> Specification:
     """Read ``library:dotted.Name`` or ``library:dotted.Name(literal, key=literal)``; nothing is ever evaluated.
 
-    >>> specification("skactiveml:ProbCover(alpha=0.9)").kwargs
+    >>> parse_specification("skactiveml:ProbCover(alpha=0.9)").kwargs
     {'alpha': 0.9}
     """
     library, _, call = text.partition(":")
@@ -48,7 +48,7 @@ def parse_specification(text: str) -> Specification:
 def parse_call(text: str) -> tuple[str, Mapping[str, Any]]:
     """Read a name of ours with literal options behind it.
 
-    >>> called("cnn(epochs=5)"), called("linear")
+    >>> parse_call("cnn(epochs=5)"), parse_call("linear")
     (('cnn', {'epochs': 5}), ('linear', {}))
     """
     if text.replace("-", "").isidentifier():

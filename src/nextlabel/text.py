@@ -36,7 +36,7 @@ def several(count: int, word: str) -> str:
 def join_names(names: Sequence[str]) -> str:
     """Names in prose.
 
-    >>> listed(["a", "b", "c"])
+    >>> join_names(["a", "b", "c"])
     'a, b and c'
     """
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -17,7 +17,10 @@ def test_a_file_is_replaced_and_no_draft_is_left(tmp_path):
 
 def test_a_full_disk_leaves_the_older_file_and_no_draft(tmp_path):
     write_atomically(tmp_path / "file", b"older")
-    code = "import sys, pathlib; from nextlabel.files.atomic import put; put(pathlib.Path(sys.argv[1]), bytes(10_000))"
+    code = (
+        "import sys, pathlib; from nextlabel.files.atomic import write_atomically\n"
+        "write_atomically(pathlib.Path(sys.argv[1]), bytes(10_000))"
+    )
 
     def little_room():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error of the write, not the end of the process

@@ -10,7 +10,7 @@ MOST_SEEDS = 10_000
 def split_names(text: str) -> tuple[str, ...]:
     """Split at the commas that stand outside brackets and quotes.
 
-    >>> listed("random, skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])")
+    >>> split_names("random, skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])")
     ('random', 'skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])')
     """
     parts, depth, quote = [""], 0, ""
@@ -30,7 +30,7 @@ def split_names(text: str) -> tuple[str, ...]:
 def parse_seeds(text: str) -> tuple[int, ...]:
     """``10`` is 0 … 9; ``3,7`` are those; ``3,`` is 3 alone; ``10-99`` are all from 10 to 99, in a list too.
 
-    >>> numbers("3"), numbers("3,"), numbers("10-12"), numbers("0-2,7")
+    >>> parse_seeds("3"), parse_seeds("3,"), parse_seeds("10-12"), parse_seeds("0-2,7")
     ((0, 1, 2), (3,), (10, 11, 12), (0, 1, 2, 7))
     """
     try:

@@ -1,10 +1,10 @@
 """The contract that every part must pass, one function for each promise. Use it on strategies of your own:
 
-    from nextlabel import conformance
-    from nextlabel.strategies.base import Entry
+    from nextlabel.conformance import strategies
+    from nextlabel.strategies.door import StrategyEntry
 
-    for check in conformance.for_strategies + conformance.for_drop_ins:
-        check(Entry(MyStrategy))
+    for check in strategies.for_strategies + strategies.for_drop_ins:
+        check(StrategyEntry(MyStrategy))
 
 A check raises `AssertionError`, with a sentence, where the promise is broken. Those in ``for_strategies`` ask through
 the door, as the loop does: what a strategy gets wrong is mended there, but a strategy that breaks down, forgets its

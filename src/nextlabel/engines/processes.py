@@ -1,6 +1,6 @@
 """Worker processes that compute while one parent writes.
 
-`spread` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. Workers end
+`run` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. Workers end
 with their parent: kill it, and nobody is left behind. Every worker computes with ``threads`` BLAS threads whatever
 ``jobs`` is, so that the number of jobs does not change a single bit of the results.
 """
@@ -160,6 +160,6 @@ def _serve(conn: Connection, packed: bytes, threads: int) -> None:
 def _orphaned() -> None:
     """End this worker as soon as its parent has: the next item, at which it would notice, may be minutes away."""
     parent = mp.parent_process()
-    assert parent is not None, "workers are started by `spread`"
+    assert parent is not None, "workers are started by `run`"
     wait([parent.sentinel])
     os._exit(1)

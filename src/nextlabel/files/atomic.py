@@ -23,7 +23,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def rehearse(path: Path) -> None:
-    """Fail as `put` would, where the folder takes no new file; the file itself is left alone."""
+    """Fail as `write_atomically` would, where the folder takes no new file; the file itself is left alone."""
     draft = _draft(path)
     draft.touch()
     draft.unlink()

@@ -1,9 +1,9 @@
 """Files that can be computed again: where they lie, and how they are written so that nobody ever reads half of one.
 
-    path = caches.folder() / f"features-{caches.key('patches', *digests)}.npy"
-    array = caches.read_array(path)                          # a read-only memory map, or None: not there, or damaged
+    path = cache.folder() / f"features-{cache.key('patches', *digests)}.npy"
+    array = cache.read_array(path)                          # a read-only memory map, or None: not there, or damaged
     if array is None:
-        array = caches.write_array(path, compute())
+        array = cache.write_array(path, compute())
 
 An array file is a plain .npy file, which ``np.load`` reads, with a digest of its data behind the last row. Files appear
 under their names in one step, so two processes that compute the same thing do no harm: the second replaces the first.

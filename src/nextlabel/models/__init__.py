@@ -27,7 +27,7 @@ def _cnn(**options: Any) -> ModelEntry:
     return ModelEntry(lambda dataset, settings: Cnn(dataset, recipe), val=0.1, pictures=True)
 
 
-# Each makes an `Entry` from the options that stand behind its name: ``cnn(epochs=5)``.
+# Each makes a `ModelEntry` from the options that stand behind its name: ``cnn(epochs=5)``.
 MODELS: Mapping[str, Callable[..., ModelEntry]] = {"linear": _linear, "cnn": _cnn}
 OPTIONS: Mapping[str, Callable[..., object]] = {"cnn": Recipe}  # what spells out a model's options
 

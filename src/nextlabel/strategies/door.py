@@ -4,7 +4,7 @@ A query strategy is a scikit-activeml strategy: ``query(X, y, clf=…, fit_clf=F
 The door hands it the arguments that its signature takes, and guards the answer: distinct, unlabelled, exactly as many
 as asked. A table entry names the class, and what it needs beyond the usual:
 
-    "margin": Entry(UncertaintySampling, {"method": "margin_sampling"})
+    "margin": StrategyEntry(UncertaintySampling, {"method": "margin_sampling"})
 
     entry = strategy("margin")
     answer = entry.ask(Question(X, y, classes=3, batch=10, seed=7, clf=clf), stream(0, "mend", 0))

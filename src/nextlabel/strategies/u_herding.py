@@ -28,7 +28,7 @@ class UHerding(DropIn):
     exp(-|a - b|^2 / r^2) on rows of length 1 narrows as labels come in: r is the shortest distance between labelled
     samples, at most 1. Probabilities are calibrated first: ``temperature`` T makes p into p^(1/T), or "fit" chooses T
     by the cross-validated log loss of copies of ``clf`` on the labels; probabilities without a model that could be
-    trained (`Given`) stay as they are. With few labels T is high, all count alike, and it is coverage; with many, r is
+    trained (`KnownProbabilities`) stay. With few labels T is high, all count alike, and it is coverage; with many, r is
     short, and it becomes uncertainty. ``ground`` as in `MaxHerding`.
     """
 

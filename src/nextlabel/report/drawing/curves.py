@@ -167,7 +167,7 @@ def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], 
 def place_apart(places: Sequence[float], gap: float) -> list[float]:
     """Ascending places between 0 and 1, moved as little as need be until they are ``gap`` apart.
 
-    >>> spread([0.5, 0.5], 0.25)
+    >>> place_apart([0.5, 0.5], 0.25)
     [0.375, 0.625]
     """
     groups: list[list[float]] = []  # runs of labels that touch: [sum of where each wants the run to begin, count]

@@ -170,7 +170,7 @@ def probabilities(
     """Probabilities (m, C) of the candidates and, if ``flags`` ask for them, the embeddings (m, D) that came along.
 
     All of ``X`` is predicted in one go where at least half of it is a candidate, so that nothing is copied; else the
-    candidates block by block. A `Given` classifier is asked by number. Raises `BadArray` where they are no
+    candidates block by block. A `KnownProbabilities` is asked by number. Raises `BadArray` where they are no
     probabilities.
     """
     flags = flags or {}

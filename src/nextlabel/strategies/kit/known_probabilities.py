@@ -29,7 +29,7 @@ class KnownProbabilities(SkactivemlClassifier):
     is the fitted classifier behind them: None where somebody else's model gave them, and nothing can be trained again.
 
     >>> X, P = np.eye(2), np.array([[0.9, 0.1], [0.4, 0.6]])
-    >>> Given(X, P.__getitem__, 2).predict_proba(X[1:])
+    >>> KnownProbabilities(X, P.__getitem__, 2).predict_proba(X[1:])
     array([[0.4, 0.6]])
     """
 
