@@ -22,12 +22,10 @@ from scenarios import SCENARIOS
 from torch.nn import functional
 
 from nextlabel.engines.processes import run
-from nextlabel.models import model
 from nextlabel.models.torch import cnn
 from nextlabel.models.torch.augmentation import augmented
 from nextlabel.seeds import stream
-from nextlabel.simulation.arm import opened
-from nextlabel.simulation.parts import Setup, prepare
+from nextlabel.simulation.parts import Parts, prepare
 
 LABELS = (137, 301, 547)
 ORIGINAL = {137: [65, 75], 301: [83, 83], 547: [131, 131]}  # seconds of its code for a round, two cores; from its runs
@@ -36,8 +34,8 @@ BATCH = 64
 
 def main() -> None:
     """Measure, print and keep."""
-    setup, _ = prepare(SCENARIOS["flowers-cnn"])
-    work = partial(seconds, setup)
+    parts = prepare(SCENARIOS["flowers-cnn"])
+    work = partial(seconds, parts)
     alone = {labels: took for (labels, _), took in run(work, [(labels, 0) for labels in LABELS], jobs=1, threads=2)}
     beside = {labels: pair(work, labels) for labels in (LABELS[0], LABELS[-1])}
     [(_, rates)] = run(rate, [2], jobs=1, threads=2)
@@ -57,13 +55,13 @@ def pair(work: Callable[..., Any], labels: int) -> float:
     return float(median(took for _, took in run(work, [(labels, 0), (labels, 1)], jobs=2, threads=1)))
 
 
-def seconds(setup: Setup, task: tuple[int, int]) -> Iterator[float]:
+def seconds(parts: Parts, task: tuple[int, int]) -> Iterator[float]:
     """Seconds that one round takes."""
     labels, seed = task
-    pool = opened(setup, seed)
+    pool = parts.pool(seed)
     ids = np.random.default_rng(seed).permutation(pool.unlabelled())[: labels - len(pool.labelled())]
-    pool = pool.answered(ids, setup.dataset.y[ids])
-    trained = model("cnn").make(setup.dataset, {})
+    pool = pool.answered(ids, parts.dataset.y[ids])
+    trained = parts.make_model({})
     began = time.perf_counter()
     trained.fit(pool, stream(seed, "fit", 0))
     yield time.perf_counter() - began

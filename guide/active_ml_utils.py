@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.datasets.base import Dataset
-from nextlabel.loop.rounds import ask
+from nextlabel.loop.rounds import ActiveLearner, View, ask
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Pool
@@ -34,7 +34,8 @@ STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
 def compute_candidates(pool: Pool, fitted: Fitted, name: str, batch: int, seed: int = 0, k: int = 0) -> Ids:
     """The ids that a query strategy wants labelled next, best first, in round ``k``."""
     plan = Plan(batch=batch).fixed(len(pool.y), pool.classes)
-    return ask(pool, fitted, strategy(name), plan, seed, k, batch).ids
+    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), plan, seed)  # the model is fitted already
+    return ask(View(pool, fitted), learner, k, batch).ids
 
 
 def fit_linear(pool: Pool, C: float = 1.0, seed: int = 0) -> Fitted:
@@ -98,14 +99,14 @@ def told(what: str, done: int, total: int) -> None:
 
 def plot_learning_curves(recorded: Recorded) -> Picture:
     """Mean learning curves with 95 % bands over seeds, and the difference to random beneath."""
-    found = learning_curves(recorded.run.rows, recorded.setup.experiment.strategies)
+    found = learning_curves(recorded.run.rows, recorded.parts.experiment.strategies)
     assert found is not None, "an experiment has a test set"
     return found
 
 
 def plot_picks(recorded: Recorded) -> Picture:
     """Where each strategy asked, in its first, middle and last round."""
-    found = asking_map(recorded.run, recorded.setup.dataset.y, recorded.setup.features)
+    found = asking_map(recorded.run, recorded.parts.dataset.y, recorded.parts.embedded.array)
     assert found is not None, "an experiment asks"
     return found[0]
 

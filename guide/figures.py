@@ -69,7 +69,7 @@ def _draw_toy(name: str, theme: Theme) -> Figure:
         step = played(name, SEED)[number]
         box = ((left + k * (side + gap)) / WIDTH, 0.42 / height, side / WIDTH, side / height)
         axes = scene(figure.add_axes(box), toy, step, theme)
-        asked(axes, toy.places[step.ids], colour, theme)
+        asked(axes, toy.places[step.asked.ids], colour, theme)
         words = f"{len(step.pool.labelled())} labels, {100 * accuracy(step, toy):.0f} %"
         axes.set_title(f"round {number}", loc="left", fontsize=9.5, color=theme.ink, pad=4)
         axes.set_title(words, loc="right", fontsize=9.5, color=theme.muted, pad=4)
@@ -255,7 +255,7 @@ def _draw_badge(theme: Theme) -> Figure:
     ids = step.pool.unlabelled()
     proba = step.fitted.clf.predict_proba(step.fitted.features[ids])
     g = embedded(proba, step.fitted.features[ids])  # (n, C d)
-    chosen = np.searchsorted(ids, step.ids)
+    chosen = np.searchsorted(ids, step.asked.ids)
     longest = np.argsort(-np.linalg.norm(g, axis=1), kind="stable")[: len(chosen)]
     left = plane(figure.add_axes((0.25 / WIDTH, low / height, side / WIDTH, side / height)), theme)
     _lengths(left, step, theme)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.loop.oracles import Truth
-from nextlabel.loop.rounds import Round, rounds
+from nextlabel.loop.rounds import ActiveLearner, Round, drive, rounds
 from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
@@ -83,11 +83,8 @@ def played(name: str, seed: int) -> list[Round]:
     """The rounds of one strategy, the last of them without a question."""
     toy, oracle = drawn(seed), Truth(drawn(seed).y)
     plan = Plan(batch=BATCH, rounds=BATCHES).fixed(len(toy.y), len(CLASSES))
-    loop = rounds(toy.pool, Linear({}), strategy(name), plan, seed)
-    steps = [next(loop)]
-    while len(steps[-1].ids):
-        steps.append(loop.send(oracle(steps[-1].ids)))
-    return steps
+    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), plan, seed)
+    return list(drive(rounds(toy.pool, learner), oracle))
 
 
 def accuracy(step: Round, toy: Toy) -> float:

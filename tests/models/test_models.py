@@ -14,7 +14,7 @@ from nextlabel.datasets.digits import Digits
 from nextlabel.errors import CannotGo, UnknownName
 from nextlabel.models import MODELS, model
 from nextlabel.models.head import Head, LinearHead, SklearnHead
-from nextlabel.models.linear import Linear, choose, doublings
+from nextlabel.models.linear import Linear, choose
 from nextlabel.pool import Pool
 from nextlabel.seeds import stream
 
@@ -176,9 +176,11 @@ def test_a_head_that_was_not_fitted_says_so():
 def test_regularisation_is_chosen_at_the_start_and_at_every_doubling():
     X, y = load_digits(return_X_y=True)
     pools = [Pool(X, np.where(np.arange(len(y)) < n, y, -1), np.ones(len(y), bool), 10) for n in range(30, 260, 10)]
-    assert [len(pool.labelled()) for pool in doublings(pools)] == [30, 60, 120, 240]
-    settings = Linear({}).tune(pools[:4])
-    assert [count for count, _ in settings["C"]] == [30, 60]
+    settings = {}
+    for pool in pools:
+        settings = Linear(settings).tune(pool)
+    assert [count for count, _ in settings["C"]] == [30, 60, 120, 240]
+    assert Linear(settings).tune(pools[4]) == settings
 
 
 def test_regularisation_stands_from_its_count_on():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nextlabel import select
 from nextlabel.errors import BadArray, BadNumber, EmptyPool, Mistake, UnknownName
 from nextlabel.loop import rounds
+from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
 from nextlabel.selection import Order, chosen, learn
@@ -28,7 +29,8 @@ COMMITTEES = ["bald", "powerbald", "batchbald"]
 def test_it_asks_what_a_simulation_would_ask_first(name):
     X, y = blobs()
     pool = Pool(X, y, np.ones(len(y), bool), 3)
-    asked = rounds.choose(pool, learn(pool, 4), strategy(name), Plan(), 4, 0, 7)
+    learner = rounds.ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(), 4)
+    asked = rounds.choose(rounds.View(pool, learn(pool, 4)), learner, 0, 7)
     assert select(X, y, name, 7, seed=4).tolist() == asked.ids.tolist()
 
 

@@ -13,12 +13,11 @@ from rich.console import Console
 from nextlabel import report
 from nextlabel.cli.progress import watched
 from nextlabel.datasets.base import Dataset
-from nextlabel.models import model
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.simulation import record
 from nextlabel.simulation.experiment import Crew, Experiment
-from nextlabel.simulation.parts import Setup
+from nextlabel.simulation.parts import Parts
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.text import several
 from nextlabel.wording.verdicts import headline, verdict
@@ -47,8 +46,8 @@ def carry_out(
         recorded = record(experiment, out or dated(experiment), crew, resume, command, progress)
         if telling.report:
             progress("drawing the report", 0, 1)
-            page = report.write(recorded.run, recorded.setup.dataset, recorded.setup.features)
-    for note in [*notes(recorded.setup.dataset), *unwatched(recorded.setup)]:
+            page = report.write(recorded.run, recorded.parts.dataset, recorded.parts.embedded.array)
+    for note in [*notes(recorded.parts.dataset), *unwatched(recorded.parts)]:
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(result(recorded.run, page)) if telling.json else said(recorded.run, page))
 
@@ -94,13 +93,13 @@ def notes(dataset: Dataset) -> list[str]:
     return found
 
 
-def unwatched(setup: Setup) -> list[str]:
+def unwatched(parts: Parts) -> list[str]:
     """Says that a model which wants validation samples had none, and under which seeds where some had."""
-    blind = [str(seed) for seed, found in setup.splits.items() if not len(found.val)]
-    if not model(setup.experiment.model).val or not blind:
+    blind = [str(seed) for seed, found in parts.splits.items() if not len(found.val)]
+    if not parts.entries.model.val or not blind:
         return []
-    where = f" under {several(len(blind), 'seed')} ({', '.join(blind)})" if len(blind) < len(setup.splits) else ""
-    name = setup.experiment.model
+    where = f" under {several(len(blind), 'seed')} ({', '.join(blind)})" if len(blind) < len(parts.splits) else ""
+    name = parts.experiment.model
     return [f"There are no validation samples{where}, so '{name}' kept its last epoch, not its best one."]
 
 

@@ -6,6 +6,7 @@ An oracle maps ids to labels; -1 means that it does not know. ``oracle("noisy:0.
 import csv
 import json
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -43,10 +44,19 @@ class Noisy:
     """
 
     def __init__(self, y: Labels, classes: int, rate: float, seed: int) -> None:
-        rng = stream(seed, "noise")
-        wrong = rng.random(len(y)) < rate
-        shift = rng.integers(1, max(classes, 2), size=len(y))
-        self.y = np.where(wrong & (y >= 0), (y + shift) % classes, y)
+        self.truth, self.classes, self.rate, self.seed = y, classes, rate, seed
+
+    def __reduce__(self) -> tuple[type["Noisy"], tuple[Labels, int, float, int]]:
+        return Noisy, (self.truth, self.classes, self.rate, self.seed)  # all seeds share one truth when they travel
+
+    @cached_property
+    def y(self) -> Labels:
+        """What it would say of every sample (n,)."""
+        rng = stream(self.seed, "noise")
+        wrong = rng.random(len(self.truth)) < self.rate
+        shift = rng.integers(1, max(self.classes, 2), size=len(self.truth))
+        answers: Labels = np.where(wrong & (self.truth >= 0), (self.truth + shift) % self.classes, self.truth)
+        return answers
 
     def __call__(self, ids: Ids) -> Labels:
         return self.y[ids]
@@ -54,27 +64,32 @@ class Noisy:
 
 def oracle(text: str, dataset: Dataset, seed: int) -> Oracle:
     """The oracle that ``truth``, ``noisy:RATE`` or ``replay:FILE`` names."""
+    return read_oracle(text, dataset)(seed)
+
+
+def read_oracle(text: str, dataset: Dataset) -> Callable[[int], Oracle]:
+    """What makes the oracle for a seed; a file of answers is read now, once for all seeds."""
     name, _, argument = text.partition(":")
-    return look_up(ORACLES, name, "oracle")(argument, dataset, seed)
+    return look_up(ORACLES, name, "oracle")(argument, dataset)
 
 
-def _truth(argument: str, dataset: Dataset, seed: int) -> Oracle:
+def _truth(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     if argument:
         raise BadSpecification(f"The oracle 'truth' takes nothing after it, but ':{argument}' was given.")
-    return Truth(dataset.y)
+    return lambda seed: Truth(dataset.y)
 
 
-def _noisy(argument: str, dataset: Dataset, seed: int) -> Oracle:
+def _noisy(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     try:
         rate = float(argument)
     except ValueError:
         raise BadSpecification(f"'noisy:{argument}' has no error rate. Write it like noisy:0.1.") from None
     if not 0 <= rate <= 1:
         raise BadNumber(f"An annotator cannot be wrong at a rate of {argument}; give a share between 0 and 1.")
-    return Noisy(dataset.y, len(dataset.classes), rate, seed)
+    return lambda seed: Noisy(dataset.y, len(dataset.classes), rate, seed)
 
 
-def _replay(argument: str, dataset: Dataset, seed: int) -> Oracle:
+def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     """Answers from a .csv or .jsonl file with ``label`` (as the dataset writes it) and ``id`` or ``path``."""
     answers = np.full(len(dataset), -1, dtype=np.int64)
     codes = {label: code for code, label in enumerate(dataset.classes)}
@@ -91,7 +106,8 @@ def _replay(argument: str, dataset: Dataset, seed: int) -> Oracle:
                 "no such sample or class. Was it written for another dataset?"
             )
         answers[ids[key]] = codes[row["label"]]  # said twice: the later answer stands
-    return Truth(answers)
+    replayed = Truth(answers)
+    return lambda seed: replayed
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -109,4 +125,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise BadData(f"The answers in '{path}' cannot be read ({error}). {FORM}") from None
 
 
-ORACLES: Mapping[str, Callable[[str, Dataset, int], Oracle]] = {"truth": _truth, "noisy": _noisy, "replay": _replay}
+ORACLES: Mapping[str, Callable[[str, Dataset], Callable[[int], Oracle]]] = {
+    "truth": _truth,
+    "noisy": _noisy,
+    "replay": _replay,
+}

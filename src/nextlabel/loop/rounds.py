@@ -1,9 +1,19 @@
-"""The loop, written once: learn, ask, be told. Whoever drives it supplies the labels."""
+"""The loop, written once: learn, ask, be told. Whoever drives it supplies the labels.
+
+A simulation and a labelling page differ only in who answers. A simulation runs the generator to its end; a page, which
+rebuilds everything from its store, calls `step` for the round that is due. Both give the same round, since a round is a
+function of what is known and of nothing else.
+
+    learner = ActiveLearner(model, strategy("margin"), strategy("random"), plan, seed=0)
+    for round_ in drive(rounds(pool, learner), oracle):
+        print(round_.k, round_.asked.ids)
+"""
 
 import itertools
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 
@@ -12,16 +22,49 @@ from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.plan import Plan
 from nextlabel.pool import NOBODY, Ids, Labels, Pool
 from nextlabel.seeds import number, stream
-from nextlabel.strategies import strategy as strategy_named
 from nextlabel.strategies.door import Question, StrategyEntry
+
+Why = Literal["strategy", "cold", "random", "audit"]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A batch: global ids, best first, and how many of them the door had to draw itself."""
+    """A batch: ``ids`` (b,) global, best first, and ``why`` (b,) each of them is asked.
+
+    ``strategy`` chose it; ``cold``: the strategy for the time without a model did; ``random``: drawn by the door, where
+    the strategy gave no valid answer; ``audit``: the next in line on the audit side.
+    """
 
     ids: Ids
-    mended: int = 0
+    why: tuple[Why, ...] = ()
+
+    @property
+    def mended(self) -> int:
+        """How many the door had to draw itself."""
+        return self.why.count("random")
+
+
+@dataclass(frozen=True)
+class ActiveLearner:
+    """What learns and what asks: all of the loop that stays the same from round to round.
+
+    ``strategy`` asks once two classes are known, ``cold`` until then; ``plan`` is in counts (`Plan.fixed`); everything
+    random follows from ``seed``.
+    """
+
+    model: Model
+    strategy: StrategyEntry
+    cold: StrategyEntry
+    plan: Plan
+    seed: int
+
+
+@dataclass(frozen=True)
+class View:
+    """What a batch is chosen from: a pool, and the model that was trained on its labels."""
+
+    pool: Pool
+    fitted: Fitted
 
 
 @dataclass(frozen=True)
@@ -31,47 +74,78 @@ class Round:
     k: int
     pool: Pool
     fitted: Fitted
-    ids: Ids
-    mended: int
-    fit_s: float
-    ask_s: float
+    asked: Asked
+    fit_s: float  # seconds to learn
+    ask_s: float  # seconds to choose
+
+    def ahead(self) -> View:
+        """What the next batch is chosen from while this one is out for an answer: its samples are not asked again."""
+        return View(self.pool.without(self.asked.ids), self.fitted)
 
 
+Loop = Generator[Round, Labels, None]
 Past = Sequence[tuple[Ids, Labels]]  # batches and their answers, from round 0 on
 
 
-def rounds(
-    pool: Pool, model: Model, strategy: StrategyEntry, plan: Plan, seed: int, past: Past = ()
-) -> Generator[Round, Labels, None]:
+def rounds(pool: Pool, learner: ActiveLearner, past: Past = ()) -> Loop:
     """Yield a `Round`, receive its labels, until the rounds, the budget or the pool are used up.
 
-    ``plan`` is `Plan.fixed`; ``past`` are rounds that were played before: they are not learned again, and the loop goes
-    on just as if it had never stopped. With ``plan.ahead`` a batch is chosen by the model of the round before, which
-    knows what is out for an answer but not the answers.
+    ``past`` are rounds that were played before: they are not learned again, and the loop goes on just as if it had
+    never stopped.
     """
-    chooser: tuple[Pool, Fitted] | None = None
-    for k, (ids, labels) in enumerate(past):
-        if plan.ahead and k == len(past) - 1:
-            chooser = pool.without(ids), learn(pool, model, seed, k)
-        pool = pool.answered(ids, labels)
+    pool, view = replay(pool, learner, past)
     for k in itertools.count(len(past)):
-        began = perf_counter()
-        fitted = learn(pool, model, seed, k)
-        learned = perf_counter()
-        seen, knower = chooser or (pool, fitted)
-        asked = ask(seen, knower, strategy, plan, seed, k, wanted(pool, plan, k))
-        labels = yield Round(k, pool, fitted, asked.ids, asked.mended, learned - began, perf_counter() - learned)
-        if not len(asked.ids):
+        this = step(pool, learner, k, view)
+        labels = yield this
+        if not len(this.asked.ids):
             return
-        chooser = (pool.without(asked.ids), fitted) if plan.ahead else None
-        pool = pool.answered(asked.ids, labels)
+        view = this.ahead() if learner.plan.ahead else None
+        pool = pool.answered(this.asked.ids, labels)
 
 
-def learn(pool: Pool, model: Model, seed: int, k: int) -> Fitted:
+def drive(loop: Loop, answer: Callable[[Ids], Labels]) -> Iterator[Round]:
+    """Run a loop to its end: hand each batch to ``answer``, its labels to the loop, and each round to the caller.
+
+    The caller sees a round before anybody is asked about its batch, so what it keeps of a round is kept first.
+    """
+    this = next(loop)
+    while True:
+        yield this
+        try:
+            this = loop.send(answer(this.asked.ids))
+        except StopIteration:
+            return
+
+
+def replay(pool: Pool, learner: ActiveLearner, past: Past) -> tuple[Pool, View | None]:
+    """The pool after ``past``, and what its next batch is chosen from where that was to be chosen ahead."""
+    view = None
+    for k, (ids, labels) in enumerate(past):
+        if learner.plan.ahead and k == len(past) - 1:
+            view = View(pool.without(ids), learn(pool, learner, k))
+        pool = pool.answered(ids, labels)
+    return pool, view
+
+
+def step(pool: Pool, learner: ActiveLearner, k: int, view: View | None = None) -> Round:
+    """Round ``k`` of a pool: a function of its arguments alone, but for the two times that it takes.
+
+    ``view`` is what the batch is chosen from where it is not this pool: the state of the round before (`Round.ahead`),
+    so that an annotator never waits for a model to learn.
+    """
+    began = perf_counter()
+    fitted = learn(pool, learner, k)
+    learned = perf_counter()
+    size = batch_size(pool, learner.plan, k)
+    asked = ask(view or View(pool, fitted), learner, k, size)
+    return Round(k, pool, fitted, asked, learned - began, perf_counter() - learned)
+
+
+def learn(pool: Pool, learner: ActiveLearner, k: int) -> Fitted:
     """The model of round ``k``; while fewer than two classes are known, one that says just what is known."""
-    rng = stream(seed, "fit", k)
+    rng = stream(learner.seed, "fit", k)
     if pool.known_classes() > 1:
-        return model.fit(pool, rng)
+        return learner.model.fit(pool, rng)
     ids = pool.labelled()
     X = pool.features[ids] if len(ids) else pool.features[:1]
     y = pool.y[ids] if len(ids) else np.array([-1])
@@ -79,25 +153,25 @@ def learn(pool: Pool, model: Model, seed: int, k: int) -> Fitted:
     return Fitted(pool.features, head, bootstrap(head, X, y, number(rng)))
 
 
-def wanted(pool: Pool, plan: Plan, k: int) -> int:
+def batch_size(pool: Pool, plan: Plan, k: int) -> int:
     """How many samples round ``k`` may ask: a batch, or what is left of the rounds, the budget and the pool."""
     if plan.rounds is not None and k >= plan.rounds:
         return 0
     return max(0, int(min(plan.size, pool.left(), plan.limit - len(pool.labelled()))))
 
 
-def ask(pool: Pool, fitted: Fitted, strategy: StrategyEntry, plan: Plan, seed: int, k: int, size: int) -> Asked:
+def ask(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     """The ``size`` samples to ask about in round ``k``: the strategy's choice, and the audit side's next in line."""
-    audit = pool.unaudited()
-    free = len(pool.unlabelled())
+    audit, free, plan = view.pool.unaudited(), len(view.pool.unlabelled()), learner.plan
     due = int(plan.audit * (k + 1) * plan.size) - int(plan.audit * k * plan.size)  # the audit's share of this batch
     due = min(max(due, size - free), len(audit), size)
-    chosen = choose(pool, fitted, strategy, plan, seed, k, size - due) if size > due else Asked(NOBODY)
-    return Asked(np.concatenate([chosen.ids, audit[:due]]), chosen.mended)
+    chosen = choose(view, learner, k, size - due) if size > due else Asked(NOBODY)
+    return Asked(np.concatenate([chosen.ids, audit[:due]]), chosen.why + _times("audit", due))
 
 
-def choose(pool: Pool, fitted: Fitted, strategy: StrategyEntry, plan: Plan, seed: int, k: int, size: int) -> Asked:
+def choose(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     """The strategy's choice. The only place where a position is not an id: ``rows[positions]`` are the ids."""
+    pool, fitted = view.pool, view.fitted
     warm = pool.known_classes() > 1
     rows = np.union1d(pool.labelled()[pool.askable[pool.labelled()]], pool.unlabelled())  # (n,) ascending
     question = Question(
@@ -105,10 +179,16 @@ def choose(pool: Pool, fitted: Fitted, strategy: StrategyEntry, plan: Plan, seed
         y=pool.y[rows],
         classes=pool.classes,
         batch=size,
-        seed=number(stream(seed, "ask", k)),
+        seed=number(stream(learner.seed, "ask", k)),
         clf=fitted.clf if warm else None,
         committee=fitted.committee if warm else None,
     )
-    entry = strategy if warm else strategy_named(plan.cold)
-    answer = entry.ask(question, stream(seed, "mend", k))
-    return Asked(rows[answer.positions], answer.mended)
+    entry = learner.strategy if warm else learner.cold
+    answer = entry.ask(question, stream(learner.seed, "mend", k))
+    # The door keeps what is valid, in order, and draws the rest behind it.
+    by_choice = _times("strategy" if warm else "cold", size - answer.mended)
+    return Asked(rows[answer.positions], by_choice + _times("random", answer.mended))
+
+
+def _times(why: Why, count: int) -> tuple[Why, ...]:
+    return (why,) * count

@@ -8,7 +8,7 @@ sees.
     fitted.clf.predict_proba(fitted.features[ids])          # (n, C)
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,8 +41,11 @@ class Model(Protocol):
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
         """Train on the labelled samples, in id order; there are at least two classes among them."""
 
-    def tune(self, pools: Iterable[Pool]) -> Settings:
-        """Settings to be made with again, chosen on growing labelled sets; ``{}`` where there is nothing to choose."""
+    def tune(self, pool: Pool) -> Settings:
+        """Settings to be made with again: those that it was made with and, where it is time, what these labels say.
+
+        Asked with growing labelled sets; ``{}`` where there is nothing to choose.
+        """
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`linear`: multinomial logistic regression on the features as they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -30,26 +30,26 @@ class Linear:
         head = LinearHead(self.strength(len(ids)), classes=range(pool.classes), random_state=number(rng)).fit(X, y)
         return Fitted(pool.features, head, bootstrap(head, X, y, number(rng)))
 
-    def tune(self, pools: Iterable[Pool]) -> Settings:
-        """C by cross-validation, on the first of ``pools`` with two classes and again at every doubling of its size."""
-        chosen = [(len(ids := pool.labelled()), choose(pool.features[ids], pool.y[ids])) for pool in doublings(pools)]
-        return {"C": chosen}
+    def tune(self, pool: Pool) -> Settings:
+        """C by cross-validation, on the first labelled set with two classes and again at every doubling of its size."""
+        ids = pool.labelled()
+        if len(ids) < self._due() or pool.known_classes() < 2:
+            return {"C": self.steps}
+        return {"C": [*self.steps, (len(ids), choose(pool.features[ids], pool.y[ids]))]}
+
+    def _due(self) -> int:
+        """How many labels there must be for the next choice: the first doubling of the first that is not reached."""
+        if not self.steps:
+            return 0
+        (first, _), (last, _) = self.steps[0], self.steps[-1]
+        due = first
+        while due <= last:
+            due *= 2
+        return due
 
     def strength(self, count: int) -> float:
         """The C that was chosen for this many labels; 1 while none was."""
         return next((C for start, C in reversed(self.steps) if start <= count), 1.0)
-
-
-def doublings(pools: Iterable[Pool]) -> Iterator[Pool]:
-    """Of growing pools, the first with two known classes, then each that first reaches twice, four times … its size."""
-    due = 0
-    for pool in pools:
-        count = len(pool.labelled())
-        if count >= due and pool.known_classes() > 1:
-            yield pool
-            due = due or count
-            while due <= count:
-                due *= 2
 
 
 def choose(X: Floats, y: Labels) -> float:

@@ -1,7 +1,5 @@
 """`sklearn:dotted.Name(…)`: any scikit-learn classifier on the features as they are."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from sklearn.base import ClassifierMixin
 
@@ -25,6 +23,6 @@ class Sklearn:
         head = SklearnHead(self.estimator, classes=range(pool.classes), random_state=number(rng)).fit(X, y)
         return Fitted(pool.features, head, bootstrap(head, X, y, number(rng)))
 
-    def tune(self, pools: Iterable[Pool]) -> Settings:
+    def tune(self, pool: Pool) -> Settings:
         """Nothing: the specification says it all."""
         return {}

@@ -59,6 +59,7 @@ class Line(NamedTuple):
     pick: Row
     confusion: Row | None
 
-    def past(self) -> Ids:
+    @property
+    def ids(self) -> Ids:
         """The batch that was asked."""
         return np.array(self.pick["ids"], dtype=np.int64)

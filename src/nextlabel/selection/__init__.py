@@ -190,7 +190,7 @@ def learn(pool: Pool, seed: int) -> Fitted:
     labels, a busy machine with two cores: 0.5 s and 6 s).
     """
     with threadpool_limits(1):
-        return Linear(Linear({}).tune([pool])).fit(pool, stream(seed, "fit", 0))
+        return Linear(Linear({}).tune(pool)).fit(pool, stream(seed, "fit", 0))
 
 
 def handed(P: Floats) -> Predict:

@@ -22,10 +22,10 @@ from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm, Line, Row
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import Recorder
-from nextlabel.simulation.arm import opened, play, tune
+from nextlabel.simulation.arm import play, tune
 from nextlabel.simulation.experiment import Crew, Experiment
 from nextlabel.simulation.manifest import manifest, plain_splits
-from nextlabel.simulation.parts import Setup, prepare
+from nextlabel.simulation.parts import Parts, prepare
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -42,11 +42,11 @@ def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
 def iter_simulate(experiment: Experiment, threads: int = 1) -> Iterator[Row]:
     """Yield the rows of `simulate` one by one, computed in this process."""
     with threadpool_limits(threads):
-        setup, _ = prepare(experiment)
-        settings = {seed: tune(setup, seed) for seed in experiment.seeds}
-    setup = replace(setup, settings=settings)
-    for arm in setup.arms():
-        lines = play(setup, arm)
+        parts = prepare(experiment)
+        settings = {seed: tune(parts, seed) for seed in experiment.seeds}
+    parts = replace(parts, settings=settings)
+    for arm in parts.arms:
+        lines = play(parts, arm)
         while (line := _next(lines, threads)) is not None:
             yield line.row
 
@@ -61,7 +61,7 @@ class Recorded:
     """A finished run, with the data that its report shows."""
 
     run: Run
-    setup: Setup
+    parts: Parts
 
 
 def record(
@@ -78,12 +78,12 @@ def record(
     `NextlabelError` in one of its kinds; whatever was written stays.
     """
     _outside(out, experiment.dataset)
-    setup, features = prepare(experiment, progress)
-    with Recorder(out, manifest(setup, features, command, crew.jobs, crew.threads), resume) as recorder:
+    parts = prepare(experiment, progress)
+    with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
         if not recorder.finished:
-            setup = replace(setup, settings=_settings(setup, recorder, crew, progress))
-            _play_all(setup, recorder, crew, progress)
-    return Recorded(Run.read(out), setup)
+            parts = replace(parts, settings=_settings(parts, recorder, crew, progress))
+            _play_all(parts, recorder, crew, progress)
+    return Recorded(Run.read(out), parts)
 
 
 def _outside(out: Path, source: str) -> None:
@@ -98,60 +98,49 @@ def _outside(out: Path, source: str) -> None:
         )
 
 
-def _settings(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) -> dict[int, Settings]:
+def _settings(parts: Parts, recorder: Recorder, crew: Crew, progress: Progress) -> dict[int, Settings]:
     """Every seed's settings: from the manifest where an earlier session chose them, else chosen now and put there."""
     found = {int(seed): chosen for seed, chosen in recorder.manifest["settings"].items()}
-    missing = [seed for seed in setup.experiment.seeds if seed not in found]
-    for seed, chosen in run(partial(_tuned, setup), missing, crew.jobs, crew.threads):
+    missing = [seed for seed in parts.experiment.seeds if seed not in found]
+    for seed, chosen in run(partial(_tuned, parts), missing, crew.jobs, crew.threads):
         found[seed] = chosen
-        progress("choosing the model's settings", len(found), len(setup.experiment.seeds))
-    ordered = {seed: found[seed] for seed in setup.experiment.seeds}
+        progress("choosing the model's settings", len(found), len(parts.experiment.seeds))
+    ordered = {seed: found[seed] for seed in parts.experiment.seeds}
     recorder.describe(settings={str(seed): chosen for seed, chosen in ordered.items()})
     return ordered
 
 
-def _tuned(setup: Setup, seed: int) -> Iterator[Settings]:
-    yield tune(setup, seed)
+def _tuned(parts: Parts, seed: int) -> Iterator[Settings]:
+    yield tune(parts, seed)
 
 
-def _play_all(setup: Setup, recorder: Recorder, crew: Crew, progress: Progress) -> None:
-    while todo := _unfinished(setup, recorder):
-        _play_on(setup, todo, recorder, crew, progress)
-    recorder.put("splits.json", json.dumps(plain_splits(setup.splits)) + "\n")
-    recorder.finish(setup.arms())
+def _play_all(parts: Parts, recorder: Recorder, crew: Crew, progress: Progress) -> None:
+    while todo := _unfinished(parts, recorder):
+        _play_on(parts, todo, recorder, crew, progress)
+    recorder.put("splits.json", json.dumps(plain_splits(parts.splits)) + "\n")
+    recorder.finish(parts.arms)
 
 
 Task = tuple[Arm, Sequence[Line]]  # an arm, and what was played of it
 
 
-def _unfinished(setup: Setup, recorder: Recorder) -> list[Task]:
-    played = [(arm, recorder.played(arm)) for arm in setup.arms()]
+def _unfinished(parts: Parts, recorder: Recorder) -> list[Task]:
+    played = [(arm, recorder.played(arm)) for arm in parts.arms]
     return [(arm, lines) for arm, lines in played if not (lines and lines[-1].confusion)]
 
 
-def _play_on(setup: Setup, todo: Sequence[Task], recorder: Recorder, crew: Crew, progress: Progress) -> None:
+def _play_on(parts: Parts, todo: Sequence[Task], recorder: Recorder, crew: Crew, progress: Progress) -> None:
     """Play arms to their end, or those that are least far as far as one stride more."""
     until = crew.stride and min(len(lines) for _, lines in todo) + crew.stride
     behind = [(arm, lines) for arm, lines in todo if until is None or len(lines) < until]
-    done, total = sum(len(recorder.played(arm)) for arm in setup.arms()), expected(setup)
-    with recorder.appending() as parts:
-        for (arm, _), line in run(partial(_played, setup, until), behind, crew.jobs, crew.threads):
-            parts.append(arm, line)
+    done, total = sum(len(recorder.played(arm)) for arm in parts.arms), parts.rows()
+    with recorder.appending() as appender:
+        for (arm, _), line in run(partial(_played, parts, until), behind, crew.jobs, crew.threads):
+            appender.append(arm, line)
             done += 1
             progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
 
 
-def _played(setup: Setup, until: int | None, task: Task) -> Iterator[Line]:
+def _played(parts: Parts, until: int | None, task: Task) -> Iterator[Line]:
     arm, lines = task
-    return islice(play(setup, arm, lines), None if until is None else until - len(lines))
-
-
-def expected(setup: Setup) -> int:
-    """How many rows the whole experiment gives."""
-    total = 0
-    for seed in setup.experiment.seeds:
-        pool = opened(setup, seed)
-        room = min(pool.left(), setup.plan.limit - len(pool.labelled()))
-        batches = max(0, -(-room // setup.plan.size))
-        total += 1 + int(batches if setup.plan.rounds is None else min(batches, setup.plan.rounds))
-    return total * len(setup.experiment.strategies)
+    return islice(play(parts, arm, lines), None if until is None else until - len(lines))

@@ -9,11 +9,8 @@ import numpy as np
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
-from nextlabel.embedders.base import Features
-from nextlabel.loop.oracles import oracle
 from nextlabel.runs.lines import Row
-from nextlabel.simulation.parts import OWN, Setup
-from nextlabel.strategies.replicas import strategy
+from nextlabel.simulation.parts import OWN, Parts
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
@@ -26,33 +23,36 @@ def plain_splits(splits: Mapping[int, Split]) -> list[Row]:
     ]
 
 
-def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int, threads: int) -> dict[str, Any]:
+def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> dict[str, Any]:
     """What was run, on what, with what; ``identity`` is what a resumed run must share."""
-    experiment = setup.experiment.plain()
+    experiment = parts.experiment.plain()
     hashes = {
         str(seed): {part: digest(getattr(found, part)) for part in ("test", "val", "start", "pool")}
-        for seed, found in setup.splits.items()
+        for seed, found in parts.splits.items()
     }
     sizes = {
         str(seed): {part: len(getattr(found, part)) for part in ("test", "val", "start", "pool")}
-        for seed, found in setup.splits.items()
+        for seed, found in parts.splits.items()
     }
     knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split", "embedder")}
-    data, own = _about(setup.dataset), setup.embedder == OWN
-    same = {"fingerprint": data["fingerprint"], "embedder": dict(features.settings)}  # what they hold, not their paths
+    data, own = _about(parts.dataset), parts.embedder == OWN
+    same = {
+        "fingerprint": data["fingerprint"],
+        "embedder": dict(parts.embedded.settings),
+    }  # what they hold, not their paths
     if experiment["oracle"].startswith("replay:"):
-        same |= {"oracle": "replay", "answers": _answers(setup)}
+        same |= {"oracle": "replay", "answers": _answers(parts)}
     libraries = (*LIBRARIES, "torch") if own else LIBRARIES
-    made_by = {name: strategy(name).implementation for name in setup.experiment.strategies}
+    made_by = {name: entry.implementation for name, entry in parts.entries.strategies.items()}
     return {
         "nextlabel": version("nextlabel"),
         "command": list(command),
         "identity": knobs | same | {"splits": hashes, "threads": threads, "made_by": made_by},
         "experiment": experiment,
-        "plan": setup.plan.plain(),
-        "dataset": data | {"source": setup.experiment.dataset},
-        "embedder": {"name": OWN, "map": dict(features.settings)} if own else dict(features.settings),
-        "model": setup.experiment.model,
+        "plan": parts.plan.plain(),
+        "dataset": data | {"source": parts.experiment.dataset},
+        "embedder": {"name": OWN, "map": dict(parts.embedded.settings)} if own else dict(parts.embedded.settings),
+        "model": parts.experiment.model,
         "strategies": {name: {"class": kind} for name, kind in made_by.items()},
         "seeds": hashes,
         "sizes": next(iter(sizes.values())),
@@ -65,10 +65,9 @@ def manifest(setup: Setup, features: Features, command: Sequence[str], jobs: int
     }
 
 
-def _answers(setup: Setup) -> str:
-    """A hash of what a file of answers says of every sample."""
-    known = oracle(setup.experiment.oracle, setup.dataset, 0)
-    return digest(known(np.arange(len(setup.dataset))))
+def _answers(parts: Parts) -> str:
+    """A hash of what a file of answers says of every sample: the same under every seed."""
+    return digest(next(iter(parts.oracles.values()))(np.arange(len(parts.dataset))))
 
 
 def _about(dataset: Dataset) -> dict[str, Any]:

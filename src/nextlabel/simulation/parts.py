@@ -1,11 +1,15 @@
-"""All that an experiment needs, looked up once."""
+"""All that an experiment needs, looked up once: nobody further down knows a name, parses a file or scales anything.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+    parts = prepare(Experiment("digits", ("random", "margin")))
+    parts.pool(seed=0), parts.learner(Arm("margin", 0)), parts.oracles[0]
+
+`prepare` is `read_parts`, which refuses whatever can be refused without heavy work, and then `embed_parts`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
@@ -13,78 +17,173 @@ from nextlabel.datasets.splits import Split, read_split, split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
-from nextlabel.loop.oracles import oracle
+from nextlabel.loop.oracles import Oracle, read_oracle
+from nextlabel.loop.rounds import ActiveLearner
 from nextlabel.models import model
-from nextlabel.models.base import ModelEntry, Settings
+from nextlabel.models.base import Model, ModelEntry, Settings
 from nextlabel.plan import Amount, Plan
-from nextlabel.pool import Floats
+from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.experiment import Experiment
-from nextlabel.strategies import strategy as plain
+from nextlabel.simulation.pools import open_pool, scale
+from nextlabel.strategies.door import StrategyEntry
 from nextlabel.strategies.replicas import strategy
 
 OWN = "own"  # stands for an embedder where the model learns features of its own
+TUNER = "random"  # its picks favour nobody: no strategy is measured with settings that suit itself
+MOST_SCALED = 2**28  # bytes of scaled features that are kept, of as many seeds as fit; arms of one seed share them
 
 
 @dataclass(frozen=True)
-class Setup:
-    """An experiment with its data at hand: dataset, features, a split per seed, and the plan in counts."""
+class Entries:
+    """What the names in an experiment stand for."""
+
+    model: ModelEntry
+    strategies: Mapping[str, StrategyEntry]
+    cold: StrategyEntry
+    tuner: StrategyEntry  # gathers the labels that settings are chosen on
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> "Entries":
+        """Look every name up; raises `UnknownName` or `BadSpecification` before any data is read."""
+        if experiment.embedder not in (None, TABLE):
+            embedder(experiment.embedder)
+        entries = {name: strategy(name) for name in experiment.strategies}
+        return cls(model(experiment.model), entries, strategy(experiment.plan.cold), strategy(TUNER))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An experiment with all that it needs at hand.
+
+    ``plan`` is in counts; ``oracles``, ``splits`` and ``settings`` are by seed (settings are empty until they are
+    chosen); ``features`` is None until the dataset is embedded.
+    """
 
     experiment: Experiment
     plan: Plan
     dataset: Dataset
-    embedder: str
-    source: Path | Floats  # features (N, d), or the .npy file that holds them
     splits: Mapping[int, Split]
-    settings: Mapping[int, Settings]
+    oracles: Mapping[int, Oracle]
+    entries: Entries
+    features: Features | None = None
+    settings: Mapping[int, Settings] = field(default_factory=dict)
+    _opened: dict[int, Pool] = field(default_factory=dict, repr=False, compare=False)
+    _scaled: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
-    def features(self) -> Floats:
-        """(N, d) float32; a read-only memory map where they come from a file."""
-        if isinstance(self.source, Path):
-            mapped: Floats = np.load(self.source, mmap_mode="r")
-            return mapped
-        return self.source
+    def __reduce__(self) -> tuple[Callable[..., "Parts"], tuple[Any, ...]]:
+        # Entries hold functions, which do not travel, and pools are quickly opened again: a worker looks its names up
+        # once, when it starts. Answers travel, for the file that they came from may have changed since.
+        data = (self.experiment, self.plan, self.dataset, self.splits, self.oracles)
+        return _unpacked, (*data, self.features, self.settings)
 
+    @property
+    def embedded(self) -> Features:
+        """The features of the dataset."""
+        assert self.features is not None, "parts are embedded before anybody plays"
+        return self.features
+
+    @property
+    def embedder(self) -> str:
+        """What rows call the embedder; `OWN` where the model sees the pictures themselves."""
+        return OWN if self.entries.model.pictures else self.embedded.name
+
+    @property
     def arms(self) -> list[Arm]:
         """Strategies in the order given, each with its seeds."""
         return [Arm(name, seed) for name in self.experiment.strategies for seed in self.experiment.seeds]
 
+    def make_model(self, settings: Settings) -> Model:
+        """The model with these settings, untrained."""
+        return self.entries.model.make(self.dataset, settings)
 
-def prepare(experiment: Experiment, progress: Progress = quiet) -> tuple[Setup, Features]:
-    """Look the parts up, load the data, split it and embed it; everything that can be refused is refused here."""
-    trained = model(experiment.model)
-    if experiment.embedder not in (None, TABLE):
-        embedder(experiment.embedder)
-    for name in experiment.strategies:
-        strategy(name)
-    if not plain(experiment.plan.cold).model_free:
+    def learner(self, arm: Arm) -> ActiveLearner:
+        """What learns and asks in one arm."""
+        made = self.make_model(self.settings.get(arm.seed, {}))
+        return ActiveLearner(made, self.entries.strategies[arm.strategy], self.entries.cold, self.plan, arm.seed)
+
+    def pool(self, seed: int) -> Pool:
+        """The pool at the start of every arm of a seed, opened once."""
+        return replace(self._open(seed), features=self._features(seed))
+
+    def rows(self) -> int:
+        """How many rows the whole experiment gives."""
+        batches = [self._batches(self._open(seed)) for seed in self.experiment.seeds]
+        return (sum(batches) + len(batches)) * len(self.experiment.strategies)  # the last row of an arm asks nothing
+
+    def _batches(self, pool: Pool) -> int:
+        room = max(0, min(pool.left(), self.plan.limit - len(pool.labelled())))
+        batches = int(-(-room // self.plan.size))
+        return batches if self.plan.rounds is None else min(batches, self.plan.rounds)
+
+    def _open(self, seed: int) -> Pool:
+        if seed not in self._opened:
+            X, answer = self.embedded.array, self.oracles[seed]
+            self._opened[seed] = open_pool(X, self.dataset, self.splits[seed], answer, self.plan.audit, seed)
+        return self._opened[seed]
+
+    def _features(self, seed: int) -> Floats:
+        """What the model sees (N, d): scaled without a look at the seed's test set, or as they are."""
+        X = self.embedded.array
+        if not self.experiment.standardize:
+            return X
+        if seed not in self._scaled:
+            if (len(self._scaled) + 1) * X.nbytes > MOST_SCALED:
+                self._scaled.clear()
+            self._scaled[seed] = scale(X, self.splits[seed].test)
+        return self._scaled[seed]
+
+
+def _unpacked(
+    experiment: Experiment,
+    plan: Plan,
+    dataset: Dataset,
+    splits: Mapping[int, Split],
+    oracles: Mapping[int, Oracle],
+    features: Features | None,
+    settings: Mapping[int, Settings],
+) -> Parts:
+    return Parts(experiment, plan, dataset, splits, oracles, Entries.of(experiment), features, settings)
+
+
+def prepare(experiment: Experiment, progress: Progress = quiet) -> Parts:
+    """Everything at hand: the parts of an experiment, looked up, loaded, split and embedded."""
+    return embed_parts(read_parts(experiment, progress), progress)
+
+
+def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
+    """All but the features, which take long: what can be refused of an experiment is refused here."""
+    entries = Entries.of(experiment)
+    if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
-    _suitable(dataset, experiment, trained)
+    _check_suits(dataset, experiment, entries)
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
     if experiment.val is None:
-        experiment = replace(experiment, val=trained.val)
+        experiment = replace(experiment, val=entries.model.val)
     splits = _split_all(experiment, dataset)
     for seed in experiment.seeds:
-        oracle(experiment.oracle, dataset, seed)
-        _playable(plan, splits[seed], seed)
-    features = embed(dataset, experiment.embedder, progress)
-    source = features.array if features.path is None else features.path
-    seen_by = OWN if trained.pictures else features.name
-    return Setup(experiment, plan, dataset, seen_by, source, splits, {}), features
+        _check_playable(plan, splits[seed], seed)
+    made_for = read_oracle(experiment.oracle, dataset)
+    oracles = {seed: made_for(seed) for seed in experiment.seeds}
+    return Parts(experiment, plan, dataset, splits, oracles, entries)
 
 
-def _suitable(dataset: Dataset, experiment: Experiment, trained: ModelEntry) -> None:
+def embed_parts(parts: Parts, progress: Progress = quiet) -> Parts:
+    """The parts with their features."""
+    return replace(parts, features=embed(parts.dataset, parts.experiment.embedder, progress))
+
+
+def _check_suits(dataset: Dataset, experiment: Experiment, entries: Entries) -> None:
     if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
         raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
-    if trained.pictures and dataset.pictures is None:
+    if entries.model.pictures and dataset.pictures is None:
         raise Mistake(
             f"'{dataset.name}' is a table, and '{experiment.model}' learns from pictures. Use another --model."
         )
-    for name in experiment.strategies:
-        most = strategy(name).most_classes
+    for name, entry in entries.strategies.items():
+        most = entry.most_classes
         if most is not None and len(dataset.classes) > most:
             raise Mistake(
                 f"'{name}' tells at most {most} classes apart, and '{dataset.name}' has {len(dataset.classes)}. "
@@ -92,7 +191,7 @@ def _suitable(dataset: Dataset, experiment: Experiment, trained: ModelEntry) -> 
             )
 
 
-def _playable(plan: Plan, parts: Split, seed: int) -> None:
+def _check_playable(plan: Plan, parts: Split, seed: int) -> None:
     if not len(parts.test):
         raise BadSplit(f"Seed {seed} has no test set, so nothing could be measured. Use --test 0.2, or name its ids.")
     if plan.limit < len(parts.start):

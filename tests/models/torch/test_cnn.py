@@ -290,7 +290,6 @@ def test_a_network_that_nobody_watches_is_told(tmp_path, val, where):
     experiment = Experiment(
         str(folder), ("random",), seeds=(0, 1), model="cnn(epochs=1)", plan=Plan(batch=1, rounds=0), **more
     )
-    setup, _ = prepare(experiment)
-    assert unwatched(setup) == [
+    assert unwatched(prepare(experiment)) == [
         f"There are no validation samples{where}, so 'cnn(epochs=1)' kept its last epoch, not its best one."
     ]

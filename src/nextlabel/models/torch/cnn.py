@@ -5,7 +5,6 @@ strategies see; dropout; a linear head. About 2.2 million weights for five class
 """
 
 import copy
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +93,7 @@ class Cnn:
         head = linear_head(network, features, pool.classes, number(rng))
         return Fitted(features, head, dropped(head, number(rng)))
 
-    def tune(self, pools: Iterable[Pool]) -> Settings:
+    def tune(self, pool: Pool) -> Settings:
         """Nothing: the recipe says it all."""
         return {}
 

@@ -1,0 +1,54 @@
+"""The pool at the start of an arm: who is known, who may be asked, who waits on the audit side."""
+
+import hashlib
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.splits import Split
+from nextlabel.errors import BadData
+from nextlabel.loop.oracles import Oracle
+from nextlabel.pool import Floats, Ids, Mask, Pool
+
+
+def open_pool(X: Floats, dataset: Dataset, split: Split, answer: Oracle, audit: float, seed: int) -> Pool:
+    """Starting and validation labels known, the rest askable or set aside; ``X`` (N, d), ``audit`` the side's share.
+
+    What the oracle cannot answer is not askable. Raises `BadData` where it cannot answer for the starting set.
+    """
+    y = np.full(len(dataset), -1, dtype=np.int64)
+    for ids in (split.start, split.val):
+        y[ids] = answer(ids)
+    if (y[split.start] < 0).any():
+        missing = int((y[split.start] < 0).sum())
+        raise BadData(
+            f"The oracle has no answer for {missing} of the {len(split.start)} starting samples of seed {seed}. "
+            "Give it those answers, or begin with --start 0."
+        )
+    askable = np.zeros(len(dataset), dtype=np.bool_)
+    askable[split.start] = True
+    askable[split.pool] = answer(split.pool) >= 0
+    side = audit_side(dataset, np.flatnonzero(askable & (y < 0)), audit, seed)
+    askable[side] = False
+    return Pool(X, y, askable, len(dataset.classes), watch=split.val, audit=side)
+
+
+def audit_side(dataset: Dataset, ids: Ids, share: float, seed: int) -> Ids:
+    """The ids that a hash of (seed, sample) puts on the audit side, in hash order: a simple random sample of ``ids``.
+
+    The hash is of the sample's path, where it has one, so that a file that joins later moves nobody else.
+    """
+    keys = [dataset.paths[i] if dataset.paths else str(i) for i in ids]
+    hashes = [hashlib.blake2b(f"{seed}:{key}".encode("utf-8", "surrogateescape"), digest_size=8) for key in keys]
+    place = np.array([int.from_bytes(found.digest(), "big") for found in hashes], dtype=np.float64) / 2.0**64
+    order = np.argsort(place, kind="stable")
+    return ids[order[place[order] < share]]
+
+
+def scale(X: Floats, test: Ids) -> Floats:
+    """Features (N, d) with mean 0 and variance 1 over everything but the test set: float32."""
+    rest: Mask = np.ones(len(X), dtype=np.bool_)
+    rest[test] = False
+    scaled: Floats = StandardScaler().fit(X[rest]).transform(X).astype(np.float32)
+    return scaled
