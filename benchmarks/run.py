@@ -123,7 +123,7 @@ def timing(run: Run, took: float) -> Row:
         }
         for key in ("fit_s", "ask_s")
     }
-    machine = {"cores": os.cpu_count(), "processor": platform.machine(), "versions": run.manifest["versions"]}
+    machine = {"cores": os.cpu_count(), "processor": platform.machine(), "versions": dict(run.environments[-1])}
     return {"seconds": round(took, 1), "jobs": 2, "threads": 1, "median": middle, "machine": machine}
 
 

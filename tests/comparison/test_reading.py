@@ -126,7 +126,7 @@ def test_a_strategy_that_was_not_played_everywhere_is_refused(tmp_path: Path) ->
 
 def test_a_run_still_going_on_is_refused(tmp_path: Path) -> None:
     (run(tmp_path / "a") / "rows.jsonl").rename(tmp_path / "elsewhere")
-    refused(BadData, "still going on, or was interrupted", tmp_path / "a")
+    refused(BadData, "is not finished", tmp_path / "a")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,11 @@ def test_other_numbers_of_labels_are_refused(tmp_path: Path) -> None:
 
 
 def test_no_curve_is_refused(tmp_path: Path) -> None:
-    refused(NotComparable, "scored only once", run(tmp_path / "a", [one for one in rows() if not one["round"]]))
+    refused(
+        NotComparable,
+        "scored after one number of labels only",
+        run(tmp_path / "a", [one for one in rows() if not one["round"]]),
+    )
 
 
 def test_what_is_compared_with_must_be_there(tmp_path: Path) -> None:

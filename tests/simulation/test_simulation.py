@@ -120,7 +120,10 @@ def test_the_manifest_says_what_was_run(whole):
     assert found["strategies"]["badge"]["class"] == "nextlabel.strategies.Badge"
     assert found["dataset"]["counts"][0] == 178
     assert set(found["settings"]) == {"0", "1"}
-    assert found["versions"]["scikit-activeml"]
+    (made_with,) = found["made_with"]
+    assert made_with["scikit-activeml"]
+    assert made_with["kernels"]
+    assert made_with["processor"]
 
 
 def test_the_splits_of_a_run_can_be_used_again(whole, tmp_path):

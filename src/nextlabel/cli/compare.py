@@ -30,7 +30,7 @@ def tell_verdicts(
         if out is not None:
             progress("drawing the report", 0, 1)
             page = report.write_verdicts(found, out)
-    for note in strangers(named, found):
+    for note in [*found.notes, *strangers(named, found)]:
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(found.records()) if as_json else judged_said(found, page))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nextlabel.comparison.origins import mixtures
 from nextlabel.comparison.reading import Bench, read
 from nextlabel.errors import BadNumber, Mistake, NotComparable
 from nextlabel.specifications import look_up
@@ -54,12 +55,16 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that was found: ``gates`` first, then verdicts per bench, then ``across`` families."""
+    """All that was found: ``gates`` first, then verdicts per bench, then ``across`` families.
+
+    ``notes`` are sentences on what was compared that somebody should know before they trust a figure.
+    """
 
     terms: Terms
     gates: Sequence[Gate]
     verdicts: Sequence[Verdicts]
     across: Across
+    notes: Sequence[str] = ()
 
     def records(self) -> list[Record]:
         """What ``--json`` prints: one record per dataset and strategy, numbers as fractions."""
@@ -109,6 +114,7 @@ def weigh(
         gates=gates(found, [bench.whole for bench in benches], terms.against),
         verdicts=verdicts,
         across=across(named_, groups, found, terms.against),
+        notes=mixtures(benches),
     )
 
 
@@ -161,9 +167,10 @@ def _paired(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> None:
                     f"On '{bench.dataset}', seed {seed}, {name} has other numbers of labels than {against}. "
                     "Curves can be paired only where both were scored after the same numbers of labels."
                 )
-            if len(curve.labelled) < 2:
+            if len(set(curve.labelled.tolist())) < 2:
                 raise NotComparable(
-                    f"On '{bench.dataset}', seed {seed}, {name} was scored only once, which is no curve. "
+                    f"On '{bench.dataset}', seed {seed}, {name} was scored after one number of labels only, which is "
+                    "no curve. "
                     "Score it after every batch."
                 )
             if len(curve.labelled) < 3 and terms.aubc == "lu2023":

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nextlabel.runs.environment import Environment
 from nextlabel.runs.lines import Row
 
 METRICS = ("metric", "accuracy", "balanced_accuracy", "f1_macro")
@@ -16,7 +17,8 @@ class Bench:
 
     ``metric`` is the one that verdicts are about; ``whole`` how many samples each seed could label in all, where that
     is known; ``hashes`` the proof that strategies shared split and start, empty for a CSV; ``fingerprint`` the data's
-    own; ``made_by`` the implementing class of each strategy.
+    own; ``made_by`` the implementing class of each strategy; ``origins`` what each run's folder was made with, the
+    environment that began it first.
     """
 
     dataset: str
@@ -30,6 +32,7 @@ class Bench:
     fingerprint: str | None = None
     source: str = ""
     made_by: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, Sequence[Environment]] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:

@@ -1,6 +1,7 @@
 """Two runs on one bench as one: further seeds, or other strategies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nextlabel.comparison.bench import Bench
 from nextlabel.errors import NotComparable
@@ -33,11 +34,14 @@ def join(here: Bench, more: Bench) -> Bench:
                 f"'{shorten(name)}' is {here.made_by[name]} in '{here.source}' and {more.made_by[name]} in "
                 f"'{more.source}': not the same strategy. Compare them one by one, or play one of them again."
             )
-    rows = _merged(here, more)
-    return Bench(
-        *here.key, here.metric, rows, dict(here.whole) | dict(more.whole), dict(here.hashes) | dict(more.hashes),
-        here.protocol, here.fingerprint, here.source, dict(here.made_by) | dict(more.made_by),
-    )  # fmt: skip
+    return replace(
+        here,
+        rows=_merged(here, more),
+        whole=dict(here.whole) | dict(more.whole),
+        hashes=dict(here.hashes) | dict(more.hashes),
+        made_by=dict(here.made_by) | dict(more.made_by),
+        origins=dict(here.origins) | dict(more.origins),
+    )
 
 
 def _merged(here: Bench, more: Bench) -> list[Row]:

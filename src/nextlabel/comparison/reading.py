@@ -4,7 +4,6 @@ A `Bench` is one dataset with one model and one embedder. Runs on the same bench
 further seeds. Whatever would make a verdict wrong is refused, in one sentence.
 """
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from nextlabel.comparison.csv_files import read_csv
 from nextlabel.comparison.joining import join
 from nextlabel.comparison.run_folders import read_run
 from nextlabel.errors import BadData
+from nextlabel.files.strict_json import parse
 from nextlabel.text import show_path
 
 __all__ = ["Bench", "read", "read_families"]
@@ -38,7 +38,7 @@ def read_families(path: Path) -> dict[str, list[str]]:
     """Datasets that share one vote, from a JSON file: ``{"family": ["dataset", …]}``; raises `BadData`."""
     form = 'Write {"family": ["dataset", …]}.'
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        found = parse(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadData(
             f"The families in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"

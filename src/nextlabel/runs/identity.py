@@ -27,5 +27,6 @@ def _flat(row: Row) -> Row:
     flat |= {f"the class of {name}": kind for name, kind in made_by.items()} if isinstance(made_by, dict) else {}
     if not isinstance(embedder, dict):
         return flat | {"embedder": embedder}
-    more = {**embedder, **(embedder.get("settings") or {})}
+    settings = embedder.get("settings")
+    more = embedder | (settings if isinstance(settings, dict) else {})
     return flat | {"embedder" if word == "name" else f"the embedder's {word}": value for word, value in more.items()}

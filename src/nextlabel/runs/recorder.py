@@ -3,15 +3,21 @@
 While it goes on, each arm has a file below ``parts``, one line per round, flushed to the disk as it comes. At the end
 the lines are merged in the order of the arms into ``rows.jsonl`` and its companions, which are moved into place whole;
 ``rows.jsonl`` comes last, and says that the run is finished.
+
+    with Recorder(folder, manifest, resume=True) as run:
+        for arm, past in run.open_arms(arms):
+            for line in play(arm, past):
+                run.add(arm, [line])
+        run.finish()
 """
 
 import contextlib
 import errno
 import hashlib
-import json
 import os
 import re
 import shutil
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -20,24 +26,40 @@ from filelock import FileLock, Timeout
 
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
 from nextlabel.files.atomic import write_atomically
+from nextlabel.files.strict_json import Row, dump
+from nextlabel.runs import shapes
+from nextlabel.runs.environment import add, changes, environments
 from nextlabel.runs.identity import differences
 from nextlabel.runs.lines import Arm, Line, lines, read_json, read_lines
+from nextlabel.text import join_names, show_path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
+KEPT = ("command", "settings")  # of the manifest that an earlier session wrote; all else follows from the identity
+
+# Of a manifest, what going on with a run needs; `Run.read` looks at all of it.
+BEGUN = shapes.fields(
+    {"identity": shapes.anything},
+    {"command": shapes.every(shapes.text), "settings": shapes.by_seed(shapes.anything), **shapes.MADE_WITH},
+)
+PART = shapes.fields(
+    {"row": shapes.ROW, "timing": shapes.TIMING, "pick": shapes.PICK, "confusion": shapes.maybe(shapes.CONFUSION)}
+)
 
 
 class Recorder:
-    """The one writer of a run's folder; use it as a context manager.
+    """The one writer of a run's folder, and its ledger: what was played stands in memory once it was read or added.
 
-    Raises `OtherRun` where the folder holds something else, `RunBusy` while another process writes it, and
-    `CannotWrite` where the disk is full or the folder may not be written to.
+    Use it as a context manager. Raises `OtherRun` where the folder holds something else, `RunBusy` while another
+    process writes it, `RunBroken` where a file was damaged, and `CannotWrite` where the disk is full or the folder may
+    not be written to.
     """
 
     def __init__(self, folder: Path, manifest: dict[str, Any], resume: bool) -> None:
         self.folder, self.manifest, self.resume = folder, manifest, resume
         self.parts = folder / "parts"
         self.lock = FileLock(folder / ".lock")
+        self.played: dict[Arm, list[Line]] = {}  # in the order of the arms
 
     def __enter__(self) -> Self:
         with writing(self.folder):
@@ -46,12 +68,13 @@ class Recorder:
                 self.lock.acquire(timeout=0)
             except Timeout:
                 raise RunBusy(
-                    f"Another process is writing the run in '{self.folder}'. Wait for it, or choose another --out."
+                    f"Another process is writing the run in '{show_path(self.folder)}'. Wait for it, or choose another "
+                    "--out."
                 ) from None
         try:
-            for draft in self.folder.glob(".*.json*.part"):  # of a process that was killed: nobody else writes here
-                draft.unlink(missing_ok=True)
-            self._claim()
+            with writing(self.folder):
+                self._claim()
+                self._sweep()
         except BaseException:
             self.lock.release()
             raise
@@ -63,104 +86,152 @@ class Recorder:
     @property
     def finished(self) -> bool:
         """Have all rows been merged?"""
-        return (self.folder / "rows.jsonl").exists()
+        return os.path.exists(self.folder / "rows.jsonl")
+
+    @property
+    def count(self) -> int:
+        """How many lines there are, of all arms together."""
+        return sum(map(len, self.played.values()))
 
     def describe(self, **more: Any) -> None:
         """Add to the manifest, and write it."""
         self.manifest |= more
-        self.put("manifest.json", json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
+        self.write("manifest.json", dump(self.manifest, indent=1) + "\n")
 
-    def put(self, name: str, text: str) -> None:
+    def write(self, name: str, text: str) -> None:
         """Write a file of the run, whole or not at all."""
         with writing(self.folder):
             write_atomically(self.folder / name, text.encode())
 
-    def played(self, arm: Arm) -> list[Line]:
+    def open_arms(self, arms: Sequence[Arm]) -> list[tuple[Arm, list[Line]]]:
+        """The arms that are not at their end, each with what was played of it; a part is read at the first call."""
+        with writing(self.folder):
+            self.parts.mkdir(exist_ok=True)
+            for arm in arms:
+                if arm not in self.played:
+                    self.played[arm] = self._read(arm)
+        return [(arm, list(played)) for arm in arms if not ((played := self.played[arm]) and played[-1].last)]
+
+    def add(self, arm: Arm, more: Sequence[Line]) -> None:
+        """Add lines to an opened arm, in one go: a kill tears at most the last ones. On the disk when this returns."""
+        text = lines(line._asdict() for line in more).encode()
+        with writing(self.folder):
+            # Opened for each batch: a process may have a thousand files open, a run more arms.
+            part = os.open(self.parts / part_name(arm), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                while text:
+                    text = text[os.write(part, text) :]
+                os.fsync(part)
+            finally:
+                os.close(part)
+        self.played[arm].extend(more)
+
+    def finish(self) -> None:
+        """Merge all lines in the order in which the arms were opened, then throw the parts away."""
+        every = [line for played in self.played.values() for line in played]
+        for name in FILES:
+            field = name.removesuffix("s")
+            self.write(f"{name}.jsonl", lines(item for line in every if (item := getattr(line, field)) is not None))
+        self._sweep()
+
+    def _read(self, arm: Arm) -> list[Line]:
         """The whole lines of an arm; a torn last line, which a kill leaves behind, is dropped from the file too."""
         path = self.parts / part_name(arm)
-        if not path.exists():
+        if not os.path.exists(path):
             return []
         text = path.read_bytes()
         whole = text[: text.rfind(b"\n") + 1]
         if len(whole) < len(text):
-            with writing(self.folder):
-                os.truncate(path, len(whole))
+            os.truncate(path, len(whole))
         if not whole:
             return []
-        found = [Line(**row) for row in read_lines(path)]
-        if [line.row["round"] for line in found] != list(range(len(found))):
-            raise RunBroken(f"'{path}' misses a round in the middle. Delete that file and run again with --resume.")
-        return found
+        played = [Line(**{name: row[name] for name in Line._fields}) for row in read_lines(path, PART)]
+        self._check(path, arm, played)
+        return played
 
-    @contextlib.contextmanager
-    def appending(self) -> Iterator["Appender"]:
-        """Files of arms, open for the next lines."""
-        with writing(self.folder):
-            self.parts.mkdir(exist_ok=True)
-        appender = Appender(self)
-        try:
-            yield appender
-        finally:
-            appender.close()
-
-    def finish(self, arms: Sequence[Arm]) -> None:
-        """Merge all lines in the order of ``arms``, then throw the parts away."""
-        played = [line for arm in arms for line in self.played(arm)]
-        for name in FILES:
-            key = name.removesuffix("s")
-            self.put(f"{name}.jsonl", lines(item for line in played if (item := getattr(line, key)) is not None))
-        shutil.rmtree(self.parts)
+    def _check(self, path: Path, arm: Arm, played: Sequence[Line]) -> None:
+        """Round after round of this arm and no other, of samples that there are, and nothing after its end."""
+        samples = self.manifest.get("dataset", {}).get("n", shapes.LARGEST)
+        for k, line in enumerate(played):
+            rows: list[Row] = [row for row in line if row is not None]
+            if any(shapes.key(row) != (*arm, k) for row in rows):
+                raise RunBroken(
+                    f"'{show_path(path)}' misses a round in the middle, or holds one of another arm. Delete that file "
+                    "and run again with --resume."
+                )
+            end = not line.pick["ids"]
+            if end != line.last or (end and k < len(played) - 1) or max(line.pick["ids"], default=0) >= samples:
+                raise RunBroken(
+                    f"Line {k + 1} of '{show_path(path)}' is no round of this experiment. Delete that file and run "
+                    "again with --resume."
+                )
 
     def _claim(self) -> None:
+        """Make the folder this run's, or go on with what an earlier session left in it."""
         others = [path.name for path in self.folder.iterdir() if not path.name.startswith(".")]
         if not others:
             self.describe()
             return
         if "manifest.json" not in others:
             raise OtherRun(
-                f"'{self.folder}' is not empty and holds no run ({', '.join(sorted(others)[:3])}). "
+                f"'{show_path(self.folder)}' is not empty and holds no run ({', '.join(sorted(others)[:3])}). "
                 "Choose another --out."
             )
-        there = read_json(self.folder / "manifest.json")
-        changed = differences(there.get("identity", {}), self.manifest["identity"])
+        there = read_json(self.folder / "manifest.json", BEGUN)
+        self._refuse(differences(there["identity"], self.manifest["identity"]))
+        if self.finished:
+            _same_samples(self.folder / "manifest.json", there, self.manifest)
+            self.manifest = there
+        else:
+            self._go_on(there)
+
+    def _refuse(self, changed: Sequence[str]) -> None:
+        """Raise `OtherRun` where another experiment is here, or this one, and nobody said to go on with it."""
+        where = f"'{show_path(self.folder)}'"
         if changed:
             raise OtherRun(
-                f"'{self.folder}' holds another experiment: {'; '.join(changed)}. Choose another --out, or delete it."
+                f"{where} holds another experiment: {'; '.join(changed)}. Choose another --out, or delete it."
             )
         if not self.resume and self.finished:
             raise OtherRun(
-                f"'{self.folder}' holds this experiment already, and it is finished. Look at its report.html "
+                f"{where} holds this experiment already, and it is finished. Look at its report.html "
                 "(--resume draws it again), or choose another --out."
             )
         if not self.resume:
-            raise OtherRun(f"'{self.folder}' holds this experiment already. Go on with it: add --resume.")
-        self.manifest = there
+            raise OtherRun(f"{where} holds this experiment already. Go on with it: add --resume.")
+
+    def _go_on(self, there: Row) -> None:
+        """Take over what an earlier session decided, and tell who went on with other versions than it began with."""
+        here, before = self.manifest.get("made_with", [])[-1:], environments(there)
+        changed = [change for one in here for change in changes(before[0], one)]
+        if changed:
+            warnings.warn(
+                f"The run in '{show_path(self.folder)}' was begun with other versions ({join_names(changed)}): it goes "
+                "on, but its rows may not be those that either would give alone.",
+                stacklevel=4,
+            )
+        self.manifest |= {name: there[name] for name in KEPT if name in there}
+        for one in here:
+            self.manifest["made_with"] = add(before, one)
+        self.describe()
+
+    def _sweep(self) -> None:
+        """Throw away what a process that was killed left behind; nobody else writes here."""
+        for draft in self.folder.glob(".*.json*.part"):
+            draft.unlink(missing_ok=True)
+        if self.finished and self.parts.exists():
+            shutil.rmtree(self.parts)
 
 
-class Appender:
-    """Adds lines to the parts of a run, each on the disk before `append` returns."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
-        self.files: dict[Arm, int] = {}
-
-    def append(self, arm: Arm, line: Line) -> None:
-        """Write one line in one go: a kill tears at most the last one."""
-        with writing(self.recorder.folder):
-            if arm not in self.files:
-                path = self.recorder.parts / part_name(arm)
-                self.files[arm] = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-            text = lines([line._asdict()]).encode()
-            while text:
-                text = text[os.write(self.files[arm], text) :]
-            os.fsync(self.files[arm])
-        if line.confusion is not None:  # the arm's last: a process may have a thousand files open, a run more arms
-            os.close(self.files.pop(arm))
-
-    def close(self) -> None:
-        """Close what arms that are not at their end have open."""
-        while self.files:
-            os.close(self.files.popitem()[1])
+def _same_samples(path: Path, there: Row, here: Row) -> None:
+    """A finished run's manifest is shown beside the data: both must speak of the same samples and classes."""
+    one, other = (told["dataset"] if isinstance(told.get("dataset"), dict) else {} for told in (there, here))
+    for name in ("n", "classes"):
+        if one.get(name) != other.get(name):
+            raise RunBroken(
+                f"'{show_path(path)}' was edited: its dataset's {name} {'is' if name == 'n' else 'are'} not those of "
+                "the data. Restore the file, or run the experiment again."
+            )
 
 
 def part_name(arm: Arm) -> str:

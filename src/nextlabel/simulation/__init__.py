@@ -4,7 +4,6 @@
 several processes, and goes on where an interrupted one stopped. All three give the same rows.
 """
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel.datasets import DATASETS
 from nextlabel.engines.processes import run
 from nextlabel.errors import Mistake
+from nextlabel.files.strict_json import dump
 from nextlabel.models.base import Settings
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm, Line, Row
@@ -115,30 +115,24 @@ def _tuned(parts: Parts, seed: int) -> Iterator[Settings]:
 
 
 def _play_all(parts: Parts, recorder: Recorder, crew: Crew, progress: Progress) -> None:
-    while todo := _unfinished(parts, recorder):
+    while todo := recorder.open_arms(parts.arms):
         _play_on(parts, todo, recorder, crew, progress)
-    recorder.put("splits.json", json.dumps(plain_splits(parts.splits)) + "\n")
-    recorder.finish(parts.arms)
+    recorder.write("splits.json", dump(plain_splits(parts.splits)) + "\n")
+    recorder.finish()
 
 
 Task = tuple[Arm, Sequence[Line]]  # an arm, and what was played of it
-
-
-def _unfinished(parts: Parts, recorder: Recorder) -> list[Task]:
-    played = [(arm, recorder.played(arm)) for arm in parts.arms]
-    return [(arm, lines) for arm, lines in played if not (lines and lines[-1].confusion)]
 
 
 def _play_on(parts: Parts, todo: Sequence[Task], recorder: Recorder, crew: Crew, progress: Progress) -> None:
     """Play arms to their end, or those that are least far as far as one stride more."""
     until = crew.stride and min(len(lines) for _, lines in todo) + crew.stride
     behind = [(arm, lines) for arm, lines in todo if until is None or len(lines) < until]
-    done, total = sum(len(recorder.played(arm)) for arm in parts.arms), parts.rows()
-    with recorder.appending() as appender:
-        for (arm, _), line in run(partial(_played, parts, until), behind, crew.jobs, crew.threads):
-            appender.append(arm, line)
-            done += 1
-            progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
+    total = parts.rows()
+    for (arm, _), line in run(partial(_played, parts, until), behind, crew.jobs, crew.threads):
+        recorder.add(arm, [line])
+        done = recorder.count
+        progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
 
 
 def _played(parts: Parts, until: int | None, task: Task) -> Iterator[Line]:

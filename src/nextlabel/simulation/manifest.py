@@ -3,15 +3,18 @@
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
 from nextlabel.runs.lines import Row
 from nextlabel.simulation.parts import OWN, Parts
 
+CPUINFO = Path("/proc/cpuinfo")
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
 
@@ -45,7 +48,6 @@ def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> d
     libraries = (*LIBRARIES, "torch") if own else LIBRARIES
     made_by = {name: entry.implementation for name, entry in parts.entries.strategies.items()}
     return {
-        "nextlabel": version("nextlabel"),
         "command": list(command),
         "identity": knobs | same | {"splits": hashes, "threads": threads, "made_by": made_by},
         "experiment": experiment,
@@ -60,9 +62,37 @@ def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> d
         "settings": {},
         "threads": threads,
         "jobs": jobs,
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in libraries},
-        "machine": {"system": platform.system(), "processor": platform.machine()},
+        "made_with": [made_with(libraries)],
     }
+
+
+def made_with(libraries: Sequence[str]) -> dict[str, str]:
+    """What this process computes with: versions, the kernels of linear algebra that are loaded, the processor."""
+    return {
+        "nextlabel": version("nextlabel"),
+        "python": platform.python_version(),
+        **{name: version(name) for name in libraries},
+        "kernels": ", ".join(kernels()),
+        "processor": processor(),
+        "system": platform.system(),
+    }
+
+
+def kernels() -> list[str]:
+    """Every BLAS in this process, such as ``openblas 0.3.31 Haswell``: numpy and scipy bring one each."""
+    loaded = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    names = ("internal_api", "version", "architecture")  # one of another kind may leave the last out
+    return sorted({" ".join(str(library[name]) for name in names if library.get(name)) for library in loaded})
+
+
+def processor() -> str:
+    """The processor's model, which its kernels are chosen by."""
+    try:
+        lines = CPUINFO.read_text(errors="replace").splitlines()
+    except OSError:  # no Linux
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, "") or platform.processor() or platform.machine()
 
 
 def _answers(parts: Parts) -> str:

@@ -121,8 +121,8 @@ def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
         ("Embedder", _embedder_said(told["embedder"])),
         ("Strategies", ", ".join(f"{one.strategy} ({_class(told, one.strategy)})" for one in found)),
         ("Seeds", ", ".join(sorted({str(row["seed"]) for row in run.rows}, key=int))),
-        ("Versions", _pairs({"nextlabel": told["nextlabel"]} | told["versions"])),
-        ("Machine", f"{_pairs(told['machine'])}; --jobs {told['jobs']} --threads {told['threads']}"),
+        ("Made with", "; later with ".join(_pairs(one) for one in run.environments)),
+        ("Processes", f"--jobs {told['jobs']} --threads {told['threads']}"),
     ]
 
 

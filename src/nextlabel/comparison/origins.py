@@ -1,0 +1,32 @@
+"""Which runs were made with what, where they were not made alike."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from nextlabel.comparison.bench import Bench
+from nextlabel.runs.environment import ROUNDS, Environment
+from nextlabel.text import join_names
+
+
+def mixtures(benches: Iterable[Bench]) -> list[str]:
+    """One sentence that says which runs came from where; none where all were made alike, as far as they say.
+
+    A run of an old version does not say what its kernels were: what nobody said is no difference.
+    """
+    origins = {source: made_with for bench in benches for source, made_with in bench.origins.items()}
+    differ = [name for name in ROUNDS if len(_values(origins, name)) > 1]
+    if not differ:
+        return []
+    groups: dict[str, list[str]] = {}
+    for source, made_with in origins.items():
+        words = dict.fromkeys(_words(one, differ) for one in made_with)  # in order, each once
+        groups.setdefault(", later ".join(words), []).append(f"'{source}'")
+    made = "; ".join(f"{join_names(sources)} with {words}" for words, sources in groups.items())
+    return [f"Not all rows were made alike, and versions and kernels can change their last digits: {made}."]
+
+
+def _values(origins: Mapping[str, Sequence[Environment]], name: str) -> set[str]:
+    return {one[name] for made_with in origins.values() for one in made_with if name in one}
+
+
+def _words(one: Environment, names: Sequence[str]) -> str:
+    return " and ".join(f"{name} {one.get(name, 'unknown')}" for name in names)
