@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.conformance import strategies
+from nextlabel.conformance import estimators, strategies
+from nextlabel.estimators import ESTIMATORS
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 
@@ -26,6 +27,12 @@ def test_strategy(name, check):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_drop_in(name, check):
     check(STRATEGIES[name])
+
+
+@pytest.mark.parametrize("check", estimators.for_estimators, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_estimator(name, check):
+    check(ESTIMATORS[name])
 
 
 def test_every_strategy_chooses_the_same_in_another_process():

@@ -11,6 +11,17 @@ Floats = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
 
 NOBODY: Ids = np.empty(0, dtype=np.int64)
+TOLERANCE = 1e-3  # of a sum of probabilities: what float16 loses
+
+
+def are_distributions(P: Floats) -> bool:
+    """Is every row of ``P`` (n, C) at least 0, and does it sum to one? NaN and infinity do not.
+
+    >>> are_distributions(np.array([[0.25, 0.75], [np.nan, 1.0]]))
+    False
+    """
+    total = P.sum(axis=1, dtype=np.float64)  # (n,)
+    return bool((np.abs(total - 1) <= TOLERANCE).all() and P.min(initial=0.0) >= -1e-9)
 
 
 @dataclass(frozen=True)

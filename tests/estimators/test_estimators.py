@@ -5,20 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics
 
-from nextlabel.estimators import ESTIMATORS
+from nextlabel.conformance.estimators import predictions
 from nextlabel.estimators.holdout import METRICS, calibration_error, confusion, holdout
-
-
-def predictions(n=60, classes=4, seed=0):
-    rng = np.random.default_rng(seed)
-    proba = rng.dirichlet(np.ones(classes), n)
-    return proba, np.where(rng.random(n) < 0.5, proba.argmax(1), rng.integers(classes, size=n))
-
-
-@pytest.mark.parametrize("name", ESTIMATORS)
-def test_an_estimator_gives_fractions(name):
-    scores = ESTIMATORS[name](*predictions())
-    assert all(0 <= scores[metric] <= 1 for metric in ("accuracy", "balanced_accuracy", "f1_macro", "ece"))
 
 
 def test_scores_are_scikit_learns():

@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
 from skactiveml.base import SkactivemlClassifier
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.digits import Digits
-from nextlabel.errors import CannotGo, UnknownName
+from nextlabel.errors import BadData, CannotGo, TrainingFailed, UnknownName
 from nextlabel.models import MODELS, model
 from nextlabel.models.head import Head, LinearHead, SklearnHead
 from nextlabel.models.linear import Linear, choose
@@ -128,6 +129,36 @@ def test_decision_values_keep_their_order(classes):
     first = values if classes == 2 else values[:, 2] - values[:, 0]
     proba = head.predict_proba(pool.features)
     assert (np.argsort(first) == np.argsort(np.log(proba[:, -1] / proba[:, 0]))).mean() > 0.99
+
+
+class Odd(ClassifierMixin, BaseEstimator):
+    """Gives everybody the same probabilities, whatever they are."""
+
+    def __init__(self, row=(0.5, 0.5)):
+        self.row = row
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.row, (len(X), 1))
+
+
+@pytest.mark.parametrize(
+    "estimator", [GaussianNB(var_smoothing=0.0), *(Odd(row) for row in ((np.inf, 0), (-0.5, 1.5), (0.0, 0.0), (2, 1)))]
+)
+def test_what_is_no_probability_is_refused_where_it_is_first_seen(estimator):
+    X = np.array([[0.0, 1.0], [0.0, 2.0], [1.0, 1.0], [1.0, 3.0]])  # the first column never changes within a class
+    head = SklearnHead(estimator, classes=range(3)).fit(X, [0, 0, 2, 2])
+    with pytest.raises(TrainingFailed, match=f"{type(estimator).__name__} gives probabilities that are negative, no"):
+        head.predict_proba(np.array([[0.5, 1.0]]))
+
+
+@pytest.mark.parametrize("told", ["x", 3, [3], [[1]], [["1", 1.0]], [[1, "x"]], [[1, -1.0]], [[True, 1.0]], {"a": 1}])
+def test_settings_that_somebody_changed_are_refused(told):
+    with pytest.raises(BadData, match="The settings of 'linear'"):
+        Linear({"C": told})
 
 
 def test_a_classifier_that_cannot_learn_says_why():

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from nextlabel import report
 from nextlabel.cli.progress import watched
 from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.comparison.reading import read_families
@@ -22,6 +21,8 @@ def tell_verdicts(
     """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
     page = None
     if out is not None:
+        from nextlabel import report  # with its figures and maps scikit-learn comes, which words do not need
+
         refuse_input([*runs, *([families] if families else [])], out)
     with watched(loud) as progress:
         progress("comparing", 0, 1)
@@ -32,11 +33,13 @@ def tell_verdicts(
             page = report.write_verdicts(found, out)
     for note in [*found.notes, *strangers(named, found)]:
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps(found.records()) if as_json else judged_said(found, page))
+    print(json.dumps(found.records(), allow_nan=False) if as_json else judged_said(found, page))
 
 
 def refuse_input(paths: Sequence[Path], out: Path) -> None:
     """A report must not be written over what it is made from."""
+    from nextlabel import report
+
     for path in paths:
         if os.path.realpath(path) in {os.path.realpath(out / name) for name in report.NAMES}:
             raise Mistake(f"'{printable(str(path))}' would be written over by the report. Choose another --out.")

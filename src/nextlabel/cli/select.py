@@ -49,7 +49,7 @@ def hand_out(asked: Asked, out: Path | None, as_json: bool, loud: Console) -> No
         with on_disk(printable(str(out))):
             write_atomically(real(out), table(found).encode())
     if as_json:
-        print(json.dumps(result(asked, found, out)))
+        print(json.dumps(result(asked, found, out), allow_nan=False))
     else:
         print(said(found, out) if out is not None else table(found), end="" if out is None else "\n")
 

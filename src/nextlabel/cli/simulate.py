@@ -49,7 +49,7 @@ def carry_out(
             page = report.write(recorded.run, recorded.parts.dataset, recorded.parts.embedded.array)
     for note in [*notes(recorded.parts.dataset), *unwatched(recorded.parts)]:
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps(result(recorded.run, page)) if telling.json else said(recorded.run, page))
+    print(json.dumps(result(recorded.run, page), allow_nan=False) if telling.json else said(recorded.run, page))
 
 
 def result(run: Run, page: Path | None) -> Row:

@@ -2,7 +2,8 @@
 
     scores = holdout(proba, y)                    # {"accuracy": 0.87, "f1_macro": 0.86, …}
 
-Every figure is a fraction; one that is undefined is None.
+Figures are finite, and fractions where they have no unit of their own (a log loss is in nats); one that is undefined is
+None. What an estimator promises beside that is `nextlabel.conformance.estimators`.
 """
 
 from typing import Protocol
@@ -13,6 +14,9 @@ Scores = dict[str, float | None]
 
 
 class Estimator(Protocol):
-    """Judges predictions. ``proba`` (n, C) of samples with true codes ``y`` (n,), none of them trained on."""
+    """Judges predictions: ``proba`` (n, C) of samples with true codes ``y`` (n,), none of them trained on.
+
+    Raises `BadArray` where a row of ``proba`` is no distribution.
+    """
 
     def __call__(self, proba: Floats, y: Labels) -> Scores: ...

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
+from nextlabel.errors import BadArray
 from nextlabel.estimators.base import Scores
-from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.pool import Floats, Ids, Labels, are_distributions
 
 SMALLEST = 1e-7  # probabilities are clipped here, so that one certain mistake does not make the log loss infinite
 BINS = 15
@@ -15,10 +16,19 @@ METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece")
 def holdout(proba: Floats, y: Labels) -> Scores:
     """Accuracy, balanced accuracy, macro F1 over all C classes, log loss (nats), expected calibration error.
 
-    Balanced accuracy is the mean recall of the classes that the test set holds. An empty test set gives None.
+    Balanced accuracy is the mean recall of the classes that the test set holds. An empty test set gives None. Raises
+    `BadArray` where probabilities are none: NaN has no place in an order, and would pass for the first class.
+
+    >>> holdout(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]))["accuracy"]
+    0.5
     """
     if not len(y):
         return dict.fromkeys(METRICS)
+    if not are_distributions(proba):
+        raise BadArray(
+            f"The probabilities {proba.shape} hold rows that are negative, no numbers, or do not sum to one, so there "
+            "is nothing to score. Pass what predict_proba gives, of a model that has learned."
+        )
     guess = proba.argmax(axis=1)  # (n,)
     found, codes = np.unique(y), np.arange(proba.shape[1])
     chosen = np.clip(proba[np.arange(len(y)), y], SMALLEST, 1.0)  # (n,)

@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
-from nextlabel.errors import CannotGo
-from nextlabel.pool import Floats, Labels
+from nextlabel.errors import CannotGo, TrainingFailed
+from nextlabel.pool import Floats, Labels, are_distributions
 
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
@@ -50,7 +50,7 @@ class Head(SkactivemlClassifier):
         n, count = len(X), len(self.classes_)
         proba = np.zeros((n, count)) if len(self.known_) else np.full((n, count), 1 / count)
         if len(self.known_):
-            proba[:, self.known_] = self._score(X) if len(self.known_) > 1 else 1.0
+            proba[:, self.known_] = self._checked(self._score(X)) if len(self.known_) > 1 else 1.0
         return (proba, X) if return_embeddings else proba
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
@@ -59,6 +59,16 @@ class Head(SkactivemlClassifier):
     def _score(self, X: Floats) -> Floats:
         """Probabilities (n, k) of the known classes."""
         raise NotImplementedError
+
+    def _checked(self, proba: Floats) -> Floats:
+        """Refuse what is no probability where it is first seen: strategies and scores would take NaN for a number."""
+        if not are_distributions(proba):
+            raise TrainingFailed(
+                f"{type(getattr(self, 'estimator', self)).__name__} gives probabilities that are negative, no numbers, "
+                "or do not sum to one, so nothing can be chosen or scored by them. Change its settings, or choose "
+                "another classifier."
+            )
+        return proba
 
 
 class LinearHead(Head):
@@ -147,9 +157,10 @@ class SklearnHead(Head):
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
-        """Turn what the classifier says into a sentence."""
+        """Turn what the classifier says into a sentence; numpy's warnings add nothing, since what comes is checked."""
         try:
-            yield
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                yield
         except (ValueError, TypeError, AttributeError) as error:
             why = (str(error).splitlines() or [type(error).__name__])[0]
             name = type(self.estimator).__name__

@@ -1,11 +1,13 @@
 """`linear`: multinomial logistic regression on the features as they are."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
+from nextlabel.errors import BadData
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap, solve
 from nextlabel.pool import Floats, Ids, Labels, Pool
@@ -21,7 +23,7 @@ class Linear:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.steps = [(int(count), float(C)) for count, C in settings.get("C", [])]
+        self.steps = _steps(settings.get("C", []))
 
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
         """Train on the labelled samples in id order."""
@@ -50,6 +52,16 @@ class Linear:
     def strength(self, count: int) -> float:
         """The C that was chosen for this many labels; 1 while none was."""
         return next((C for start, C in reversed(self.steps) if start <= count), 1.0)
+
+
+def _steps(told: Any) -> list[tuple[int, float]]:
+    """Pairs (count, C), as a manifest keeps them; `BadData` where somebody changed them."""
+    pairs = [tuple(pair) if isinstance(pair, list | tuple) else () for pair in told] if isinstance(told, list) else [()]
+    for pair in pairs:
+        good = len(pair) == 2 and type(pair[0]) is int and type(pair[1]) in (int, float)
+        if not good or pair[0] < 1 or not 0 < pair[1] < 1e12:
+            raise BadData("The settings of 'linear' are no list of (labels, C). Was a manifest edited? Restore it.")
+    return [(count, float(C)) for count, C in pairs]
 
 
 def choose(X: Floats, y: Labels) -> float:

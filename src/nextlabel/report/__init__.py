@@ -5,7 +5,6 @@
 It lies in the run's folder: report.html, and beside it curves.png, map.png, confusion.png and curves.csv.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from nextlabel.comparison import Comparison
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
 from nextlabel.files.atomic import write_atomically
+from nextlabel.files.strict_json import dump
 from nextlabel.report.of_comparison.page import verdict_page
 from nextlabel.report.of_comparison.tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
 from nextlabel.report.of_run.page import page
@@ -56,7 +56,7 @@ def write_verdicts(found: Comparison, folder: Path) -> Path:
                 f"'{folder}' is not empty and holds no comparison ({', '.join(others[:3])}). Choose another --out."
             )
         html, pictures = verdict_page(found)
-        records = json.dumps(found.records(), indent=1, ensure_ascii=False) + "\n"
+        records = dump(found.records(), indent=1) + "\n"
         write_atomically(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
         for picture in pictures:
             write_atomically(folder / f"{picture.name}.png", picture.light)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nextlabel.estimators import scores
 from nextlabel.estimators.holdout import confusion, holdout
 from nextlabel.loop.rounds import ActiveLearner, Past, Round, drive, rounds
 from nextlabel.models.base import Fitted, Settings
@@ -65,7 +66,7 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
         **key,
         "labelled": len(this.pool.labelled()),
     }
-    row = about | holdout(proba, truth) | _validation(this, split.val) | {"mended": this.asked.mended}
+    row = about | scores(proba, truth) | _validation(this, split.val) | {"mended": this.asked.mended}
     pick = key | {"ids": this.asked.ids.tolist()}
     if parts.dataset.paths is not None:
         pick["paths"] = [parts.dataset.paths[i] for i in this.asked.ids]
