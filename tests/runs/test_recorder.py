@@ -182,6 +182,22 @@ def test_an_old_manifest_raises_no_false_alarm(tmp_path):
     assert (first["numpy"], second) == ("2.4.6", HERE)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ([], "is not what simulate writes"),
+        ({"identity": 3}, r"is not what simulate writes \(at identity\)"),
+        (manifest() | {"dataset": manifest()["dataset"] | {"n": 10**15}}, "its dataset's n is not that of the data"),
+        (manifest() | {"made_with": []}, r"\(at made_with\)"),
+    ],
+)
+def test_a_damaged_manifest_is_named(tmp_path, change, words):
+    write(tmp_path / "run", 3)
+    (tmp_path / "run" / "manifest.json").write_text(json.dumps(change))
+    with pytest.raises(RunBroken, match=words):
+        played(tmp_path / "run")
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_folder_of_other_things_is_refused(tmp_path, resume):
     (tmp_path / "holiday.jpg").touch()

@@ -229,8 +229,8 @@ def _same_samples(path: Path, there: Row, here: Row) -> None:
     for name in ("n", "classes"):
         if one.get(name) != other.get(name):
             raise RunBroken(
-                f"'{show_path(path)}' was edited: its dataset's {name} {'is' if name == 'n' else 'are'} not those of "
-                "the data. Restore the file, or run the experiment again."
+                f"'{show_path(path)}' was edited: its dataset's {name} is not that of the data. Restore the file, or "
+                "run the experiment again."
             )
 
 
