@@ -31,8 +31,10 @@ def notes(*runs: Path) -> Any:
 def test_runs_that_were_made_alike_need_no_word(tmp_path: Path) -> None:
     one = made(tmp_path / "a", HERE)
     other = made(tmp_path / "b", HERE | {"processor": "a slow one"}, strategies=("random", "badge"))
+    more = {"kernels": "mkl 2025 Haswell, openblas 0.3.31 Haswell"}  # another library was loaded beside
+    beside = made(tmp_path / "c", HERE | more, strategies=("random", "badge"))
     old = made(tmp_path / "old", strategies=("random", "entropy"))  # it does not say, which is no difference
-    assert notes(one, other, old) == []
+    assert notes(one, other, beside, old) == []
 
 
 def test_one_line_says_which_runs_came_from_where(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """Which runs were made with what, where they were not made alike."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from nextlabel.comparison.bench import Bench
-from nextlabel.runs.environment import ROUNDS, Environment
+from nextlabel.runs.environment import ROUNDS, Environment, differ
 from nextlabel.text import join_names
 
 
@@ -13,19 +14,16 @@ def mixtures(benches: Iterable[Bench]) -> list[str]:
     A run of an old version does not say what its kernels were: what nobody said is no difference.
     """
     origins = {source: made_with for bench in benches for source, made_with in bench.origins.items()}
-    differ = [name for name in ROUNDS if len(_values(origins, name)) > 1]
-    if not differ:
+    pairs = list(combinations([one for made_with in origins.values() for one in made_with], 2))
+    names = [name for name in ROUNDS if any(differ(name, *pair) for pair in pairs)]
+    if not names:
         return []
     groups: dict[str, list[str]] = {}
     for source, made_with in origins.items():
-        words = dict.fromkeys(_words(one, differ) for one in made_with)  # in order, each once
+        words = dict.fromkeys(_words(one, names) for one in made_with)  # in order, each once
         groups.setdefault(", later ".join(words), []).append(f"'{source}'")
     made = "; ".join(f"{join_names(sources)} with {words}" for words, sources in groups.items())
     return [f"Not all rows were made alike, and versions and kernels can change their last digits: {made}."]
-
-
-def _values(origins: Mapping[str, Sequence[Environment]], name: str) -> set[str]:
-    return {one[name] for made_with in origins.values() for one in made_with if name in one}
 
 
 def _words(one: Environment, names: Sequence[str]) -> str:

@@ -29,14 +29,17 @@ def add(made_with: Sequence[Environment], here: Environment) -> list[Environment
     return [*made_with, *([] if here in made_with else [here])]
 
 
+def differ(name: str, one: Environment, other: Environment) -> bool:
+    """Do two environments say different things of a part? What one of them does not know is no difference."""
+    words, others = (set(known[name].split(", ")) if name in known else set() for known in (one, other))
+    # Of kernels one may be a part of the other: some library that was loaded beside ours brought its own along.
+    return not (words <= others or others <= words)
+
+
 def changes(there: Environment, here: Environment) -> list[str]:
-    """In what two environments may round differently, a few words each; what one of them does not know is no change.
+    """In what two environments may round differently, a few words each.
 
     >>> changes({"numpy": "2.3.1"}, {"numpy": "2.4.6", "kernels": "openblas 0.3.31 Haswell"})
     ['numpy 2.3.1 there and 2.4.6 here']
     """
-    return [
-        f"{name} {there[name]} there and {here[name]} here"
-        for name in ROUNDS
-        if name in there and name in here and there[name] != here[name]
-    ]
+    return [f"{name} {there[name]} there and {here[name]} here" for name in ROUNDS if differ(name, there, here)]

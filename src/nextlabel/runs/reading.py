@@ -52,7 +52,7 @@ class Run:
         ids = [row["ids"] for row in self.picks] + [
             split[part] for split in self.splits for part in ("test", "val", "start")
         ]
-        whole = {
+        whole = {  # in the order in which a reader would stumble over them
             "picks.jsonl": [shapes.key(row) for row in self.picks] == rounds,
             "timings.jsonl": [shapes.key(row) for row in self.timings] == rounds,
             "confusions.jsonl": [shapes.key(row) for row in self.confusions] == list(last.values())

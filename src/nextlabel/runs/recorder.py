@@ -39,8 +39,8 @@ KEPT = ("command", "settings")  # of the manifest that an earlier session wrote;
 
 # Of a manifest, what going on with a run needs; `Run.read` looks at all of it.
 BEGUN = shapes.fields(
-    {"identity": shapes.anything},
-    {"command": shapes.every(shapes.text), "settings": shapes.by_seed(shapes.anything), **shapes.MADE_WITH},
+    {"identity": shapes.mapping},
+    {"command": shapes.every(shapes.text), "settings": shapes.by_seed(shapes.mapping), **shapes.MADE_WITH},
 )
 PART = shapes.fields(
     {"row": shapes.ROW, "timing": shapes.TIMING, "pick": shapes.PICK, "confusion": shapes.maybe(shapes.CONFUSION)}
@@ -106,7 +106,7 @@ class Recorder:
     def open_arms(self, arms: Sequence[Arm]) -> list[tuple[Arm, list[Line]]]:
         """The arms that are not at their end, each with what was played of it; a part is read at the first call."""
         with writing(self.folder):
-            self.parts.mkdir(exist_ok=True)
+            self.parts.mkdir(exist_ok=True)  # at the first call; later ones (a stride each) find all in the ledger
             for arm in arms:
                 if arm not in self.played:
                     self.played[arm] = self._read(arm)
@@ -151,7 +151,7 @@ class Recorder:
 
     def _check(self, path: Path, arm: Arm, played: Sequence[Line]) -> None:
         """Round after round of this arm and no other, of samples that there are, and nothing after its end."""
-        samples = self.manifest.get("dataset", {}).get("n", shapes.LARGEST)
+        samples = self.manifest.get("dataset", {}).get("n", shapes.LARGEST)  # ours, not what somebody edited
         for k, line in enumerate(played):
             rows: list[Row] = [row for row in line if row is not None]
             if any(shapes.key(row) != (*arm, k) for row in rows):
@@ -159,7 +159,7 @@ class Recorder:
                     f"'{show_path(path)}' misses a round in the middle, or holds one of another arm. Delete that file "
                     "and run again with --resume."
                 )
-            end = not line.pick["ids"]
+            end = not line.pick["ids"]  # only the last round asks nobody, and only it has a confusion matrix
             if end != line.last or (end and k < len(played) - 1) or max(line.pick["ids"], default=0) >= samples:
                 raise RunBroken(
                     f"Line {k + 1} of '{show_path(path)}' is no round of this experiment. Delete that file and run "
@@ -210,6 +210,7 @@ class Recorder:
                 "on, but its rows may not be those that either would give alone.",
                 stacklevel=4,
             )
+        # The rest of the manifest is ours: the same by identity, and whole where somebody damaged theirs.
         self.manifest |= {name: there[name] for name in KEPT if name in there}
         for one in here:
             self.manifest["made_with"] = add(before, one)
@@ -217,7 +218,7 @@ class Recorder:
 
     def _sweep(self) -> None:
         """Throw away what a process that was killed left behind; nobody else writes here."""
-        for draft in self.folder.glob(".*.json*.part"):
+        for draft in self.folder.glob(".*.json*.part"):  # not those of the report: it is drawn without the lock
             draft.unlink(missing_ok=True)
         if self.finished and self.parts.exists():
             shutil.rmtree(self.parts)

@@ -14,13 +14,14 @@ Shape = Callable[[Any], str | None]
 
 LARGEST = 2**53  # a float knows whole numbers up to here
 LONGEST_SEED = 10**40
-LONGEST_TIME = 1e12  # seconds, or nats: anything finite
+LONGEST_TIME = 1e12  # seconds, or nats: mapping finite
 
 
 def _fits(test: Callable[[Any], bool]) -> Shape:
     return lambda value: None if test(value) else ""
 
 
+# Bounds are traps that JSON lays: a number of 400 digits is no float, so numpy, `math.isfinite` and a plot raise on it.
 # `type(value) is int` and not isinstance: True is no number of labels.
 text = _fits(lambda value: isinstance(value, str))
 flag = _fits(lambda value: isinstance(value, bool))
@@ -30,7 +31,7 @@ amount = _fits(lambda value: type(value) in (int, float) and 0 <= value < LONGES
 score = _fits(lambda value: value is None or (type(value) in (int, float) and 0 <= value <= 1))
 loss = _fits(lambda value: value is None or (type(value) in (int, float) and 0 <= value < LONGEST_TIME))
 knob = _fits(lambda value: value is None or isinstance(value, str | int | float))
-anything = _fits(lambda value: isinstance(value, dict))
+mapping = _fits(lambda value: isinstance(value, dict))
 
 
 def maybe(inner: Shape) -> Shape:
@@ -91,12 +92,14 @@ def fields(needed: Mapping[str, Shape], more: Mapping[str, Shape] | None = None)
     return shape
 
 
+# Fields that a version to come adds are let through; those that somebody reads must be there.
 KEY = {"strategy": text, "seed": seed, "round": count}  # says which round of which arm a line is of
 ROW = fields(
     KEY
     | dict.fromkeys(("dataset", "embedder", "model"), text)
     | {"labelled": count}
     | dict.fromkeys(("accuracy", "balanced_accuracy", "f1_macro"), score),
+    # A run without a validation set has no score of it.
     {"log_loss": loss, "ece": score, "val_f1_macro": score, "mended": count},
 )
 PICK = fields(KEY | {"ids": every(count)}, {"paths": every(text)})
@@ -108,7 +111,7 @@ SPLIT = fields({"seed": seed} | dict.fromkeys(("test", "val", "start"), every(co
 SPLITS = every(SPLIT, least=1)
 
 SIZES = fields({"start": count, "pool": count}, {"test": count, "val": count})
-EMBEDDER = fields({"name": text, "d": count, "transductive": flag}, {"settings": anything})
+EMBEDDER = fields({"name": text, "d": count, "transductive": flag}, {"settings": mapping})
 VERSIONS = keyed(text)
 _named = fields({"nextlabel": text})
 
@@ -126,7 +129,7 @@ MADE_WITH = {  # in manifests of version 0.1 the last three, which said less
 # What `compare` needs to know of a run.
 CORE = fields(
     {
-        "identity": anything,
+        "identity": mapping,
         "experiment": fields({"strategies": every(text, least=1), "seeds": every(seed, least=1)}),
         "dataset": fields({"counts": every(count, least=1), "fingerprint": text}),
         "strategies": keyed(fields({"class": text})),
@@ -151,7 +154,7 @@ MORE = fields(
         ),
         "model": text,
         "sizes": fields(dict.fromkeys(("test", "val", "start", "pool"), count)),
-        "settings": by_seed(anything),
+        "settings": by_seed(mapping),
         "threads": count,
         "jobs": count,
     },

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.files.strict_json import Row
 from nextlabel.statistics.inference import mean_and_half
 
 Floats = npt.NDArray[np.float64]
-
-Row = Mapping[str, Any]  # one round of one arm, as runs and CSV files keep it
 
 SHARES = (0.25, 0.5, 1.0)  # of the budget
 IMBALANCED = 3  # largest class / smallest class; beyond it accuracy would mostly speak of the large classes

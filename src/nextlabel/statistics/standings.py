@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nextlabel.files.strict_json import Row
 from nextlabel.statistics.curves import (
     AREAS,
     SHARES,
     SHOWN,
     Area,
     Curves,
-    Row,
     areas,
     budget,
     curves,
