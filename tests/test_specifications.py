@@ -1,12 +1,42 @@
 import contextlib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import ClassifierMixin
 
-from nextlabel.errors import BadSpecification, NextlabelError, UnknownName
-from nextlabel.specifications import build, look_up, parse_specification
+from nextlabel.errors import BadSpecification, Mistake, UnknownName
+from nextlabel.specifications import build, look_up, parse_call, parse_options, parse_specification
+
+
+def parse_brackets(text: str) -> Any:
+    return parse_options(text, text)
+
+
+PARSERS = [parse_call, parse_specification, parse_brackets]
+PIECES = [
+    "cnn",
+    "sklearn:",
+    "svm.SVC",
+    "(",
+    ")",
+    "x=",
+    "**",
+    "*",
+    ",",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    "-",
+    "1",
+    "'a'",
+    "\\d'",
+    "é",
+]
 
 
 def test_near_miss_is_suggested():
@@ -50,10 +80,64 @@ def test_stars_are_refused():
         parse_specification("sklearn:svm.SVC(**{'C': 1})")
 
 
-@given(st.text(max_size=40))
-def test_no_text_breaks_the_reader(text):
-    with contextlib.suppress(NextlabelError):
-        parse_specification(text)
+@pytest.mark.parametrize("parse", PARSERS)
+@settings(max_examples=60)
+@given(text=st.text(max_size=40) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_any_text_gives_a_value_or_a_mistake(parse: Callable[[str], Any], text: str):
+    with contextlib.suppress(Mistake):
+        parse(text)
+
+
+literals = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.tuples(inner) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60)
+@given(value=literals)
+def test_what_was_written_is_what_is_read(value: Any):
+    for options in (
+        parse_call(f"cnn(x={value!r})")[1],
+        parse_specification(f"sklearn:svm.SVC(x={value!r})").kwargs,
+        parse_options(f"(x={value!r})", "a file"),
+    ):
+        assert options == {"x": value}
+
+
+@pytest.mark.parametrize("parse", [parse_call, lambda text: parse_options(text[1:], text)])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("f(x={[1]: 2})", r"holds '\{\[1\]: 2\}', which is not a plain value"),
+        (f"f(x=[y, 0x1{'0' * 5000}])", "cannot be read"),
+        (f"f(x={'-' * 2000}1)", "cannot be read"),
+        ("f(x=1, x=2)", "gives x twice. Leave one of them out"),
+        ("f(1)", "has a value without a name"),
+        ("f(**{'x': 1})", r"uses \*\*"),
+    ],
+)
+def test_what_python_reads_but_nobody_means_is_told(parse: Callable[[str], Any], text: str, said: str):
+    with pytest.raises(BadSpecification, match=said) as told:
+        parse(text)
+    assert len(str(told.value)) < 600
+
+
+@pytest.mark.parametrize("brackets", ["(size=1).onnx", "(1", "()()", "() + 1", "", "=1", f"{'(' * 300})"])
+def test_what_is_no_pair_of_brackets_is_none(brackets: str):
+    assert parse_options(brackets, brackets) is None
+
+
+def test_a_name_is_shown_as_what_it_is():
+    with pytest.raises(UnknownName, match=r"is called '\\x1b\[31mred'\. Known: a\\nb") as told:
+        look_up({"a\nb": 1}, "\x1b[31mred", "model")
+    assert str(told.value).isprintable()
+    with pytest.raises(BadSpecification, match=r"'\\x1b\[31m' cannot be read") as told:
+        parse_call("\x1b[31m")
+    assert str(told.value).isprintable()
 
 
 def test_only_the_right_kind_is_built():

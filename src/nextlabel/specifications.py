@@ -1,15 +1,35 @@
-"""From a name on the command line to a part: tables of names, and specifications such as ``sklearn:svm.SVC(C=1.0)``."""
+"""From a text to a part: names in a table, and calls with literal arguments. Nothing in a text is ever evaluated.
+
+    look_up(MODELS, "linear", "model")                    a name of ours
+    parse_call("cnn(epochs=5)")                           a name of ours with options behind it
+    parse_options("(size=64)", "onnx:a.onnx(size=64)")    options alone, behind what is no name, such as a file
+    parse_specification("sklearn:svm.SVC(C=1.0)")         a class of a library, which `build` then makes
+
+Whatever the text: each gives a value, or raises `UnknownName` or `BadSpecification`.
+"""
 
 import ast
-import difflib
+import contextlib
 import importlib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from nextlabel.errors import BadSpecification, UnknownName
+from nextlabel.text import did_you_mean, printable, shorten
 
 T = TypeVar("T")
+
+LONG = 200  # letters of a text that an error shows
+UNREADABLE = (
+    SyntaxError,
+    TypeError,
+    ValueError,
+    RecursionError,
+    MemoryError,
+)  # what `ast` says of a text, by its depth
+OURS, THEIRS = "cnn(epochs=5)", "sklearn:svm.SVC(C=1.0)"  # examples
 
 
 def look_up(table: Mapping[str, T], name: str, what: str) -> T:
@@ -20,9 +40,8 @@ def look_up(table: Mapping[str, T], name: str, what: str) -> T:
     """
     if name in table:
         return table[name]
-    near = difflib.get_close_matches(name, table, 1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(table) or 'none'}."
-    raise UnknownName(f"No {what} is called '{name}'. {hint}")
+    hint = did_you_mean(name, table) or f"Known: {', '.join(map(printable, table)) or 'none'}."
+    raise UnknownName(f"No {what} is called '{shorten(name)}'. {hint}")
 
 
 @dataclass(frozen=True)
@@ -36,13 +55,14 @@ class Specification:
 
 
 def parse_specification(text: str) -> Specification:
-    """Read ``library:dotted.Name`` or ``library:dotted.Name(literal, key=literal)``; nothing is ever evaluated.
+    """Read ``library:dotted.Name`` or ``library:dotted.Name(literal, key=literal)``.
 
     >>> parse_specification("skactiveml:ProbCover(alpha=0.9)").kwargs
     {'alpha': 0.9}
     """
     library, _, call = text.partition(":")
-    return Specification(library, *_parse(call, text, "sklearn:svm.SVC(C=1.0)"))
+    with _explain_unreadable(text, THEIRS):
+        return Specification(library, *_read_call(_parse(call), text, THEIRS))
 
 
 def parse_call(text: str) -> tuple[str, Mapping[str, Any]]:
@@ -53,42 +73,83 @@ def parse_call(text: str) -> tuple[str, Mapping[str, Any]]:
     """
     if text.replace("-", "").isidentifier():
         return text, {}
-    name, args, options = _parse(text, text, "cnn(epochs=5)")
-    if args:
-        raise BadSpecification(f"'{text}' has a value without a name. Write every option as name=value.")
+    with _explain_unreadable(text, OURS):
+        name, args, options = _read_call(_parse(text), text, OURS)
+    _refuse_nameless(args, text)
     return name, options
 
 
-def _parse(call: str, text: str, example: str) -> tuple[str, tuple[Any, ...], Mapping[str, Any]]:
-    """Dotted name, arguments and named arguments of a call; nothing is ever evaluated."""
+def parse_options(brackets: str, text: str) -> Mapping[str, Any] | None:
+    """Read ``(key=literal, …)``, a part of ``text``; None where that is anything else than one pair of brackets.
+
+    >>> parse_options("(size=64, pool='mean')", "onnx:a.onnx(size=64, pool='mean')")
+    {'size': 64, 'pool': 'mean'}
+    """
     try:
-        tree = ast.parse(call.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise BadSpecification(f"'{text}' cannot be read. Write it like {example}.") from None
+        call = _parse(f"f{brackets}")
+    except UNREADABLE:
+        return None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+        return None
+    with _explain_unreadable(text, OURS):
+        _, args, options = _read_call(call, text, OURS)
+    _refuse_nameless(args, text)
+    return options
+
+
+def _parse(call: str) -> ast.expr:
+    """The tree of an expression; raises what is in `UNREADABLE`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of '\d' in a string, say: no business of whoever typed it here
+        return ast.parse(call.strip(), mode="eval").body
+
+
+@contextlib.contextmanager
+def _explain_unreadable(text: str, example: str) -> Iterator[None]:
+    """Turn what Python raises over a text, while it is parsed or while its tree is walked, into a sentence."""
+    try:
+        yield
+    except UNREADABLE:
+        raise BadSpecification(f"'{shorten(text, LONG)}' cannot be read. Write it like {example}.") from None
+
+
+def _read_call(tree: ast.expr, text: str, example: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """Dotted name, arguments and named arguments of a call, or of a name without one."""
     if not isinstance(tree, ast.Call):
-        return _read_dotted(tree, text), (), {}
-    args = tuple(read_literal(node, text) for node in tree.args)
-    kwargs = {str(word.arg): read_literal(word.value, text) for word in tree.keywords if word.arg}
-    if len(kwargs) < len(tree.keywords):
-        raise BadSpecification(f"'{text}' uses **, which is not read here. Write every argument as name=value.")
-    return _read_dotted(tree.func, text), args, kwargs
+        return _read_dotted(tree, text, example), (), {}
+    options: dict[str, Any] = {}
+    for word in tree.keywords:
+        if word.arg is None:
+            raise BadSpecification(
+                f"'{shorten(text, LONG)}' uses **, which is not read here. Write every argument as name=value."
+            )
+        if word.arg in options:  # Python says so of a call only when it compiles it
+            raise BadSpecification(f"'{shorten(text, LONG)}' gives {word.arg} twice. Leave one of them out.")
+        options[word.arg] = _read_literal(word.value, text)
+    return _read_dotted(tree.func, text, example), tuple(_read_literal(node, text) for node in tree.args), options
 
 
-def _read_dotted(node: ast.expr, text: str) -> str:
+def _refuse_nameless(args: tuple[Any, ...], text: str) -> None:
+    if args:
+        raise BadSpecification(f"'{shorten(text, LONG)}' has a value without a name. Write every option as name=value.")
+
+
+def _read_dotted(node: ast.expr, text: str, example: str) -> str:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        return f"{_read_dotted(node.value, text)}.{node.attr}"
-    raise BadSpecification(f"'{text}' does not name a class. Write it like sklearn:svm.SVC(C=1.0).")
+        return f"{_read_dotted(node.value, text, example)}.{node.attr}"
+    raise BadSpecification(f"'{shorten(text, LONG)}' does not begin with a name. Write it like {example}.")
 
 
-def read_literal(node: ast.expr, text: str) -> Any:
-    """The value of a plain expression in a specification; raises `BadSpecification` where it is anything else."""
+def _read_literal(node: ast.expr, text: str) -> Any:
+    """The value of a plain expression; raises `BadSpecification` where it is anything else."""
     try:
         return ast.literal_eval(node)
-    except ValueError:
+    except (TypeError, ValueError):  # a TypeError: a list as a key
+        held = shorten(ast.unparse(node), LONG)
         raise BadSpecification(
-            f"'{text}' holds '{ast.unparse(node)}', which is not a plain value. "
+            f"'{shorten(text, LONG)}' holds '{held}', which is not a plain value. "
             "Only numbers, strings, lists, dicts, True, False and None are read; no names, no calls."
         ) from None
 
@@ -104,7 +165,7 @@ def build(spec: Specification, within: str, kind: type[T], what: str, **more: An
     try:
         return thing(*spec.args, **{**more, **spec.kwargs})
     except (TypeError, ValueError) as error:
-        raise BadSpecification(f"'{spec.path}' does not take these arguments: {error}.") from None
+        raise BadSpecification(f"'{spec.path}' does not take these arguments: {printable(str(error))}.") from None
 
 
 def _find_class(spec: Specification, within: str, what: str) -> Any:

@@ -47,9 +47,9 @@ def show_path(path: Path) -> str:
     return printable(str(path))
 
 
-def shorten(text: str) -> str:
+def shorten(text: str, length: int = 60) -> str:
     """A name or a cell in an error: of any length and with any letters in a file, short and printable here."""
-    return printable(text if len(text) <= 60 else f"{text[:60]}…")
+    return printable(text if len(text) <= length else f"{text[:length]}…")
 
 
 def ordinal(place: int) -> str:

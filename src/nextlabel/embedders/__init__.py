@@ -7,7 +7,7 @@ from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
 from nextlabel.embedders.cache import cached
 from nextlabel.embedders.onnx.embedder import Onnx
-from nextlabel.embedders.onnx.settings import specified
+from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake
@@ -54,7 +54,7 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
             f"'{dataset.name}' holds pictures, not a table. Choose an embedder: {', '.join(EMBEDDERS)}, onnx:FILE."
         )
     assert dataset.pictures is not None, "a dataset has pictures or a table"
-    called = specified(chosen).called if chosen.startswith("onnx:") else chosen
+    called = parse_onnx(chosen).name if chosen.startswith("onnx:") else chosen
     return cached(called, embedder(chosen)(dataset), dataset.pictures, progress)
 
 

@@ -1,10 +1,13 @@
 """What a model is fed with is read from the specification and from beside the model, and never guessed at."""
 
+import contextlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx_files import (
     MATRIX,
     PICTURES,
@@ -15,7 +18,7 @@ from onnx_files import (
 )
 
 from nextlabel.embedders import embedder
-from nextlabel.embedders.onnx.settings import beside, specified
+from nextlabel.embedders.onnx.settings import parse_onnx, read_settings_beside
 from nextlabel.errors import BadData, BadSpecification, Mistake, NextlabelError, UnknownName
 
 pytest.importorskip("onnxruntime")
@@ -33,6 +36,7 @@ def test_settings_are_read_from_the_specification(file: Path) -> None:
     assert np.allclose(found.embed(PICTURES)[0], expected, rtol=1e-4)
 
 
+PIECES = [".onnx", "a", "/", "(", ")", "size=", "mean=", "64", "[", "]", ",", "'", "-1", "0x", "é", " "]
 OURS = {"size": 12, "mean": 0.5, "std": 0.25}
 
 
@@ -51,9 +55,9 @@ def test_the_nearest_json_is_the_one(file: Path) -> None:
     for size, name in enumerate(places, 1):
         write(file.parent / name, json.dumps({"size": size}).encode())
     for size in (1, 2, 3):
-        assert beside(file) == {"size": size}
+        assert read_settings_beside(file) == {"size": size}
         (file.parent / places[size - 1]).unlink()
-    assert beside(file) == {}
+    assert read_settings_beside(file) == {}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,7 @@ def test_the_nearest_json_is_the_one(file: Path) -> None:
 )
 def test_the_words_of_hugging_face_are_understood(file: Path, theirs: dict, ours: dict) -> None:
     write(file.with_name("preprocessor_config.json"), json.dumps(theirs).encode())
-    assert beside(file) == ours
+    assert read_settings_beside(file) == ours
 
 
 @pytest.mark.parametrize(
@@ -103,15 +107,15 @@ def test_a_json_that_cannot_be_used_is_told(file: Path, raw: bytes, said: str) -
 )
 @pytest.mark.parametrize("call", ["", "(size=64)", "(output='a.onnx(1)', size=64)"])
 def test_any_file_name_is_read(name: str, call: str) -> None:
-    found = specified(f"onnx:models/{name}{call}")
-    assert (found.file, found.call, found.settings.get("size", 64)) == (f"models/{name}", call, 64)
-    assert found.called == f"onnx:{name.rpartition('/')[2]}{call}"
+    found = parse_onnx(f"onnx:models/{name}{call}")
+    assert (found.file, found.brackets, found.settings.get("size", 64)) == (f"models/{name}", call, 64)
+    assert found.name == f"onnx:{name.rpartition('/')[2]}{call}"
     assert found.path == Path.cwd() / "models" / name
 
 
 @pytest.mark.parametrize(
     "text",
-    ["onnx", "onnx:", "onnx:a.pt", "onnx:a", "onnx:a.onnx(", "onnx:a.onnx(3)", "onnx:a.onnx(**{})", "onnx:a.onnx()+1"],
+    ["onnx", "onnx:", "onnx:a.pt", "onnx:a", "onnx:a.onnx(", "onnx:a.onnx()()", "onnx:a.onnx()+1"],
 )
 def test_a_specification_that_cannot_be_read_is_told(text: str) -> None:
     with pytest.raises(BadSpecification, match=r"names no file that ends in .onnx, or its settings .*Write it like"):
@@ -122,6 +126,13 @@ def test_a_specification_that_cannot_be_read_is_told(text: str) -> None:
     ("call", "kind", "said"),
     [
         ("(size=__import__('os'))", BadSpecification, "which is not a plain value"),
+        ("(3)", BadSpecification, "has a value without a name"),
+        ("(**{})", BadSpecification, "uses .., which is not read here"),
+        ("(size=1, size=2)", BadSpecification, "gives size twice"),
+        ("(size=None)", BadSpecification, "size is None; it takes a whole number from 1"),
+        ("(size='224')", BadSpecification, "size is '224'"),
+        ("(scale=True)", BadSpecification, "scale is True"),
+        ("(mean={1: 2})", BadSpecification, "mean is .1: 2.; it takes one number, or three"),
         ("(sise=3)", UnknownName, "Did you mean 'size'"),
         ("(size=0)", BadSpecification, "size is 0; it takes a whole number from 1"),
         ("(size=True)", BadSpecification, "size is True"),
@@ -139,6 +150,13 @@ def test_a_specification_that_cannot_be_read_is_told(text: str) -> None:
 def test_settings_that_cannot_be_are_told(call: str, kind: type[NextlabelError], said: str) -> None:
     with pytest.raises(kind, match=said):
         embedder(f"onnx:a.onnx{call}")
+
+
+@settings(max_examples=60)
+@given(text=st.text(max_size=30) | st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
+def test_any_text_gives_a_value_or_a_mistake(text: str) -> None:
+    with contextlib.suppress(Mistake):
+        assert parse_onnx(f"onnx:{text}").path.name.lower().endswith(".onnx")
 
 
 def test_settings_that_would_do_nothing_are_told(file: Path) -> None:

@@ -16,9 +16,9 @@ import numpy as np
 from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
 from nextlabel.embedders.base import Features32, Fits, Report, silent
-from nextlabel.embedders.onnx.file import digest
+from nextlabel.embedders.onnx.file import hash_model
 from nextlabel.embedders.onnx.network import POOLS, Net, pooled
-from nextlabel.embedders.onnx.settings import Settings, beside, specified
+from nextlabel.embedders.onnx.settings import Settings, parse_onnx, read_settings_beside
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import printable
 
@@ -56,18 +56,18 @@ class Onnx:
 
         Raises `BadSpecification`, `MissingExtra`, and `BadData` where the file is no such model.
         """
-        named = specified(text)
-        return cls.opened(named.path, printable(named.path.name), named.settings)
+        specification = parse_onnx(text)
+        return cls.opened(specification.path, printable(specification.path.name), specification.settings)
 
     @classmethod
     def opened(cls, path: Path, source: str, settings: Settings) -> "Onnx":
         """The model in a file, with these settings, then those beside it, then the usual ones."""
-        hashed, net = digest(path), Net(path)
-        told = IMAGENET | beside(path) | settings
+        digest, net = hash_model(path), Net(path)
+        told = IMAGENET | read_settings_beside(path) | settings
         size = _size(net, told.pop("size", None))
         output, rank = net.chosen(size, told.pop("output", None))
         pool = _pool(net, output, rank, told.pop("pool", None))
-        found = cls(source, hashed, size, output=output, pool=pool, onnxruntime=net.runtime, net=net, **told)
+        found = cls(source, digest, size, output=output, pool=pool, onnxruntime=net.runtime, net=net, **told)
         found.embed(np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8))  # what fails, fails early
         return found
 

@@ -5,33 +5,62 @@ follow in one pair of brackets, as plain values. What they leave open is looked 
 ``model.json``, or the ``preprocessor_config.json`` of the model's folder or the one above. The rest are defaults.
 """
 
-import ast
 import json
-import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from nextlabel.errors import BadData, BadSpecification
-from nextlabel.specifications import look_up, read_literal
-from nextlabel.text import printable
+from nextlabel.specifications import look_up, parse_options
+from nextlabel.text import printable, shorten
 
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
 MOST = 4096  # pixels a side
 LONG = 80  # letters of a value that an error shows
+UNSET: Any = None  # a default that no setting may have, for what nobody says: it is left out of what is checked
 HUB = "preprocessor_config.json"
 THEIRS = (("mean", "image_mean"), ("std", "image_std"), ("scale", "rescale_factor"))  # in HUB's words
 
 Settings = dict[str, Any]
 
 
-class Named(NamedTuple):
-    """A specification in its parts: the file, its settings as text, and as values."""
+def _repeat(value: Any) -> Any:
+    """One number for each of red, green and blue."""
+    return value if isinstance(value, list | tuple) else (value,) * 3
+
+
+# Strict: neither True nor "224" is a size, and neither is an accident that the model should have to bear.
+Side = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+
+
+class OnnxSettings(BaseModel):
+    """Every setting that there is; its description is what an error says that it takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    size: Side = Field(UNSET, description=f"a whole number from 1 to {MOST}, the side of a square")
+    mean: Annotated[tuple[Number, Number, Number], BeforeValidator(_repeat)] = Field(
+        UNSET, description="one number, or three for red, green and blue"
+    )
+    std: Annotated[tuple[Positive, Positive, Positive], BeforeValidator(_repeat)] = Field(
+        UNSET, description="one number above 0, or three for red, green and blue"
+    )
+    scale: Positive = Field(UNSET, description="a number above 0, which pixels (0 to 255) are multiplied by")
+    output: Annotated[str, Field(strict=True)] = Field(UNSET, description="the name of one of the model's outputs")
+    pool: Literal["class", "mean"] = Field(UNSET, description="'class' or 'mean'")
+
+
+class OnnxSpecification(NamedTuple):
+    """``onnx:FILE(…)`` in its parts: the file, its settings as they were written, and as values."""
 
     file: str
-    call: str
+    brackets: str
     settings: Settings
 
     @property
@@ -40,77 +69,85 @@ class Named(NamedTuple):
         return Path(os.path.abspath(Path(self.file).expanduser()))
 
     @property
-    def called(self) -> str:
+    def name(self) -> str:
         """What rows and reports call it, the same in whatever folder the file lies."""
-        return printable(f"onnx:{os.path.basename(self.file)}{self.call}")
+        return printable(f"onnx:{os.path.basename(self.file)}{self.brackets}")
 
 
-def specified(text: str) -> Named:
+def parse_onnx(text: str) -> OnnxSpecification:
     """Read ``onnx:FILE.onnx`` or ``onnx:FILE.onnx(name=literal, …)``; nothing is ever evaluated.
 
-    >>> specified("onnx:my models (new)/a.onnx(size=64, pool='mean')").settings
+    Raises `UnknownName` or `BadSpecification`.
+
+    >>> parse_onnx("onnx:my models (new)/a.onnx(size=64, pool='mean')").settings
     {'size': 64, 'pool': 'mean'}
     """
     rest = text.partition(":")[2]
     if rest.lower().endswith(".onnx"):
-        return Named(rest, "", {})
-    for found in re.finditer(r"\.onnx(?=\()", rest, re.IGNORECASE):
-        file, call = rest[: found.end()], rest[found.end() :]
-        if (tree := _call(call)) is not None:
-            words = {str(word.arg): read_literal(word.value, printable(text)) for word in tree.keywords}
-            return Named(file, call, checked(words))
+        return OnnxSpecification(rest, "", {})
+    for found in re.finditer(r"\.onnx(?=\()", rest, re.IGNORECASE):  # a folder, too, may be called x.onnx(1)
+        file, brackets = rest[: found.end()], rest[found.end() :]
+        if (options := parse_options(brackets, text)) is not None:
+            return OnnxSpecification(file, brackets, check_settings(options))
     raise BadSpecification(
         f"'{printable(text)}' names no file that ends in .onnx, or its settings cannot be read. Write it like {LIKE}."
     )
 
 
-def _call(text: str) -> ast.Call | None:
-    """The text as the arguments of one call, each with its name; None where it is anything else."""
+def check_settings(options: Mapping[str, Any]) -> Settings:
+    """Settings with values of the right kind; raises `UnknownName` or `BadSpecification`."""
     try:
-        tree = ast.parse(f"f{text}", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)) or tree.args:
-        return None
-    return tree if all(word.arg for word in tree.keywords) else None
+        return OnnxSettings.model_validate(dict(options)).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        name = str(error.errors(include_url=False, include_input=False, include_context=False)[0]["loc"][0])
+    takes = look_up(OnnxSettings.model_fields, name, "setting of an ONNX model").description
+    raise BadSpecification(f"{name} is {_show(options[name])}; it takes {takes}.")
 
 
-def beside(model: Path) -> Settings:
-    """The settings that a JSON beside the model gives, or none."""
+def _show(value: Any) -> str:
+    """The value as it was written, unless that is very long."""
+    try:
+        return shorten(repr(value), LONG)
+    except ValueError:  # Python writes out no number of more than 4,300 digits
+        return "a number of thousands of digits"
+
+
+def read_settings_beside(model: Path) -> Settings:
+    """The settings that a JSON beside the model gives, or none; raises `BadData` where it cannot be used."""
     own = (model.with_name(f"{model.name}.json"), model.with_suffix(".json"))
     places = (*own, model.parent / HUB, model.parent.parent / HUB)
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         return {}
     try:
-        return checked(_in_our_words(_read(path)))
+        return check_settings(_translate(_read_json(path)))
     except (BadSpecification, ValueError) as error:
         raise BadData(f"'{printable(path.name)}' beside the model cannot be used: {error} Mend or remove it.") from None
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        told = json.loads(path.read_bytes())
+        words = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         raise ValueError("it is damaged, or no JSON.") from None
-    if not isinstance(told, dict):
+    if not isinstance(words, dict):
         raise ValueError("it is a list or a single value, and names no settings.")
-    return told
+    return words
 
 
-def _in_our_words(told: Mapping[str, Any]) -> Settings:
+def _translate(words: Mapping[str, Any]) -> Settings:
     """Hugging Face's words and ours; what neither knows concerns somebody else."""
-    if told.get("do_flip_channel_order"):
+    if words.get("do_flip_channel_order"):
         raise ValueError("it wants blue before red, and pictures come as red, green, blue.")
-    said = {ours: told[theirs] for ours, theirs in THEIRS if told.get(theirs) is not None}
-    said |= {name: told[name] for name in WANTED if told.get(name) is not None}
-    if told.get("crop_size") is not None and told.get("do_center_crop", True):
-        said["size"] = told["crop_size"]  # what the model sees; ``size`` is then what is cut from
-    if "size" in said:
-        said["size"] = _edge(said["size"])
-    if told.get("do_normalize") is False:
-        said |= {"mean": 0, "std": 1}
-    return said | {"scale": 1} if told.get("do_rescale") is False else said
+    ours = {name: words[theirs] for name, theirs in THEIRS if words.get(theirs) is not None}
+    ours |= {name: words[name] for name in OnnxSettings.model_fields if words.get(name) is not None}
+    if words.get("crop_size") is not None and words.get("do_center_crop", True):
+        ours["size"] = words["crop_size"]  # what the model sees; ``size`` is then what is cut from
+    if "size" in ours:
+        ours["size"] = _edge(ours["size"])
+    if words.get("do_normalize") is False:
+        ours |= {"mean": 0, "std": 1}
+    return ours | {"scale": 1} if words.get("do_rescale") is False else ours
 
 
 def _edge(size: Any) -> Any:
@@ -119,66 +156,3 @@ def _edge(size: Any) -> Any:
         return size
     edges = [size[name] for name in ("height", "width", "shortest_edge") if name in size]
     return edges[0] if edges and all(edge == edges[0] for edge in edges) else size
-
-
-def checked(told: Mapping[str, Any]) -> Settings:
-    """Settings with values of the right kind; raises `UnknownName` or `BadSpecification`."""
-    out = {}
-    for name, value in told.items():
-        read, wanted = look_up(WANTED, name, "setting of an ONNX model")
-        try:
-            out[name] = read(value)
-        except (TypeError, ValueError, OverflowError):  # a whole number may be too large for any float
-            raise BadSpecification(f"{name} is {_shown(value)}; it takes {wanted}.") from None
-    return out
-
-
-def _shown(value: Any) -> str:
-    """The value as it was written, unless that is very long."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python writes out no number of more than 4,300 digits
-        return "a number of thousands of digits"
-    return printable(text if len(text) <= LONG else f"{text[:LONG]}…")
-
-
-def _side(value: Any) -> int:
-    return value if type(value) is int and 1 <= value <= MOST else _no()
-
-
-def _number(value: Any) -> float:
-    return float(value) if type(value) in (int, float) and math.isfinite(value) else _no()
-
-
-def _positive(value: Any) -> float:
-    return found if (found := _number(value)) > 0 else _no()
-
-
-def _three(read: Callable[[Any], float]) -> Callable[[Any], tuple[float, ...]]:
-    def three(value: Any) -> tuple[float, ...]:
-        found = tuple(map(read, value if isinstance(value, (list, tuple)) else [value] * 3))
-        return found if len(found) == 3 else _no()
-
-    return three
-
-
-def _output(value: Any) -> str:
-    return value if isinstance(value, str) else _no()
-
-
-def _pool(value: Any) -> str:
-    return str(value) if value in ("class", "mean") else _no()
-
-
-def _no() -> Any:
-    raise ValueError
-
-
-WANTED: Mapping[str, tuple[Callable[[Any], Any], str]] = {
-    "size": (_side, f"a whole number from 1 to {MOST}, the side of a square"),
-    "mean": (_three(_number), "one number, or three for red, green and blue"),
-    "std": (_three(_positive), "one number above 0, or three for red, green and blue"),
-    "scale": (_positive, "a number above 0, which pixels (0 to 255) are multiplied by"),
-    "output": (_output, "the name of one of the model's outputs"),
-    "pool": (_pool, "'class' or 'mean'"),
-}
