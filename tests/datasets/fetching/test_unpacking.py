@@ -11,22 +11,23 @@ from nextlabel.datasets.fetching.unpacking import unpack
 from nextlabel.errors import CannotFetch, CannotWrite
 
 F = "flower_photos/daisy/1.jpg"
+NOT_BELOW = "no plain file or folder below 'flower_photos'"
+TOO_MUCH = "more than 20 members or 100,000 bytes"
 HOSTILE = {
-    "absolute": ([entry("/etc/1.jpg")], "'/etc/1.jpg' is a path that leads out"),
-    "upwards": ([entry("flower_photos/../../1.jpg")], "a path that leads out"),
-    "elsewhere": ([entry("other/1.jpg")], "not below 'flower_photos'"),
-    "the root itself": ([entry("flower_photos")], "not below 'flower_photos'"),
-    "link": ([entry(F, tarfile.SYMTYPE, linkname="/etc/passwd")], "neither a file nor a folder"),
-    "hard link": ([entry(F, tarfile.LNKTYPE, linkname="flower_photos/x")], "neither a file nor a folder"),
-    "device": ([entry(F, tarfile.CHRTYPE)], "neither a file nor a folder"),
-    "pipe": ([entry(F, tarfile.FIFOTYPE)], "neither a file nor a folder"),
-    "holes": ([entry(F, tarfile.GNUTYPE_SPARSE)], "neither a file nor a folder"),
-    "twice": ([entry(F), entry(F)], "there twice"),
-    "twice by another name": ([entry("flower_photos/rose/1"), entry("flower_photos/roses/1")], "there twice"),
+    "absolute": ([entry("/etc/1.jpg")], f"'/etc/1.jpg' is {NOT_BELOW}"),
+    "upwards": ([entry("flower_photos/../../1.jpg")], r"'\.\./\.\./1.jpg' would be extracted"),
+    "elsewhere": ([entry("other/1.jpg")], NOT_BELOW),
+    "the root itself": ([entry("flower_photos")], NOT_BELOW),
+    "link": ([entry(F, tarfile.SYMTYPE, linkname="/etc/passwd")], NOT_BELOW),
+    "hard link": ([entry(F, tarfile.LNKTYPE, linkname="flower_photos/x")], NOT_BELOW),
+    "device": ([entry(F, tarfile.CHRTYPE)], NOT_BELOW),
+    "pipe": ([entry(F, tarfile.FIFOTYPE)], NOT_BELOW),
+    "holes": ([entry(F, tarfile.GNUTYPE_SPARSE)], NOT_BELOW),
+    "twice": ([entry(F), entry(F)], "twice"),
+    "twice by another name": ([entry("flower_photos/rose/1"), entry("flower_photos/roses/1")], "twice"),
     "file and folder": ([entry("flower_photos/daisy"), entry(F)], "it is damaged"),
-    "too many": ([entry(f"flower_photos/{i}") for i in range(30)], "one of more than 20 members"),
-    "too large": ([entry(F, data=bytes(10**6))], "more than 100,000 bytes"),
-    "large header": ([entry(F, pax_headers={"comment": "x" * 10**6})], "more than 100,000 bytes"),
+    "too many": ([entry(f"flower_photos/{i}") for i in range(30)], TOO_MUCH),
+    "too large": ([entry(F, data=bytes(10**6))], TOO_MUCH),
 }
 
 
@@ -39,6 +40,7 @@ def test_a_hostile_archive_is_refused(get, web, tmp_path, monkeypatch, kind):
     with pytest.raises(CannotFetch, match=f"{words}.* Nothing of it was put in place"):
         get()
     assert names(tmp_path / "home") == [PART]
+    assert not (tmp_path / "1.jpg").exists()
 
 
 @pytest.mark.parametrize("damage", [lambda raw: raw[:-3000], lambda raw: b"GIF89a" + raw, lambda raw: raw[:40] * 9])

@@ -2,6 +2,9 @@
 
 archive = Archive("https://…/flower_photos.tgz", size=228_813_984, sha256="4c54…")
 download(archive, Path("flower_photos.tgz.part"))        # returns once every byte is there, and is the right one
+
+By hand, since pooch 1.9 begins anew after an interruption, follows whoever sends it on to http, learns of a wrong file
+only when all of it has come, and would bring five packages along.
 """
 
 import contextlib
@@ -52,11 +55,11 @@ class Archive:
 
 
 @contextlib.contextmanager
-def alone(part: Path) -> Iterator[None]:
+def keep_others_out(part: Path) -> Iterator[None]:
     """Keep everybody else from ``part``: two who append to it ruin it. Raises `CannotFetch` where somebody is at it."""
     path = part.with_name(f".{part.name}.lock")
     lock = FileLock(path)
-    with on_disk(path):
+    with explain_disk_errors(path):
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -77,50 +80,50 @@ def download(archive: Archive, part: Path, progress: Progress = quiet, context: 
 
     Raises `CannotFetch`; what came by then is kept in ``part``, unless it is whole and yet not this archive.
     """
-    if not _secure(archive.url):
+    if not _is_https(archive.url):
         raise Mistake(f"'{archive.url}' is no https address, so what comes could be anybody's. Use one that is.")
-    with on_disk(part):
+    with explain_disk_errors(part):
         have = part.stat().st_size if part.exists() else 0
     if have != archive.size:
         _fetch(archive, part, have if have < archive.size else 0, progress, context)
-    _check(archive, part)
+    _check_hash(archive, part)
 
 
-def _secure(url: str) -> bool:
+def _is_https(url: str) -> bool:
     return urlsplit(url).scheme == "https"
 
 
 def _fetch(archive: Archive, part: Path, have: int, progress: Progress, context: ssl.SSLContext | None) -> None:
-    answer, start = _opened(archive, have, context)
+    answer, start = _open_rest(archive, have, context)
     with answer:
         if answer.length is not None and start + answer.length != archive.size:
             raise CannotFetch(
                 f"'{archive.host}' offers {start + answer.length:,} bytes; {archive.name} has {archive.size:,}. "
                 "It was replaced, or a log-in page of the network stands in between: open any page in a browser first."
             )
-        with on_disk(part), part.open("ab" if start else "wb") as file:
-            for data in _received(answer, archive, start, progress):
+        with explain_disk_errors(part), part.open("ab" if start else "wb") as file:
+            for data in _read_chunks(answer, archive, start, progress):
                 file.write(data)
 
 
-def _opened(archive: Archive, have: int, context: ssl.SSLContext | None) -> tuple[HTTPResponse, int]:
+def _open_rest(archive: Archive, have: int, context: ssl.SSLContext | None) -> tuple[HTTPResponse, int]:
     """The server's answer, and where in the archive it begins: behind what we have, or else at 0."""
-    answer = _asked(archive, have, context)
+    answer = _request(archive, have, context)
     if answer.status != HTTPStatus.PARTIAL_CONTENT:  # the server takes no notice of ranges, and sends everything
         return answer, 0
-    if _follows(answer, archive, have):
+    if _is_rest(answer, archive, have):
         return answer, have
     answer.close()
-    return _asked(archive, 0, context), 0
+    return _request(archive, 0, context), 0
 
 
-def _follows(answer: HTTPResponse, archive: Archive, have: int) -> bool:
+def _is_rest(answer: HTTPResponse, archive: Archive, have: int) -> bool:
     """Whether a partial answer is the rest of this archive, to its end."""
-    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", "").strip())
-    return found is not None and [int(number) for number in found.groups()] == [have, archive.size - 1, archive.size]
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", "").strip())
+    return match is not None and [int(number) for number in match.groups()] == [have, archive.size - 1, archive.size]
 
 
-def _asked(archive: Archive, start: int, context: ssl.SSLContext | None) -> HTTPResponse:
+def _request(archive: Archive, start: int, context: ssl.SSLContext | None) -> HTTPResponse:
     """Ask for the archive from a byte on, or for all of it where the server has no such byte."""
     headers = {"User-Agent": "nextlabel"} | ({"Range": f"bytes={start}-"} if start else {})
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _OnlyHttps())
@@ -129,10 +132,10 @@ def _asked(archive: Archive, start: int, context: ssl.SSLContext | None) -> HTTP
     except urllib.error.HTTPError as error:
         error.close()
         if start and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return _asked(archive, 0, context)
-        raise CannotFetch(_refused(archive, error)) from None
+            return _request(archive, 0, context)
+        raise CannotFetch(_explain_status(archive, error)) from None
     except (OSError, HTTPException, ValueError) as error:  # ValueError: sent on to an address that is none
-        raise CannotFetch(_unreached(archive, error)) from None
+        raise CannotFetch(_explain_no_contact(archive, error)) from None
     return answer
 
 
@@ -142,7 +145,7 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
-        if not _secure(newurl):
+        if not _is_https(newurl):
             fp.close()
             raise CannotFetch(
                 f"'{urlsplit(req.full_url).hostname}' sends us on to '{printable(newurl)}', which is not https, so "
@@ -152,7 +155,7 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _received(answer: HTTPResponse, archive: Archive, start: int, progress: Progress) -> Iterator[bytes]:
+def _read_chunks(answer: HTTPResponse, archive: Archive, start: int, progress: Progress) -> Iterator[bytes]:
     """The rest of the archive as it comes, never more than that."""
     done = start
     while done < archive.size:
@@ -160,28 +163,28 @@ def _received(answer: HTTPResponse, archive: Archive, start: int, progress: Prog
         try:
             data = answer.read1(min(CHUNK, archive.size - done))
         except (OSError, HTTPException) as error:
-            raise CannotFetch(_cut(archive, done, _why(error))) from None
+            raise CannotFetch(_explain_interruption(archive, done, _reason(error))) from None
         if not data:
-            raise CannotFetch(_cut(archive, done, "the connection was closed"))
+            raise CannotFetch(_explain_interruption(archive, done, "the connection was closed"))
         done += len(data)
         yield data
 
 
-def _check(archive: Archive, part: Path) -> None:
-    with on_disk(part):
+def _check_hash(archive: Archive, part: Path) -> None:
+    with explain_disk_errors(part):
         with part.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found == archive.sha256:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest == archive.sha256:
             return
         part.unlink()  # going on from it could only end here again
     raise CannotFetch(
-        f"What came is as long as {archive.name}, but its bytes are others (SHA-256 {found[:12]}…, not "
+        f"What came is as long as {archive.name}, but its bytes are others (SHA-256 {digest[:12]}…, not "
         f"{archive.sha256[:12]}…), so it was thrown away. It was damaged on the way, or replaced. Give the same "
         "command again; if it ends like this again, a newer nextlabel may know the new file."
     )
 
 
-def _refused(archive: Archive, error: urllib.error.HTTPError) -> str:
+def _explain_status(archive: Archive, error: urllib.error.HTTPError) -> str:
     what = f"'{archive.host}' answered {error.code} {printable(str(error.reason))} when asked for {archive.name}."
     if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"{what} It has probably moved; a newer nextlabel may know where to. We asked for {archive.url}"
@@ -190,7 +193,7 @@ def _refused(archive: Archive, error: urllib.error.HTTPError) -> str:
     return f"{what} A proxy or a firewall may be why: open {archive.url} in a browser."
 
 
-def _unreached(archive: Archive, error: Exception) -> str:
+def _explain_no_contact(archive: Archive, error: Exception) -> str:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, socket.gaierror):
         return f"No address is known for '{archive.host}'. The network is probably down: see whether a browser gets on."
@@ -200,16 +203,16 @@ def _unreached(archive: Archive, error: Exception) -> str:
             "A proxy that reads along or a clock that is wrong may be why; SSL_CERT_FILE names certificates to trust."
         )
     return (
-        f"'{archive.host}' cannot be reached: {_why(reason)}. The network may be down, or a firewall in between; "
+        f"'{archive.host}' cannot be reached: {_reason(reason)}. The network may be down, or a firewall in between; "
         "HTTPS_PROXY names a proxy where one is needed."
     )
 
 
-def _cut(archive: Archive, done: int, why: str) -> str:
+def _explain_interruption(archive: Archive, done: int, why: str) -> str:
     return f"{archive.name} stopped coming after {done:,} of {archive.size:,} bytes: {why}. {AGAIN}"
 
 
-def _why(error: object) -> str:
+def _reason(error: object) -> str:
     if isinstance(error, TimeoutError):
         return f"there was no answer for {TIMEOUT} seconds"
     if isinstance(error, ConnectionRefusedError):
@@ -220,7 +223,7 @@ def _why(error: object) -> str:
 
 
 @contextlib.contextmanager
-def on_disk(path: Path) -> Iterator[None]:
+def explain_disk_errors(path: Path) -> Iterator[None]:
     """Turn what the disk says of a path into a sentence."""
     try:
         yield

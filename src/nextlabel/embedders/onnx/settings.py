@@ -66,7 +66,7 @@ class OnnxSpecification(NamedTuple):
     @property
     def path(self) -> Path:
         """Where the file is: absolute, so that it has a folder above it, but with its links unresolved."""
-        return Path(os.path.abspath(Path(self.file).expanduser()))
+        return Path(os.path.abspath(os.path.expanduser(self.file)))
 
     @property
     def name(self) -> str:
