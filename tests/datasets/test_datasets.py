@@ -224,7 +224,7 @@ def test_a_closed_folder_is_a_sentence(fruits: Path) -> None:
 def test_names_and_paths_that_lead_nowhere(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="Did you mean 'digits'"):
         read("digts")
-    for path in (tmp_path / "nothing", "./nothing", "nothing.csv"):
+    for path in (tmp_path / "nothing", "./nothing", "nothing.csv", "~nobody-of-that-name/nothing"):
         with pytest.raises(BadData, match=r"There is no folder or file '.*nothing"):
             read(path)
     (tmp_path / "a.parquet").touch()

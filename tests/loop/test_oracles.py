@@ -73,9 +73,10 @@ def test_a_table_that_is_no_replay_is_told(tmp_path, text):
         oracle(f"replay:{tmp_path / 'said.csv'}", dataset(), 0)
 
 
-def test_a_missing_replay_is_told():
+@pytest.mark.parametrize("file", ["nowhere.csv", "~nobody-of-that-name/nowhere.csv"])
+def test_a_missing_replay_is_told(file):
     with pytest.raises(BadData, match="No such file"):
-        oracle("replay:nowhere.csv", dataset(), 0)
+        oracle(f"replay:{file}", dataset(), 0)
 
 
 def test_rates_out_of_range_are_refused():

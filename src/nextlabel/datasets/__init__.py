@@ -20,7 +20,7 @@ def load(request: Request) -> Dataset:
 
     Raises `UnknownName` where nothing is called so, and `BadData` where it cannot be learned from.
     """
-    source, path = request.source, Path(request.source).expanduser()
+    source, path = request.source, Path(os.path.expanduser(request.source))
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
     if request.label_column is not None and path.suffix.lower() != ".csv":

@@ -40,7 +40,7 @@ class Listing(NamedTuple):
 
 def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures; raises `BadData` where there is nothing to learn from."""
-    root = Path(os.path.abspath(Path(request.source).expanduser()))
+    root = Path(os.path.abspath(os.path.expanduser(request.source)))
     listing = listed(root)
     if not listing.pictures:
         raise BadData(_no_pictures(root, listing))

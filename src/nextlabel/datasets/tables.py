@@ -7,6 +7,7 @@ numbers, text by code points, and ``classes`` keeps them as they were written (1
 import csv
 import io
 import math
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ class Table(NamedTuple):
 
 def load_table(request: Request) -> Dataset:
     """Read a table; raises `BadData`, naming row and column, where it cannot be learned from."""
-    path = Path(request.source).expanduser()
+    path = Path(os.path.expanduser(request.source))
     shown = printable(path.name)
     try:
         table = READERS[path.suffix.lower()](path, request)

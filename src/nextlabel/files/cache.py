@@ -50,7 +50,7 @@ def folder() -> Path:
 
 @functools.cache
 def _ready(name: str) -> Path:
-    path = Path(name).expanduser().absolute()
+    path = Path(os.path.expanduser(name)).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):

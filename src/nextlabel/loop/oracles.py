@@ -5,6 +5,7 @@ An oracle maps ids to labels; -1 means that it does not know. ``oracle("noisy:0.
 
 import csv
 import json
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +97,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
     if not argument:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
-    for number, row in enumerate(_rows(Path(argument).expanduser()), 1):
+    for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
         key = row.get("path") or row.get("id")
         if key is None or "label" not in row:
             raise BadData(f"Row {number} of '{argument}' is no answer. {FORM}")

@@ -42,6 +42,8 @@ def test_a_file_that_is_no_model_is_told(file: Path, raw: bytes) -> None:
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadData, match=r"There is no file '.*none.onnx'"):
         embedder(f"onnx:{tmp_path}/none.onnx")
+    with pytest.raises(BadData, match=r"There is no file '.*/~nobody-of-that-name/none.onnx'"):
+        embedder("onnx:~nobody-of-that-name/none.onnx")
     (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(BadData, match=r"'.*folder.onnx' cannot be read"):
         embedder(f"onnx:{tmp_path}/folder.onnx")
