@@ -10,50 +10,18 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing import Any, NamedTuple
 
 from nextlabel.errors import BadData, BadSpecification
 from nextlabel.specifications import look_up, parse_options
 from nextlabel.text import printable, shorten
 
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
-MOST = 4096  # pixels a side
 LONG = 80  # letters of a value that an error shows
-UNSET: Any = None  # a default that no setting may have, for what nobody says: it is left out of what is checked
 HUB = "preprocessor_config.json"
 THEIRS = (("mean", "image_mean"), ("std", "image_std"), ("scale", "rescale_factor"))  # in HUB's words
 
 Settings = dict[str, Any]
-
-
-def _repeat(value: Any) -> Any:
-    """One number for each of red, green and blue."""
-    return value if isinstance(value, list | tuple) else (value,) * 3
-
-
-# Strict: neither True nor "224" is a size, and neither is an accident that the model should have to bear.
-Side = Annotated[int, Field(strict=True, ge=1, le=MOST)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Positive = Annotated[Number, Field(gt=0)]
-
-
-class OnnxSettings(BaseModel):
-    """Every setting that there is; its description is what an error says that it takes."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    size: Side = Field(UNSET, description=f"a whole number from 1 to {MOST}, the side of a square")
-    mean: Annotated[tuple[Number, Number, Number], BeforeValidator(_repeat)] = Field(
-        UNSET, description="one number, or three for red, green and blue"
-    )
-    std: Annotated[tuple[Positive, Positive, Positive], BeforeValidator(_repeat)] = Field(
-        UNSET, description="one number above 0, or three for red, green and blue"
-    )
-    scale: Positive = Field(UNSET, description="a number above 0, which pixels (0 to 255) are multiplied by")
-    output: Annotated[str, Field(strict=True)] = Field(UNSET, description="the name of one of the model's outputs")
-    pool: Literal["class", "mean"] = Field(UNSET, description="'class' or 'mean'")
 
 
 class OnnxSpecification(NamedTuple):
@@ -96,6 +64,10 @@ def parse_onnx(text: str) -> OnnxSpecification:
 
 def check_settings(options: Mapping[str, Any]) -> Settings:
     """Settings with values of the right kind; raises `UnknownName` or `BadSpecification`."""
+    from pydantic import ValidationError  # here, as it takes 0.1 s to load, and few runs use ONNX
+
+    from nextlabel.embedders.onnx.fields import OnnxSettings
+
     try:
         return OnnxSettings.model_validate(dict(options)).model_dump(exclude_unset=True)
     except ValidationError as error:
@@ -137,6 +109,8 @@ def _read_json(path: Path) -> Mapping[str, Any]:
 
 def _translate(words: Mapping[str, Any]) -> Settings:
     """Hugging Face's words and ours; what neither knows concerns somebody else."""
+    from nextlabel.embedders.onnx.fields import OnnxSettings  # here, as in `check_settings`
+
     if words.get("do_flip_channel_order"):
         raise ValueError("it wants blue before red, and pictures come as red, green, blue.")
     ours = {name: words[theirs] for name, theirs in THEIRS if words.get(theirs) is not None}
