@@ -5,15 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from painted import folder_of
 from sklearn.datasets import load_digits
 
 import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.comparison.reading import read
-from nextlabel.errors import BadData, BadNumber, Mistake, OtherRun, UnknownName
+from nextlabel.errors import BadData, BadNumber, CannotWrite, Mistake, OtherRun, UnknownName
 from nextlabel.simulation.experiment import Crew
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
@@ -168,6 +170,34 @@ def test_another_experiment_is_refused_before_it_writes(whole):
     other = Experiment("digits", ("random",), seeds=(0,), plan=Plan(rounds=1))
     with pytest.raises(OtherRun, match="holds another experiment"):
         record(other, whole, Crew(jobs=1), resume=True)
+
+
+def test_a_wrong_folder_is_told_before_the_data_are_read(whole, tmp_path):
+    nowhere = replace(SMALL, dataset=str(tmp_path / "nowhere"))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "file").write_text("no folder")
+    for out, error, words in (
+        (tmp_path / "mine", OtherRun, "holds no run"),
+        (tmp_path / "file" / "run", CannotWrite, "cannot be written to"),
+        (whole, OtherRun, "holds another experiment: .*seeds is"),
+        (tmp_path / "new" / "run", BadData, "There is no folder or file"),
+    ):
+        with pytest.raises(error, match=words):
+            record(replace(nowhere, seeds=(5,)), out, Crew(jobs=1))
+    assert not (tmp_path / "new").exists()
+
+
+def test_other_data_are_told_before_they_are_embedded(tmp_path, own_cache):
+    def experiment(folder):
+        folder_of(tmp_path / folder, {"red": 6, "blue": 6 + len(folder)})
+        return Experiment(str(tmp_path / folder), ("random",), (0,), name="colours", plan=Plan(batch=1, rounds=0))
+
+    record(experiment("a"), tmp_path / "run", Crew(jobs=1))
+    embedded = sorted(path.name for path in own_cache.glob("features-*"))
+    with pytest.raises(OtherRun, match="its data are others there"):
+        record(experiment("bb"), tmp_path / "run", Crew(jobs=1), resume=True)
+    assert sorted(path.name for path in own_cache.glob("features-*")) == embedded
 
 
 def test_a_run_goes_on_only_with_the_classes_it_began_with(tmp_path):

@@ -25,7 +25,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
-from nextlabel.files.atomic import write_atomically
+from nextlabel.files.atomic import rehearse, write_atomically
 from nextlabel.files.strict_json import Row, dump
 from nextlabel.runs import shapes
 from nextlabel.runs.environment import add, changes, environments
@@ -61,16 +61,26 @@ class Recorder:
         self.lock = FileLock(folder / ".lock")
         self.played: dict[Arm, list[Line]] = {}  # in the order of the arms
 
+    def rehearse(self) -> None:
+        """Refuse what opening would, and write nothing: for a manifest of which only some is known so far.
+
+        Embedding can take hours, and nobody wants to hear after it that the folder holds something else.
+        """
+        with writing(self.folder):
+            if not os.path.isdir(self.folder):
+                above = next(path for path in self.folder.absolute().parents if os.path.exists(path))
+                rehearse(above / self.folder.name)
+                return
+            rehearse(self.folder / "rows.jsonl")
+            if there := self._begun():
+                self._refuse(differences(there["identity"], self.manifest["identity"]))
+                self._lock()
+                self.lock.release()
+
     def __enter__(self) -> Self:
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                self.lock.acquire(timeout=0)
-            except Timeout:
-                raise RunBusy(
-                    f"Another process is writing the run in '{show_path(self.folder)}'. Wait for it, or choose another "
-                    "--out."
-                ) from None
+            self._lock()
         try:
             with writing(self.folder):
                 self._claim()
@@ -166,18 +176,31 @@ class Recorder:
                     "again with --resume."
                 )
 
-    def _claim(self) -> None:
-        """Make the folder this run's, or go on with what an earlier session left in it."""
+    def _lock(self) -> None:
+        try:
+            self.lock.acquire(timeout=0)
+        except Timeout:
+            raise RunBusy(
+                f"Another process is writing the run in '{show_path(self.folder)}'. Wait for it, or choose another "
+                "--out."
+            ) from None
+
+    def _begun(self) -> Row | None:
+        """The manifest that an earlier session left here; None in an empty folder."""
         others = [path.name for path in self.folder.iterdir() if not path.name.startswith(".")]
-        if not others:
-            self.describe()
-            return
-        if "manifest.json" not in others:
+        if others and "manifest.json" not in others:
             raise OtherRun(
                 f"'{show_path(self.folder)}' is not empty and holds no run ({', '.join(sorted(others)[:3])}). "
                 "Choose another --out."
             )
-        there = read_json(self.folder / "manifest.json", BEGUN)
+        return read_json(self.folder / "manifest.json", BEGUN) if others else None
+
+    def _claim(self) -> None:
+        """Make the folder this run's, or go on with what an earlier session left in it."""
+        there = self._begun()
+        if there is None:
+            self.describe()
+            return
         self._refuse(differences(there["identity"], self.manifest["identity"]))
         if self.finished:
             _same_samples(self.folder / "manifest.json", there, self.manifest)

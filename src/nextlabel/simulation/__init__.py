@@ -24,8 +24,8 @@ from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import Recorder
 from nextlabel.simulation.arm import play, tune
 from nextlabel.simulation.experiment import Crew, Experiment
-from nextlabel.simulation.manifest import manifest, plain_splits
-from nextlabel.simulation.parts import Parts, prepare
+from nextlabel.simulation.manifest import identity, known_before, manifest, plain_splits
+from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -78,7 +78,10 @@ def record(
     `NextlabelError` in one of its kinds; whatever was written stays.
     """
     _outside(out, experiment.dataset)
-    parts = prepare(experiment, progress)
+    Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,
+    parts = read_parts(experiment, progress)
+    Recorder(out, {"identity": identity(parts, crew.threads)}, resume).rehearse()  # and before they are embedded
+    parts = embed_parts(parts, progress)
     with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
         if not recorder.finished:
             parts = replace(parts, settings=_settings(parts, recorder, crew, progress))

@@ -1,7 +1,7 @@
 """What a run says of itself: what was run, on what, with what."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ from threadpoolctl import threadpool_info
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
+from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
+from nextlabel.simulation.experiment import Experiment
 from nextlabel.simulation.parts import OWN, Parts
 
+PATHS = ("dataset", "split", "embedder")  # knobs that say where something lies, or who turns it into features
 CPUINFO = Path("/proc/cpuinfo")
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
@@ -26,44 +29,59 @@ def plain_splits(splits: Mapping[int, Split]) -> list[Row]:
     ]
 
 
-def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> dict[str, Any]:
-    """What was run, on what, with what; ``identity`` is what a resumed run must share."""
+def known_before(experiment: Experiment) -> Row:
+    """What of an experiment's identity is known before its data are read; None is what they decide."""
+    knobs = {name: value for name, value in experiment.plain().items() if value is not None and name not in PATHS}
+    return knobs | ({"oracle": "replay"} if experiment.oracle.startswith("replay:") else {})
+
+
+def identity(parts: Parts, threads: int) -> Row:
+    """What two runs of one experiment share: what its files hold, not where they lie.
+
+    Without the embedder's settings, while nothing is embedded.
+    """
     experiment = parts.experiment.plain()
-    hashes = {
-        str(seed): {part: digest(getattr(found, part)) for part in ("test", "val", "start", "pool")}
-        for seed, found in parts.splits.items()
-    }
-    sizes = {
-        str(seed): {part: len(getattr(found, part)) for part in ("test", "val", "start", "pool")}
-        for seed, found in parts.splits.items()
-    }
-    knobs = {name: value for name, value in experiment.items() if name not in ("dataset", "split", "embedder")}
-    data, own = _about(parts.dataset), parts.embedder == OWN
-    same = {
-        "fingerprint": data["fingerprint"],
-        "embedder": dict(parts.embedded.settings),
-    }  # what they hold, not their paths
+    same: Row = {name: value for name, value in experiment.items() if name not in PATHS}
+    same["fingerprint"] = parts.dataset.fingerprint
+    if parts.features is not None:
+        same["embedder"] = dict(parts.features.settings)
     if experiment["oracle"].startswith("replay:"):
         same |= {"oracle": "replay", "answers": _answers(parts)}
-    libraries = (*LIBRARIES, "torch") if own else LIBRARIES
-    made_by = {name: entry.implementation for name, entry in parts.entries.strategies.items()}
+    return same | {"splits": _of_splits(parts, digest), "threads": threads, "made_by": _made_by(parts)}
+
+
+def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> Row:
+    """What was run, on what, with what; ``identity`` is what a resumed run must share."""
+    own, sizes, embedder = parts.embedder == OWN, _of_splits(parts, len), dict(parts.embedded.settings)
     return {
         "command": list(command),
-        "identity": knobs | same | {"splits": hashes, "threads": threads, "made_by": made_by},
-        "experiment": experiment,
+        "identity": identity(parts, threads),
+        "experiment": parts.experiment.plain(),
         "plan": parts.plan.plain(),
-        "dataset": data | {"source": parts.experiment.dataset},
-        "embedder": {"name": OWN, "map": dict(parts.embedded.settings)} if own else dict(parts.embedded.settings),
+        "dataset": _about(parts.dataset) | {"source": parts.experiment.dataset},
+        "embedder": {"name": OWN, "map": embedder} if own else embedder,
         "model": parts.experiment.model,
-        "strategies": {name: {"class": kind} for name, kind in made_by.items()},
-        "seeds": hashes,
+        "strategies": {name: {"class": kind} for name, kind in _made_by(parts).items()},
+        "seeds": _of_splits(parts, digest),
         "sizes": next(iter(sizes.values())),
         "sizes_by_seed": sizes,
         "settings": {},
         "threads": threads,
         "jobs": jobs,
-        "made_with": [made_with(libraries)],
+        "made_with": [made_with((*LIBRARIES, "torch") if own else LIBRARIES)],
     }
+
+
+def _of_splits(parts: Parts, what: Callable[[Ids], Any]) -> dict[str, dict[str, Any]]:
+    """Something of every part of the split of every seed: how many there are, or a hash of them."""
+    return {
+        str(seed): {part: what(getattr(found, part)) for part in ("test", "val", "start", "pool")}
+        for seed, found in parts.splits.items()
+    }
+
+
+def _made_by(parts: Parts) -> dict[str, str]:
+    return {name: entry.implementation for name, entry in parts.entries.strategies.items()}
 
 
 def made_with(libraries: Sequence[str]) -> dict[str, str]:
