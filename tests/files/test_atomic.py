@@ -1,8 +1,11 @@
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -40,3 +43,47 @@ def test_a_rehearsal_fails_where_the_writing_would_and_leaves_nothing(tmp_path):
         for try_ in (rehearse, lambda path: write_atomically(path, b"")):
             with pytest.raises(OSError, match=r"No such file|too long"):
                 try_(place)
+
+
+def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path):
+    failed = []
+
+    def write(letter):
+        for _ in range(50):
+            try:
+                write_atomically(tmp_path / "file", letter * 1000)
+            except OSError as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(bytes([97 + k]),)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert os.listdir(tmp_path) == ["file"]
+    assert re.fullmatch(rb"(.)\1{999}", (tmp_path / "file").read_bytes())
+
+
+def test_a_new_name_is_on_the_disk_before_writing_returns(tmp_path, monkeypatch):
+    synced, fsync = [], os.fsync
+
+    def watch(descriptor):
+        synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), (tmp_path / "file").exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    write_atomically(tmp_path / "file", b"data")
+    assert [exists for _, exists in synced] == [False, True]
+    assert synced[1][0] == str(tmp_path)
+
+
+def test_old_drafts_are_swept_and_nothing_else(tmp_path):
+    """A young one may still be written, by a process of another machine that shares the folder."""
+    kept = [".file.123-0123abcd.part", ".features.part", "file.123-0123abcd.part"]
+    for name in [*kept, ".other.456-89abcdef.part"]:
+        (tmp_path / name).touch()
+    for name in [*kept[1:], ".other.456-89abcdef.part"]:
+        os.utime(tmp_path / name, (time.time() - 90_000,) * 2)
+    write_atomically(tmp_path / "file", b"")
+    assert set(os.listdir(tmp_path)) == {"file", *kept}
