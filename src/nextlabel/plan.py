@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Any
 
 from nextlabel.errors import BadNumber
@@ -30,13 +31,22 @@ class Amount:
             raise BadNumber(f"{text} has a point, so it is a share, and shares lie between 0 and 1.")
         return cls(float(text), "share")
 
+    @property
+    def exact(self) -> Fraction:
+        """The number as it is written: 0.29 is 29/100, where the nearest float is a little less.
+
+        >>> Amount.read("0.29").exact
+        Fraction(29, 100)
+        """
+        return Fraction(str(self.value))
+
     def total(self, n: int, classes: int) -> int:
         """How many of ``n`` samples that is, rounded down.
 
-        >>> Amount.read("0.03").total(2746, classes=5)
-        82
+        >>> Amount.read("0.03").total(2746, classes=5), Amount.read("0.29").total(100, classes=5)
+        (82, 29)
         """
-        return int(self.value * {"share": n, "count": 1, "class": classes}[self.unit])
+        return int(self.exact * {"share": n, "count": 1, "class": classes}[self.unit])
 
     def __str__(self) -> str:
         return f"{self.value}/class" if self.unit == "class" else str(self.value)

@@ -1,6 +1,7 @@
 """Splits: exactly what was asked for, the same again, and untouched by what comes after."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,19 @@ def test_counts_go_by_largest_remainder(sizes: list[int], count: int) -> None:
 @given(SIZES, st.floats(0, 1))
 @settings(deadline=None)
 def test_shares_are_rounded_by_class(sizes: list[int], share: float) -> None:
-    assert per_class(Amount(share, "share"), sizes) == [round(share * size) for size in sizes]
+    found = per_class(Amount(share, "share"), sizes)
+    assert found == [round(Decimal(str(share)) * size) for size in sizes]
+
+
+def test_a_share_is_what_is_written_not_the_float_beside_it() -> None:
+    assert per_class(Amount.read("0.145"), [100, 300]) == [14, 44]  # 14.5 and 43.5, halves go to the even neighbour
+
+
+@pytest.mark.parametrize(
+    ("share", "counts"), [("0.1", [50, 65, 50, 50, 61]), ("0.05", [25, 32, 25, 25, 30]), ("0.03", [15, 19, 15, 15, 18])]
+)
+def test_committed_splits_of_the_flowers_stay(share: str, counts: list[int]) -> None:
+    assert per_class(Amount.read(share), FLOWERS) == counts
 
 
 def test_ties_go_to_the_first_classes() -> None:

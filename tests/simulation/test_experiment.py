@@ -8,7 +8,8 @@ from nextlabel.simulation.experiment import Experiment
 
 
 @pytest.mark.parametrize(
-    ("text", "total"), [("0.2", 20), ("7", 7), ("5/class", 15), (".5", 50), ("1.0", 100), ("1", 1)]
+    ("text", "total"),
+    [("0.2", 20), ("7", 7), ("5/class", 15), (".5", 50), ("1.0", 100), ("1", 1), ("0.29", 29), ("0.57", 57)],
 )
 def test_amounts_are_shares_counts_or_per_class(text, total):
     assert Amount.read(text).total(100, classes=3) == total
@@ -24,6 +25,13 @@ def test_what_is_no_amount_is_refused(text):
 def test_amounts_survive_being_written(value):
     amount = Amount.read(f"{value:f}" if isinstance(value, float) else value)
     assert Amount.read(str(amount)) == amount
+
+
+@given(st.integers(0, 1000), st.integers(0, 10**6))
+def test_shares_are_exact(thousandths, n):
+    text = f"{thousandths / 1000:.3f}"
+    assert Amount.read(text).total(n, classes=3) == thousandths * n // 1000
+    assert Plan(batch=1, budget=text).fixed(n, classes=3).limit == thousandths * n // 1000
 
 
 def test_a_batch_of_nothing_is_refused():

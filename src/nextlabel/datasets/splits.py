@@ -77,7 +77,7 @@ def per_class(amount: Amount, sizes: Sequence[int]) -> list[int]:
     if amount.unit == "class":
         return [int(amount.value)] * len(sizes)
     if amount.unit == "share":
-        return [round(amount.value * size) for size in sizes]
+        return [round(amount.exact * size) for size in sizes]  # a half to the even neighbour, exactly a half only
     count, n = int(amount.value), sum(sizes)
     quotas = [divmod(count * size, n) for size in sizes]  # whole numbers: no two remainders are equal by rounding only
     counts = [whole for whole, _ in quotas]
