@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
@@ -21,7 +21,7 @@ from run import keep
 from scenarios import SCENARIOS
 from torch.nn import functional
 
-from nextlabel.engines.processes import run
+from nextlabel.engines import ENGINES, run
 from nextlabel.models.torch import cnn
 from nextlabel.models.torch.augmentation import augmented
 from nextlabel.seeds import stream
@@ -36,9 +36,9 @@ def main() -> None:
     """Measure, print and keep."""
     parts = prepare(SCENARIOS["flowers-cnn"])
     work = partial(seconds, parts)
-    alone = {labels: took for (labels, _), took in run(work, [(labels, 0) for labels in LABELS], jobs=1, threads=2)}
+    alone = {labels: took for (labels, _), took in worked(work, [(labels, 0) for labels in LABELS], jobs=1, threads=2)}
     beside = {labels: pair(work, labels) for labels in (LABELS[0], LABELS[-1])}
-    [(_, rates)] = run(rate, [2], jobs=1, threads=2)
+    [(_, rates)] = worked(rate, [2], jobs=1, threads=2)
     found = {
         "seconds_a_round": {labels: round(took, 1) for labels, took in alone.items()},
         "original_seconds": ORIGINAL,
@@ -50,12 +50,18 @@ def main() -> None:
     keep("network-speed.json", json.loads(json.dumps(found)))
 
 
+def worked(work: Callable[[Any], Any], tasks: Sequence[Any], jobs: int, threads: int) -> list[tuple[Any, Any]]:
+    """Tasks and their results, from processes of their own: what one sets, no other finds."""
+    with ENGINES["processes"](jobs) as engine:
+        return list(run(engine, work, tasks, jobs, threads))
+
+
 def pair(work: Callable[..., Any], labels: int) -> float:
     """Seconds of a round where two are played at once, a thread each."""
-    return float(median(took for _, took in run(work, [(labels, 0), (labels, 1)], jobs=2, threads=1)))
+    return float(median(took for _, took in worked(work, [(labels, 0), (labels, 1)], jobs=2, threads=1)))
 
 
-def seconds(parts: Parts, task: tuple[int, int]) -> Iterator[float]:
+def seconds(parts: Parts, task: tuple[int, int]) -> float:
     """Seconds that one round takes."""
     labels, seed = task
     pool = parts.pool(seed)
@@ -64,10 +70,10 @@ def seconds(parts: Parts, task: tuple[int, int]) -> Iterator[float]:
     trained = parts.make_model({})
     began = time.perf_counter()
     trained.fit(pool, stream(seed, "fit", 0))
-    yield time.perf_counter() - began
+    return time.perf_counter() - began
 
 
-def rate(task: int) -> Iterator[dict[str, float]]:
+def rate(task: int) -> dict[str, float]:
     """Billions of float32 operations a second: of a large matrix product, and of a step of training."""
     a, b = torch.randn(2, 2048, 2048)
     network = cnn.network(5).train()
@@ -82,7 +88,7 @@ def rate(task: int) -> Iterator[dict[str, float]]:
 
     torch.set_num_threads(task)
     product, learned = (middle(work) for work in (lambda: a @ b, step))
-    yield {
+    return {
         "sgemm_gflops": round(2 * 2048**3 / product / 1e9, 1),
         "step_gflops": round(operations() / learned / 1e9, 1),
         "share_of_sgemm": round(operations() / learned / (2 * 2048**3 / product), 3),

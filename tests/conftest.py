@@ -65,8 +65,6 @@ def shared() -> Path:
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A hub cache with a tiny model in the place of DINOv2, and no way to the hub itself."""
     constants = pytest.importorskip("huggingface_hub.constants")
-    for name in dinov2.NO_REPORTS:
-        monkeypatch.setenv(name, "0")
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "home" / "hub"))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.conformance import estimators, strategies
+from nextlabel.conformance import engines, estimators, strategies
+from nextlabel.engines import ENGINES
 from nextlabel.estimators import ESTIMATORS
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
@@ -33,6 +34,17 @@ def test_drop_in(name, check):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_estimator(name, check):
     check(ESTIMATORS[name])
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request):
+    with ENGINES[request.param](2) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize("check", engines.for_engines, ids=lambda check: check.__name__)
+def test_engine(engine, check):
+    check(engine)
 
 
 def test_every_strategy_chooses_the_same_in_another_process():

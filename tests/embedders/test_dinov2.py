@@ -33,12 +33,22 @@ def test_dinov2_comes_from_the_hub_cache(hub: Path, dataset: Dataset) -> None:
     assert np.allclose(found.array, expected, atol=1e-5)
 
 
-def test_dinov2_reports_to_nobody(hub: Path) -> None:
-    from huggingface_hub import constants
+def test_dinov2_reports_to_nobody_and_leaves_the_hubs_library_as_it_was(
+    hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
 
+    download, before, reports = huggingface_hub.hf_hub_download, dict(os.environ), []
+
+    def watched(*args: object, **kwargs: object) -> str:
+        reports.append(not huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY)
+        return download(*args, **kwargs)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", watched)
     dinov2.fetched()
-    assert [os.environ[name] for name in ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")] == ["1", "1"]
-    assert constants.HF_HUB_DISABLE_TELEMETRY
+    assert reports == [False, False]
+    assert not huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("lost", ["onnx/model.onnx", "preprocessor_config.json"])

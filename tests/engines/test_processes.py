@@ -1,147 +1,199 @@
+import multiprocessing as mp
 import os
 import signal
 import subprocess
 import sys
 import time
-from functools import partial
+from multiprocessing import util
+from pathlib import Path
 
-import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+import work
 
-from nextlabel.engines.processes import KEPT, run
+from nextlabel.engines import run
+from nextlabel.engines.environment import KEEP_MEMORY, LARGE_PAGES
+from nextlabel.engines.processes import Processes
 from nextlabel.errors import BadData, WorkerDied
 
-
-def count_to(limit, task):
-    yield from range(limit + task)
-
-
-def fail(task):
-    yield task
-    raise BadData(f"task {task} is bad")
+LARGE = bytes(300_000)  # more than a pipe holds
+NAMES = tuple(KEEP_MEMORY | LARGE_PAGES)
 
 
-def crash(task):
-    yield task
-    raise ZeroDivisionError(f"bug {task}")
+def results(do, tasks=(0,), jobs=1):
+    with Processes(jobs) as engine:
+        return dict(run(engine, do, tasks, jobs, threads=1))
 
 
-def vanish(task):
-    yield task
-    os.kill(os.getpid(), signal.SIGKILL)
+@pytest.fixture(scope="module")
+def engine():
+    with Processes(2) as engine:
+        yield engine
 
 
-def blas_threads(task):
-    yield [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+@pytest.fixture
+def nobody_left():
+    """Whoever was started in a test has ended with it."""
+    before = set(mp.active_children())
+    yield
+    assert set(mp.active_children()) <= before
 
 
-def forever(task):
-    while True:
-        time.sleep(0.05)
-        yield os.getpid()
+# However a worker dies
 
 
-def forever_silent(task):
-    yield os.getpid()
-    while True:
-        sum(range(1000))
+def test_a_worker_that_dies_while_it_starts_is_noticed(tmp_path, monkeypatch):
+    code = "import os, sys\nif '--multiprocessing-fork' in sys.argv: os._exit(3)\n"
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(WorkerDied, match=r"exit code 3\)"):
+        results(work.identity, [LARGE, LARGE], jobs=2)
 
 
-def hears_ctrl_c(task):
-    yield signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+@pytest.mark.usefixtures("nobody_left")
+@pytest.mark.parametrize(("do", "words"), [(work.kill_itself, "code -9.*memory"), (work.end_at_once, r"code 5\)")])
+def test_a_worker_that_dies_at_work_is_noticed(do, words):
+    with pytest.raises(WorkerDied, match=words):
+        results(do, [LARGE, LARGE, LARGE], jobs=2)
 
 
-def tunables(task):
-    yield os.environ.get("GLIBC_TUNABLES")
+def test_a_worker_that_dies_while_it_waits_is_noticed():
+    with Processes(1) as engine:
+        [(_, worker)] = run(engine, work.pid, [0], 1, 1)
+        os.kill(worker, signal.SIGKILL)
+        with pytest.raises(WorkerDied, match="code -9"):
+            list(run(engine, work.identity, [1], 1, 1))
 
 
-class Pinched:
-    """Work that is interrupted while it is handed to a worker."""
+def test_a_worker_that_cannot_be_started_is_told(monkeypatch):
+    def full(*_):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    def __reduce__(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        return partial, (count_to, 3)
-
-
-@pytest.mark.parametrize("jobs", [1, 2, 5])
-def test_every_item_of_every_task_arrives_in_order(jobs):
-    found = list(run(partial(count_to, 3), [0, 1, 2], jobs, threads=1))
-    assert {task: [item for t, item in found if t == task] for task in range(3)} == {
-        0: [0, 1, 2],
-        1: [0, 1, 2, 3],
-        2: [0, 1, 2, 3, 4],
-    }
+    monkeypatch.setattr(util, "spawnv_passfds", full)
+    with pytest.raises(WorkerDied, match=r"No worker process could be started \(Resource temporarily unavailable\)"):
+        results(work.identity)
 
 
-def test_no_tasks_need_no_workers():
-    assert list(run(fail, [], jobs=2, threads=1)) == []
+# Whatever goes wrong in one that lives
 
 
-def test_a_refusal_in_a_worker_is_raised_here():
-    with pytest.raises(BadData, match="task 0 is bad"):
-        list(run(fail, [0], jobs=1, threads=1))
+@pytest.mark.parametrize(
+    ("do", "error", "words"),
+    [
+        (work.refuse, BadData, "^task 0 is bad$"),
+        (work.leave, WorkerDied, "SystemExit: goodbye"),
+        (work.give_what_cannot_be_sent, WorkerDied, "(?s)could not be pickled.*lambda"),
+        (work.Unreadable(), WorkerDied, "(?s)A worker failed.*no number"),
+        (lambda task: task, WorkerDied, "(?s)could not be pickled.*lambda"),
+        (work.refuse_unreadably, WorkerDied, "(?s)could not be pickled.*'second'"),
+    ],
+    ids=["refused", "left", "result not sent", "work not read", "work not sent", "refusal not read"],
+)
+def test_what_fails_is_told_and_the_workers_go_on(engine, do, error, words):
+    with pytest.raises(error, match=words):
+        list(run(engine, do, [0], 2, 1))
+    assert dict(run(engine, work.identity, [1], 2, 1)) == {1: 1}
 
 
-def test_a_bug_in_a_worker_names_its_line():
-    with pytest.raises(WorkerDied, match="ZeroDivisionError: bug 0"):
-        list(run(crash, [0], jobs=1, threads=1))
+# Ctrl-C, and the end of the parent
 
 
-def test_a_killed_worker_is_noticed():
-    with pytest.raises(WorkerDied, match="exit code -9"):
-        list(run(vanish, [0], jobs=1, threads=1))
+def test_no_worker_hears_ctrl_c(engine):
+    assert dict(run(engine, work.hears_ctrl_c, [0, 1], 2, 1)) == {0: False, 1: False}
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_worker_has_the_threads_it_was_given(threads):
-    np.ones((2, 2)) @ np.ones((2, 2))
-    [(_, found)] = run(blas_threads, [0], jobs=1, threads=threads)
-    assert found
-    assert set(found) == {threads}
+@pytest.mark.usefixtures("nobody_left")
+def test_ctrl_c_while_a_worker_starts_is_heard_once_it_can_be_ended(monkeypatch):
+    start = util.spawnv_passfds
+
+    def interrupted(*args):
+        signal.raise_signal(signal.SIGINT)
+        return start(*args)
+
+    monkeypatch.setattr(util, "spawnv_passfds", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        results(work.identity, [0, 1], jobs=2)
 
 
-@pytest.mark.parametrize("own", [None, "glibc.malloc.check=0"])
-def test_workers_keep_their_memory_unless_somebody_says_otherwise(own, monkeypatch):
-    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
-    if own:
-        monkeypatch.setenv("GLIBC_TUNABLES", own)
-    assert dict(run(tunables, [0], jobs=1, threads=1)) == {0: own or KEPT}
-    assert os.environ.get("GLIBC_TUNABLES") == own
+@pytest.mark.usefixtures("nobody_left")
+def test_ctrl_c_while_work_is_handed_over_is_not_lost():
+    with pytest.raises(KeyboardInterrupt):
+        results(work.Pinched())
 
 
-def test_no_worker_hears_ctrl_c():
-    assert dict(run(hears_ctrl_c, [0, 1], jobs=2, threads=1)) == {0: False, 1: False}
-
-
-def test_ctrl_c_while_workers_start_is_not_lost():
-    with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        list(run(Pinched(), [0], jobs=1, threads=1))
-
-
-@pytest.mark.parametrize("work", ["forever", "forever_silent"])
-def test_workers_end_when_their_parent_is_killed(work):
+@pytest.mark.parametrize("signals", [["SIGKILL"], ["SIGINT"], ["SIGINT"] * 2], ids="-".join)
+def test_no_worker_outlives_its_parent(signals):
     code = (
-        "from test_processes import *\n"
+        "import work; from nextlabel.engines import ENGINES, run\n"
         "if __name__ == '__main__':\n"
-        f"    for _, pid in run({work}, [0], 1, 1): print(pid, flush=True)"
+        "    with ENGINES['processes'](2) as engine: list(run(engine, work.speak_and_stay, [0, 1], 2, 1))"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(__file__)
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent
     )
-    worker = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
+    try:
+        workers = [int(parent.stdout.readline()) for _ in range(2)]
+        for name in signals:
+            parent.send_signal(getattr(signal, name))
+        parent.wait(timeout=20)
+    finally:
+        parent.kill()
+        parent.communicate()
     deadline = time.monotonic() + 10
-    while _alive(worker) and time.monotonic() < deadline:
+    while any(map(_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not _alive(worker)
+    assert not any(map(_alive, workers))
 
 
 def _alive(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().split()[2] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
+
+
+# What a worker starts with
+
+
+@pytest.mark.parametrize("own", [None, "glibc.malloc.check=0"])
+def test_workers_keep_their_memory_unless_somebody_says_otherwise(own, monkeypatch):
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    if own:
+        monkeypatch.setenv("GLIBC_TUNABLES", own)
+    before = dict(os.environ)
+    expected = [own or KEEP_MEMORY["GLIBC_TUNABLES"], "1"]
+    assert results(work.variables, [NAMES, (*NAMES, "NONE")], jobs=2) == {
+        NAMES: expected,
+        (*NAMES, "NONE"): [*expected, None],
+    }
+    assert dict(os.environ) == before
+
+
+SCRIPT = """
+import work
+from nextlabel.engines import ENGINES, run
+print("top", flush=True)
+with ENGINES["processes"](2) as engine:
+    print(dict(run(engine, work.identity, [0, 1], 2, 1)))
+"""
+
+
+def test_a_script_without_a_guard_is_told_what_to_do(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    ran = python(tmp_path / "script.py")
+    assert ran.returncode == 1
+    assert ran.stderr.count("Traceback") == 1  # the script's own: workers say nothing
+    assert 'Put what the script does below `if __name__ == "__main__":`, or use jobs=1' in ran.stderr
+
+
+def test_a_script_without_a_file_is_told_what_to_do():
+    ran = python("-", stdin=SCRIPT)
+    assert (ran.stdout, ran.stderr.count("Traceback")) == ("top\n", 1)
+    assert "'<stdin>' is none. Save it as a file, or use jobs=1" in ran.stderr
+
+
+def python(*words, stdin=""):
+    path = os.pathsep.join([str(Path(__file__).parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    return subprocess.run(
+        [sys.executable, *words], input=stdin, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
+    )

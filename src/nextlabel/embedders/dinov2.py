@@ -8,7 +8,8 @@ embedder, the whole picture is squashed into the square.
 projects pin the same one. Whatever was fetched, its hash is in the manifest and in the name of the cached features.
 """
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nextlabel.datasets.base import Dataset
@@ -21,7 +22,6 @@ from nextlabel.text import printable
 REPOSITORY = "onnx-community/dinov2-small"
 REVISION = "8b1f705a3a7f6f062f6bdd21986c1583d3ef105d"
 FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last: its path is what is wanted
-NO_REPORTS = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
 
 
 def small(dataset: Dataset) -> Onnx:
@@ -32,11 +32,9 @@ def small(dataset: Dataset) -> Onnx:
 
 def fetched() -> Path:
     """Where the model lies, with its settings in the folder above; raises `BadData` where it cannot be had."""
-    os.environ.update(dict.fromkeys(NO_REPORTS, "1"))  # read when the library is imported
     download = needed("huggingface_hub", "dinov2").hf_hub_download  # looked up first: that sets up the library's log
-    needed("huggingface_hub.constants", "dinov2").HF_HUB_DISABLE_TELEMETRY = True  # it may have been imported before
     try:
-        with hushed("huggingface_hub"):  # retries, tokens, links: what goes wrong in the end is told
+        with _unreported(), hushed("huggingface_hub"):  # retries, tokens, links: what goes wrong in the end is told
             paths = [download(REPOSITORY, file, revision=REVISION, token=False) for file in FILES]
     except Exception as error:  # the hub's, its HTTP client's and the system's, according to where it fails
         raise BadData(
@@ -45,6 +43,17 @@ def fetched() -> Path:
             f"{REPOSITORY}; or fetch its {' and '.join(FILES)} by hand and use --embedder onnx:FILE."
         ) from None
     return Path(paths[-1])
+
+
+@contextmanager
+def _unreported() -> Iterator[None]:
+    """The hub's library, which reads its environment when it is imported and may have been by now, reports nothing."""
+    constants = needed("huggingface_hub.constants", "dinov2")
+    before, constants.HF_HUB_DISABLE_TELEMETRY = constants.HF_HUB_DISABLE_TELEMETRY, True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_TELEMETRY = before
 
 
 def _reason(error: Exception) -> str:

@@ -1,92 +1,113 @@
-"""Worker processes that compute while one parent writes.
+"""Worker processes on this machine: the standard library's pool, with workers that never outlive their parent.
 
-`run` hands tasks to ``jobs`` processes and yields what they send back through their pipes, as it comes. Workers end
-with their parent: kill it, and nobody is left behind. Every worker computes with ``threads`` BLAS threads whatever
-``jobs`` is, so that the number of jobs does not change a single bit of the results.
+What is added to `ProcessPoolExecutor`: workers do not hear Ctrl-C, for the parent decides; they are ended, not waited
+for, when the block that uses them fails; they end at once when the parent is killed; they start with settings that the
+C library reads at that moment only; and when one has died, there is a sentence that says how.
 """
 
 import contextlib
 import multiprocessing as mp
 import os
-import pickle
 import signal
+import sys
 import threading
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
 
-from threadpoolctl import threadpool_limits
+from nextlabel.engines.environment import KEEP_MEMORY, LARGE_PAGES, environment
+from nextlabel.errors import Mistake, WorkerDied
 
-from nextlabel.errors import NextlabelError, WorkerDied
+P = ParamSpec("P")
+T = TypeVar("T")
 
-Task = TypeVar("Task")
-Work = Callable[[Any], Iterable[Any]]
-
-DONE, ITEM, FAILED = "done", "item", "failed"
-# A worker keeps the memory that it has had. By default glibc hands large blocks back and fetches them anew, page by
-# page, a twelfth of the time that the guide's network trains. Read when a process starts; elsewhere unknown, no harm.
-KEPT = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776:glibc.malloc.hugetlb=1"
+NO_GUARD = 64  # exit code of a worker that came, while it started, to the call that had started it
 
 
-def run(work: Work, tasks: Sequence[Task], jobs: int, threads: int) -> Iterator[tuple[Task, Any]]:
-    """Yield (task, item) for every item of ``work(task)``, tasks running side by side, each one's items in order.
+class Processes(ProcessPoolExecutor):
+    """``jobs`` worker processes, started one by one as work comes; use it as a context manager.
 
-    ``work`` must be picklable: a function of a module, or a `functools.partial` of one. An error raised in a worker is
-    raised here; `WorkerDied` says that one ended by itself.
+    >>> with Processes(2) as engine:
+    ...     engine.submit(pow, 2, 10).result()
+    1024
     """
-    waiting, busy = list(reversed(tasks)), dict[Connection, Task]()
-    crew: dict[Connection, BaseProcess] = {}
-    try:
-        _hire(crew, work, min(jobs, len(tasks)), threads)
-        for conn in crew:
-            busy[conn] = waiting.pop()
-            conn.send(busy[conn])
-        while busy:
-            for ready in wait(list(busy)):
-                conn = ready  # type: ignore[assignment]
-                kind, item = _heard(conn, crew)
-                if kind == ITEM:
-                    yield busy[conn], item
-                elif kind == FAILED:
-                    raise item
-                elif waiting:
-                    busy[conn] = waiting.pop()
-                    conn.send(busy[conn])
-                else:
-                    del busy[conn]
-    finally:
-        _dismiss(crew)
+
+    def __init__(self, jobs: int) -> None:
+        # A worker of a script without `if __name__ == "__main__":` runs that script, comes here, and would start
+        # workers of its own. The standard library refuses, with thirty lines for each; the parent says it in one.
+        if getattr(mp.current_process(), "_inheriting", False):
+            raise SystemExit(NO_GUARD)
+        main = getattr(sys.modules["__main__"], "__file__", None)
+        if main is not None and not os.path.exists(main):
+            raise Mistake(
+                f"Worker processes begin by reading the file of the script that starts them, and '{main}' is none. "
+                "Save it as a file, or use jobs=1, which needs no worker process."
+            )
+        self._context = _Workers()
+        super().__init__(jobs, self._context, _begin)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        with _uninterrupted():  # halfway, a worker would be nobody's
+            return super().submit(fn, *args, **kwargs)
+
+    def last_words(self) -> str:
+        """What is to be said once a worker has died, and the pool with it."""
+        self.shutdown()  # all are ended and waited for: exit codes are known
+        codes = [worker.exitcode for worker in self._context.started()]
+        code = min(codes, key=lambda code: code == -signal.SIGTERM)  # with that the pool has ended the others
+        if code == NO_GUARD:
+            return (
+                "Every worker process runs this script from its top, and there it came to this call again. Put what "
+                'the script does below `if __name__ == "__main__":`, or use jobs=1, which needs no worker process.'
+            )
+        why = ": most likely memory ran out." if code == -signal.SIGKILL else "; it may have said why, above."
+        return (
+            f"A worker process ended by itself (exit code {code}){why} What is written stays: go on with --resume, "
+            "perhaps with --jobs 1."
+        )
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is not None:
+            with _uninterrupted():  # a second Ctrl-C, too, has to wait until nobody is left
+                for worker in self._context.started():
+                    worker.terminate()
+                self.shutdown(cancel_futures=True)
+        self.shutdown()
 
 
-def _hire(crew: dict[Connection, BaseProcess], work: Work, count: int, threads: int) -> None:
-    context = mp.get_context("spawn")  # forking a process that holds BLAS threads can deadlock
-    with _uninterrupted(), _environment("GLIBC_TUNABLES", KEPT):
-        for _ in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, pickle.dumps(work), threads), daemon=True)
-            process.start()
-            theirs.close()
-            crew[ours] = process
+class _Worker(SpawnProcess):
+    def start(self) -> None:
+        try:
+            with environment(KEEP_MEMORY | LARGE_PAGES), _blocked(signal.SIGINT):
+                super().start()
+        except OSError as error:
+            raise WorkerDied(
+                f"No worker process could be started ({error.strerror}). Use fewer --jobs; 1 needs none."
+            ) from None
 
 
-@contextlib.contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """Processes started in here find ``value`` under that name, unless somebody has set it already."""
-    before = os.environ.get(name)
-    os.environ.setdefault(name, value)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
+class _Workers(SpawnContext):
+    """Starts workers (forking a process that holds BLAS threads can deadlock), and remembers them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workers: list[_Worker] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> _Worker:  # type: ignore[override]  # noqa: N802
+        self.workers.append(_Worker(*args, **kwargs))
+        return self.workers[-1]
+
+    def started(self) -> list[_Worker]:
+        return [worker for worker in self.workers if worker.pid is not None]  # one that could not be has none
 
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Processes started in here do not hear Ctrl-C: the parent decides what to do, once they are all started."""
+    """Ctrl-C waits until the block is through."""
     heard: list[int] = []
     try:
         before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
@@ -94,8 +115,7 @@ def _uninterrupted() -> Iterator[None]:
         yield
         return
     try:
-        with _blocked(signal.SIGINT):
-            yield
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
     if heard and before is not signal.SIG_IGN:
@@ -116,50 +136,15 @@ def _blocked(number: signal.Signals) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _heard(conn: Connection, crew: dict[Connection, BaseProcess]) -> tuple[str, Any]:
-    try:
-        found: tuple[str, Any] = conn.recv()
-        return found
-    except (EOFError, ConnectionResetError):
-        crew[conn].join(timeout=5)
-        raise WorkerDied(
-            f"A worker process ended by itself (exit code {crew[conn].exitcode}); with -9, most likely memory ran out. "
-            "What is written stays: go on with --resume, perhaps with --jobs 1."
-        ) from None
-
-
-def _dismiss(crew: dict[Connection, BaseProcess]) -> None:
-    for conn, process in crew.items():
-        conn.close()
-        process.terminate()
-    for process in crew.values():
-        process.join()
-
-
-def _serve(conn: Connection, packed: bytes, threads: int) -> None:
-    """A worker's life: tasks in, items out, until the pipe closes."""
+def _begin() -> None:
+    """A worker's first step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_orphaned, daemon=True).start()
-    work: Work = pickle.loads(packed)
-    with threadpool_limits(threads), contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while True:
-            task = conn.recv()
-            try:
-                for item in work(task):
-                    conn.send((ITEM, item))
-                conn.send((DONE, None))
-            except (BrokenPipeError, ConnectionResetError):
-                raise
-            except NextlabelError as error:
-                conn.send((FAILED, error))
-            except Exception:
-                told = WorkerDied(f"A worker failed:\n{traceback.format_exc()}")
-                conn.send((FAILED, told))
 
 
 def _orphaned() -> None:
-    """End this worker as soon as its parent has: the next item, at which it would notice, may be minutes away."""
+    """End this worker as soon as its parent has: the next result, at which it would notice, may be minutes away."""
     parent = mp.parent_process()
-    assert parent is not None, "workers are started by `run`"
+    assert parent is not None, "workers are started by `Processes`"
     wait([parent.sentinel])
     os._exit(1)

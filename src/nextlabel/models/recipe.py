@@ -1,12 +1,12 @@
 """How a network is trained: the knobs, without torch, so that a mistake is told before anything is loaded."""
 
-import os
 import re
 from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
 
+from nextlabel.engines.environment import LARGE_PAGES, environment
 from nextlabel.errors import BadNumber, BadSpecification, MissingExtra, UnknownName
 
 DEVICES = ("cpu", "cuda", "mps")
@@ -47,11 +47,11 @@ class Recipe:
 
 def need_torch() -> None:
     """Raise `MissingExtra` where torch is not installed."""
-    # Large pages, where the system has them: a block of activations is otherwise 8,000 page faults, anew at every step.
-    # Torch reads this at its first allocation. No number changes by it.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     try:
-        import torch  # noqa: F401
+        with environment(LARGE_PAGES):
+            import torch
+
+            torch.empty(1)  # torch reads them at its first allocation, and keeps to them
     except ImportError:
         raise MissingExtra(
             "Networks need torch, which is not installed. Run: pip install 'nextlabel[torch]'."

@@ -6,15 +6,15 @@ several processes, and goes on where an interrupted one stopped. All three give 
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets import DATASETS
-from nextlabel.engines.processes import run
+from nextlabel.engines import engine, run
 from nextlabel.errors import Mistake
 from nextlabel.files.strict_json import dump
 from nextlabel.models.base import Settings
@@ -26,6 +26,7 @@ from nextlabel.simulation.arm import play, tune
 from nextlabel.simulation.experiment import Crew, Experiment
 from nextlabel.simulation.manifest import identity, known_before, manifest, plain_splits
 from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
+from nextlabel.simulation.strides import Player, Stride
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -77,15 +78,16 @@ def record(
     With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is. Raises
     `NextlabelError` in one of its kinds; whatever was written stays.
     """
-    _outside(out, experiment.dataset)
-    Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,
-    parts = read_parts(experiment, progress)
-    Recorder(out, {"identity": identity(parts, crew.threads)}, resume).rehearse()  # and before they are embedded
-    parts = embed_parts(parts, progress)
-    with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
-        if not recorder.finished:
-            parts = replace(parts, settings=_settings(parts, recorder, crew, progress))
-            _play_all(parts, recorder, crew, progress)
+    with engine(crew.jobs) as workers:  # first: a worker of a script without a guard comes here, and no further
+        _outside(out, experiment.dataset)
+        Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,
+        parts = read_parts(experiment, progress)
+        Recorder(out, {"identity": identity(parts, crew.threads)}, resume).rehearse()  # and before they are embedded
+        parts = embed_parts(parts, progress)
+        with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
+            if not recorder.finished:
+                parts = replace(parts, settings=_settings(parts, recorder, workers, crew, progress))
+                _play_all(parts, recorder, workers, crew, progress)
     return Recorded(Run.read(out), parts)
 
 
@@ -101,11 +103,13 @@ def _outside(out: Path, source: str) -> None:
         )
 
 
-def _settings(parts: Parts, recorder: Recorder, crew: Crew, progress: Progress) -> dict[int, Settings]:
+def _settings(
+    parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, progress: Progress
+) -> dict[int, Settings]:
     """Every seed's settings: from the manifest where an earlier session chose them, else chosen now and put there."""
     found = {int(seed): chosen for seed, chosen in recorder.manifest["settings"].items()}
     missing = [seed for seed in parts.experiment.seeds if seed not in found]
-    for seed, chosen in run(partial(_tuned, parts), missing, crew.jobs, crew.threads):
+    for seed, chosen in run(workers, partial(tune, parts), missing, crew.jobs, crew.threads):
         found[seed] = chosen
         progress("choosing the model's settings", len(found), len(parts.experiment.seeds))
     ordered = {seed: found[seed] for seed in parts.experiment.seeds}
@@ -113,31 +117,22 @@ def _settings(parts: Parts, recorder: Recorder, crew: Crew, progress: Progress) 
     return ordered
 
 
-def _tuned(parts: Parts, seed: int) -> Iterator[Settings]:
-    yield tune(parts, seed)
-
-
-def _play_all(parts: Parts, recorder: Recorder, crew: Crew, progress: Progress) -> None:
+def _play_all(parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, progress: Progress) -> None:
+    player = Player(parts)
     while todo := recorder.open_arms(parts.arms):
-        _play_on(parts, todo, recorder, crew, progress)
+        _play_on(player, [Stride(arm, played) for arm, played in todo], recorder, workers, crew, progress)
     recorder.write("splits.json", dump(plain_splits(parts.splits)) + "\n")
     recorder.finish()
 
 
-Task = tuple[Arm, Sequence[Line]]  # an arm, and what was played of it
-
-
-def _play_on(parts: Parts, todo: Sequence[Task], recorder: Recorder, crew: Crew, progress: Progress) -> None:
-    """Play arms to their end, or those that are least far as far as one stride more."""
-    until = crew.stride and min(len(lines) for _, lines in todo) + crew.stride
-    behind = [(arm, lines) for arm, lines in todo if until is None or len(lines) < until]
-    total = parts.rows()
-    for (arm, _), line in run(partial(_played, parts, until), behind, crew.jobs, crew.threads):
-        recorder.add(arm, [line])
-        done = recorder.count
-        progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
-
-
-def _played(parts: Parts, until: int | None, task: Task) -> Iterator[Line]:
-    arm, lines = task
-    return islice(play(parts, arm, lines), None if until is None else until - len(lines))
+def _play_on(
+    player: Player, todo: Sequence[Stride], recorder: Recorder, workers: Executor, crew: Crew, progress: Progress
+) -> None:
+    """Play arms to their end, or those that are least far as far as one stride of the crew's more."""
+    until = crew.stride and min(len(stride.played) for stride in todo) + crew.stride
+    behind = [stride._replace(until=until) for stride in todo if until is None or len(stride.played) < until]
+    total = player.parts.rows()
+    for (arm, _, _), lines in run(workers, player, behind, crew.jobs, crew.threads, Stride.following):
+        recorder.add(arm, lines)
+        said = f"{arm.strategy}, seed {arm.seed}, round {lines[-1].row['round']}"
+        progress(said, recorder.count, max(total, recorder.count))

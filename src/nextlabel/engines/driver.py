@@ -1,0 +1,85 @@
+"""The one driver: tasks in, results out as they come, the next stride of a task when the last one is in."""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from itertools import islice
+from typing import Any, TypeVar
+
+from nextlabel.engines.base import Engine
+from nextlabel.engines.parcels import Arrived, Parcel, attend
+from nextlabel.errors import WorkerDied
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+LOOK_UP = 1.0  # seconds: Windows hears Ctrl-C only between two waits
+
+
+def at_its_end(task: Any, result: Any) -> None:
+    """Nothing follows: every task is whole."""
+
+
+def run(
+    engine: Engine,
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    at_once: int,
+    threads: int,
+    follow: Callable[[Task, Result], Task | None] = at_its_end,
+) -> Iterator[tuple[Task, Result]]:
+    """Yield (task, ``work(task)``) as they are done, ``at_once`` tasks under way at a time.
+
+    When the caller comes back for more, ``follow(task, result)`` is asked for the next stride of the same piece of
+    work, which goes before tasks that have not begun; None where there is none. For another process ``work``, tasks
+    and results must be picklable: a function of a module, a `functools.partial` of one, or an object that can be
+    called. Each worker has ``threads`` BLAS threads.
+
+    Raises what ``work`` refuses (a `NextlabelError`), and `WorkerDied` for anything else, a worker's death among it;
+    then nothing more is sent, and what is under way is left to whoever closes the engine.
+    """
+    parcel, waiting, busy = Parcel(work, keep=True), iter(tasks), dict[Future[Parcel], Task]()
+
+    def send(task: Task) -> None:
+        busy[engine.submit(attend, parcel, Parcel(task), threads)] = task
+
+    try:
+        for task in islice(waiting, at_once):
+            send(task)
+        while busy:
+            wait(busy, LOOK_UP, FIRST_COMPLETED)
+            for future in [future for future in busy if future.done()]:
+                task = busy.pop(future)
+                result: Result = _open(future.result)
+                yield task, result
+                following = follow(task, result)
+                following = next(waiting, None) if following is None else following
+                if following is not None:
+                    send(following)
+    except BrokenExecutor:
+        raise WorkerDied(_last_words(engine)) from None
+    finally:
+        for future in busy:
+            future.cancel()
+
+
+def _open(receive: Callable[[], Parcel | Arrived]) -> Any:
+    """The result in a parcel. Raises the error that it holds instead, or says why it could not be sent or read."""
+    try:
+        answer = receive().open()
+    except BrokenExecutor:
+        raise
+    except Exception as error:
+        told = "".join(traceback.format_exception(error))
+        raise WorkerDied(f"What a worker was sent, or sent back, could not be pickled:\n{told}") from None
+    if answer.error is not None:
+        raise answer.error
+    return answer.result
+
+
+def _last_words(engine: Engine) -> str:
+    """Why workers died: the engine's own ``last_words()``, where it has any."""
+    known: Callable[[], str] = getattr(
+        engine, "last_words", lambda: "A worker ended by itself. Perhaps its memory ran out."
+    )
+    return known()

@@ -1,0 +1,76 @@
+"""What travels between a caller and its workers: work and tasks one way, answers the other.
+
+Every parcel is pickled by itself, so that one which cannot be read ends in a sentence on the side that opens it, not in
+a dead worker or a broken pool. Work, which may hold a whole dataset, is pickled once and unpickled once in each worker.
+"""
+
+import pickle
+import traceback
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from threadpoolctl import threadpool_limits
+
+from nextlabel.errors import NextlabelError, WorkerDied
+
+
+class Parcel:
+    """Something on its way. Within one process it is handed over as it is; to another it goes as bytes.
+
+    >>> arrived = pickle.loads(pickle.dumps(Parcel([1, 2])))
+    >>> arrived.open()
+    [1, 2]
+    """
+
+    def __init__(self, thing: Any, keep: bool = False) -> None:
+        self.thing, self.keep = thing, keep
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Made at the first sending, by the thread that sends, and used for all others."""
+        return pickle.dumps(self.thing, pickle.HIGHEST_PROTOCOL)
+
+    def open(self) -> Any:
+        return self.thing
+
+    def __reduce__(self) -> tuple[type["Arrived"], tuple[bytes, bool]]:
+        return Arrived, (self.packed, self.keep)
+
+
+class Arrived:
+    """A parcel at the other end. With ``keep`` the last one opened stays open, for the next of the same bytes."""
+
+    def __init__(self, packed: bytes, keep: bool) -> None:
+        self.packed, self.keep = packed, keep
+
+    def open(self) -> Any:
+        return _kept(self.packed) if self.keep else pickle.loads(self.packed)
+
+
+@lru_cache(maxsize=1)  # one: datasets are large, and a worker works on one thing at a time
+def _kept(packed: bytes) -> Any:
+    return pickle.loads(packed)
+
+
+class Answer(NamedTuple):
+    """A result, or why there is none."""
+
+    result: Any = None
+    error: NextlabelError | None = None
+
+
+def attend(work: Parcel | Arrived, task: Parcel | Arrived, threads: int) -> Parcel:
+    """What a worker does with one task: work on it with ``threads`` BLAS threads, and answer, whatever happens.
+
+    Errors travel as answers: raised in a worker they would have to survive the executor's own way of sending them.
+    """
+    try:
+        function: Callable[[Any], Any] = work.open()  # before the limit, which holds for libraries that are loaded
+        what = task.open()
+        with threadpool_limits(threads):
+            return Parcel(Answer(function(what)))
+    except NextlabelError as error:
+        return Parcel(Answer(error=error))
+    except (Exception, SystemExit):
+        return Parcel(Answer(error=WorkerDied(f"A worker failed:\n{traceback.format_exc()}")))
