@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 
 from nextlabel.errors import BadSpecification, Mistake, UnknownName
 from nextlabel.specifications import build, look_up, parse_call, parse_options, parse_specification
+from nextlabel.strategies import strategy
 
 
 def parse_brackets(text: str) -> Any:
@@ -134,6 +135,9 @@ def test_what_is_no_pair_of_brackets_is_none(brackets: str):
 def test_a_name_is_shown_as_what_it_is():
     with pytest.raises(UnknownName, match=r"is called '\\x1b\[31mred'\. Known: a\\nb") as told:
         look_up({"a\nb": 1}, "\x1b[31mred", "model")
+    assert str(told.value).isprintable()
+    with pytest.raises(UnknownName, match=r"No query strategy is called '\\x1b\[31mred'") as told:
+        strategy("\x1b[31mred")
     assert str(told.value).isprintable()
     with pytest.raises(BadSpecification, match=r"'\\x1b\[31m' cannot be read") as told:
         parse_call("\x1b[31m")

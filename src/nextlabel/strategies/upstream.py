@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from nextlabel.errors import BadSpecification, UnknownName
 from nextlabel.specifications import Specification, parse_specification
 from nextlabel.strategies.door import MISSING, Question, StrategyEntry, always, count
+from nextlabel.text import shorten
 
 PREFIX = "skactiveml:"
 
@@ -181,7 +182,7 @@ def unknown(name: str, short: Iterable[str] = ()) -> UnknownName:
     known = ours | theirs | ours  # ours come first, and ours are meant where both have the name
     near = difflib.get_close_matches(_plain(name.removeprefix(PREFIX)), known, 1)
     hint = f"Did you mean '{known[near[0]]}'?" if near else f"Known: {', '.join(known.values())}."
-    return UnknownName(f"No query strategy is called '{name}'. {hint}")
+    return UnknownName(f"No query strategy is called '{shorten(name)}'. {hint}")
 
 
 def _plain(name: str) -> str:
