@@ -15,7 +15,8 @@ from nextlabel.pool import Pool
 from nextlabel.seeds import number, stream
 from nextlabel.simulation.pools import audit_side
 from nextlabel.strategies import RandomSampling, strategy
-from nextlabel.strategies.door import Question, StrategyEntry
+from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import StrategyEntry
 
 N, C = 90, 3
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nextlabel.errors import BadArray, BadData
-from nextlabel.selection.arrays import blank, features, finite, labels, likely, opened, probabilities
+from nextlabel.selection.arrays import (
+    check_finite,
+    check_probabilities,
+    find_missing,
+    read_array,
+    read_features,
+    read_labels,
+    read_probabilities,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +37,7 @@ from nextlabel.selection.arrays import blank, features, finite, labels, likely, 
 )
 def test_features_that_are_none_are_refused(X, words):
     with pytest.raises(BadArray, match=words):
-        features(X)
+        read_features(X)
 
 
 @given(
@@ -39,19 +47,19 @@ def test_features_that_are_none_are_refused(X, words):
 )
 def test_the_first_bad_row_is_named(X, bad, data):
     X = np.nan_to_num(X, posinf=0, neginf=0)
-    finite(X)
+    check_finite(X)
     rows = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1))
     for row in rows:
         X[row, data.draw(st.integers(0, X.shape[1] - 1))] = bad
     with pytest.raises(BadArray, match=rf"Row {min(rows)} of the features"):
-        finite(X)
+        check_finite(X)
 
 
 def test_a_bad_row_far_behind_is_named_and_progress_is_told():
     X, told = np.zeros((30_000, 200), np.float32), []
     X[25_000, 7] = np.inf
     with pytest.raises(BadArray, match=r"Row 25000 .* column 7"):
-        finite(X, lambda *step: told.append(step))
+        check_finite(X, lambda *step: told.append(step))
     assert told[0] == ("checking the features", 2_621, 30_000)
 
 
@@ -67,7 +75,7 @@ def test_a_bad_row_far_behind_is_named_and_progress_is_told():
 )
 def test_probabilities_of_another_shape_are_refused(P, words):
     with pytest.raises(BadArray, match=words):
-        probabilities(P, 4)
+        read_probabilities(P, 4)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +92,12 @@ def test_scores_are_no_probabilities(row, words):
     P = np.full((9, 2), 0.5)
     P[6] = row
     with pytest.raises(BadArray, match=rf"Row 6 .*{words}.*predict_proba"):
-        likely(P)
+        check_probabilities(P)
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
 def test_rounded_probabilities_are_probabilities(kind):
-    likely(np.random.default_rng(0).dirichlet(np.ones(500), 40).astype(kind))
+    check_probabilities(np.random.default_rng(0).dirichlet(np.ones(500), 40).astype(kind))
 
 
 @pytest.mark.parametrize(
@@ -106,36 +114,36 @@ def test_rounded_probabilities_are_probabilities(kind):
 )
 def test_labels_that_cannot_be_read_are_refused(y, words):
     with pytest.raises(BadArray, match=words):
-        labels(y, 4)
+        read_labels(y, 4)
 
 
 def test_minus_one_and_one_are_clear_once_somebody_says_so():
-    assert labels([1, -1, -1, 1], 4, missing=-1)[0].tolist() == [0, -1, -1, 0]
-    assert labels([1, -1, -1, 1], 4, missing="-1")[0].tolist() == [0, -1, -1, 0]
-    assert labels([1.0, -1.0, np.nan, 1.0], 4)[0].tolist() == [1, 0, -1, 1]
-    assert labels([-1, -1], 2)[0].tolist() == [-1, -1]
+    assert read_labels([1, -1, -1, 1], 4, missing=-1)[0].tolist() == [0, -1, -1, 0]
+    assert read_labels([1, -1, -1, 1], 4, missing="-1")[0].tolist() == [0, -1, -1, 0]
+    assert read_labels([1.0, -1.0, np.nan, 1.0], 4)[0].tolist() == [1, 0, -1, 1]
+    assert read_labels([-1, -1], 2)[0].tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize("y", [[0, 3, -1], [0.5, np.nan, 1.0], [-2, 0, -1], ["a", "b", "c", "d"]])
 def test_labels_outside_the_columns_are_refused(y):
     with pytest.raises(BadArray, match="columns"):
-        labels(y, len(y), width=3)
+        read_labels(y, len(y), width=3)
 
 
 def test_labels_are_columns_where_there_are_probabilities():
-    y, classes = labels([2, -1, 0], 3, width=5)
+    y, classes = read_labels([2, -1, 0], 3, width=5)
     assert (y.tolist(), classes) == ([2, -1, 0], 5)
 
 
 def test_a_word_cannot_mark_missing_numbers():
     with pytest.raises(BadArray, match="'none' is none"):
-        blank(np.array([1, 2]), "none")
+        find_missing(np.array([1, 2]), "none")
 
 
 @given(codes=st.lists(st.integers(-1, 4), min_size=1), shift=st.integers(2, 1000))
 def test_codes_follow_the_order_of_the_classes(codes, shift):
     given_ = np.array([code if code < 0 else code * 7 + shift for code in codes])
-    y, classes = labels(given_, len(codes))
+    y, classes = read_labels(given_, len(codes))
     seen = sorted({code for code in codes if code >= 0})
     assert classes == len(seen)
     assert y.tolist() == [-1 if code < 0 else seen.index(code) for code in codes]
@@ -174,7 +182,7 @@ def wrote(path, data):
 )
 def test_a_file_that_holds_no_array_is_told(make, words, tmp_path):
     with pytest.raises(BadData, match=words):
-        opened(make(tmp_path / "X.npy"))
+        read_array(make(tmp_path / "X.npy"))
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))
@@ -184,13 +192,13 @@ def test_any_bytes_are_an_array_or_one_sentence(tmp_path_factory, data, keep):
     sound = save(path, np.zeros((3, 2))).read_bytes()
     for content in (data, sound[:keep] + data):
         try:
-            opened(wrote(path, content))
+            read_array(wrote(path, content))
         except BadData:
             continue
 
 
 def test_a_sound_file_is_mapped_and_cannot_be_written_to(tmp_path):
-    mapped = opened(save(tmp_path / "X.npy", np.eye(3)))
+    mapped = read_array(save(tmp_path / "X.npy", np.eye(3)))
     assert isinstance(mapped, np.memmap)
     assert not mapped.flags.writeable
     assert mapped.tolist() == np.eye(3).tolist()

@@ -17,7 +17,7 @@ from nextlabel.loop import rounds
 from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
-from nextlabel.selection import Order, chosen, learn
+from nextlabel.selection import choose, read_order, train_head
 from nextlabel.strategies import STRATEGIES, strategy
 
 COVERAGE = [name for name, entry in STRATEGIES.items() if entry.model_free]
@@ -30,7 +30,7 @@ def test_it_asks_what_a_simulation_would_ask_first(name):
     X, y = blobs()
     pool = Pool(X, y, np.ones(len(y), bool), 3)
     learner = rounds.ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(), 4)
-    asked = rounds.choose(rounds.View(pool, learn(pool, 4)), learner, 0, 7)
+    asked = rounds.choose(rounds.View(pool, train_head(pool, 4)), learner, 0, 7)
     assert select(X, y, name, 7, seed=4).tolist() == asked.ids.tolist()
 
 
@@ -136,9 +136,9 @@ def test_a_committee_needs_labels_even_beside_probabilities(name):
 def test_auto_covers_until_two_classes_are_known():
     X, y = blobs()
     with pytest.warns(UserWarning, match="as maxherding does"):
-        found = chosen(Order(X, None, "auto", 5))
+        found = choose(read_order(X, None, "auto", 5))
     assert found.implementation == "nextlabel.strategies.MaxHerding"
-    assert chosen(Order(X, y, "auto", 5)).implementation == "nextlabel.strategies.Auto"
+    assert choose(read_order(X, y, "auto", 5)).implementation == "nextlabel.strategies.Auto"
 
 
 def test_a_batch_larger_than_the_pool_asks_for_all_with_a_note():
@@ -178,7 +178,7 @@ def test_our_strategies_are_listed_before_those_of_scikit_activeml():
     [
         ("coreset", proba(), "does not look at probabilities"),
         ("probcover", None, "takes two.*n_classes=10"),
-        ("maxherding(ground=10)", None, "on 10 samples drawn at random.*ground=None"),
+        ("maxherding(ground=10)", None, "on 10 of 60 candidates, drawn at random.*ground=None"),
     ],
 )
 def test_what_is_not_as_one_might_think_is_noted(name, P, words):

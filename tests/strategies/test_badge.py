@@ -146,13 +146,15 @@ def test_bounds_are_bounds_at_all_times(kind, origin):
     draw = Draw(found, 150, np.random.default_rng(0), origin)
     draw.take(0, *(part[0] for part in found.at(np.array([0]))))
     near = np.minimum((g**2).sum(1) if origin else np.inf, ((g - g[0]) ** 2).sum(1))
-    while draw.count < 150:
-        before = draw.count
+    while draw.centres.count < 150:
+        before = draw.centres.count
         draw.some()
-        for pick in draw.picks[before : draw.count]:
+        for pick in draw.centres.picks[before : draw.centres.count]:
             near = np.minimum(near, ((g - g[pick]) ** 2).sum(1))
-        missing = near > draw.bound * (1 + 1e-9) + 1e-13 * ((g**2).sum(1) + draw.square[: draw.count].max())
-        missing[draw.picks[: draw.count]] = False
+        missing = near > draw.bound * (1 + 1e-9) + 1e-13 * (
+            (g**2).sum(1) + draw.centres.square[: draw.centres.count].max()
+        )
+        missing[draw.centres.taken] = False
         assert not missing.any()
 
 

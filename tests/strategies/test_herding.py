@@ -10,7 +10,7 @@ from obvious import FEW, known, points, query, seeds, table, world
 from scipy.spatial.distance import cdist
 
 from nextlabel import strategies as ours
-from nextlabel.strategies.u_herding import fitted
+from nextlabel.strategies.u_herding import fit_temperature
 
 
 def plain_herding(K, weight, covered, free, batch):
@@ -56,15 +56,15 @@ def test_uherding_is_plain_greedy_weighted_by_doubt(seed):
 
 def test_uherding_with_few_labels_is_coverage_and_with_many_is_doubt():
     X, y, head = world(0, n=200, labelled=3)
-    hot = fitted(ours.UHerding(missing_label=-1)._task(X, y, None, 1, False), head)
+    hot = fit_temperature(ours.UHerding(missing_label=-1)._task(X, y, None, 1, False), head)
     assert hot == np.inf
     X, y, head = world(0, n=400, labelled=200)
-    assert fitted(ours.UHerding(missing_label=-1)._task(X, y, None, 1, False), head) < 4
+    assert fit_temperature(ours.UHerding(missing_label=-1)._task(X, y, None, 1, False), head) < 4
 
 
 def test_a_sample_of_the_pool_stands_for_it_openly():
     X, y, _ = world(0, n=300, labelled=5)
-    with pytest.warns(UserWarning, match="Coverage is measured on 50 of the 295 candidates"):
+    with pytest.warns(UserWarning, match="Coverage is measured on 50 of 295 candidates"):
         some = query(ours.MaxHerding, X, y, 8, init={"ground": 50})
     assert len(set(some.tolist())) == 8
 

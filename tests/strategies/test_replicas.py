@@ -4,9 +4,9 @@ import pytest
 from nextlabel import Experiment, Plan, simulate
 from nextlabel.errors import UnknownName
 from nextlabel.seeds import stream
-from nextlabel.strategies import STRATEGIES
-from nextlabel.strategies.door import Question
-from nextlabel.strategies.replicas import Replica, strategy
+from nextlabel.strategies import STRATEGIES, strategy
+from nextlabel.strategies.base import Question
+from nextlabel.strategies.replicas import Replica
 
 
 def question(seed: int = 7) -> Question:

@@ -16,7 +16,8 @@ from nextlabel.conformance import strategies
 from nextlabel.errors import BadSpecification, CannotGo, Mistake, StrategyFailed, UnknownName
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.strategies import STRATEGIES, strategy
-from nextlabel.strategies.door import Question, StrategyEntry, guarded, unit
+from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import StrategyEntry, guard, scale_to_unit
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
 
 WRAPPED = "skactiveml:SubSamplingWrapper(query_strategy='Badge', max_candidates=0.5)"
@@ -183,7 +184,7 @@ def test_a_subsample_of_all_is_no_subsample():
 )
 def test_whatever_is_found_a_whole_batch_comes_out(y, found, data):
     batch = data.draw(st.integers(0, int((y < 0).sum())))
-    answer = guarded(found, y, batch, np.random.default_rng(0))
+    answer = guard(found, y, batch, np.random.default_rng(0))
     good = [i for i in dict.fromkeys(found) if 0 <= i < len(y) and y[i] < 0][:batch]
     assert len(answer.positions) == batch == len(set(answer.positions.tolist()))
     assert (y[answer.positions] == -1).all()
@@ -193,14 +194,14 @@ def test_whatever_is_found_a_whole_batch_comes_out(y, found, data):
 
 def test_mending_is_drawn_from_the_stream_it_is_given():
     y = np.full(50, -1)
-    first, again, other = (guarded([3, 3], y, 5, np.random.default_rng(seed)).positions for seed in (0, 0, 1))
+    first, again, other = (guard([3, 3], y, 5, np.random.default_rng(seed)).positions for seed in (0, 0, 1))
     assert first.tolist() == again.tolist() != other.tolist()
 
 
 def test_rows_of_length_one_keep_zeros_and_precision():
     X = np.array([[3, 4], [0, 0]], dtype=np.float32)
-    assert unit(X).tolist() == [pytest.approx([0.6, 0.8]), [0, 0]]
-    assert unit(X).dtype == np.float32
+    assert scale_to_unit(X).tolist() == [pytest.approx([0.6, 0.8]), [0, 0]]
+    assert scale_to_unit(X).dtype == np.float32
 
 
 def test_probcover_does_not_see_the_length_of_rows():

@@ -232,6 +232,6 @@ def select(
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
     """
-    from nextlabel.cli.select import Asked, hand_out
+    from nextlabel.cli.select import Files, hand_out
 
-    hand_out(Asked(features, labels, probabilities, strategy, batch, seed, missing), out, json, loud)
+    hand_out(Files(features, labels, probabilities), strategy, batch, seed, missing, out, json, loud)

@@ -14,58 +14,58 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.files.atomic import rehearse, write_atomically
 from nextlabel.progress import Progress as Watcher
-from nextlabel.selection import Chosen, Order, chosen
-from nextlabel.selection.arrays import opened
+from nextlabel.selection import Order, Selection, choose, read_order
+from nextlabel.selection.arrays import read_array
 from nextlabel.text import printable
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was typed: files, and what to choose from them."""
+class Files:
+    """What is read: .npy files, as memory maps."""
 
     features: Path
     labels: Path | None
     probabilities: Path | None
-    strategy: str
-    batch: int
-    seed: int
-    missing: str | None
 
-    @property
-    def order(self) -> Order:
-        """The files opened, as memory maps; their numbers are still unread."""
-        labels, probabilities = (None if path is None else opened(path) for path in (self.labels, self.probabilities))
-        return Order(opened(self.features), labels, self.strategy, self.batch, probabilities, self.seed, self.missing)
+    def read(self, path: Path | None) -> Any:
+        """The array in one of them; its numbers are still unread."""
+        return None if path is None else read_array(path)
 
 
-def hand_out(asked: Asked, out: Path | None, as_json: bool, loud: Console) -> None:
+def hand_out(
+    files: Files, strategy: str, batch: int, seed: int, missing: str | None, out: Path | None, as_json: bool,
+    loud: Console,
+) -> None:  # fmt: skip
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
-    refuse_input(asked, out)
+    refuse_input(files, out)
     if out is not None:
         refuse_place(out)
     with watched(loud) as progress:
-        found = chosen(asked.order, progress)
+        labels, probabilities = files.read(files.labels), files.read(files.probabilities)
+        features = read_array(files.features)
+        order = read_order(features, labels, strategy, batch, probabilities, seed, missing, progress)
+        selection = choose(order, progress)
     if out is not None:
         with on_disk(printable(str(out))):
-            write_atomically(real(out), table(found).encode())
+            write_atomically(real(out), table(selection).encode())
     if as_json:
-        print(json.dumps(result(asked, found, out), allow_nan=False))
+        print(json.dumps(result(order, selection, out), allow_nan=False))
     else:
-        print(said(found, out) if out is not None else table(found), end="" if out is None else "\n")
+        print(describe(selection, out) if out is not None else table(selection), end="" if out is None else "\n")
 
 
-def table(found: Chosen) -> str:
+def table(found: Selection) -> str:
     """Rank and id as CSV, best first."""
     return "\n".join(["rank,id", *(f"{rank},{i}" for rank, i in enumerate(found.ids.tolist(), 1)), ""])
 
 
-def result(asked: Asked, found: Chosen, out: Path | None) -> dict[str, Any]:
+def result(order: Order, found: Selection, out: Path | None) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
         "ids": found.ids.tolist(),
-        "strategy": asked.strategy,
+        "strategy": order.name,
         "implementation": found.implementation,
-        "seed": asked.seed,
+        "seed": order.seed,
         "samples": found.samples,
         "labelled": found.labelled,
         "classes": found.classes,
@@ -74,7 +74,7 @@ def result(asked: Asked, found: Chosen, out: Path | None) -> dict[str, Any]:
     }
 
 
-def said(found: Chosen, out: Path) -> str:
+def describe(found: Selection, out: Path) -> str:
     """What was chosen, by whom, and where it is."""
     drawn = f" {found.mended:,} of them were drawn at random, where it had no valid answer." if found.mended else ""
     return (
@@ -83,9 +83,9 @@ def said(found: Chosen, out: Path) -> str:
     )
 
 
-def refuse_input(asked: Asked, out: Path | None) -> None:
+def refuse_input(files: Files, out: Path | None) -> None:
     """The batch must not be written over what it is chosen from."""
-    for path in (asked.features, asked.labels, asked.probabilities):
+    for path in (files.features, files.labels, files.probabilities):
         if out is not None and path is not None and os.path.realpath(out) == os.path.realpath(path):
             raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
 

@@ -27,7 +27,8 @@ from sklearn.base import clone
 
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.pool import Floats, Ids, Labels
-from nextlabel.strategies.door import Question, StrategyEntry
+from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import StrategyEntry
 
 N = 20
 

@@ -22,7 +22,8 @@ from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.plan import Plan
 from nextlabel.pool import NOBODY, Ids, Labels, Pool
 from nextlabel.seeds import number, stream
-from nextlabel.strategies.door import Question, StrategyEntry
+from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import StrategyEntry
 
 Why = Literal["strategy", "cold", "random", "audit"]
 

@@ -4,48 +4,60 @@
 
 Ids are row numbers, best first. What `select` asks is what the first round of a simulation with the same features,
 labels and seed would: it hands the strategy the same question, through the same door.
+
+The way is straight: what somebody wants becomes an `Order`, once, checked; an order a `Question` (with the models that
+the strategy wants); its answer a `Selection`.
 """
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from skactiveml.base import SkactivemlClassifier
+from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
 from threadpoolctl import threadpool_limits
 
 from nextlabel.errors import BadNumber, EmptyPool, Mistake
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
-from nextlabel.pool import Floats, Ids, Labels, Pool
+from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import number, stream
 from nextlabel.selection import arrays
 from nextlabel.strategies import STRATEGIES, Auto, strategy
-from nextlabel.strategies.door import Question, StrategyEntry, count, fitted, heads
+from nextlabel.strategies.auto import SAMPLE
+from nextlabel.strategies.base import Question
+from nextlabel.strategies.door import StrategyEntry, class_count, classifier, committee
 from nextlabel.strategies.kit.blocks import Blocks
 from nextlabel.strategies.kit.drop_in import DropIn
 from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
+from nextlabel.strategies.kit.progress import watch
+from nextlabel.text import shorten
 
-Predict = Callable[[Ids], Floats]
+Strategy: TypeAlias = str | SingleAnnotatorPoolQueryStrategy
+Predict = Callable[[Ids], Floats]  # row numbers (k,) -> probabilities (k, C)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants to be chosen, unchecked: the arguments of `select`."""
+    """What is to be chosen, and from what: everything checked, nothing computed yet.
 
-    features: Any
-    labels: Any
-    strategy: str
+    ``pool`` features (n, d), labels (n,) and C, all askable that has no label; ``P`` (n, C) probabilities of somebody's
+    own model, or None; ``name`` what the strategy is called in notes; ``batch`` at most what is unlabelled; ``seed``
+    everything random follows from it.
+    """
+
+    pool: Pool
+    P: Floats | None
+    name: str
+    entry: StrategyEntry
     batch: int
-    probabilities: Any = None
-    seed: int = 0
-    missing: Any = None
+    seed: int
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selection:
     """``ids`` (batch,) best first; ``implementation`` the class that chose them; ``mended`` ids the door had to draw.
 
     ``samples`` n, ``labelled`` how many of them have a label, ``classes`` C (0 while nobody knows).
@@ -59,25 +71,10 @@ class Chosen:
     classes: int
 
 
-@dataclass(frozen=True)
-class Data:
-    """What is known: ``X`` (n, d); ``y`` (n,) codes or -1; C ``classes``; ``P`` (n, C), or None."""
-
-    X: Floats
-    y: Labels
-    classes: int
-    P: Floats | None
-
-    @property
-    def pool(self) -> Pool:
-        """Everything may be asked."""
-        return Pool(self.X, self.y, np.ones(len(self.y), dtype=bool), self.classes)
-
-
 def select(
     features: Any,
     labels: Any,
-    strategy: str,
+    strategy: Strategy,
     batch: int,
     probabilities: Any = None,
     seed: int = 0,
@@ -88,8 +85,9 @@ def select(
 
     ``features`` (n, d) any numbers, also a memory map; ``labels`` (n,) with -1 (whole numbers), NaN (decimals) or ""
     (text) where one is missing, ``missing`` if another value says so, or None for no labels at all; ``strategy`` a
-    name, ``skactiveml:ClassName(…)`` too; ``probabilities`` (n, C) of a model of your own, or None: then a linear head
-    is trained on the labels, if the strategy wants one. The same seed gives the same ids.
+    name, ``skactiveml:ClassName(…)`` too, or an object such as ``Badge()`` (its ``random_state`` and ``missing_label``
+    are not looked at); ``probabilities`` (n, C) of a model of your own, or None: then a linear head is trained on the
+    labels, if the strategy wants one. The same seed gives the same ids.
 
     Raises `Mistake` (`BadArray` is a ValueError, too) and `CannotGo` before any heavy work, each with its remedy.
 
@@ -97,47 +95,54 @@ def select(
     >>> select(X, [0, -1, -1, -1], "coreset", 2)
     array([3, 2])
     """
-    return chosen(Order(features, labels, strategy, batch, probabilities, seed, missing)).ids
+    return choose(read_order(features, labels, strategy, batch, probabilities, seed, missing)).ids
 
 
-def chosen(order: Order, progress: Progress = quiet) -> Chosen:
-    """What `select` gives, with how it came about. ``progress`` is told of each step; a total of 0: nobody knows."""
-    strategy(order.strategy)  # a wrong name is told first
-    _whole("batch", order.batch, 1)
-    _whole("seed", order.seed, 0)
-    data = _shaped(order)
-    batch = _size(data, order.batch)
-    name = _able(order.strategy, data)
-    entry = strategy(name)
-    if data.P is not None:
-        arrays.likely(data.P, progress)
-    arrays.finite(data.X, progress)
-    question = _question(entry, data, batch, order.seed, progress)
-    _remark(entry, name, data, question)
-    progress("choosing", 0, 0)
-    answer = entry.ask(question, stream(order.seed, "mend", 0))
-    known = int((data.y >= 0).sum())
-    return Chosen(answer.positions, entry.implementation, answer.mended, len(data.y), known, data.classes)
+def read_order(
+    features: Any,
+    labels: Any,
+    wanted: Strategy,
+    batch: int,
+    probabilities: Any = None,
+    seed: int = 0,
+    missing: Any = None,
+    progress: Progress = quiet,
+) -> Order:
+    """The arguments of `select`, checked, cheapest first: names, numbers, shapes, labels, then every number once."""
+    entry = strategy(wanted)
+    size, seed = read_whole("batch", batch, 1), read_whole("seed", seed, 0)
+    X = read_samples(features)
+    P = None if probabilities is None else arrays.read_probabilities(probabilities, len(X))
+    y, classes = arrays.read_labels(labels, len(X), None if P is None else P.shape[1], missing)
+    pool = Pool(X, y, np.ones(len(y), dtype=bool), classes)
+    name = wanted if isinstance(wanted, str) else type(wanted).__name__
+    order = suit(Order(pool, P, name, entry, fit_batch(pool, size), seed))
+    if P is not None:
+        arrays.check_probabilities(P, progress)
+    arrays.check_finite(X, progress)
+    return order
 
 
-def _whole(what: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise BadNumber(f"The {what} is {value!r}, and must be a whole number of at least {least}.")
+def read_samples(features: Any) -> Floats:
+    """The one place where features (n, d) enter: what heads, distances and strategies see is what comes out here."""
+    return arrays.read_features(features)
 
 
-def _shaped(order: Order) -> Data:
-    """The arrays of an order, their shapes and types checked, and what the labels say: cheap for any size."""
-    X = arrays.features(order.features)
-    P = None if order.probabilities is None else arrays.probabilities(order.probabilities, len(X))
-    y, classes = arrays.labels(order.labels, len(X), None if P is None else P.shape[1], order.missing)
-    return Data(X, y, classes, P)
+def read_whole(what: str, value: Any, least: int) -> int:
+    """A whole number of at least ``least``; 3.0 is one, True and "3" are none."""
+    whole = isinstance(value, int | np.integer) or (isinstance(value, float | np.floating) and value == value // 1)
+    if not whole or isinstance(value, bool | np.bool_) or value < least:
+        shown = shorten(repr(value))
+        raise BadNumber(f"The {what} is {shown}, and must be a whole number of at least {least}.")
+    return int(value)
 
 
-def _size(data: Data, batch: int) -> int:
-    left = int((data.y < 0).sum())
+def fit_batch(pool: Pool, batch: int) -> int:
+    """The batch, or all that is left, with a warning; `EmptyPool` where that is nothing."""
+    left = len(pool.unlabelled())
     if not left:
         raise EmptyPool(
-            f"All {len(data.y):,} samples are labelled, so there is nothing to ask about. A missing label is -1 in "
+            f"All {len(pool.y):,} samples are labelled, so there is nothing to ask about. A missing label is -1 in "
             "whole numbers, NaN in decimals, empty in text; name any other value with missing=… (--missing=…)."
         )
     if batch > left:
@@ -145,45 +150,60 @@ def _size(data: Data, batch: int) -> int:
     return min(batch, left)
 
 
-def _able(name: str, data: Data) -> str:
-    """The strategy that can choose from this data: the one named, or `Mistake` with what it lacks.
+def suit(order: Order) -> Order:
+    """The order with a strategy that can choose from such data: the one named, or `Mistake` with what it lacks.
 
     `Auto` covers until it has labels to learn from; without two classes of them that is a strategy without a model.
     """
-    entry = strategy(name)
-    wants = set(entry.needs.values())
-    if data.pool.known_classes() > 1 or not wants & {fitted, heads} or (data.P is not None and heads not in wants):
-        return name
-    if entry.kind is Auto:
+    pool, name, wants = order.pool, order.name, set(order.entry.needs.values())
+    has_model = pool.known_classes() > 1
+    if has_model or not wants & {classifier, committee} or (order.P is not None and committee not in wants):
+        return order
+    if order.entry.kind is Auto:
         warnings.warn(f"Fewer than two classes have a label, so '{name}' asks as maxherding does.", stacklevel=4)
-        return "maxherding"
-    labelled = int((data.y >= 0).sum())
+        cover = replace(strategy("maxherding"), args={"sample": order.entry.args.get("sample", SAMPLE)})
+        return replace(order, entry=cover)
+    labelled = len(pool.labelled())
     state = f"all {labelled:,} labels are of one class" if labelled else "nothing is labelled"
-    other = "" if heads in wants else ", pass the probabilities of a model of your own (--probabilities)"
+    other = "" if committee in wants else ", pass the probabilities of a model of your own (--probabilities)"
     free = ", ".join(word for word, known in STRATEGIES.items() if known.model_free or known.kind is Auto)
     raise Mistake(
-        f"'{name}' needs {'a committee' if heads in wants else 'a model'} trained on labels of at least two classes, "
-        f"and {state}. Label samples of two classes{other}, or begin with a strategy that needs no labels: {free}."
+        f"'{name}' needs {'a committee' if committee in wants else 'a model'} trained on labels of at least two "
+        f"classes, and {state}. Label samples of two classes{other}, or begin with a strategy that needs no labels: "
+        f"{free}."
     )
 
 
-def _question(entry: StrategyEntry, data: Data, batch: int, seed: int, progress: Progress) -> Question:
+def choose(order: Order, progress: Progress = quiet) -> Selection:
+    """What `select` gives, with how it came about. ``progress`` is told of each step; a total of 0: nobody knows."""
+    question = make_question(order, progress)
+    for note in remarks(order, question):
+        warnings.warn(note, stacklevel=3)
+    progress("choosing", 0, order.batch if issubclass(order.entry.kind, DropIn) else 0)
+    with watch(progress):
+        answer = order.entry.ask(question, stream(order.seed, "mend", 0))
+    pool, maker = order.pool, order.entry.implementation
+    return Selection(answer.positions, maker, answer.mended, len(pool.y), len(pool.labelled()), pool.classes)
+
+
+def make_question(order: Order, progress: Progress) -> Question:
     """What the strategy is asked, with just the models that it wants, trained on the labels or given."""
-    wants = set(entry.needs.values())
-    question = Question(data.X, data.y, max(2, data.classes), batch, number(stream(seed, "ask", 0)))
-    if fitted in wants and data.P is not None:
-        question = replace(question, clf=KnownProbabilities(data.X, handed(data.P), data.classes))
-    if heads in wants or (fitted in wants and data.P is None):
+    pool, wants = order.pool, set(order.entry.needs.values())
+    seed = number(stream(order.seed, "ask", 0))
+    question = Question(pool.features, pool.y, max(2, pool.classes), order.batch, seed)
+    if classifier in wants and order.P is not None:
+        question = replace(question, clf=KnownProbabilities(pool.features, look_up_rows(order.P), pool.classes))
+    if committee in wants or (classifier in wants and order.P is None):
         progress("training a head", 0, 0)
-        learned = learn(data.pool, seed)
-        question = replace(question, clf=question.clf or learned.clf, committee=learned.committee)
-        if data.P is None and issubclass(entry.kind, DropIn):  # ours take what a head foretells block by block
-            at = foretold(learned.clf, data, progress)
-            question = replace(question, clf=KnownProbabilities(data.X, at, data.classes, learned.clf))
+        head = train_head(pool, order.seed)
+        question = replace(question, clf=question.clf or head.clf, committee=head.committee)
+        if order.P is None and issubclass(order.entry.kind, DropIn):  # ours take predictions block by block
+            predict = predict_in_blocks(head.clf, pool, progress)
+            question = replace(question, clf=KnownProbabilities(pool.features, predict, pool.classes, head.clf))
     return question
 
 
-def learn(pool: Pool, seed: int) -> Fitted:
+def train_head(pool: Pool, seed: int) -> Fitted:
     """The linear head that a simulation's first round would train, its penalty chosen on the same labels.
 
     On one thread, as there: for matrices as small as a labelled set a second one waits more than it works (1,000
@@ -193,42 +213,34 @@ def learn(pool: Pool, seed: int) -> Fitted:
         return Linear(Linear({}).tune(pool)).fit(pool, stream(seed, "fit", 0))
 
 
-def handed(P: Floats) -> Predict:
+def look_up_rows(P: Floats) -> Predict:
     """Rows of probabilities (n, C), which may be a memory map: all of them uncopied."""
 
     def at(rows: Ids) -> Floats:
-        found: Floats = P if len(rows) == len(P) else P[rows]
-        return found.astype(np.float32) if found.dtype == np.float16 else found
+        some: Floats = P if len(rows) == len(P) else P[rows]
+        return some.astype(np.float32) if some.dtype == np.float16 else some
 
     return at
 
 
-def foretold(head: SkactivemlClassifier, data: Data, progress: Progress) -> Predict:
+def predict_in_blocks(head: SkactivemlClassifier, pool: Pool, progress: Progress) -> Predict:
     """Rows of probabilities (k, C) in float32, predicted in blocks: nothing else grows with the pool."""
 
     def at(rows: Ids) -> Floats:
-        P = np.empty((len(rows), data.classes), dtype=np.float32)
-        for place, some in Blocks(data.X, rows).blocks():
+        P = np.empty((len(rows), pool.classes), dtype=np.float32)
+        for place, some in Blocks(pool.features, rows).blocks():
             P[place] = head.predict_proba(some)
             progress("predicting", place.stop, len(rows))
-        progress("choosing", 0, 0)
         return P
 
     return at
 
 
-def _remark(entry: StrategyEntry, name: str, data: Data, question: Question) -> None:
-    """Warn of what somebody should know about how this batch comes about."""
-    notes = []
-    if data.P is not None and fitted not in entry.needs.values():
+def remarks(order: Order, question: Question) -> list[str]:
+    """What somebody should know about how this batch comes about."""
+    entry, name, notes = order.entry, order.name, []
+    if order.P is not None and classifier not in entry.needs.values():
         notes.append(f"'{name}' does not look at probabilities, so those given are not used.")
-    if not data.classes and count in entry.init.values() and "n_classes" not in entry.args:
+    if not order.pool.classes and class_count in entry.init.values() and "n_classes" not in entry.args:
         notes.append(f"Nothing says how many classes there are, so '{name}' takes two. Give it n_classes=10 for ten.")
-    ground = getattr(entry.make(question), "ground", None)
-    if isinstance(ground, int) and int((question.y < 0).sum()) > ground:
-        notes.append(
-            f"'{name}' measures coverage on {ground:,} samples drawn at random, a close approximation. "
-            "Give it ground=None to take all of them, in time that grows with their square."
-        )
-    for note in notes:
-        warnings.warn(note, stacklevel=4)
+    return notes + entry.remarks(question)

@@ -3,8 +3,8 @@
 Nothing is copied, and nothing is ever unpickled: a file comes as a read-only memory map. Each fault is one sentence
 that says where it is.
 
-    X = features(opened(Path("features.npy")))
-    y, classes = labels(opened(Path("y.npy")), len(X))       # codes (n,), -1 where nobody has answered
+    X = read_features(read_array(Path("features.npy")))
+    y, classes = read_labels(read_array(Path("y.npy")), len(X))        # codes (n,), -1 where nobody has answered
 """
 
 import math
@@ -19,7 +19,7 @@ from nextlabel.errors import BadArray, BadData
 from nextlabel.pool import Floats, Labels, Mask
 from nextlabel.progress import Progress, quiet
 from nextlabel.strategies.kit.blocks import CELLS, pieces
-from nextlabel.text import printable
+from nextlabel.text import printable, shorten
 
 Array = npt.NDArray[Any]
 
@@ -30,7 +30,7 @@ TOLERANCE = 1e-3  # of a sum of probabilities: what float16 loses
 CODES = "Write classes as whole numbers from 0 and missing labels as -1"
 
 
-def opened(path: Path) -> Array:
+def read_array(path: Path) -> Array:
     """The array in a .npy file, as a read-only memory map; `BadData` where there is none."""
     shown = printable(str(path))
     try:
@@ -44,11 +44,11 @@ def opened(path: Path) -> Array:
         raise BadData(f"The file '{shown}' cannot be read ({error.strerror}). May you read it?") from None
     if start != MAGIC:
         raise BadData(
-            f"'{shown}' is no .npy file but {_other(start)}. Save one array with np.save('{path.stem}.npy', X)."
+            f"'{shown}' is no .npy file but {_describe(start)}. Save one array with np.save('{path.stem}.npy', X)."
         )
     try:
-        found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-        return found
+        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return array
     except Exception as error:  # numpy raises nearly anything on damaged bytes
         if "object" in str(error):
             raise BadData(
@@ -60,7 +60,8 @@ def opened(path: Path) -> Array:
         ) from None
 
 
-def _other(start: bytes) -> str:
+def _describe(start: bytes) -> str:
+    """What a file is by its first bytes, if it is not one array."""
     if not start:
         return "empty"
     if start.startswith(b"PK"):
@@ -68,9 +69,9 @@ def _other(start: bytes) -> str:
     return "a pickle, which is never loaded" if start.startswith(b"\x80") else "something else"
 
 
-def features(given: Any) -> Floats:
+def read_features(given: Any) -> Floats:
     """Features (n, d), as they are: numbers that matrices can be multiplied of. What they hold is not looked at."""
-    X = _array(given, "features")
+    X = _as_array(given, "features")
     if X.ndim != 2:
         remedy = {
             1: "Is it one number a sample? Then reshape them: X.reshape(-1, 1).",
@@ -87,11 +88,11 @@ def features(given: Any) -> Floats:
     return X
 
 
-def finite(X: Floats, progress: Progress = quiet) -> None:
+def check_finite(X: Floats, progress: Progress = quiet) -> None:
     """One pass over features (n, d); `BadArray` names the first row that holds NaN or infinity."""
     if X.dtype.kind != "f":
         return
-    for place in _told("checking the features", X, progress):
+    for place in _walk("checking the features", X, progress):
         block = X[place]
         if not np.isfinite(block).all():
             row, column = np.argwhere(~np.isfinite(block))[0]
@@ -101,9 +102,9 @@ def finite(X: Floats, progress: Progress = quiet) -> None:
             )
 
 
-def probabilities(given: Any, count: int) -> Floats:
-    """Probabilities (n, C) of ``count`` samples by their shape; `likely` looks at the numbers."""
-    P = _array(given, "probabilities")
+def read_probabilities(given: Any, count: int) -> Floats:
+    """Probabilities (n, C) of ``count`` samples by their shape; `check_probabilities` looks at the numbers."""
+    P = _as_array(given, "probabilities")
     if P.ndim != 2 or P.shape[1] < 2:
         raise BadArray(
             f"The probabilities have the shape {P.shape}, and should have one row for each sample and one column for "
@@ -119,9 +120,9 @@ def probabilities(given: Any, count: int) -> Floats:
     return P
 
 
-def likely(P: Floats, progress: Progress = quiet) -> None:
+def check_probabilities(P: Floats, progress: Progress = quiet) -> None:
     """One pass over probabilities (n, C); `BadArray` names the first row that is none."""
-    for place in _told("checking the probabilities", P, progress):
+    for place in _walk("checking the probabilities", P, progress):
         block = P[place]
         total = block.sum(axis=1, dtype=np.float64)
         bad = np.flatnonzero(~(np.abs(total - 1) <= TOLERANCE) | ~(block.min(axis=1) >= 0))  # NaN is bad too
@@ -135,7 +136,7 @@ def likely(P: Floats, progress: Progress = quiet) -> None:
         )
 
 
-def labels(given: Any, count: int, width: int | None = None, missing: Any = None) -> tuple[Labels, int]:
+def read_labels(given: Any, count: int, width: int | None = None, missing: Any = None) -> tuple[Labels, int]:
     """Codes (n,) of the labels of ``count`` samples, -1 where one is missing, and how many classes there are.
 
     ``given`` None (nothing is labelled), whole numbers (-1 is missing), decimals (NaN is missing) or text ("" is
@@ -144,7 +145,7 @@ def labels(given: Any, count: int, width: int | None = None, missing: Any = None
     """
     if given is None:
         return np.full(count, -1, dtype=np.int64), width or 0
-    y = _array(given, "labels")
+    y = _as_array(given, "labels")
     if y.ndim != 1:
         raise BadArray(f"The labels have the shape {y.shape}, and should be one value for each sample. {CODES}.")
     if len(y) != count:
@@ -155,13 +156,17 @@ def labels(given: Any, count: int, width: int | None = None, missing: Any = None
     if y.dtype.kind not in "biufU" or (y.dtype.itemsize > WIDEST and y.dtype.kind == "f"):
         raise BadArray(f"The labels are {y.dtype}, and should be numbers or text. {CODES}.")
     if missing is None:
-        _plain(y)
-    known = ~blank(y, missing)
-    return _coded(y, known, width)
+        _refuse_two_readings(y)
+    return _encode(y, ~find_missing(y, missing), width)
 
 
-def blank(y: Array, missing: Any = None) -> Mask:
+def find_missing(y: Array, missing: Any = None) -> Mask:
     """Where labels (n,) are missing: NaN always, and ``missing``, or what stands for it in such labels by default."""
+    if not isinstance(missing, str | int | float | np.generic | None):
+        raise BadArray(
+            f"The missing label is {shorten(repr(missing))}, and must be one number or one text, as it stands among "
+            "the labels."
+        )
     if y.dtype.kind == "U":
         text: Mask = y == ("" if missing is None else str(missing))
         return text
@@ -169,13 +174,13 @@ def blank(y: Array, missing: Any = None) -> Mask:
         value = (math.nan if y.dtype.kind == "f" else -1) if missing is None else float(missing)
     except (TypeError, ValueError):
         raise BadArray(
-            f"The labels are numbers, and '{missing}' is none, so it cannot mark the missing ones."
+            f"The labels are numbers, and '{missing!s}' is none, so it cannot mark the missing ones."
         ) from None
     found: Mask = (y == value) | np.isnan(y) if y.dtype.kind == "f" else y == value
     return found
 
 
-def _plain(y: Array) -> None:
+def _refuse_two_readings(y: Array) -> None:
     """Refuse what can be read in two ways: -1 and 1 are two classes to some, one class and "missing" to others."""
     if y.dtype.kind in "if" and len(y) and np.isin(y, (-1, 1)).all() and (y == -1).any() and (y == 1).any():
         raise BadArray(
@@ -184,14 +189,14 @@ def _plain(y: Array) -> None:
         )
 
 
-def _coded(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
+def _encode(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
     values = y[known]
     if y.dtype.kind == "f" and not np.isfinite(values).all():
         row = int(np.flatnonzero(known)[~np.isfinite(values)][0])
         raise BadArray(f"The label of sample {row} is {y[row]}, which is no class. Mark it as missing: NaN.")
     codes = np.full(len(y), -1, dtype=np.int64)
     if width is not None and y.dtype.kind != "U":
-        codes[known] = _columns(values, np.flatnonzero(known), width)
+        codes[known] = _check_columns(values, np.flatnonzero(known), width)
         return codes, width
     classes, codes[known] = np.unique(values, return_inverse=True)
     if width is not None and len(classes) > width:
@@ -202,7 +207,7 @@ def _coded(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
     return codes, width or len(classes)
 
 
-def _columns(values: Array, samples: Array, width: int) -> Labels:
+def _check_columns(values: Array, samples: Array, width: int) -> Labels:
     """Labels that are columns of the probabilities, checked."""
     bad = np.flatnonzero(~((values >= 0) & (values < width) & (values == np.floor(values))))
     if len(bad):
@@ -215,18 +220,25 @@ def _columns(values: Array, samples: Array, width: int) -> Labels:
     return columns
 
 
-def _array(given: Any, what: str) -> Array:
+def _as_array(given: Any, what: str) -> Array:
+    if np.ma.is_masked(given):
+        raise BadArray(f"The {what} are a masked array, whose mask would be lost. Fill it first: X.filled(value).")
     try:
         found = np.asarray(given)
     except (ValueError, TypeError, RuntimeError):
         raise BadArray(f"The {what} are no array: their rows differ in length, or are no numbers.") from None
+    if not found.ndim and found.dtype.kind in "OUS":  # one thing, no list of any: None, a path, a sparse matrix
+        raise BadArray(
+            f"The {what} are a {type(given).__name__}, and should be an array: np.load(path) reads one from a file, "
+            "X.toarray() makes one of a sparse matrix."
+        )
     if found.dtype.kind == "O":
         remedy = "y.astype(str), with '' for None" if what == "labels" else "X.astype(np.float32)"
         raise BadArray(f"The {what} are an array of Python objects, which can hold anything. Convert them: {remedy}.")
     return found
 
 
-def _told(what: str, array: Floats, progress: Progress) -> Iterator[slice]:
+def _walk(what: str, array: Floats, progress: Progress) -> Iterator[slice]:
     """Places of blocks of rows, each told when it is done."""
     for place in pieces(len(array), max(1, CELLS // array.shape[1])):
         yield place

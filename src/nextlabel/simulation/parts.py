@@ -27,8 +27,8 @@ from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.experiment import Experiment
 from nextlabel.simulation.pools import open_pool, scale
+from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
-from nextlabel.strategies.replicas import strategy
 
 OWN = "own"  # stands for an embedder where the model learns features of its own
 TUNER = "random"  # its picks favour nobody: no strategy is measured with settings that suit itself

@@ -2,22 +2,32 @@
 
 from typing import Any
 
-import numpy as np
+from skactiveml.base import SkactivemlClassifier
 from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.strategies.badge import Badge
-from nextlabel.strategies.kit.drop_in import DropIn, Found
+from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
 from nextlabel.strategies.max_herding import MaxHerding
-from nextlabel.strategies.uncertainty_sampling import UncertaintySampling
+from nextlabel.strategies.uncertainty_sampling import uncertainty
 
+# Where it switches, and what it gives away by that: benchmarks/auto_thresholds.py measures both.
 FEW = 5.0
 LARGE = 10.0
+# As many as can be covered in seconds: a greedy cover of N samples takes N^2 kernel values (docs/strategies.md).
+SAMPLE = 20_000
 
 
-class Auto(DropIn):
+class Auto(ModelDropIn):
     """`MaxHerding` below ``few`` labels per class, then `Badge` for large batches and margin sampling for others.
 
     A batch is large from ``large`` samples per class on. A function of what it is given alone: it remembers nothing.
+    While it covers, it chooses among ``sample`` candidates drawn at random, with a warning; None takes all. Utilities
+    and cost are those of the strategy whose turn it is.
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = [[0.0, 1.0], [0.1, 1.0], [1.0, 0.2], [1.0, 0.1]], [0, -1, -1, -1]
+    >>> Auto(missing_label=-1, random_state=0).query(X, y, LinearHead(classes=[0, 1]))  # few labels: it covers
+    array([2])
     """
 
     def __init__(
@@ -26,30 +36,29 @@ class Auto(DropIn):
         large: float = LARGE,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        sample: int | None = SAMPLE,
     ) -> None:
         super().__init__(missing_label, random_state)
         self.few = few
         self.large = large
+        self.sample = sample
 
-    def query(
-        self,
-        X: Any,
-        y: Any,
-        clf: Any,
-        fit_clf: bool = True,
-        sample_weight: Any = None,
-        candidates: Any = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> Found:
-        """Indices (batch,) to ask about, and on request utilities (batch, n) of the strategy whose turn it is."""
-        task = self._task(X, y, candidates, batch_size, return_utilities)
-        model = self._model(task, clf, fit_clf and bool(task.labelled.any()), sample_weight)
-        given = {"candidates": candidates, "batch_size": batch_size, "return_utilities": return_utilities}
-        made = {"missing_label": self.missing_label, "random_state": self.random_state}
-        labels = np.count_nonzero(task.labelled)
-        if not labels or labels < self.few * len(model.classes_):
-            return MaxHerding(**made).query(X, y, **given)
+    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
+        """Like `MaxHerding`'s while it covers."""
+        if not self._covers(labels, classes):
+            return []
+        return MaxHerding(sample=self.sample).remarks(candidates, batch, labels, classes)
+
+    def _covers(self, labels: int, classes: int) -> bool:
+        return not labels or labels < self.few * classes
+
+    def _model(self, task: Task, clf: Any, fit_clf: bool, sample_weight: Any) -> SkactivemlClassifier:
+        return super()._model(task, clf, fit_clf and bool(task.labelled.any()), sample_weight)  # else: nothing to learn
+
+    def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
+        labels = len(task.known)
+        if not labels or self._covers(labels, len(model.classes_)):  # without labels, nobody may have told it classes
+            return MaxHerding(sample=self.sample)._choose(task)
         if task.batch >= self.large * len(model.classes_):
-            return Badge(**made).query(X, y, clf=model, fit_clf=False, **given)
-        return UncertaintySampling("margin_sampling", **made).query(X, y, clf=model, fit_clf=False, **given)
+            return Badge()._choose(task, model)
+        return task.top(uncertainty(probabilities(task, model)[0], "margin_sampling"))

@@ -1,15 +1,18 @@
 """`badge`: k-means++ on gradient embeddings, by rejection, without ever writing them down."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from skactiveml.base import SkactivemlClassifier
 from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, pieces
-from nextlabel.strategies.kit.drop_in import DropIn, Found, probabilities
+from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
+from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
 
 TRIALS = 512  # draws from the same bounds
@@ -18,7 +21,7 @@ CELLS = 1 << 18  # numbers in a block: little beside 20,000 samples
 ROUNDING = 1e-14  # squared distances below this share of the squared lengths are none: float64 cannot tell
 
 
-class Badge(DropIn):
+class Badge(ModelDropIn):
     """Batch active learning by diverse gradient embeddings (Ash et al., 2020).
 
     A sample's gradient embedding is (p - onehot(argmax p)) x h, with p (C,) its probabilities and h (D,) what the last
@@ -34,7 +37,12 @@ class Badge(DropIn):
     bounds are renewed in one blocked pass, and made exact where that was not enough, so it always comes to an end. Time
     O(N (C + D)) for the lengths and O(B (C + D)) per draw; O(N B (C + D)) altogether, in matrix products, when almost
     every draw is refused. Memory O(N + B (C + D)) beside the probabilities. After a query ``passes_`` tells how often
-    the features were read, ``trials_`` how many draws it took.
+    the features were read, ``trials_`` how many draws it took. Utilities are the law that each pick was drawn from.
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = np.array([[0.0], [1.0], [4.0], [9.0]]), [0, -1, -1, 1]
+    >>> Badge(missing_label=-1, random_state=0).query(X, y, LinearHead(classes=[0, 1]), batch_size=2)
+    array([2, 1])
     """
 
     def __init__(
@@ -48,25 +56,16 @@ class Badge(DropIn):
         self.clf_embedding_flag_name = clf_embedding_flag_name
         self.origin = origin
 
-    def query(
-        self,
-        X: Any,
-        y: Any,
-        clf: Any,
-        fit_clf: bool = True,
-        sample_weight: Any = None,
-        candidates: Any = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> Found:
-        """Indices (batch,) to ask about, and on request utilities (batch, n): the law each was drawn from."""
-        flags = self._flags()
-        task = self._task(X, y, candidates, batch_size, return_utilities, deep=bool(flags))
-        proba, embedded = probabilities(task, self._model(task, clf, fit_clf, sample_weight), flags)
+    @property
+    def _deep(self) -> bool:
+        return bool(self._flags())  # then the model makes vectors of it
+
+    def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
+        proba, embedded = probabilities(task, model, self._flags())  # (m, C), (m, D) or None
         rows = task.pool() if embedded is None else Blocks(embedded)
         found = gradients(proba, rows)
-        draw = drawn(found, task.batch, task.rng, task.ties, self.origin)
-        picks, self.trials_, self.passes_ = draw.picks, draw.trials, draw.passes
+        draw = draw_batch(found, task.batch, task.rng, task.ties, self.origin)
+        picks, self.trials_, self.passes_ = draw.centres.picks, draw.trials, draw.passes
         return task.answer(picks, lambda: laws(found, picks, self.origin))
 
     def _flags(self) -> dict[str, Any]:
@@ -90,6 +89,12 @@ class Gradients:
     guess: Ids
     rows: Blocks
     length: Floats
+
+    @cached_property
+    def norm(self) -> Floats:
+        """(m,) |g_i|."""
+        norm: Floats = np.sqrt(self.length)
+        return norm
 
     def at(self, positions: Ids) -> tuple[Floats, Floats]:
         """The factors a (k, C) and h (k, D) at these positions, in float64."""
@@ -124,48 +129,82 @@ def gradients(P: Floats, rows: Blocks) -> Gradients:
 
 def badge(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> Ids:
     """Positions (batch,) drawn by k-means++, the longest first."""
-    return drawn(found, batch, rng, ties, origin).picks
+    return draw_batch(found, batch, rng, ties, origin).centres.picks
 
 
-def drawn(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> "Draw":
+def draw_batch(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> "Draw":
     """A batch, with how it came about."""
     draw = Draw(found, batch, rng, origin)
     first = ties.best(found.length)
     draw.take(first, *(part[0] for part in found.at(np.array([first]))))
-    while draw.count < batch:
+    while not draw.centres.full:
         draw.some()
     return draw
 
 
-class Draw:
-    """The state of one batch being drawn.
+class Centres:
+    """What is chosen so far: the first ``count`` of ``picks`` (B,), ``a`` (B, C), ``h`` (B, D), ``square`` (B,) |g|^2.
 
-    ``bound`` (m,) is at least the squared distance to the nearest centre, for every sample, at all times, and 0 for
-    what is picked. ``known`` is how many centres the bounds of all samples take into account.
+    With ``origin`` a gradient of length zero counts as chosen from the start.
     """
 
-    def __init__(self, found: Gradients, batch: int, rng: np.random.Generator, origin: bool) -> None:
-        self.found, self.rng, self.origin = found, rng, origin
-        # Sums of so many terms are off by this share: bounds that are computed in float32 must still be bounds.
-        terms = max(100, found.rows.width + found.P.shape[1])
-        self.slack = float(4 * np.finfo(found.rows.kind).eps * np.sqrt(terms))
-        self.bound = found.length * (1 + self.slack) if origin else np.full(len(found.length), np.inf)
-        self.norm = np.sqrt(found.length)
-        self.shortest = self.capped = np.inf  # |g| of the shortest centre, now and when bounds last heard of it
+    def __init__(self, found: Gradients, batch: int, origin: bool) -> None:
+        self.origin, self.count = origin, 0
         self.picks = np.empty(batch, dtype=np.int64)
-        self.a = np.empty((batch, found.P.shape[1]))  # of the centres, the first `count` of them
-        self.h = np.empty((batch, found.rows.width))
+        self.a, self.h = np.empty((batch, found.P.shape[1])), np.empty((batch, found.rows.width))
         self.square = np.empty(batch)
-        self.count = self.known = self.wasted = self.trials = 0
-        self.passes = 1  # over the features; the first gave the lengths
+
+    @property
+    def full(self) -> bool:
+        """Is the batch complete?"""
+        return self.count == len(self.picks)
+
+    @property
+    def taken(self) -> Ids:
+        """The picks so far (count,)."""
+        return self.picks[: self.count]
 
     def take(self, pick: int, a: Floats, h: Floats) -> None:
         """Make a sample a centre."""
         self.picks[self.count], self.a[self.count], self.h[self.count] = pick, a, h
         self.square[self.count] = (a @ a) * (h @ h)
         self.count += 1
+
+    def distances(self, a: Floats, h: Floats, length: Floats) -> Floats:
+        """Squared distances (k,) of a (k, C) x h (k, D), of squared ``length`` (k,), to the nearest centre."""
+        cross = (a @ self.a[: self.count].T) * (h @ self.h[: self.count].T)  # (k, centres)
+        near: Floats = _apart(length[:, None], self.square[: self.count], cross).min(axis=1)
+        return np.minimum(near, length) if self.origin else near
+
+
+class Draw:
+    """The state of one batch being drawn.
+
+    ``centres``   what is chosen, for sure
+    ``bound``     (m,) at least the squared distance to the nearest centre, for every sample, at all times; 0 for picks
+    ``known``     how many of the centres the bounds of *all* samples take into account
+    ``slack``     by what share a bound that is computed in the features' precision may be short
+    ``shortest``, ``capped``: |g| of the shortest centre, now and when all bounds last heard of it
+    ``wasted``    draws refused since bounds were last renewed: what `_dear` weighs against renewing them
+    ``trials``, ``passes``: draws in all, and readings of all features; `Badge` tells them
+    """
+
+    def __init__(self, found: Gradients, batch: int, rng: np.random.Generator, origin: bool) -> None:
+        self.found, self.rng, self.centres = found, rng, Centres(found, batch, origin)
+        # A sum of so many products is off by about sqrt(terms) roundings; four times that has never been seen exceeded.
+        terms = max(100, found.rows.width + found.P.shape[1])
+        self.slack = float(4 * np.finfo(found.rows.kind).eps * np.sqrt(terms))
+        self.bound = found.length * (1 + self.slack) if origin else np.full(len(found.length), np.inf)
+        self.shortest = self.capped = np.inf
+        self.known = self.wasted = self.trials = 0
+        self.passes = 1  # the first gave the lengths
+
+    def take(self, pick: int, a: Floats, h: Floats) -> None:
+        """Make a sample a centre."""
+        self.centres.take(pick, a, h)
         self.bound[pick] = 0
-        self.shortest = min(self.shortest, self.norm[pick])
+        self.shortest = min(self.shortest, self.found.norm[pick])
+        report(self.centres.count, len(self.centres.picks))
 
     def some(self) -> None:
         """Try `TRIALS` draws from the bounds as they stand, and keep those that chance accepts."""
@@ -175,97 +214,103 @@ class Draw:
             self._rest()
             return
         tried = np.searchsorted(total, self.rng.random(TRIALS) * total[-1], side="right")
-        tried = np.minimum(tried, len(total) - 1)
+        tried = np.minimum(tried, len(total) - 1)  # rounding can carry the product up to the total itself
         chance = self.rng.random(TRIALS) * self.bound[tried]
-        before = self.count
+        before = self.centres.count
         for some in pieces(TRIALS, TOGETHER):
-            if self.count < len(self.picks):
+            if not self.centres.full:
                 self._accept(tried[some], chance[some])
         self.trials += TRIALS
-        self.wasted += TRIALS - (self.count - before)
-        if self.count < len(self.picks) and self._dear():
+        self.wasted += TRIALS - (self.centres.count - before)
+        if not self.centres.full and self._dear():
             self._renew()
 
     def _accept(self, tried: Ids, chance: Floats) -> None:
         """Go through the draws in order; each sees the centres that were accepted before it."""
-        a, h = self.found.at(tried)
+        a, h = self.found.at(tried)  # (t, C), (t, D)
         length = dots(a) * dots(h)
-        near = np.minimum(self._nearest(a, h, length), self.bound[tried])  # 0 for what has become a centre meanwhile
+        near = np.minimum(self.centres.distances(a, h, length), self.bound[tried])  # 0 for a centre of meanwhile
         hits = np.flatnonzero(chance < near)  # the others will not be nearer to being accepted
-        inner = a[hits] @ a.T  # (hits, k)
+        inner = a[hits] @ a.T  # (hits, t)
         inner *= h[hits] @ h.T
         for t, to_others in zip(hits.tolist(), inner, strict=True):
-            if chance[t] < near[t] and self.count < len(self.picks):
+            if chance[t] < near[t] and not self.centres.full:
                 self.take(int(tried[t]), a[t], h[t])
                 np.minimum(near, _apart(length, length[t], to_others), out=near)
                 near[tried == tried[t]] = 0
         self.bound[tried] = np.minimum(self.bound[tried], near)
 
-    def _nearest(self, a: Floats, h: Floats, length: Floats) -> Floats:
-        """Squared distances (k,) to the nearest centre."""
-        cross = (a @ self.a[: self.count].T) * (h @ self.h[: self.count].T)  # (k, centres)
-        near: Floats = _apart(length[:, None], self.square[: self.count], cross).min(axis=1)
-        return np.minimum(near, length) if self.origin else near
-
     def _cap(self) -> None:
-        """No distance is longer than both lengths together: the shortest centre bounds everybody, without a pass."""
-        if self.origin or self.shortest >= 0.9 * self.capped:
+        """No distance is longer than both lengths together: the shortest centre bounds everybody, without a pass.
+
+        Only where it is a tenth shorter than the last time: each capping reads and writes all bounds.
+        """
+        if self.centres.origin or self.shortest >= 0.9 * self.capped:
             return
         self.capped = self.shortest
-        far = self.norm + self.shortest
+        far = self.found.norm + self.shortest
         far *= far
         far *= 1 + self.slack
         np.minimum(self.bound, far, out=self.bound)
-        self.bound[self.picks[: self.count]] = 0
+        self.bound[self.centres.taken] = 0
 
     def _dear(self) -> bool:
-        """Have the refused draws cost as much as renewing all bounds would? Both in products of length C + D."""
-        size, new = len(self.bound), self.count - self.known
-        draw = 2 * (self.count + TRIALS) + size // 1000  # in float64, and a share of the cumulative sum
-        return self.wasted * draw > size * ((new or 2 * self.count) + 4)
+        """Have the refused draws cost as much as renewing all bounds would?
+
+        Both are counted in products of length C + D. A draw is compared with the centres and with the draws beside it,
+        in float64, twice the work of float32; and it bears its share of the cumulative sum over all bounds, additions
+        of which a thousand take about as long as a product. Renewing compares every sample with the new centres (with
+        all, in float64, where there are none), and reads and writes its row, like four more. The counts decide when
+        bounds are renewed, never what the law of a batch is.
+        """
+        size, new = len(self.bound), self.centres.count - self.known
+        draw = 2 * (self.centres.count + TRIALS) + size // 1000
+        return self.wasted * draw > size * ((new or 2 * self.centres.count) + 4)
 
     def _renew(self) -> None:
         """One blocked pass: every bound becomes the squared distance to the centres that it does not know yet."""
-        if self.known == self.count:  # and still too many were refused
+        if self.known == self.centres.count:  # and still too many were refused
             self._exact()
             return
-        new, kind = slice(self.known, self.count), self.found.rows.kind
-        a: Floats = self.a[new].astype(kind)
-        h: Floats = self.h[new].astype(kind)
-        own: Floats = (self.square[new] * (1 + self.slack)).astype(kind)
+        new, kind = slice(self.known, self.centres.count), self.found.rows.kind
+        a: Floats = self.centres.a[new].astype(kind)  # (new, C)
+        h: Floats = self.centres.h[new].astype(kind)  # (new, D)
+        own: Floats = (self.centres.square[new] * (1 + self.slack)).astype(kind)
         for place in pieces(len(self.bound), max(1, CELLS // max(len(own), self.found.rows.width))):
             b, rows = self.found.block(place)
-            far = (b @ a.T) * (rows @ h.T)  # (k, new centres)
+            far = (b @ a.T) * (rows @ h.T)  # (k, new)
             far *= -2
             far += own
             near = far.min(axis=1) + self.found.length[place] * (1 + self.slack)
             self.bound[place] = np.minimum(self.bound[place], np.maximum(near, 0))
-        self.bound[self.picks[: self.count]] = 0
-        self.known, self.wasted = self.count, 0
+        self.bound[self.centres.taken] = 0
+        self.known, self.wasted = self.centres.count, 0
         self.passes += 1
+        # If even the highest bounds are rounding alone, draws from them would all be refused, for ever.
         highest = np.argpartition(self.bound, -min(TRIALS, len(self.bound)))[-TRIALS:]
-        if not self._bring_up_to_date(highest):
+        if not self._tighten(highest):
             self._exact()
 
     def _exact(self) -> None:
         """One pass in float64 against all centres: where distances are less than what float32 can tell apart."""
         for place in pieces(len(self.bound), TRIALS):
-            self._bring_up_to_date(place.start + np.flatnonzero(self.bound[place] > 0))
+            self._tighten(place.start + np.flatnonzero(self.bound[place] > 0))
         self.wasted = 0
         self.passes += 1
 
-    def _bring_up_to_date(self, asked: Ids) -> bool:
+    def _tighten(self, asked: Ids) -> bool:
         """Give these samples bounds that are their squared distances; is there one away from all centres?"""
         a, h = self.found.at(asked)
-        near = np.minimum(self.bound[asked], self._nearest(a, h, dots(a) * dots(h)))  # 0 stays 0 for centres
+        near = np.minimum(self.bound[asked], self.centres.distances(a, h, dots(a) * dots(h)))  # 0 stays 0 for centres
         self.bound[asked] = near
         return bool(near.any())
 
     def _rest(self) -> None:
         """Nobody is away from the centres any more: the rest of the batch is drawn at random."""
-        free = np.setdiff1d(np.arange(len(self.bound)), self.picks[: self.count])
-        self.picks[self.count :] = self.rng.choice(free, len(self.picks) - self.count, replace=False)
-        self.count = len(self.picks)
+        count, picks = self.centres.count, self.centres.picks
+        free = np.setdiff1d(np.arange(len(self.bound)), picks[:count])
+        picks[count:] = self.rng.choice(free, len(picks) - count, replace=False)
+        self.centres.count = len(picks)
 
 
 def _apart(length: Any, other: Any, inner: Floats) -> Floats:

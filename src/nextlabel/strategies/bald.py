@@ -6,35 +6,28 @@ import numpy as np
 from skactiveml.utils import MISSING_LABEL, check_scalar
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.kit.committees import CommitteeDropIn, everyone
+from nextlabel.strategies.kit.committees import CommitteeDropIn, Votes, everyone
 from nextlabel.strategies.kit.drop_in import Found, Task
 
 
 class GreedyBALD(CommitteeDropIn):
     """Bayesian active learning by disagreement (Houlsby et al., 2011): the highest mutual information, one by one.
 
-    The mutual information of a sample's label and the member is H(mean p) - mean H(p), in nats. One pass, in blocks:
-    O(N T C).
+    The mutual information of a sample's label and the member is H(mean p) - mean H(p), in nats: what its label would
+    tell about which member is right. Utilities are it. One pass, in blocks: time O(N T C) for N samples, T members and
+    C classes, memory O(N).
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = np.array([[0.0], [1.0], [4.0], [9.0]]), [0, -1, -1, 1]
+    >>> heads = [LinearHead(classes=[0, 1]).fit([[0.0], [edge]], [0, 1]) for edge in (2.0, 9.0)]
+    >>> GreedyBALD(missing_label=-1, random_state=0).query(X, y, heads, fit_ensemble=False)
+    array([2])
     """
 
-    def query(
-        self,
-        X: Any,
-        y: Any,
-        ensemble: Any,
-        fit_ensemble: bool = True,
-        sample_weight: Any = None,
-        candidates: Any = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> Found:
-        """Indices (batch,) to ask about, and on request utilities (batch, n): mutual information in nats."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
-        scores = self._information(task, ensemble, fit_ensemble, sample_weight)
-        return task.answer(task.ties.top(scores, task.batch), lambda: np.tile(scores, (task.batch, 1)))
+    def _choose(self, task: Task, votes: Votes) -> Found:
+        return task.top(self._information(task, votes))
 
-    def _information(self, task: Task, ensemble: Any, fit_ensemble: bool, sample_weight: Any) -> Floats:
-        votes = self._votes(task, ensemble, fit_ensemble, sample_weight)
+    def _information(self, task: Task, votes: Votes) -> Floats:
         return np.concatenate([information(P, self.eps) for P in everyone(task, votes)])
 
 
@@ -42,7 +35,13 @@ class PowerBALD(GreedyBALD):
     """Stochastic BALD (Kirsch et al., 2021): samples drawn without replacement, proportional to information^beta.
 
     ``beta`` 0 is random, large is `GreedyBALD`. Drawn by Gumbel-top-k (Kool et al., 2019); what nobody disagrees about
-    comes last. Utilities are the scores that chance was added to.
+    comes last. Utilities are beta log information plus Gumbel noise. Time O(N T C), memory O(N).
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = np.array([[0.0], [1.0], [4.0], [9.0]]), [0, -1, -1, 1]
+    >>> heads = [LinearHead(classes=[0, 1]).fit([[0.0], [edge]], [0, 1]) for edge in (2.0, 9.0)]
+    >>> PowerBALD(beta=8, missing_label=-1, random_state=0).query(X, y, heads, fit_ensemble=False, batch_size=2)
+    array([2, 1])
     """
 
     def __init__(
@@ -57,23 +56,11 @@ class PowerBALD(GreedyBALD):
         super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
         self.beta = beta
 
-    def query(
-        self,
-        X: Any,
-        y: Any,
-        ensemble: Any,
-        fit_ensemble: bool = True,
-        sample_weight: Any = None,
-        candidates: Any = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> Found:
-        """Indices (batch,), and on request utilities (batch, n): beta log information plus Gumbel noise."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
+    def _choose(self, task: Task, votes: Votes) -> Found:
         check_scalar(self.beta, "beta", (int, float), min_val=0)
-        scores = self._information(task, ensemble, fit_ensemble, sample_weight)
-        drawn = self.beta * np.log(np.maximum(scores, 1e-300)) + task.rng.gumbel(size=len(scores))
-        return task.answer(task.ties.top(drawn, task.batch), lambda: np.tile(drawn, (task.batch, 1)))
+        scores = self._information(task, votes)  # (m,)
+        # The top of log weights with Gumbel noise is a draw without replacement in proportion to the weights.
+        return task.top(self.beta * np.log(np.maximum(scores, 1e-300)) + task.rng.gumbel(size=len(scores)))
 
 
 def information(P: Floats, eps: float = 1e-7) -> Floats:

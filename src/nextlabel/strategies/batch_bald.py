@@ -8,8 +8,9 @@ from skactiveml.utils import MISSING_LABEL, check_scalar
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.bald import entropy
 from nextlabel.strategies.kit.blocks import pieces
-from nextlabel.strategies.kit.committees import CommitteeDropIn, everyone
-from nextlabel.strategies.kit.drop_in import Found
+from nextlabel.strategies.kit.committees import CommitteeDropIn, Votes, everyone
+from nextlabel.strategies.kit.drop_in import Found, Task
+from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
 
 CONFIGURATIONS = 10_000
@@ -33,6 +34,14 @@ class BatchBALD(CommitteeDropIn):
     they are drawn a gain may rise by the error of the draw: it is measured on the 32 candidates that members disagree
     about most, and older bounds are moved by its mean and five times its standard deviation. After a query
     ``evaluations_`` tells how many gains were computed, the first of everybody (which is `GreedyBALD`'s) included.
+    Utilities are the joint information of the batch so far and each. Time O(N T C) and O(M T C) per evaluation, for T
+    members, C classes and M combinations; memory O(N T C).
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = np.array([[0.0], [1.0], [4.0], [9.0]]), [0, -1, -1, 1]
+    >>> heads = [LinearHead(classes=[0, 1]).fit([[0.0], [edge]], [0, 1]) for edge in (2.0, 9.0)]
+    >>> BatchBALD(missing_label=-1, random_state=0).query(X, y, heads, fit_ensemble=False, batch_size=2)
+    array([2, 1])
     """
 
     def __init__(
@@ -47,22 +56,9 @@ class BatchBALD(CommitteeDropIn):
         super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
         self.n_MC_samples = n_MC_samples
 
-    def query(
-        self,
-        X: Any,
-        y: Any,
-        ensemble: Any,
-        fit_ensemble: bool = True,
-        sample_weight: Any = None,
-        candidates: Any = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> Found:
-        """Indices (batch,), and on request utilities (batch, n): joint information of the batch so far and each."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
+    def _choose(self, task: Task, votes: Votes) -> Found:
         if self.n_MC_samples is not None:
             check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
-        votes = self._votes(task, ensemble, fit_ensemble, sample_weight)
         P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)
         most = configurations(P.shape[2]) if self.n_MC_samples is None else self.n_MC_samples
         joint = Joint(P, most, task.seed)
@@ -98,7 +94,11 @@ class Joint:
 
     def everybody(self) -> Floats:
         """Gains (m,) of all samples."""
-        return np.concatenate([self.gains(np.arange(part.start, part.stop)) for part in pieces(len(self.P), MANY)])
+        found = np.empty(len(self.P))
+        for part in pieces(len(self.P), MANY):
+            report(part.start, len(self.P), "measuring information")
+            found[part] = self.gains(np.arange(part.start, part.stop))
+        return found
 
     def add(self, pick: int) -> None:
         """Choose a sample: every combination goes on with each of its labels."""
@@ -161,6 +161,7 @@ def batch_bald(joint: Joint, batch: int, ties: Ties) -> Ids:
         picks.append(_best(joint, bound, drift, variance, fresh, ties))
         if len(picks) == batch:
             return np.array(picks)
+        report(len(picks), batch)
         joint.add(picks[-1])
         bound[picks], fresh[:] = -np.inf, False
 

@@ -10,7 +10,8 @@ from sklearn.metrics import pairwise_distances
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import CELLS, Blocks, centred, distances, squares
-from nextlabel.strategies.kit.drop_in import DropIn, Found
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
 
 LEAST = 256  # samples that a working set begins with
@@ -18,7 +19,7 @@ LEAST = 256  # samples that a working set begins with
 Distance = Callable[[Floats, Floats], Floats]  # (k, d), (l, d) -> (k, l)
 
 
-class CoreSet(DropIn):
+class CoreSet(FeatureDropIn):
     """Greedy k-centre (Sener and Savarese, 2018; Gonzalez, 1985): each time the sample farthest from all centres.
 
     Centres are what is labelled, and what was chosen before. Without labels the first is drawn at random. ``metric``
@@ -26,7 +27,12 @@ class CoreSet(DropIn):
 
     The same picks as plain greedy, in matrix products: a distance to the nearest centre only ever shrinks, so among
     the samples that were farthest once (the working set) the farthest stays so until it falls behind the best that
-    was left out; only then is everybody's distance renewed. Time O(N (L + B) d) at worst, memory O(N) and blocks.
+    was left out; only then is everybody's distance renewed. Utilities are distances to the nearest centre. Time
+    O(N (L + B) d) at worst for L labels and a batch of B, memory O(N) and blocks.
+
+    >>> X = np.array([[0.0], [1.0], [4.0], [9.0]])
+    >>> CoreSet(missing_label=-1, random_state=0).query(X, [0, -1, -1, -1], batch_size=2)
+    array([3, 2])
     """
 
     def __init__(
@@ -40,11 +46,7 @@ class CoreSet(DropIn):
         self.metric = metric
         self.metric_dict = metric_dict
 
-    def query(
-        self, X: Any, y: Any, candidates: Any = None, batch_size: int = 1, return_utilities: bool = False
-    ) -> Found:
-        """Indices (batch,) to ask about, and on request utilities (batch, n): distances to the nearest centre."""
-        task = self._task(X, y, candidates, batch_size, return_utilities)
+    def _choose(self, task: Task) -> Found:
         shift = centred(task.X) if self.metric == "euclidean" else None
         pool, far = task.pool(shift=shift), self._distance()
         near = nearest(pool, Blocks(task.X, task.known, shift=shift), far) if len(task.known) else None
@@ -78,6 +80,7 @@ def core_set(pool: Blocks, near: Floats | None, batch: int, ties: Ties, far: Dis
     known, size = 0, LEAST
     near = near.copy()
     while len(picks) < batch:
+        # Outside of the working set distances are those of `known` centres: bounds, until this pass renews them.
         if known < len(picks):
             near = nearest(pool, Blocks(pool.at(np.array(picks[known:]))), far, near)
         if np.isnan(near).any() or (picks and near.max() == np.inf):
@@ -85,6 +88,8 @@ def core_set(pool: Blocks, near: Floats | None, batch: int, ties: Ties, far: Dis
         near[picks], known = -np.inf, len(picks)
         got = _from_the_farthest(pool, near, batch - len(picks), min(size, len(pool)), ties, far)
         picks += got
+        report(len(picks), batch)
+        # A working set that gave few picks before it fell behind was too small for the pass that it costs.
         size = size * 2 if len(got) < size // 8 else size
     return np.array(picks[:batch])
 

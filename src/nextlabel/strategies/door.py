@@ -1,8 +1,8 @@
-"""What a query strategy is, and the door through which every one of them is asked.
+"""The door through which every query strategy is asked.
 
-A query strategy is a scikit-activeml strategy: ``query(X, y, clf=…, fit_clf=False, batch_size=…)`` is the one contract.
-The door hands it the arguments that its signature takes, and guards the answer: distinct, unlabelled, exactly as many
-as asked. A table entry names the class, and what it needs beyond the usual:
+It hands a strategy the arguments that its signature takes, says beforehand where that will take long, and guards the
+answer: distinct, unlabelled, exactly as many as asked. A table entry names the class, and what it needs beyond the
+usual:
 
     "margin": StrategyEntry(UncertaintySampling, {"method": "margin_sampling"})
 
@@ -13,9 +13,10 @@ as asked. A table entry names the class, and what it needs beyond the usual:
 
 import copy
 import inspect
+import math
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -23,39 +24,16 @@ import numpy as np
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
 
 from nextlabel.errors import Mistake, NextlabelError, StrategyFailed
-from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.pool import Floats, Labels
+from nextlabel.strategies.base import MISSING, Answer, Question
+from nextlabel.strategies.costs import Cost, Size
+from nextlabel.strategies.kit.drop_in import DropIn
+from nextlabel.text import several
 
 T = TypeVar("T")
 
-MISSING = -1
 MEMBERS = 10  # of a committee
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a strategy may know when it is asked for a batch. Positions, here and only here, are rows of ``X``.
-
-    ``X`` (n, d) features; ``y`` (n,) codes or -1; ``classes`` C; ``batch`` how many positions are wanted, at most the
-    number of -1 in ``y``; ``clf`` a fitted classifier over ``X`` (None while there is no model); ``committee(T)`` T
-    fitted heads; ``seed`` governs everything random in the strategy.
-    """
-
-    X: Floats
-    y: Labels
-    classes: int
-    batch: int
-    seed: int
-    clf: SkactivemlClassifier | None = None
-    committee: Callable[[int], Sequence[SkactivemlClassifier]] | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """``positions`` (batch,) rows to ask about, best first; ``mended`` how many of them the door had to draw itself."""
-
-    positions: Ids
-    mended: int = 0
-
+PATIENCE = 60.0  # seconds that somebody waits without having been told
 
 Maker = Callable[[Question], Any]  # makes one argument from a question
 
@@ -65,24 +43,24 @@ def always(value: Any) -> Maker:
     return lambda question: value
 
 
-def fitted(question: Question) -> SkactivemlClassifier:
+def classifier(question: Question) -> SkactivemlClassifier:
     """This round's classifier, as a shallow copy: ``predict`` draws ties from a generator that it moves on."""
-    clf = copy.copy(_trained(question.clf))
+    clf = copy.copy(_need(question.clf))
     clf.random_state_ = np.random.RandomState(question.seed)
     return clf
 
 
-def count(question: Question) -> int:
+def class_count(question: Question) -> int:
     """How many classes there are."""
     return question.classes
 
 
-def heads(question: Question) -> list[SkactivemlClassifier]:
+def committee(question: Question) -> list[SkactivemlClassifier]:
     """This round's committee."""
-    return list(_trained(question.committee)(MEMBERS))
+    return list(_need(question.committee)(MEMBERS))
 
 
-def _trained(part: T | None) -> T:
+def _need(part: T | None) -> T:
     if part is None:
         raise Mistake("This query strategy needs a trained model, and there is none yet. Let random ask first.")
     return part
@@ -90,11 +68,11 @@ def _trained(part: T | None) -> T:
 
 NO = always(False)
 USUAL: Mapping[str, Maker] = {
-    "clf": fitted,
+    "clf": classifier,
     "fit_clf": NO,
-    "estimator": fitted,
+    "estimator": classifier,
     "fit_estimator": NO,
-    "ensemble": heads,
+    "ensemble": committee,
     "fit_ensemble": NO,
 }
 
@@ -106,7 +84,8 @@ class StrategyEntry:
     ``kind`` its class; ``args`` plain arguments that it is made with; ``init`` others that are made from the question
     (``args`` beats them; two dicts are merged); ``given`` what its ``query`` needs instead of or beside `USUAL`.
     ``unit_rows``: it wants features of length 1. ``most_classes``: it cannot tell more apart.
-    ``faults``: exceptions by which a known defect shows; the door then draws the whole batch.
+    ``faults``: exceptions by which a known defect shows; the door then draws the whole batch. ``cost``: about how many
+    seconds it takes, where that may be minutes; who is asked for more than `PATIENCE` is warned before the work.
     """
 
     kind: type[SingleAnnotatorPoolQueryStrategy]
@@ -116,6 +95,7 @@ class StrategyEntry:
     unit_rows: bool = False
     most_classes: int | None = None
     faults: tuple[type[Exception], ...] = ()
+    cost: Cost | None = None
 
     @property
     def implementation(self) -> str:
@@ -135,7 +115,7 @@ class StrategyEntry:
     @property
     def model_free(self) -> bool:
         """Does it choose without a trained model? Only then may it ask while there is none."""
-        return not {fitted, heads} & set(self.needs.values())
+        return not {classifier, committee} & set(self.needs.values())
 
     def make(self, question: Question) -> SingleAnnotatorPoolQueryStrategy:
         """A fresh strategy: it remembers nothing of earlier rounds."""
@@ -149,18 +129,51 @@ class StrategyEntry:
         """Positions to ask about; what the strategy gets wrong is drawn from ``rng`` instead, and counted.
 
         Raises `StrategyFailed` where it breaks down, or cannot choose from so many classes; `Mistake` where it needs a
-        model and there is none.
+        model and there is none. Warns where it will take more than a minute.
         """
-        return guarded(self._found(question), question.y, question.batch, rng)
+        self._warn(question)
+        return guard(self._query(question), question.y, question.batch, rng)
 
-    def _found(self, question: Question) -> Any:
+    def remarks(self, question: Question) -> list[str]:
+        """What somebody should know before the batch is chosen, in sentences: what our strategies do by lot."""
+        made = self.make(question)
+        if not isinstance(made, DropIn):
+            return []
+        labels = int((question.y != MISSING).sum())
+        return made.remarks(len(question.y) - labels, question.batch, labels, question.classes)
+
+    def _warn(self, question: Question) -> None:
+        if self.cost is None:
+            return
+        (n, *shape), candidates = question.X.shape, int((question.y == MISSING).sum())
+        size = Size(n, candidates, question.classes, math.prod(shape), question.batch)
+        seconds = self.cost(size, self.args)
+        if seconds > PATIENCE:
+            warnings.warn(
+                f"{self.kind.__name__} will take about {describe_seconds(seconds)} for a batch out of "
+                f"{len(question.y):,} samples, on one core. {self._remedy()}",
+                stacklevel=3,
+            )
+
+    def _remedy(self) -> str:
+        """How to have it sooner."""
+        if "sample" in inspect.signature(self.kind).parameters:
+            return "Give it sample=20000, and it chooses among so many, drawn at random."
+        if issubclass(self.kind, DropIn):
+            return "Another strategy is faster (docs/strategies.md has a table of costs)."
+        return (
+            f"skactiveml:SubSamplingWrapper(query_strategy='{self.kind.__name__}', max_candidates=50) chooses among 50 "
+            "drawn at random; with exclude_non_subsample=True it does not look at the others either."
+        )
+
+    def _query(self, question: Question) -> Any:
         name, most = self.kind.__name__, self.most_classes
         if most is not None and question.classes > most:
             raise StrategyFailed(
                 f"{name} tells at most {most} classes apart, and here are {question.classes}. "
                 "Use another query strategy."
             )
-        X = unit(question.X) if self.unit_rows else question.X
+        X = scale_to_unit(question.X) if self.unit_rows else question.X
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # upstream warns of what the guard looks at itself
@@ -178,7 +191,7 @@ class StrategyEntry:
             ) from error
 
 
-def guarded(found: Any, y: Labels, batch: int, rng: np.random.Generator) -> Answer:
+def guard(found: Any, y: Labels, batch: int, rng: np.random.Generator) -> Answer:
     """Keep what is distinct and unlabelled, in order, and fill the batch up at random from the rest.
 
     ``found`` any list of positions in ``y`` (n,), which holds at least ``batch`` times -1.
@@ -195,8 +208,20 @@ def guarded(found: Any, y: Labels, batch: int, rng: np.random.Generator) -> Answ
     return Answer(np.concatenate([kept, drawn]), len(drawn))
 
 
-def unit(X: Floats) -> Floats:
+def scale_to_unit(X: Floats) -> Floats:
     """Rows of length 1, in the precision of ``X``; a row of zeros stays as it is."""
     length = np.linalg.norm(X, axis=1, keepdims=True)  # (n, 1)
     scaled: Floats = X / np.where(length > 0, length, 1)
     return scaled
+
+
+def describe_seconds(seconds: float) -> str:
+    """A rough time in prose.
+
+    >>> describe_seconds(95), describe_seconds(7_000), describe_seconds(400_000)
+    ('2 minutes', '2 hours', '5 days')
+    """
+    for unit, size, most in (("minute", 60, 90), ("hour", 3600, 48)):
+        if seconds < most * size:
+            return several(round(seconds / size), unit)
+    return f"{round(seconds / 86_400):,} days"

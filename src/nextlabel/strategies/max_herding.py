@@ -6,25 +6,34 @@ from typing import Any
 import numpy as np
 from skactiveml.utils import MISSING_LABEL
 
+from nextlabel.errors import BadNumber
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, centred
 from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
-from nextlabel.strategies.kit.drop_in import DropIn, Found, Task
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 
 GROUND = 20_000
+PER_PICK = 10  # candidates in a sample for each sample asked, at least: fewer would leave nothing to choose
 SHARP = 1000.0  # a gamma by which float32's rounding of squared distances would show in kernel values
 
 
-class MaxHerding(DropIn):
+class MaxHerding(FeatureDropIn):
     """Greedy maximisation of generalised coverage (Bae et al., 2024).
 
     Each time the candidate is chosen that raises most the mean, over all candidates, of the kernel value to the
-    nearest centre: labelled samples and earlier picks. ``normalize_samples`` scales rows to length 1; ``metric`` and
-    ``metric_dict`` name the kernel (rbf with gamma 1 / d by default). ``ground``: over at most that many candidates,
-    drawn at random, the mean is taken, with a warning; None takes all. A gain is then off by at most
-    sqrt(ln(N) / (2 ground)) with high probability (Hoeffding).
+    nearest centre: labelled samples and earlier picks. Utilities are by how much each would raise it.
+    ``normalize_samples`` scales rows to length 1; ``metric`` and ``metric_dict`` name the kernel (rbf with gamma 1 / d
+    by default). ``ground``: over at most that many candidates, drawn at random, the mean is taken, with a warning;
+    None takes all. A gain is then off by at most sqrt(ln(N) / (2 ground)) with high probability (Hoeffding).
+    ``sample``: only that many candidates, drawn at random, are looked at (ten for each sample asked, at least), with a
+    warning; None, the default, looks at all.
 
-    Plain greedy's picks by lazy greedy in blocks: O(g N d) for the first gains, memory O(N + g d), no N x N array.
+    Plain greedy's picks by lazy greedy (Minoux, 1978) in blocks: O(g N d) for the first gains, memory O(N + g d), no
+    N x N array.
+
+    >>> X = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0], [0.2, 1.0]])
+    >>> MaxHerding(missing_label=-1, random_state=0).query(X, [-1] * 5, batch_size=2)
+    array([4, 1])
     """
 
     def __init__(
@@ -35,21 +44,27 @@ class MaxHerding(DropIn):
         ground: int | None = GROUND,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        sample: int | None = None,
     ) -> None:
         super().__init__(missing_label, random_state)
         self.normalize_samples = normalize_samples
         self.metric = metric
         self.metric_dict = metric_dict
         self.ground = ground
+        self.sample = sample
 
-    def query(
-        self, X: Any, y: Any, candidates: Any = None, batch_size: int = 1, return_utilities: bool = False
-    ) -> Found:
-        """Indices (batch,) to ask about, and on request utilities (batch, n): the coverage that each would add."""
-        task = self._task(X, y, candidates, batch_size, return_utilities)
+    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
+        """That not everybody is looked at, where that is so."""
+        return describe_draws(candidates, batch, self.sample, self.ground)
+
+    def _choose(self, task: Task) -> Found:
+        for note in describe_draws(len(task.rows), task.batch, self.sample, self.ground):
+            warnings.warn(note, stacklevel=3)
+        if self.sample is not None:
+            task = task.sample(sample_size(self.sample, task.batch))
         more = dict(self.metric_dict or {})
         kernel = Kernel(self.metric, more.pop("gamma", None), more)
-        ground = standing_for(task, self.ground)
+        ground = draw_ground(task, self.ground)
 
         def fresh() -> Coverage:
             return coverage(task, kernel, self.normalize_samples, ground)
@@ -58,16 +73,39 @@ class MaxHerding(DropIn):
         return task.answer(picks, lambda: steps(fresh, picks))
 
 
-def standing_for(task: Task, most: int | None) -> Ids | None:
+def sample_size(sample: int, batch: int) -> int:
+    """How many candidates are looked at: ``sample``, or more for a batch that would leave nothing to choose.
+
+    >>> sample_size(20_000, 100), sample_size(20_000, 5_000)
+    (20000, 50000)
+    """
+    if isinstance(sample, bool) or not isinstance(sample, int | np.integer) or sample < 1:
+        raise BadNumber(f"sample is {sample!r}, and must be a whole number of at least 1, or None for all candidates.")
+    return max(int(sample), PER_PICK * batch)
+
+
+def describe_draws(candidates: int, batch: int, sample: int | None, ground: int | None) -> list[str]:
+    """What is drawn at random beside the batch itself, each with how to have it otherwise; seeded like all the rest."""
+    notes = []
+    if sample is not None and candidates > sample_size(sample, batch):
+        candidates, before = sample_size(sample, batch), candidates
+        notes.append(
+            f"The batch is chosen among {candidates:,} of the {before:,} candidates, drawn at random: covering all of "
+            "them takes time that grows with their square. Give it sample=None to take all, or a larger number."
+        )
+    if ground is not None and candidates > ground:
+        notes.append(
+            f"Coverage is measured on {ground:,} of {candidates:,} candidates, drawn at random: the choice is a close "
+            "approximation of greedy's. Give it ground=None to take all of them, in time that grows with their square."
+        )
+    return notes
+
+
+def draw_ground(task: Task, most: int | None) -> Ids | None:
     """Positions of the candidates that the mean is taken over: ``most`` of them at random, or None for all."""
     count = len(task.rows)
     if most is None or count <= most:
         return None
-    warnings.warn(
-        f"Coverage is measured on {most:,} of the {count:,} candidates, drawn at random: the choice is a close "
-        "approximation of greedy's. Pass ground=None to take all of them, in N^2 time.",
-        stacklevel=3,
-    )
     return np.sort(task.rng.choice(count, most, replace=False))
 
 

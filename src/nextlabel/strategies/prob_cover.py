@@ -15,7 +15,8 @@ from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids, Labels, Mask
 from nextlabel.strategies.kit.blocks import Blocks, centred, distances, pieces
 from nextlabel.strategies.kit.clusters import clustered
-from nextlabel.strategies.kit.drop_in import DropIn, Found, Task
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
 
 SIDE = 1024  # rows of a tile
@@ -25,7 +26,7 @@ JUST_BELOW = 1 - 1e-6  # a radius that rounding in float32 does not carry across
 Near = Callable[[Floats, Floats], Floats]  # (k, d), (l, d) -> (k, l) squared distances
 
 
-class ProbCover(DropIn):
+class ProbCover(FeatureDropIn):
     """Greedy maximum coverage by balls of one radius (Yehuda et al., 2022).
 
     Each time the candidate whose ball holds most samples that no labelled or chosen sample's ball holds. The radius is
@@ -37,8 +38,14 @@ class ProbCover(DropIn):
 
     Only labelled samples cover (in scikit-activeml 1.0.1 unlabelled samples that are no candidates do, too). Balls are
     counted once and counted down as samples come to be covered: O(N^2 d) in blocks for the distances, twice, then O(E)
-    for E pairs within reach. No N x N array.
+    for E pairs within reach. No N x N array. Utilities are how many samples each would cover.
+
+    >>> X = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [9.0]])
+    >>> ProbCover(deltas=0.15, missing_label=-1, random_state=0).query(X, [-1] * 6, batch_size=2).tolist()[0]
+    1
     """
+
+    _mapped = True
 
     def __init__(
         self,
@@ -73,7 +80,9 @@ class ProbCover(DropIn):
         update: bool = False,
     ) -> Found:
         """Indices (batch,) to ask about, and on request utilities (batch, n): how many samples each would cover."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, mapped=True)
+        return self._choose(self._task(X, y, candidates, batch_size, return_utilities))
+
+    def _choose(self, task: Task) -> Found:
         check_scalar(self.alpha, "alpha", float, min_val=0, max_val=1, min_inclusive=False, max_inclusive=False)
         plain = self.distance_func is pairwise_distances
         shift = centred(task.X) if plain and not self.normalize_samples else None
@@ -81,9 +90,9 @@ class ProbCover(DropIn):
         near: Near = distances if plain else lambda a, b: np.square(self.distance_func(a, b))
         balls = Balls(rows, self._radius(task, rows, near), near)
         self.delta_max_, self.mean_ball_ = balls.radius, float(balls.count.mean())
-        told: list[Floats] | None = [] if task.wordy else None
-        picks = cover(balls, task.labelled, task.rows, task.batch, task.ties, told)
-        return task.answer(picks, lambda: np.array(told))
+        utilities: list[Floats] | None = [] if task.wordy else None
+        picks = cover(balls, task.labelled, task.rows, task.batch, task.ties, utilities)
+        return task.answer(picks, lambda: np.array(utilities))
 
     def _radius(self, task: Task, rows: Blocks, near: Near) -> float:
         if not isinstance(self.deltas, str):
@@ -164,6 +173,7 @@ class Balls:
         """Count, and per block of rows give the pairs (i, j <= i) within reach, by i; nothing more after too many."""
         total = 0
         for one, some in self.rows.blocks(SIDE):
+            report(one.start, len(self.rows), "measuring balls")
             found: list[tuple[Ids, Ids]] = []
             for other, more in self.rows.blocks(SIDE):
                 if other.start > one.start:
@@ -219,18 +229,21 @@ class Balls:
         return np.union1d(np.flatnonzero(np.concatenate(inside)), i)
 
 
-def cover(balls: Balls, labelled: Mask, rows: Ids, batch: int, ties: Ties, told: list[Floats] | None = None) -> Ids:
-    """Places (batch,) in ``rows`` (m,), the candidates, by greedy maximum coverage; ``told`` gets utilities (m,)."""
+def cover(
+    balls: Balls, labelled: Mask, rows: Ids, batch: int, ties: Ties, utilities: list[Floats] | None = None
+) -> Ids:
+    """Places (batch,) in ``rows`` (m,), the candidates, by greedy maximum coverage; ``utilities`` is filled."""
     left, covered = balls.count.copy(), np.zeros(len(labelled), dtype=bool)
     _count_down(balls, np.flatnonzero(labelled), left, covered)
     free = np.ones(len(rows), dtype=bool)
     picks: list[int] = []
     while len(picks) < batch:
         scores = np.where(free, left[rows], -1)
-        if told is not None:
-            told.append(scores.astype(np.float64))
+        if utilities is not None:
+            utilities.append(scores.astype(np.float64))
         picks.append(ties.best(scores))
         free[picks[-1]] = False
+        report(len(picks), batch)
         _count_down(balls, rows[picks[-1:]], left, covered)
     return np.array(picks)
 

@@ -1,24 +1,24 @@
 """`random`: everybody alike. The control arm of every comparison."""
 
-from typing import Any
-
 import numpy as np
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.kit.drop_in import DropIn, Found
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 
 
-class RandomSampling(DropIn):
+class RandomSampling(FeatureDropIn):
     """Ask at random, without replacement.
 
-    Utilities are one uniform number per candidate, the same in every row; who is asked has the highest.
+    Utilities are one uniform number per candidate, the same in every row; who is asked has the highest. Time and memory
+    O(N).
+
+    >>> RandomSampling(missing_label=-1, random_state=0).query(np.zeros((5, 1)), [0, -1, -1, -1, -1], batch_size=2)
+    array([2, 4])
     """
 
-    def query(
-        self, X: Any, y: Any, candidates: Any = None, batch_size: int = 1, return_utilities: bool = False
-    ) -> Found:
-        """Indices (batch,) to ask about, and utilities (batch, n) on request."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
+    _deep = True
+
+    def _choose(self, task: Task) -> Found:
         picks = task.rng.choice(len(task.rows), task.batch, replace=False)
 
         def utilities() -> Floats:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nextlabel.seeds import number, stream
-from nextlabel.strategies import strategy as plain
-from nextlabel.strategies.door import Answer, Question, StrategyEntry
+from nextlabel.strategies.base import Answer, Question
+from nextlabel.strategies.door import StrategyEntry
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,17 @@ class Replica(StrategyEntry):
         return super().ask(replace(question, seed=number(stream(question.seed, "replica", self.copy))), rng)
 
 
-def strategy(name: str) -> StrategyEntry:
-    """The query strategy of that name; ``name@1``, ``name@2``, … are replicas of it.
+def split_name(name: str) -> tuple[str, int]:
+    """The strategy's own name, and which replica is meant: 0 for the strategy itself.
 
-    >>> strategy("random@1").implementation
-    'nextlabel.strategies.RandomSampling'
+    >>> split_name("random@2"), split_name("random"), split_name("typiclust(k=20)@1")
+    (('random', 2), ('random', 0), ('typiclust(k=20)', 1))
     """
     match = re.fullmatch(r"(.+)@([1-9]\d{0,5})", name)
-    if not match:
-        return plain(name)
-    entry = plain(match[1])
+    return (match[1], int(match[2])) if match else (name, 0)
+
+
+def replicate(entry: StrategyEntry, copy: int) -> Replica:
+    """The ``copy``-th replica of a strategy."""
     knobs: dict[str, Any] = {knob.name: getattr(entry, knob.name) for knob in fields(StrategyEntry)}
-    return Replica(**knobs, copy=int(match[2]))
+    return Replica(**knobs, copy=copy)

@@ -9,7 +9,8 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances
 from nextlabel.strategies.kit.clusters import clustered
-from nextlabel.strategies.kit.drop_in import DropIn, Found, Task
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.progress import report
 
 MOST_CLUSTERS = 500
 LEAST_POINTS = 5
@@ -17,7 +18,7 @@ SMALL = 50  # clusters up to which all of k-means is done
 EPS = 1e-7
 
 
-class TypiClust(DropIn):
+class TypiClust(FeatureDropIn):
     """Typical clustering (Hacohen, Dekel and Weinshall, 2022).
 
     Samples are clustered into as many clusters as there are labels and samples to ask, at most 500; clusters with the
@@ -28,7 +29,15 @@ class TypiClust(DropIn):
     ``cluster_algo``: None is k-means, and mini-batch k-means beyond 50 clusters, as in the paper's code; or a class
     with ``fit_predict`` that takes ``n_cluster_param_name`` and ``cluster_algo_dict``. ``k`` is 5 as in scikit-
     activeml; the paper takes 20. Given the same clustering, and clusters enough, it agrees with scikit-activeml 1.0.1.
+    Utilities are typicality, -inf outside the cluster whose turn it is. Time O(N K d) per pass of k-means with K
+    clusters, and the squares of the cluster sizes; memory O(N + K d).
+
+    >>> X = np.array([[0.0], [0.1], [0.2], [0.3], [0.4], [9.0], [9.1], [9.2], [9.3], [9.4]])
+    >>> sorted(TypiClust(missing_label=-1, random_state=0, k=4).query(X, [-1] * 10, batch_size=2).tolist())
+    [2, 7]
     """
+
+    _mapped = True
 
     def __init__(
         self,
@@ -45,15 +54,11 @@ class TypiClust(DropIn):
         self.n_cluster_param_name = n_cluster_param_name
         self.k = k
 
-    def query(
-        self, X: Any, y: Any, candidates: Any = None, batch_size: int = 1, return_utilities: bool = False
-    ) -> Found:
-        """Indices (batch,), and on request utilities (batch, n): typicality, -inf outside the cluster of the turn."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, mapped=True)
+    def _choose(self, task: Task) -> Found:
         check_scalar(self.k, "k", int, min_val=1)
-        told: list[Floats] | None = [] if task.wordy else None
-        picks = typi_clust(task, self._clusters(task), self.k, told)
-        return task.answer(picks, lambda: np.array(told))
+        utilities: list[Floats] | None = [] if task.wordy else None
+        picks = typi_clust(task, self._clusters(task), self.k, utilities)
+        return task.answer(picks, lambda: np.array(utilities))
 
     def _clusters(self, task: Task) -> Labels:
         count = min(len(task.known) + task.batch, MOST_CLUSTERS, len(task.X))
@@ -65,12 +70,12 @@ class TypiClust(DropIn):
         return clustered(task.X, algorithm, given, self.random_state, task.seed)
 
 
-def typi_clust(task: Task, cluster: Labels, k: int, told: list[Floats] | None = None) -> Ids:
-    """Places (batch,) in ``task.rows``, cluster by cluster; ``cluster`` (n,) of every sample; ``told`` utilities."""
+def typi_clust(task: Task, cluster: Labels, k: int, utilities: list[Floats] | None = None) -> Ids:
+    """Places (batch,) in ``task.rows``, cluster by cluster; ``cluster`` (n,) of every sample; fills ``utilities``."""
     names, cluster = np.unique(cluster, return_inverse=True)
     size = np.bincount(cluster)
     labels = np.bincount(cluster[task.labelled], minlength=len(names))
-    place = np.full(len(cluster), -1)
+    place = np.full(len(cluster), -1)  # (n,) of each sample in task.rows, -1 for those that may not be asked
     place[task.rows] = np.arange(len(task.rows))
     lot = np.random.default_rng([task.seed, 2]).permutation(len(names))
     small = size < LEAST_POINTS
@@ -86,12 +91,13 @@ def typi_clust(task: Task, cluster: Labels, k: int, told: list[Floats] | None = 
             where, typical = left[turn]
             if not len(where):
                 continue
-            if told is not None:
+            if utilities is not None:
                 wide = np.full(len(task.rows), -np.inf)
                 wide[where] = typical
-                told.append(wide)
+                utilities.append(wide)
             best = task.ties.best(typical, where)
             picks.append(best)
+            report(len(picks), task.batch)
             left[turn] = where[where != best], typical[where != best]
     return np.array(picks)
 

@@ -1,5 +1,6 @@
 """`uherding`: cover what the model doubts."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from sklearn.model_selection import KFold
 from nextlabel.pool import Floats
 from nextlabel.strategies.kit.blocks import Blocks, distances
 from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
-from nextlabel.strategies.kit.drop_in import DropIn, Found, Task, probabilities
+from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
 from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
-from nextlabel.strategies.max_herding import GROUND, coverage, standing_for
+from nextlabel.strategies.max_herding import GROUND, coverage, describe_draws, draw_ground, sample_size
 from nextlabel.strategies.uncertainty_sampling import uncertainty
 
 TEMPERATURES = np.geomspace(0.25, 64, 17)
@@ -21,15 +22,22 @@ FEWEST = 4  # labels of which a temperature can be told
 TOUCHING = 1e-3  # rows of length 1 that are nearer than this are copies of one another
 
 
-class UHerding(DropIn):
+class UHerding(ModelDropIn):
     """Uncertainty herding (Bae, Oliveira and Sutherland, 2025): coverage, weighted by uncertainty.
 
     Like `MaxHerding`, but each candidate counts as much as its margin uncertainty, 1 - (p1 - p2), and the kernel
     exp(-|a - b|^2 / r^2) on rows of length 1 narrows as labels come in: r is the shortest distance between labelled
     samples, at most 1. Probabilities are calibrated first: ``temperature`` T makes p into p^(1/T), or "fit" chooses T
     by the cross-validated log loss of copies of ``clf`` on the labels; probabilities without a model that could be
-    trained (`KnownProbabilities`) stay. With few labels T is high, all count alike, and it is coverage; with many, r is
-    short, and it becomes uncertainty. ``ground`` as in `MaxHerding`.
+    trained (`KnownProbabilities`) stay as they are. With few labels T is high, all count alike, and it is coverage;
+    with many, r is short, and it becomes uncertainty. ``ground`` and ``sample`` as in `MaxHerding`.
+    Utilities are by how much each would raise the weighted coverage. Time O(g N d) and five fits on the
+    labels, memory O(N + g d).
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = np.array([[1.0, 0.0], [0.9, 0.3], [0.7, 0.7], [0.0, 1.0]]), [0, -1, -1, 1]
+    >>> UHerding(missing_label=-1, random_state=0).query(X, y, LinearHead(classes=[0, 1]))
+    array([2])
     """
 
     def __init__(
@@ -38,31 +46,28 @@ class UHerding(DropIn):
         ground: int | None = GROUND,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        sample: int | None = None,
     ) -> None:
         super().__init__(missing_label, random_state)
         self.temperature = temperature
         self.ground = ground
+        self.sample = sample
 
-    def query(
-        self,
-        X: Any,
-        y: Any,
-        clf: Any,
-        fit_clf: bool = True,
-        sample_weight: Any = None,
-        candidates: Any = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> Found:
-        """Indices (batch,) to ask about, and on request utilities (batch, n): the weighted coverage each would add."""
-        task = self._task(X, y, candidates, batch_size, return_utilities)
-        model = self._model(task, clf, fit_clf, sample_weight)
+    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
+        """That not everybody is looked at, where that is so."""
+        return describe_draws(candidates, batch, self.sample, self.ground)
+
+    def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
+        for note in describe_draws(len(task.rows), task.batch, self.sample, self.ground):
+            warnings.warn(note, stacklevel=3)
+        if self.sample is not None:
+            task = task.sample(sample_size(self.sample, task.batch))
         T = self._temperature(task, model)
-        weight = uncertainty(warmed(probabilities(task, model)[0], T), "margin_sampling")
+        weight = uncertainty(soften(probabilities(task, model)[0], T), "margin_sampling")
         if not weight.any():
             weight = np.ones(len(weight))  # nothing is in doubt, as with one class: coverage
         kernel = Kernel(gamma=1 / radius(task) ** 2)
-        ground = standing_for(task, self.ground)
+        ground = draw_ground(task, self.ground)
         weight = weight if ground is None else weight[ground]
 
         def fresh() -> Coverage:
@@ -75,10 +80,10 @@ class UHerding(DropIn):
         if self.temperature != "fit":
             return float(self.temperature)
         taken = isinstance(clf, KnownProbabilities) and clf.head is None  # nothing to train on parts of the labels
-        return 1.0 if taken else fitted(task, clf)
+        return 1.0 if taken else fit_temperature(task, clf)
 
 
-def warmed(P: Floats, T: float) -> Floats:
+def soften(P: Floats, T: float) -> Floats:
     """Probabilities (m, C) at temperature T: proportional to p^(1/T), that is softmax(logits / T)."""
     logits = np.log(np.clip(P, 1e-7, None)) / T
     logits -= logits.max(axis=1, keepdims=True)
@@ -87,7 +92,7 @@ def warmed(P: Floats, T: float) -> Floats:
     return found
 
 
-def fitted(task: Task, clf: SkactivemlClassifier) -> float:
+def fit_temperature(task: Task, clf: SkactivemlClassifier) -> float:
     """The temperature of least log loss (nats) on labels held out in up to five folds; infinite for too few labels."""
     known = task.known
     if len(known) < FEWEST:
@@ -104,7 +109,7 @@ def fitted(task: Task, clf: SkactivemlClassifier) -> float:
     if len({part.shape[1] for part in proba}) != 1:
         return np.inf  # there are none, or folds disagree on which classes there are: the classifier was not told
     P = np.concatenate(proba)
-    losses = [-np.log(warmed(P, T)[np.arange(len(P)), column]).mean() for T in TEMPERATURES]
+    losses = [-np.log(soften(P, T)[np.arange(len(P)), column]).mean() for T in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 

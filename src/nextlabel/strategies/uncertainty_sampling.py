@@ -19,8 +19,16 @@ class UncertaintySampling(DropIn):
 
     ``method``: ``least_confident`` (1 - p1), ``margin_sampling`` (1 - (p1 - p2); Scheffer et al., 2001), ``entropy``
     (nats; Settles, 2009), with p1 and p2 the two highest probabilities, or ``expected_average_precision`` (scikit-
-    activeml's own, O(C N^3)). ``cost_matrix`` (C, C) as upstream takes it.
+    activeml's own, O(C N^3)). ``cost_matrix`` (C, C) as upstream takes it. Utilities are the uncertainty, times
+    ``utility_weight``. Time O(N C), memory O(N).
+
+    >>> from nextlabel.models.head import LinearHead
+    >>> X, y = np.array([[0.0], [1.0], [4.0], [9.0]]), [0, -1, -1, 1]
+    >>> UncertaintySampling("margin_sampling", missing_label=-1, random_state=0).query(X, y, LinearHead())
+    array([2])
     """
+
+    _deep = True
 
     def __init__(
         self,
@@ -46,7 +54,7 @@ class UncertaintySampling(DropIn):
         return_utilities: bool = False,
     ) -> Found:
         """Indices (batch,) to ask about, and utilities (batch, n) on request: uncertainty times ``utility_weight``."""
-        task = self._task(X, y, candidates, batch_size, return_utilities, deep=True)
+        task = self._task(X, y, candidates, batch_size, return_utilities)
         weight = None if utility_weight is None else task.weights(utility_weight)
         model = self._model(task, clf, fit_clf, sample_weight)
         proba, _ = probabilities(task, model)
@@ -56,7 +64,7 @@ class UncertaintySampling(DropIn):
             scores = uncertainty(proba, self.method, self.cost_matrix)
         if weight is not None:
             scores = scores * weight
-        return task.answer(task.ties.top(scores, task.batch), lambda: np.tile(scores, (task.batch, 1)))
+        return task.top(scores)
 
 
 def uncertainty(P: Floats, method: str, cost_matrix: Any = None) -> Floats:

@@ -16,10 +16,13 @@ from sklearn.linear_model import LogisticRegression
 
 from nextlabel.errors import BadSpecification, UnknownName
 from nextlabel.specifications import Specification, parse_specification
-from nextlabel.strategies.door import MISSING, Question, StrategyEntry, always, count
+from nextlabel.strategies.base import MISSING, Question
+from nextlabel.strategies.costs import quire_seconds, retrain_seconds, subsample_seconds
+from nextlabel.strategies.door import StrategyEntry, always, class_count
 from nextlabel.text import shorten
 
 PREFIX = "skactiveml:"
+SET_BY_THE_LOOP = ("missing_label", "random_state")  # whoever asks knows what is missing, and has the seed
 
 
 def codes(question: Question) -> list[int]:
@@ -81,20 +84,20 @@ UPSTREAM: Mapping[str, StrategyEntry] = {
     "GreedyBALD": StrategyEntry(pool.GreedyBALD),
     "GreedySamplingX": StrategyEntry(pool.GreedySamplingX),  # listed under regression, but it looks at features alone
     "MaxHerding": StrategyEntry(pool.MaxHerding),
-    "MonteCarloEER": StrategyEntry(pool.MonteCarloEER, given=REFIT),
+    "MonteCarloEER": StrategyEntry(pool.MonteCarloEER, given=REFIT, cost=retrain_seconds(0.011)),
     "ProbCover": StrategyEntry(
-        pool.ProbCover, init={"n_classes": count, **KMEANS}, unit_rows=True
+        pool.ProbCover, init={"n_classes": class_count, **KMEANS}, unit_rows=True
     ),  # its radii are absolute
     "ProbabilisticAL": StrategyEntry(pool.ProbabilisticAL, init={"metric": kernel}),
     "QueryByCommittee": StrategyEntry(pool.QueryByCommittee),
-    "Quire": StrategyEntry(pool.Quire, init={"classes": codes}),
+    "Quire": StrategyEntry(pool.Quire, init={"classes": codes}, cost=quire_seconds),
     "RandomSampling": StrategyEntry(pool.RandomSampling),
     "SubSamplingWrapper": StrategyEntry(pool.SubSamplingWrapper),
     "TypiClust": StrategyEntry(
         pool.TypiClust, init=KMEANS, faults=(UnboundLocalError,)
     ),  # when every cluster holds a label
     "UncertaintySampling": StrategyEntry(pool.UncertaintySampling),
-    "ValueOfInformationEER": StrategyEntry(pool.ValueOfInformationEER, given=REFIT),
+    "ValueOfInformationEER": StrategyEntry(pool.ValueOfInformationEER, given=REFIT, cost=retrain_seconds(0.013)),
 }
 
 NUMBERS = "it predicts numbers, not classes"
@@ -161,6 +164,7 @@ def subsampling(wrapper: StrategyEntry, args: Mapping[str, Any]) -> StrategyEntr
         args={name: value for name, value in args.items() if name != "query_strategy"},
         init={"query_strategy": wrapped.make},
         given=wrapped.needs,
+        cost=None if wrapped.cost is None else subsample_seconds(wrapped.cost, wrapped.args),
     )
 
 
@@ -170,7 +174,7 @@ def arguments(kind: type[SingleAnnotatorPoolQueryStrategy], spec: Specification)
         bound = inspect.signature(kind).bind_partial(*spec.args, **spec.kwargs).arguments
     except TypeError as error:
         raise BadSpecification(f"'{spec.path}' does not take these arguments: {error}.") from None
-    for name in ("missing_label", "random_state"):
+    for name in SET_BY_THE_LOOP:
         if name in bound:
             raise BadSpecification(f"'{spec.path}' cannot be given {name}: the loop sets it. Leave it out.")
     return bound

@@ -10,6 +10,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, pieces, squares
+from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
 
 TILE = 1 << 18  # kernel values in a tile: small enough to stay in a core's cache while they are worked on
@@ -35,11 +36,11 @@ class Kernel:
 
     def left(self, rows: Floats) -> Floats:
         """Rows (k, d) made ready for the left of `__call__`."""
-        return self._wide(rows, left=True) if self.fast else rows
+        return self._widen(rows, left=True) if self.fast else rows
 
     def right(self, rows: Floats) -> Floats:
         """Rows (l, d) made ready for the right of `__call__`."""
-        return self._wide(rows, left=False) if self.fast else rows
+        return self._widen(rows, left=False) if self.fast else rows
 
     def __call__(self, left: Floats, right: Floats) -> Floats:
         """Kernel values (k, l), a new array."""
@@ -50,7 +51,8 @@ class Kernel:
         values = pairwise_kernels(left, right, metric=self.metric, **gamma, **self.more)
         return np.array(values, dtype=left.dtype)
 
-    def _wide(self, rows: Floats, left: bool) -> Floats:
+    def _widen(self, rows: Floats, left: bool) -> Floats:
+        # -gamma |a - b|^2 = 2 gamma a.b - gamma |a|^2 - gamma |b|^2: the last two are the products with columns of 1.
         gamma = 1 / rows.shape[1] if self.gamma is None else self.gamma
         wide = np.empty((len(rows), rows.shape[1] + 2), dtype=rows.dtype)
         np.multiply(rows, np.sqrt(2 * gamma), out=wide[:, :-2], casting="same_kind")
@@ -84,6 +86,8 @@ class Coverage:
             left = self.kernel.left(rows)
             for place in pieces(len(best), 256):
                 np.maximum(best[place], self.kernel(left, self.right[place]).max(axis=0), out=best[place])
+        # A gain computed at time t is renewed from what was covered at t; the oldest go when memory runs out, and gains
+        # of that age are computed anew.
         self.past[self.time] = old
         self.past.pop(self.time - max(2, PAST // len(old)), None)
         self.time += 1
@@ -100,18 +104,20 @@ class Coverage:
 
     def everybody(self) -> Floats:
         """Gains (m,) of the whole pool in one blocked pass; half of the products where the pool is the ground."""
-        if not self.whole:
-            return np.concatenate([self.gains(rows) for _, rows in self.pool.blocks(MANY)])
-        total, side = np.zeros(len(self.pool)), MANY
-        for one, rows in self.pool.blocks(side):
+        count, total = len(self.pool), np.zeros(len(self.pool))
+        for one, rows in self.pool.blocks(MANY):
+            report(one.start, count, "measuring coverage")
+            if not self.whole:
+                total[one] = self.gains(rows)
+                continue
             left = self.kernel.left(rows)
-            for other in pieces(one.stop, side):
+            for other in pieces(one.stop, MANY):
                 values = self.kernel(left, self.right[other])  # (k, l)
                 if other.start < one.start:  # the same values serve those of the other block
                     turned = values if self.covered is None else values - self.covered[one, None]
                     total[other] += self.weight[one] @ (turned if self.covered is None else _positive(turned))
                 total[one] += self._above(values, self.covered, other) @ self.weight[other]
-        return total / len(self.right)
+        return total / len(self.right) if self.whole else total
 
     def renewed(self, asked: Ids, gains: Floats, since: Ids) -> Floats:
         """Gains (k,) now of the positions ``asked``, which were ``gains`` (k,) at the times ``since`` (k,).
@@ -122,6 +128,8 @@ class Coverage:
         later = len(self.changed) - np.cumsum(np.bincount(self.changed, minlength=self.time + 1))
         much = later[since]  # (k,) how many ground samples came to be covered better
         fresh = (2 * much > len(self.right)) | ~np.isin(since, list(self.past))
+        # Rows of like age are renewed together, by powers of two of the ground that changed: a block takes as long as
+        # its oldest row.
         level = np.where(fresh, -1, np.log2(np.maximum(much, 1)).astype(int))
         for one in np.unique(level):
             few = np.flatnonzero(level == one)
@@ -173,6 +181,7 @@ def herd(coverage: Coverage, batch: int, ties: Ties) -> Ids:
     while True:
         best = _best(coverage, bound, since, ties)
         picks.append(best)
+        report(len(picks), batch)
         if len(picks) == batch:
             return np.array(picks)
         alone = coverage.covered is None

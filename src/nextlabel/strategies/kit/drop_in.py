@@ -1,17 +1,17 @@
 """What all query strategies of ours share: scikit-activeml's way of being asked, checked once, around a pure core.
 
-A strategy of ours subclasses `DropIn` and writes `query`: check, choose, answer.
+A strategy of ours subclasses `FeatureDropIn`, `ModelDropIn` or `CommitteeDropIn` (in `committees`), by what it is given
+beside features and labels, and writes one method: choose, answer. The base has the signature, and checks.
 
-    def query(self, X, y, candidates=None, batch_size=1, return_utilities=False):
-        task = self._task(X, y, candidates, batch_size, return_utilities)
-        scores = novelty(task.pool())                       # (m,) of the candidates, in ascending order
-        picks = task.ties.top(scores, task.batch)           # places in that order
-        return task.answer(picks, lambda: np.tile(scores, (task.batch, 1)))
+    class Novel(FeatureDropIn):
+        def _choose(self, task):
+            scores = novelty(task.pool())                   # (m,) of the candidates, in ascending order
+            return task.top(scores)
 """
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,8 @@ class Task:
 
     ``X`` (n, d); ``y`` (n,) as given; ``labelled`` (n,); ``samples`` holds the candidates: ``X`` itself, or an array of
     its own; ``rows`` (m,) which of its rows are candidates, ascending; ``batch`` at most m; ``wordy``: utilities are
-    wanted too.
+    wanted too; ``seed``: everything random in the choice follows from it, in streams of their own (1 ties, 2
+    TypiClust's clusters, 3 BatchBALD's combinations, 4 `sample`), so that one more draw moves nothing elsewhere.
     """
 
     X: Floats
@@ -71,6 +72,13 @@ class Task:
         """The candidates."""
         return Blocks(self.samples, self.rows, unit, shift)
 
+    def sample(self, most: int) -> "Task":
+        """The same task with just ``most`` of its candidates, drawn at random; the others are not even looked at."""
+        if len(self.rows) <= most:
+            return self
+        rng = np.random.default_rng([self.seed, 4])
+        return replace(self, rows=np.sort(rng.choice(self.rows, most, replace=False)))
+
     def weights(self, values: Any) -> Floats:
         """``utility_weight`` (n,), or (m,) for candidates that are not in ``X``, at the candidates: (m,)."""
         given = np.asarray(values, dtype=np.float64)
@@ -79,10 +87,15 @@ class Task:
         at: Floats = given[self.rows]
         return at
 
-    def answer(self, picks: Ids, utilities: Callable[[], Floats]) -> Found:
-        """What `query` returns: indices, and on request utilities (batch, m) spread over all rows, NaN elsewhere.
+    def top(self, scores: Floats) -> Found:
+        """The answer of a strategy that asks for the highest of its scores (m,), which are its utilities as well."""
+        return self.answer(self.ties.top(scores, self.batch), lambda: np.tile(scores, (self.batch, 1)))
 
-        What was picked before is NaN too.
+    def answer(self, picks: Ids, utilities: Callable[[], Floats]) -> Found:
+        """What `query` returns for ``picks`` (batch,), places in ``rows``: row numbers, and utilities on request.
+
+        ``utilities()`` gives (batch, m); they are spread over all rows (batch, n), NaN elsewhere, and NaN for what was
+        picked before. It is a function since most callers never want them, and they cost as much as the choice.
         """
         indices = self.rows[picks].astype(np.int64, copy=False)
         if not self.wordy:
@@ -104,48 +117,49 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
     for arrays that are none, `EmptyPool` where nothing is unlabelled.
     """
 
+    _mapped = False  # must candidates be rows of X, since others of its rows are looked at beside them?
+
     def __init__(self, missing_label: Any = MISSING_LABEL, random_state: Any = None) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
 
-    def _task(
-        self,
-        X: Any,
-        y: Any,
-        candidates: Any,
-        batch_size: int,
-        return_utilities: bool,
-        mapped: bool = False,
-        deep: bool = False,
-    ) -> Task:
-        """Check everything that all strategies are given.
+    @property
+    def _deep(self) -> bool:
+        """May ``X`` have more than two dimensions? Only where nobody but the model looks at it."""
+        return False
 
-        ``mapped``: candidates must be rows of ``X``; ``deep``: ``X`` may have more than two dimensions, since only the
-        model looks at it.
-        """
+    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
+        """What somebody should know before this strategy chooses a batch out of so many candidates: sentences."""
+        return []
+
+    def _task(self, X: Any, y: Any, candidates: Any, batch_size: int, return_utilities: bool) -> Task:
+        """Check everything that all strategies are given."""
         refuse_mask(candidates)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="'batch_size=.* is larger")  # it counts labelled ones too
             X, y, candidates, batch, wordy = self._validate_data(
-                X, y, candidates, batch_size, return_utilities, check_X_dict={"allow_nd": deep}
+                X, y, candidates, batch_size, return_utilities, check_X_dict={"allow_nd": self._deep}
             )
         labelled = np.asarray(is_labeled(y, missing_label=self.missing_label_), dtype=bool)
-        samples, rows = X, np.flatnonzero(~labelled)
-        if candidates is not None and candidates.ndim > 1:
-            samples, _ = self._transform_candidates(candidates, X, y, enforce_mapping=mapped)
-            rows = np.arange(len(samples))
-        elif candidates is not None:
-            rows = np.unique(candidates % len(X))
-            rows = rows[~labelled[rows]]  # a labelled candidate is not asked again
+        samples, rows = self._candidates(X, y, candidates, labelled)
         if not len(rows):
             raise EmptyPool("Nothing is unlabelled: there is no sample left to ask about.")
         if batch_size > len(rows):
             warnings.warn(
                 f"'batch_size={batch_size}' is larger than the {len(rows)} candidates, which are all asked.",
-                stacklevel=3,
+                stacklevel=3,  # the line that called `query`
             )
-        batch = min(batch, len(rows))
         seed = int(self.random_state_.randint(2**31 - 1))
-        return Task(X, y, labelled, samples, rows, batch, wordy, seed)
+        return Task(X, y, labelled, samples, rows, min(batch, len(rows)), wordy, seed)
+
+    def _candidates(self, X: Floats, y: Any, candidates: Any, labelled: Mask) -> tuple[Floats, Ids]:
+        """Who may be asked: the array that holds them, and which of its rows (m,), ascending."""
+        if candidates is None:
+            return X, np.flatnonzero(~labelled)
+        if candidates.ndim > 1:  # samples of their own, which need not be in X
+            samples, _ = self._transform_candidates(candidates, X, y, enforce_mapping=self._mapped)
+            return samples, np.arange(len(samples))
+        rows = np.unique(candidates % len(X))  # -1 is the last row, as everywhere in numpy
+        return X, rows[~labelled[rows]]  # a labelled candidate is not asked again
 
     def _model(self, task: Task, clf: Any, fit_clf: bool, sample_weight: Any) -> SkactivemlClassifier:
         """The classifier to ask: the caller's own if it is fitted, else a trained copy."""
@@ -156,6 +170,41 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
             return clf
         given = () if sample_weight is None else (sample_weight,)
         return clone(clf).fit(task.X, task.y, *given)
+
+
+class FeatureDropIn(DropIn):
+    """The base of strategies that look at features and labels alone."""
+
+    def query(
+        self, X: Any, y: Any, candidates: Any = None, batch_size: int = 1, return_utilities: bool = False
+    ) -> Found:
+        """Indices (batch,) to ask about, and on request utilities (batch, n); what these are, the class says."""
+        return self._choose(self._task(X, y, candidates, batch_size, return_utilities))
+
+    def _choose(self, task: Task) -> Found:
+        raise NotImplementedError
+
+
+class ModelDropIn(DropIn):
+    """The base of strategies that ask a classifier, ``clf``: a fitted one (``fit_clf=False``), or one to be trained."""
+
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        clf: Any,
+        fit_clf: bool = True,
+        sample_weight: Any = None,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+    ) -> Found:
+        """Indices (batch,) to ask about, and on request utilities (batch, n); what these are, the class says."""
+        task = self._task(X, y, candidates, batch_size, return_utilities)
+        return self._choose(task, self._model(task, clf, fit_clf, sample_weight))
+
+    def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
+        raise NotImplementedError
 
 
 def refuse_mask(candidates: Any) -> None:
@@ -175,24 +224,25 @@ def probabilities(
     """
     flags = flags or {}
     if isinstance(clf, KnownProbabilities) and task.samples is task.X and not flags:
-        return checked(clf.at(task.rows)), None
+        return check_table(clf.at(task.rows)), None
     if 2 * len(task.rows) >= len(task.samples):
         found = [clf.predict_proba(task.samples, **flags)]
         keep: Any = slice(None) if task.everything else task.rows
     else:
         found = [clf.predict_proba(rows, **flags) for _, rows in task.pool().blocks()]
         keep = slice(None)
+    # A classifier asked with a flag returns a pair, others a table alone; some return a pair unasked.
     pairs = [one if isinstance(one, tuple) else (one, None) for one in found]
-    proba = _joined([proba for proba, _ in pairs])[keep]
-    embedded = None if pairs[0][1] is None else _joined([np.asarray(emb) for _, emb in pairs])[keep]
-    return checked(proba), embedded
+    proba = _join([proba for proba, _ in pairs])[keep]
+    embedded = None if pairs[0][1] is None else _join([np.asarray(emb) for _, emb in pairs])[keep]
+    return check_table(proba), embedded
 
 
-def _joined(parts: list[Any]) -> Any:
+def _join(parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def checked(proba: Any) -> Floats:
+def check_table(proba: Any) -> Floats:
     """Rows of probabilities (m, C), or `BadArray` with what is wrong with them."""
     P = np.asarray(proba)
     if P.ndim != 2 or P.dtype.kind != "f":
