@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skactiveml.pool
 from blobs import blobs, proba
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
 from nextlabel.selection import choose, read_order, train_head
-from nextlabel.strategies import STRATEGIES, strategy
+from nextlabel.strategies import STRATEGIES, Badge, TypiClust, strategy
 
 COVERAGE = [name for name, entry in STRATEGIES.items() if entry.model_free]
 LEARNED = [name for name, entry in STRATEGIES.items() if not entry.model_free and name != "auto"]
@@ -153,7 +154,10 @@ def test_nothing_unlabelled_is_told():
         select(X, y, "random", 1)
 
 
-@pytest.mark.parametrize(("batch", "seed"), [(0, 0), (-3, 0), (1.5, 0), (True, 0), ("7", 0), (1, -1), (1, 0.5)])
+@pytest.mark.parametrize(
+    ("batch", "seed"),
+    [(0, 0), (-3, 0), (1.5, 0), (True, 0), ("7", 0), (1, -1), (1, 0.5), (1, None), (None, 0), (np.inf, 0)],
+)
 def test_numbers_out_of_range_are_refused(batch, seed):
     with pytest.raises(BadNumber, match="must be a whole number of at least"):
         select(*blobs(), "random", batch, seed=seed)
@@ -198,3 +202,74 @@ def test_features_are_looked_through_before_anything_is_trained():
     X[33, 2] = np.nan
     with pytest.raises(BadArray, match=r"Row 33 of the features .* holds nan in column 2"):
         select(X, y, "badge", 5)
+
+
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [
+        (Badge(), "badge"),
+        (Badge(random_state=7, missing_label=-5), "badge"),
+        (TypiClust(k=3), "typiclust(k=3)"),
+        (skactiveml.pool.Clue(method="entropy"), "skactiveml:Clue(method='entropy')"),
+    ],
+)
+def test_an_object_is_asked_as_its_name_would_be(thing, name):
+    X, y = blobs()
+    assert select(X, y, thing, 5).tolist() == select(X, y, name, 5).tolist()
+
+
+@pytest.mark.parametrize("thing", [None, 3, ["badge"], b"badge", Badge])
+def test_what_is_no_strategy_is_one_sentence(thing):
+    with pytest.raises(Mistake, match=r"must be a name such as 'badge' .* or an object such as Badge\(\)"):
+        select(*blobs(), thing, 3)
+
+
+def test_a_whole_number_may_be_written_as_a_decimal():
+    X, y = blobs()
+    assert select(X, y, "random", 3.0, seed=2.0).tolist() == select(X, y, "random", np.int16(3), seed=2).tolist()
+
+
+@pytest.mark.parametrize("missing", [[-1], {}, object(), len])
+@pytest.mark.parametrize("text", [False, True])
+def test_a_missing_label_is_one_value(missing, text):
+    X, y = blobs()
+    with pytest.raises(BadArray, match="must be one number or one text"):
+        select(X, y.astype(str) if text else y, "random", 3, missing=missing)
+
+
+@pytest.mark.parametrize("name", ["badge", "coreset", "typiclust", "probcover", "maxherding", "uherding", "batchbald"])
+def test_picks_are_counted_up_to_the_batch(name):
+    steps = []
+    choose(read_order(*blobs(), name, 9), lambda *step: steps.append(step))
+    counts = [done for what, done, total in steps if (what, total) == ("choosing", 9)]
+    assert counts == sorted(counts)
+    assert counts[0] == 0
+    assert counts[-1] >= 8  # the last pick may end the work before it is told
+
+
+def test_nobody_is_told_of_a_choice_that_others_watch():
+    """Of two choices at the same time, each tells its own watcher."""
+    steps = []
+    choose(read_order(*blobs(), "coreset", 9), lambda *step: steps.append(len(select(*blobs(), "maxherding", 2))))
+    assert set(steps) == {2}
+
+
+def test_a_large_pool_is_covered_by_a_sample_that_is_told():
+    X, _ = blobs()
+    with pytest.warns(UserWarning, match=r"among 30 of the 60 candidates, drawn at random.*sample=None"):
+        ids, again = (
+            choose(read_order(X, None, "maxherding(sample=30)", 3, seed=seed)).ids.tolist() for seed in (4, 4)
+        )
+    assert ids == again
+    with pytest.warns(UserWarning) as notes:
+        few, every = (select(X, None, f"auto(sample={size})", 3, seed=4).tolist() for size in (30, None))
+    assert len(notes) == 3  # each that it covers, and the first that it does so by a sample
+    assert few == ids
+    assert every == select(X, None, "maxherding", 3, seed=4).tolist()
+
+
+def test_auto_samples_while_it_covers_and_not_afterwards():
+    X, y = blobs()  # 12 labels of three classes: fewer than five for each
+    with pytest.warns(UserWarning, match="among 20 of the 48 candidates"):
+        select(X, y, "auto(sample=20)", 2)
+    select(X, y, "auto(sample=20, few=4)", 2)  # warns of nothing
