@@ -109,7 +109,7 @@ def read_order(
     progress: Progress = quiet,
 ) -> Order:
     """The arguments of `select`, checked, cheapest first: names, numbers, shapes, labels, then every number once."""
-    entry = strategy(wanted)
+    entry = strategy(wanted)  # a wrong name is told before a file of gigabytes is looked through
     size, seed = read_whole("batch", batch, 1), read_whole("seed", seed, 0)
     X = read_samples(features)
     P = None if probabilities is None else arrays.read_probabilities(probabilities, len(X))
@@ -156,6 +156,7 @@ def suit(order: Order) -> Order:
     `Auto` covers until it has labels to learn from; without two classes of them that is a strategy without a model.
     """
     pool, name, wants = order.pool, order.name, set(order.entry.needs.values())
+    # Given probabilities stand for a model, but nobody can train a committee of them.
     has_model = pool.known_classes() > 1
     if has_model or not wants & {classifier, committee} or (order.P is not None and committee not in wants):
         return order
@@ -180,6 +181,7 @@ def choose(order: Order, progress: Progress = quiet) -> Selection:
     for note in remarks(order, question):
         warnings.warn(note, stacklevel=3)
     progress("choosing", 0, order.batch if issubclass(order.entry.kind, DropIn) else 0)
+    # Ours count their picks; what scikit-activeml's are at, nobody can tell.
     with watch(progress):
         answer = order.entry.ask(question, stream(order.seed, "mend", 0))
     pool, maker = order.pool, order.entry.implementation
@@ -190,6 +192,7 @@ def make_question(order: Order, progress: Progress) -> Question:
     """What the strategy is asked, with just the models that it wants, trained on the labels or given."""
     pool, wants = order.pool, set(order.entry.needs.values())
     seed = number(stream(order.seed, "ask", 0))
+    # Strategies are written for two classes at least, also while nobody knows of any.
     question = Question(pool.features, pool.y, max(2, pool.classes), order.batch, seed)
     if classifier in wants and order.P is not None:
         question = replace(question, clf=KnownProbabilities(pool.features, look_up_rows(order.P), pool.classes))

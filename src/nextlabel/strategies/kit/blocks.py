@@ -41,6 +41,7 @@ class Blocks:
 
     def at(self, positions: Ids) -> Floats:
         """The rows at these positions (k,), as a new array (k, d)."""
+        # Positions count what is in `index`, never rows of X: the trap of every subset.
         return self._prepared(self.X[positions if self.index is None else self.index[positions]])
 
     def all(self) -> Floats:
@@ -68,7 +69,7 @@ class Blocks:
         return found
 
     def _prepared(self, rows: Floats) -> Floats:
-        rows = rows.astype(self.kind, copy=False)
+        rows = rows.astype(self.kind, copy=False)  # a view stays one; nobody downstream may write to it
         if self.shift is not None:
             rows = rows - self.shift
         if self.unit:
@@ -107,6 +108,7 @@ def centred(X: Floats) -> Floats | None:
     Squared distances are computed as |a|^2 + |b|^2 - 2 a.b, which loses as many digits as |a|^2 is larger than the
     distance. The mean of at most 1,000 rows is near enough.
     """
+    # A stride, not a draw: the same for everybody who looks at the same X, whatever the seed.
     sample = np.asarray(X[:: max(1, len(X) // 1000)], dtype=np.float64)
     mean, spread = sample.mean(axis=0), sample.var(axis=0).sum()
     if not (mean @ mean > 100 * spread):
@@ -122,9 +124,9 @@ def distances(rows: Floats, others: Floats, squared: Any = None, others_squared:
     """
     squared = squares(rows) if squared is None else squared
     others_squared = squares(others) if others_squared is None else others_squared
-    found = rows @ others.T
+    found = rows @ others.T  # (k, l), then all in place: a second array of that size would cost as much as the product
     found *= -2
     found += np.asarray(squared, dtype=found.dtype)[:, None]
     found += np.asarray(others_squared, dtype=found.dtype)
-    nearest: Floats = np.maximum(found, 0, out=found)
+    nearest: Floats = np.maximum(found, 0, out=found)  # of a row and itself rounding leaves a little below zero
     return nearest

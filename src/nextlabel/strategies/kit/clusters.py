@@ -17,6 +17,7 @@ def clustered(X: Floats, algorithm: Any, given: Mapping[str, Any], random_state:
     moved on.
     """
     seeds = {"random_state": random_state if isinstance(random_state, numbers.Integral) else seed}
+    # DBSCAN and others take no seed, since nothing in them is random.
     takes = "random_state" in inspect.signature(algorithm.__init__).parameters
     found: Labels = np.asarray(algorithm(**((seeds if takes else {}) | dict(given))).fit_predict(X))
     return found

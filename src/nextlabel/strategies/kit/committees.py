@@ -128,6 +128,7 @@ def _spread(member: Any, rows: Floats, classes: Any) -> Floats:
     if proba.shape[1] == len(classes):
         return proba
     wide = np.zeros((len(rows), len(classes)))
+    # A bootstrap may have missed a class: its column stays 0. Classes are sorted, as scikit-learn keeps them.
     known = np.isin(member.classes_, classes)
     wide[:, np.searchsorted(classes, np.asarray(member.classes_)[known])] = proba[:, known]
     return wide
@@ -135,4 +136,5 @@ def _spread(member: Any, rows: Floats, classes: Any) -> Floats:
 
 def everyone(task: Task, votes: Votes) -> Iterator[Floats]:
     """Probabilities (T, k, C) of all candidates, block by block."""
+    # T x k x C numbers at a time; of all candidates at once they would be T times as large as the features may be.
     return (votes(rows) for _, rows in task.pool().blocks())

@@ -40,7 +40,7 @@ class KnownProbabilities(SkactivemlClassifier):
         self.X, self.at, self.head = X, at, head
         self._validate_data(np.asarray(X[:1]), np.array([-1]))  # what `predict` needs of a fitted classifier
 
-    def __sklearn_clone__(self) -> SkactivemlClassifier:
+    def __sklearn_clone__(self) -> SkactivemlClassifier:  # a strategy clones in order to train
         if self.head is None:
             raise Mistake(UNTRAINABLE)
         return clone(self.head)
@@ -59,6 +59,8 @@ class KnownProbabilities(SkactivemlClassifier):
         return (proba, X) if return_embeddings else proba
 
     def _found(self, X: Floats) -> Floats:
+        # By content, since a strategy of scikit-activeml's hands over rows that it has gathered: a hash of their bytes,
+        # in the caller's precision (check_array may have made float64 of float16 on the way).
         place: dict[int, int] = {}
         for block, rows in Blocks(self.X).blocks():
             place |= {hash(row.tobytes()): i for i, row in enumerate(rows.astype(X.dtype, copy=False), block.start)}

@@ -14,14 +14,16 @@ class Ties:
     def best(self, scores: Floats, positions: Ids | None = None) -> int:
         """The position of the highest of ``scores`` (k,), which belong to ``positions`` (k,), or to all."""
         tied = np.flatnonzero(scores == scores.max())
-        if positions is not None:
+        if positions is not None:  # ranks belong to positions in the pool, whatever part of it was scored
             tied = positions[tied]
         return int(tied[self.rank[tied].argmin()]) if len(tied) > 1 else int(tied[0])
 
     def top(self, scores: Floats, batch: int) -> Ids:
         """The positions (batch,) of the highest ``scores`` (count,), best first; O(count), whatever the batch."""
+        # Only what may be in the batch is sorted: of a million scores that is not much more than the batch.
         least = np.partition(scores, len(scores) - batch)[len(scores) - batch]
         above, level = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+        # Of those level with the last, the first in the shuffle; argpartition's own order hangs on numpy's version.
         if len(level) > batch - len(above):
             level = level[np.argpartition(self.rank[level], batch - len(above) - 1)[: batch - len(above)]]
         found = np.concatenate([above, level])
