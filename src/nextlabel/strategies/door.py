@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
+from skactiveml.pool import SubSamplingWrapper
 
 from nextlabel.errors import Mistake, NextlabelError, StrategyFailed
 from nextlabel.pool import Floats, Labels
@@ -161,6 +162,8 @@ class StrategyEntry:
             return "Give it sample=20000, and it chooses among so many, drawn at random."
         if issubclass(self.kind, DropIn):
             return "Another strategy is faster (docs/strategies.md has a table of costs)."
+        if issubclass(self.kind, SubSamplingWrapper):
+            return "Give it a smaller max_candidates."
         return (
             f"skactiveml:SubSamplingWrapper(query_strategy='{self.kind.__name__}', max_candidates=50) chooses among 50 "
             "drawn at random; with exclude_non_subsample=True it does not look at the others either."
