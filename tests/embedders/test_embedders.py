@@ -2,20 +2,28 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from painted import noise
 
-from nextlabel.datasets import load
-from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets import load, pictures
+from nextlabel.datasets.base import Dataset, Request, Squares
 from nextlabel.embedders import EMBEDDERS, default, embed
+from nextlabel.embedders.base import NOTHING, Features, Features32, Fits, Report, silent
 from nextlabel.embedders.cache import cached, read_fits
+from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
-from nextlabel.errors import Mistake, UnknownName
+from nextlabel.errors import BadData, Mistake, UnknownName
+from nextlabel.files.arrays import on_file
+
+FEW = Patches(filters=8)
 
 
 @pytest.fixture
@@ -36,7 +44,7 @@ def test_every_embedder_gives_plain_features(dataset: Dataset, name: str, reques
     seen: list[tuple[str, int, int]] = []
     found = embed(dataset, name, lambda *step: seen.append(step))
     assert all(0 < done <= total == len(dataset) for _, done, total in seen)
-    assert found.settings["transductive"] == bool(read_fits(found.path))
+    assert found.settings["transductive"] == (name == "patches") == bool(read_fits(found.path))
     assert found.array.dtype == np.float32
     assert found.array.shape == (len(dataset), found.settings["d"])
     assert np.isfinite(found.array).all()
@@ -80,14 +88,91 @@ def test_settings_change_the_key(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda raw: raw[:-30], lambda raw: raw[:200] + b"\0" + raw[201:], lambda raw: b""])
-@pytest.mark.parametrize("ending", [".npy", ".npz"])
-def test_damaged_features_are_made_again(dataset: Dataset, damage: object, ending: str) -> None:
-    found = embed(dataset, "pixels")
+@pytest.mark.parametrize(("name", "ending"), [("pixels", ".npy"), ("few", ".npy"), ("few", ".npz")])
+def test_damaged_features_are_made_again(dataset: Dataset, damage: object, name: str, ending: str) -> None:
+    used = Pixels() if name == "pixels" else FEW
+    found = cached(name, used, dataset.pictures)
     bits, victim = found.array.tobytes(), found.path.with_suffix(ending)
     victim.write_bytes(damage(victim.read_bytes()))
-    again = embed(dataset, "pixels")
+    again = cached(name, used, dataset.pictures)
     assert again.array.tobytes() == bits
-    assert read_fits(again.path) == {}
+    assert name == "pixels" or read_fits(again.path).keys() == {"axes", "centre", "filters_0", "offset_0"}
+
+
+class Counting(Pixels):
+    """Pixels that know how many pictures they have embedded."""
+
+    embedded: ClassVar[list[int]] = []
+
+    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+        self.embedded.append(len(block))
+        return super().transform(block, fits, report)
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """How many pictures were decoded, by the size of their squares."""
+    counts, before = Counter[int](), pictures.square
+
+    def square(raw: bytes, size: int) -> Squares:
+        counts[size] += 1
+        return before(raw, size)
+
+    monkeypatch.setattr(pictures, "square", square)
+    return counts
+
+
+def test_one_picture_more_decodes_and_embeds_one_picture(
+    fruits: Path, own_cache: Path, decoded: Counter[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counting, "embedded", [])
+
+    def embedded(folder: Path) -> Features:
+        return cached("counting", Counting(), load(Request(str(folder))).pictures)
+
+    before = embedded(fruits)
+    assert (dict(decoded), Counting.embedded) == ({64: 9, 16: 9}, [9])
+    noise(fruits / "banana" / "new.png", seed=99)
+    after = embedded(fruits)
+    assert (dict(decoded), Counting.embedded) == ({64: 10, 16: 10}, [9, 1])
+    assert np.array_equal(np.delete(after.array, 4, axis=0), before.array)
+    (fruits / "apple" / "000.png").rename(fruits / "quince" / "zzz.png")
+    (fruits / "apple" / "001.png").unlink()
+    moved = embedded(fruits.rename(fruits.parent / "elsewhere"))
+    assert (dict(decoded), Counting.embedded) == ({64: 10, 16: 10}, [9, 1])
+    assert np.array_equal(moved.array, after.array[[2, 3, *range(4, 10), 0]])
+
+
+def test_an_embedder_that_is_fitted_to_all_still_decodes_only_what_is_new(
+    fruits: Path, own_cache: Path, decoded: Counter[int]
+) -> None:
+    before = cached("few", FEW, load(Request(str(fruits))).pictures)
+    noise(fruits / "banana" / "new.png", seed=99)
+    after = cached("few", FEW, load(Request(str(fruits))).pictures)
+    assert dict(decoded) == {64: 10}
+    assert not np.isin(after.array, before.array).any()  # another fit, as it always was
+
+
+def test_features_reach_a_worker_as_a_path(own_cache: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(100_000, 384)).astype(np.float32)
+    data = Dataset("big", np.arange(100_000) % 300, tuple(map(str, range(300))), "0", table=on_file(X, "table"))
+    found = embed(data)
+    found.array, found.array[:5]
+    sent = pickle.dumps((found, data))
+    assert len(sent) < 300_000
+    there, its_data = pickle.loads(sent)
+    assert np.array_equal(there.array, X)
+    assert not there.array.flags.writeable
+    assert (there.path, there.settings, its_data.table.shape) == (found.path, found.settings, X.shape)
+    assert np.array_equal(its_data.y, data.y)
+    assert its_data.y.dtype == np.int64
+
+
+def test_features_that_are_gone_are_a_sentence(dataset: Dataset) -> None:
+    found = pickle.loads(pickle.dumps(embed(dataset, "pixels")))
+    found.path.unlink()
+    with pytest.raises(BadData, match=r"cannot be read any more .* Run again"):
+        found.array  # noqa: B018
 
 
 def test_a_table_is_its_own_features(table: Dataset) -> None:
@@ -96,6 +181,7 @@ def test_a_table_is_its_own_features(table: Dataset) -> None:
     assert found.array.tolist() == [[5, 6], [7, 8]]
     assert not found.array.flags.writeable
     assert table.table.flags.writeable
+    assert np.array_equal(pickle.loads(pickle.dumps(found)).array, found.array)
 
 
 def test_embedders_that_do_not_fit_are_refused(dataset: Dataset, table: Dataset) -> None:

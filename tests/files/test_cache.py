@@ -1,58 +1,14 @@
-"""Cached files are whole or absent, and a place that cannot be written to is no surprise."""
+"""Caches have names, are swept, and a place that cannot be written to is no surprise."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from nextlabel.errors import CannotWrite
 from nextlabel.files import cache
-
-
-def test_arrays_come_back_as_read_only_maps(own_cache: Path) -> None:
-    array = np.arange(12, dtype=np.float32).reshape(3, 4)
-    written = cache.write_array(cache.folder() / "a.npy", array)
-    found = cache.read_array(own_cache / "a.npy")
-    for each in (written, found, np.load(own_cache / "a.npy")):
-        assert np.array_equal(each, array)
-    assert isinstance(found, np.memmap)
-    assert not found.flags.writeable
-
-
-def test_rows_may_be_added_without_knowing_how_many(own_cache: Path) -> None:
-    with cache.NewArray((2,), np.int16) as new:
-        for count in (1, 10, 200):
-            new.add(np.full((count, 2), count))
-        found = new.finish(own_cache / "a.npy")
-    assert found.shape == (211, 2)
-    assert cache.read_array(own_cache / "a.npy") is not None
-
-
-def test_what_is_not_finished_leaves_nothing(own_cache: Path) -> None:
-    with cache.NewArray((2,), np.int16) as new:
-        new.add(np.ones((5, 2)))
-        assert list(own_cache.iterdir())
-    assert not list(own_cache.iterdir())
-
-
-@pytest.mark.parametrize("keep", [0, 5, 60, 130, -1])
-def test_a_torn_file_is_as_good_as_none(own_cache: Path, keep: int) -> None:
-    path = cache.folder() / "a.npy"
-    cache.write_array(path, np.ones((3, 4)))
-    path.write_bytes(path.read_bytes()[:keep])
-    assert cache.read_array(path) is None
-    assert cache.read_array(own_cache / "b.npy") is None
-
-
-def test_a_flipped_bit_is_noticed(own_cache: Path) -> None:
-    path = cache.folder() / "a.npy"
-    cache.write_array(path, np.ones((30, 4)))
-    raw = bytearray(path.read_bytes())
-    raw[500] ^= 1
-    path.write_bytes(raw)
-    assert cache.read_array(path) is None
 
 
 def test_keys_keep_words_apart() -> None:
@@ -77,11 +33,45 @@ def test_a_cache_that_cannot_be_made_is_replaced(tmp_path: Path, monkeypatch: py
     assert cache.folder() == cache.folder()  # and it says so once
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-def test_a_full_disk_is_a_sentence(own_cache: Path) -> None:
-    with cache.NewFile() as new:
-        full = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
-        os.dup2(full.fileno(), new.file.fileno())  # everything that is written there meets a full disk
-        with pytest.raises(CannotWrite, match=r"is full\. Make room, or set NEXTLABEL_CACHE"):
-            new.write(bytes(10_000_000))
-        full.close()
+def test_another_ones_leftovers_are_left_and_ours_go_all_the_same(own_cache: Path) -> None:
+    (own_cache / "folder.part").mkdir(parents=True)  # it cannot be unlinked, as nothing can that is somebody else's
+    for name in ("a", "folder", "z"):
+        (own_cache / f"{name}.part").touch()
+        os.utime(own_cache / f"{name}.part", (0, 0))
+    cache.folder()
+    assert [path.name for path in own_cache.iterdir()] == ["folder.part"]
+
+
+@pytest.mark.parametrize(
+    "name", ["~nobody at all/x", "x" * 300, "\udcff\x1b[31m/\n" + "y" * 300], ids=["home", "long", "odd"]
+)
+def test_nonsense_as_a_cache_is_one_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEXTLABEL_CACHE", name)
+    with pytest.warns(UserWarning, match=r"^The cache folder '.*' cannot be used \(.*Set NEXTLABEL_CACHE") as told:
+        assert cache.folder().is_dir()
+    assert str(told[0].message).isprintable()
+
+
+@pytest.mark.parametrize("end", ["", "raise ValueError", "os.kill(os.getpid(), signal.SIGINT)", "sys.exit(3)"])
+def test_a_temporary_cache_is_gone_at_the_end(end: str, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, warnings; warnings.simplefilter('ignore'); from nextlabel.files import cache;"
+        f"(cache.folder() / 'a').touch(); signal.signal(signal.SIGINT, signal.default_int_handler); {end}"
+    )
+    env = os.environ | {"NEXTLABEL_CACHE": os.devnull + "/x", "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=env, stderr=subprocess.DEVNULL)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_leaves_its_parents_temporary_cache_alone(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, warnings; warnings.simplefilter('ignore'); from nextlabel.files import cache;"
+        "path = cache.folder(); child = os.fork()\n"
+        "if not child: sys.exit()\n"
+        "os.waitpid(child, 0); print(path.is_dir())"
+    )
+    env = os.environ | {"NEXTLABEL_CACHE": os.devnull + "/x", "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert (done.stdout, list(tmp_path.iterdir())) == ("True\n", [])

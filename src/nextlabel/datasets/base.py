@@ -8,17 +8,20 @@ line in the table of `nextlabel.datasets`.
     dataset.pictures.squares(32)             # (1797, 32, 32, 3) uint8
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.files.arrays import file_of, map_array
 from nextlabel.pool import Floats, Labels
 from nextlabel.progress import Progress, quiet
 
 Squares = npt.NDArray[np.uint8]
+Block = tuple[Sequence[int], Squares]  # m ids, and their pictures (m, size, size, 3)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Pictures(Protocol):
 
     @property
     def digests(self) -> Sequence[str]:
-        """One per sample: a hash of its bytes."""
+        """One per sample: a hash of its bytes, 32 hexadecimal digits."""
 
     @property
     def version(self) -> str:
@@ -56,6 +59,9 @@ class Pictures(Protocol):
 
     def squares(self, size: int, progress: Progress = quiet) -> Squares:
         """All pictures as (N, size, size, 3) RGB, upright; read-only, a memory map where they come from files."""
+
+    def blocks(self, size: int, ids: Sequence[int]) -> Iterator[Block]:
+        """The pictures with these ids, as in ``squares``, some at a time: (ids, squares), in the order of ``ids``."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,20 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Small enough for a worker's start: labels as narrow as they may be, a table that lies in a file as its path.
+
+        So what is pickled belongs to this machine, and to as long as its cache is kept.
+        """
+        narrow = self.y.astype(np.promote_types(np.min_scalar_type(-len(self.classes)), np.int8))
+        path = None if self.table is None else file_of(self.table)
+        return self.__dict__ | {"y": narrow, "table": self.table if path is None else path}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        table = state["table"]
+        opened = map_array(table) if isinstance(table, Path) else table
+        self.__dict__.update(state, y=state["y"].astype(np.int64), table=opened)
 
     @property
     def content(self) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """scikit-learn's handwritten digits: 1,797 grey pictures of 8x8, in the package itself."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +9,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits as sklearn_digits
 
-from nextlabel.datasets.base import Dataset, Request, Squares
+from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.files import cache
 from nextlabel.progress import Progress, quiet
 
@@ -22,6 +23,9 @@ class Digits:
 
     version: str = "1"
     grey_side: int | None = SIDE
+
+    def __reduce__(self) -> tuple[type["Digits"], tuple[str, int | None]]:
+        return Digits, (self.version, self.grey_side)  # the package itself holds the pictures, everywhere
 
     @cached_property
     def _grey(self) -> Squares:
@@ -38,6 +42,10 @@ class Digits:
         out: Squares = np.repeat(np.stack([np.asarray(grey) for grey in enlarged])[..., None], 3, axis=3)
         out.flags.writeable = False
         return out
+
+    def blocks(self, size: int, ids: Sequence[int]) -> Iterator[Block]:
+        """All of these pictures in one block: they are small."""
+        yield ids, self.squares(size)[list(ids)]
 
 
 def load_digits(request: Request) -> Dataset:

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nextlabel.datasets.base import Dataset, Request, Skipped
-from nextlabel.datasets.pictures import SUFFIXES, VERSION, FolderPictures, Reading, read_all, squares_path
+from nextlabel.datasets.base import Dataset, Request, Skipped, Squares
+from nextlabel.datasets.pictures import SUFFIXES, VERSION, FolderPictures, Reading, kept_squares, read_all
 from nextlabel.errors import BadData
 from nextlabel.files import cache
+from nextlabel.files.keyed import STEP, KeyedRows
 from nextlabel.pool import Labels
 from nextlabel.progress import Progress
 from nextlabel.text import printable
@@ -44,8 +45,9 @@ def load_folder(request: Request) -> Dataset:
     listing = listed(root)
     if not listing.pictures:
         raise BadData(_no_pictures(root, listing))
-    readings = _scanned(root, [file for _, file in listing.pictures], request.progress)
-    return _dataset(request, root, listing, readings)
+    folder = cache.folder()
+    readings = _scanned(folder, root, [file for _, file in listing.pictures], request.progress)
+    return _dataset(request, root, listing, readings, folder)
 
 
 def listed(root: Path) -> Listing:
@@ -103,23 +105,33 @@ def _no_pictures(root: Path, listing: Listing) -> str:
     )
 
 
-def _scanned(root: Path, files: Sequence[str], progress: Progress) -> list[Reading]:
-    """Read all files, decode the new ones; where all are new, keep their squares, since they are at hand."""
-    store = cache.folder() / f"scan-{cache.key(VERSION, root)}.json"
-    known = _verdicts(store)
+def _scanned(folder: Path, root: Path, files: Sequence[str], progress: Progress) -> list[Reading]:
+    """Read all files, and decode those whose bytes are new; their squares are kept, since they are at hand."""
+    store, squares = folder / f"scan-{cache.key(VERSION, root)}.json", kept_squares(folder, SIZE)
+    before = _verdicts(store)
+    # What has a square can be read, also where it lay in another folder then, or where that scan was interrupted.
+    known = dict.fromkeys(squares.known()) | before
     readings: list[Reading] = []
-    with cache.NewArray((SIZE, SIZE, 3), np.uint8) as new:
+    new: dict[str, Squares] = {}
+    try:
         for reading in read_all(files, SIZE, known, progress):
             readings.append(reading._replace(square=None))
-            if reading.square is not None:
-                new.add(reading.square[None])
-        digests = [reading.digest for reading in readings if reading.digest and reading.reason is None]
-        if digests and new.rows == len(digests):
-            new.finish(squares_path(digests, SIZE))
+            if reading.square is not None and reading.digest is not None:
+                new[reading.digest] = reading.square
+            if len(new) == STEP:
+                _keep(squares, new)
+    finally:
+        _keep(squares, new)
     verdicts = {reading.digest: reading.reason for reading in readings if reading.digest}
-    if verdicts != known:
+    if verdicts != before:
         cache.write_bytes(store, json.dumps(verdicts).encode())
     return readings
+
+
+def _keep(squares: KeyedRows, new: dict[str, Squares]) -> None:
+    if new:
+        squares.add(list(new), np.stack(list(new.values())))
+        new.clear()
 
 
 def _verdicts(store: Path) -> Readability:
@@ -130,7 +142,7 @@ def _verdicts(store: Path) -> Readability:
     return found if isinstance(found, dict) else {}
 
 
-def _dataset(request: Request, root: Path, listing: Listing, readings: Sequence[Reading]) -> Dataset:
+def _dataset(request: Request, root: Path, listing: Listing, readings: Sequence[Reading], folder: Path) -> Dataset:
     rows = list(zip(listing.pictures, readings, strict=True))
     skipped = listing.skipped + [Skipped(printable(p), r.reason) for (p, _), r in rows if r.reason is not None]
     good = [(path, file, r.digest) for (path, file), r in rows if r.reason is None and r.digest is not None]
@@ -147,7 +159,7 @@ def _dataset(request: Request, root: Path, listing: Listing, readings: Sequence[
         y=y,
         classes=classes,
         fingerprint=cache.key(*(word for row in zip(paths, digests, labels, strict=True) for word in row)),
-        pictures=FolderPictures(tuple(file for _, file, _ in good), digests),
+        pictures=FolderPictures(tuple(file for _, file, _ in good), digests, folder),
         paths=paths,
         root=str(root),
         skipped=tuple(sorted(skipped, key=lambda file: file.path)),

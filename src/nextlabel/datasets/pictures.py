@@ -10,20 +10,22 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import PIL
 from PIL import Image, ImageOps
 
-from nextlabel.datasets.base import Squares
+from nextlabel.datasets.base import Block, Squares
 from nextlabel.errors import BadData
 from nextlabel.files import cache
+from nextlabel.files.keyed import KeyedRows
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
 
@@ -72,42 +74,59 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class FolderPictures:
-    """Pictures in files that have been read once; ``digests`` says what they held then."""
+    """Pictures in files that have been read once; ``digests`` says what they held then.
+
+    ``folder`` is where squares are kept. It travels along, so that a worker process finds what its parent has, also
+    where that is a temporary folder of the parent's own.
+    """
 
     files: tuple[str, ...]
     digests: tuple[str, ...]
+    folder: Path
     version: str = VERSION
     grey_side: int | None = None
+    _open: dict[int, Squares] = field(default_factory=dict, init=False, repr=False, compare=False)  # by size
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_open": {}}  # a memory map would travel as a copy of all that it maps
 
     def squares(self, size: int, progress: Progress = quiet) -> Squares:
-        """All pictures as (N, size, size, 3), a read-only memory map from the cache.
+        """All pictures as (N, size, size, 3), a read-only memory map from the cache; only new ones are decoded.
 
-        Raises `BadData` where a picture is no longer what it was when the folder was scanned.
+        Looked through once in the life of this object, since that takes as long as reading all of it. Raises `BadData`
+        where a picture is no longer what it was when the folder was scanned.
         """
-        path = squares_path(self.digests, size)
-        if (found := cache.read_array(path)) is not None and found.shape == (len(self.files), size, size, 3):
-            return found
-        with cache.NewArray((size, size, 3), np.uint8) as new:
-            readings = read_all(self.files, size, {}, progress)
-            changed = [file for file, *_ in self._kept(readings, new)]
-            if changed:
-                raise BadData(
-                    f"{len(changed)} pictures changed while they were read, e.g. '{printable(changed[0])}'; run again."
-                )
-            return new.finish(path)
+        if size not in self._open:
+            kept = kept_squares(self.folder, size)
+            self._open[size] = kept.assemble(self.digests, lambda ids: self._decoded(ids, size, progress))
+        return self._open[size]
 
-    def _kept(self, readings: Iterable[Reading], new: cache.NewArray) -> Iterator[tuple[str, Reading]]:
-        """Write the squares that are as expected, and yield the others."""
-        for file, digest, reading in zip(self.files, self.digests, readings, strict=True):
-            if reading.square is None or reading.digest != digest:
-                yield file, reading
-            else:
-                new.add(reading.square[None])
+    def blocks(self, size: int, ids: Sequence[int]) -> Iterator[Block]:
+        """Some pictures, decoded anew and not kept: for whoever looks at each just once. Raises as `squares` does."""
+        return self._decoded(ids, size, quiet)
+
+    def _decoded(self, ids: Sequence[int], size: int, progress: Progress) -> Iterator[Block]:
+        """Ids with their squares (m, size, size, 3); what is not as expected is left out, and told at the end."""
+        changed = []
+        readings = read_all([self.files[i] for i in ids], size, {}, progress)
+        for some in _chunks(ids):
+            good = []
+            for i, reading in zip(some, islice(readings, len(some)), strict=True):
+                if reading.square is None or reading.digest != self.digests[i]:
+                    changed.append(self.files[i])
+                else:
+                    good.append((i, reading.square))
+            if good:
+                yield [i for i, _ in good], np.stack([square for _, square in good])
+        if changed:
+            raise BadData(
+                f"{len(changed)} pictures changed while they were read, e.g. '{printable(changed[0])}'; run again."
+            )
 
 
-def squares_path(digests: Sequence[str], size: int) -> Path:
-    """Where the squares of these pictures, in this order, are cached."""
-    return cache.folder() / f"squares-{size}-{cache.key(VERSION, *digests)}.npy"
+def kept_squares(folder: Path, size: int) -> KeyedRows:
+    """The squares of one size, of all pictures that were ever decoded, by the digests of their bytes."""
+    return KeyedRows(folder, f"squares-{size}-{cache.key(VERSION)}")
 
 
 def read_all(

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadData
 from nextlabel.files import cache
+from nextlabel.files.arrays import digest, on_file
 from nextlabel.pool import Labels
 from nextlabel.text import did_you_mean, printable
 
@@ -62,8 +63,8 @@ def load_table(request: Request) -> Dataset:
         name=request.name or printable(path.stem),
         y=y,
         classes=classes,
-        fingerprint=cache.key(X.shape, cache.digest(X.astype("<f4")), *y.tolist(), *classes),
-        table=X,
+        fingerprint=cache.key(X.shape, digest(X.astype("<f4")), *y.tolist(), *classes),
+        table=on_file(X, "table"),
         warnings=unlabelled,
     )
 

@@ -11,6 +11,7 @@ from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake
+from nextlabel.files.arrays import file_of
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
 
@@ -63,7 +64,5 @@ def _table(dataset: Dataset, name: str) -> Features:
         embedder(name)
         raise Mistake(f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {name}.")
     assert dataset.table is not None
-    array = dataset.table.view()
-    array.flags.writeable = False
-    about = {"name": TABLE, "settings": {}, "version": 1, "transductive": False, "d": int(array.shape[1])}
-    return Features(array, None, about)
+    about = {"name": TABLE, "settings": {}, "version": 1, "transductive": False, "d": int(dataset.table.shape[1])}
+    return Features(file_of(dataset.table) or dataset.table, about)

@@ -1,10 +1,14 @@
-"""Features are computed once: cached by what the pictures hold, who embeds them, and with which settings."""
+"""Features are computed once: kept per picture, by what it holds, who embeds it, and with which settings.
+
+For an embedder that is fitted to all pictures of a dataset, what they hold, together, is one of the settings: one
+picture more is another fit, and all vectors are computed anew.
+"""
 
 import dataclasses
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,9 @@ import PIL
 import sklearn
 
 from nextlabel.datasets.base import Pictures
-from nextlabel.embedders.base import Embedder, Features, Fits, Report
+from nextlabel.embedders.base import NOTHING, Embedder, Features, Fits, Report, Transductive
 from nextlabel.files import cache
+from nextlabel.files.keyed import Compute, KeyedRows, Places
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 
@@ -22,16 +27,16 @@ MADE_WITH = (np.__version__, sklearn.__version__, PIL.__version__)  # other vers
 
 
 def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
-    """The features of all pictures, from the cache or computed and put there.
-
-    What was fitted lies beside them, in a .npz of the same name; without it, features count as damaged.
-    """
+    """The features of all pictures, in one file: what is kept of them already, and the rest computed now."""
     settings = {"name": name, "settings": _settings(embedder), "version": embedder.version}
-    path = features_path(settings, pictures)
-    array, fitted = cache.read_array(path), read_fits(path)
-    if array is None or fitted is None or len(array) != len(pictures.digests):
-        array, fitted = _computed(path, embedder, pictures, progress)
-    return Features(array, path, settings | {"transductive": embedder.transductive, "d": int(array.shape[1])})
+    transductive = isinstance(embedder, Transductive)
+    rows = _kept(settings, pictures, fitted_to=pictures.digests if transductive else ())
+    if isinstance(embedder, Transductive):
+        array = _fitted(rows, embedder, pictures, progress)
+    else:
+        array = rows.assemble(pictures.digests, _computing(embedder, pictures, progress))
+    about = settings | {"transductive": transductive, "d": int(array.shape[1])}
+    return Features(rows.path(pictures.digests), about)
 
 
 def _settings(embedder: Embedder) -> dict[str, Any]:
@@ -41,29 +46,44 @@ def _settings(embedder: Embedder) -> dict[str, Any]:
     return plain
 
 
-def features_path(settings: Mapping[str, Any], pictures: Pictures) -> Path:
-    """Where the features of these pictures, in this order, with these settings, are cached."""
-    words = (json.dumps(settings, sort_keys=True), pictures.version, *MADE_WITH, *pictures.digests)
+def _kept(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
+    """The vectors of all pictures that were ever embedded in this way."""
+    words = (json.dumps(settings, sort_keys=True), pictures.version, *MADE_WITH, *fitted_to)
     kind = str(settings["name"]).partition(":")[0]  # what follows may be any file's name
-    return cache.folder() / f"features-{kind}-{cache.key(*words)}.npy"
+    return KeyedRows(cache.folder(), f"features-{kind}-{cache.key(*words)}")
+
+
+def _computing(embedder: Embedder, pictures: Pictures, progress: Progress) -> Compute:
+    """What embeds the pictures whose vectors lack, block by block; each is decoded once, and its square not kept."""
+
+    def compute(ids: Places) -> Iterator[tuple[Places, Floats]]:
+        report = _adding(progress, len(ids))
+        for some, squares in pictures.blocks(embedder.size, ids):
+            yield some, np.asarray(embedder.transform(squares, NOTHING, report), dtype=np.float32)
+
+    return compute
+
+
+def _fitted(rows: KeyedRows, embedder: Transductive, pictures: Pictures, progress: Progress) -> Floats:
+    """Features of an embedder that is fitted to just these pictures; without what was fitted, they count as damaged."""
+    path, array = rows.path(pictures.digests), rows.whole(pictures.digests)
+    if array is None or read_fits(path) is None:
+        squares = pictures.squares(embedder.size, progress)
+        features, fits = embedder.fit_transform(squares, _adding(progress, len(squares)))
+        saved, arrays = io.BytesIO(), dict[str, Any](fits)
+        np.savez(saved, **arrays)
+        cache.write_bytes(path.with_suffix(".npz"), saved.getvalue())
+        array = rows.write(pictures.digests, np.asarray(features, dtype=np.float32))
+    return array
 
 
 def read_fits(path: Path) -> Fits | None:
-    """What was fitted for the features in ``path``, or None where that is lost or damaged."""
+    """What was fitted for the features of a transductive embedder in ``path``; None where that is lost or damaged."""
     try:
         with path.with_suffix(".npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def _computed(path: Path, embedder: Embedder, pictures: Pictures, progress: Progress) -> tuple[Floats, Fits]:
-    squares = pictures.squares(embedder.size, progress)
-    features, fitted = embedder.embed(squares, _adding(progress, len(squares)))
-    saved, arrays = io.BytesIO(), dict[str, Any](fitted)
-    np.savez(saved, **arrays)
-    cache.write_bytes(path.with_suffix(".npz"), saved.getvalue())
-    return cache.write_array(path, np.asarray(features, dtype=np.float32)), fitted
 
 
 def _adding(progress: Progress, total: int) -> Report:

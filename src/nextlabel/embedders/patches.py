@@ -4,7 +4,7 @@ After A. Coates and A. Y. Ng, "The Importance of Encoding Versus Training with S
 ICML 2011, with the spherical k-means of their "Learning Feature Representations with K-means" (2012). No labels.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
+from nextlabel.datasets.base import Squares
+from nextlabel.embedders.base import Features32, Fits, Report, silent
+
 Floats = NDArray[np.floating[Any]]
 
 THREADS = 2
 CHUNK = 32  # pictures per task
+EVEN = 96  # rows of a product whose rows are all rounded alike: a multiple of all that BLAS takes at a time
 FIT_PICTURES, FIT_PATCHES, FIT_ITERATIONS = 10_000, 50_000, 10
 CONTRAST = 10.0  # added to a patch's variance (pixels are 0 ... 255), so that flat patches stay flat
 WHITEN = 0.1  # added to the eigenvalues of the patches' covariance
@@ -43,9 +47,9 @@ class Patches:
     reduced to ``width`` principal components, scaled as a whole so that a column's variance is 1 on average.
 
     >>> pictures = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
-    >>> features, fitted = Patches(filters=8).embed(pictures)
-    >>> features.shape
-    (5, 4)
+    >>> features, fits = Patches(filters=8).fit_transform(pictures)
+    >>> features.shape, Patches(filters=8).transform(pictures[:2], fits).shape
+    ((5, 4), (2, 4))
     """
 
     size: int = 64  # side of the square RGB pictures it wants
@@ -58,29 +62,36 @@ class Patches:
     threshold: float = 2.0  # in units of a whitened patch: high, so that a filter speaks only where it fits well
 
     version: ClassVar[int] = 1  # raise when results change
-    transductive: ClassVar[bool] = True  # fitted on the pictures that it embeds
 
-    def embed(
-        self, pictures: NDArray[np.uint8], report: Callable[[int], None] = lambda done: None
-    ) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
-        """Features (N, d) float32 of pictures (N, size, size, 3), and the fitted arrays.
+    def fit(self, sample: Squares, report: Report = silent) -> Fits:
+        """Filters, and principal components, of pictures (n, size, size, 3)."""
+        return self.fit_transform(sample, report)[1]
 
-        ``report`` is told how many pictures are newly done. The same pictures give the same bits, whatever the
-        number of threads.
+    def transform(self, block: Squares, fits: Fits, report: Report = silent) -> Features32:
+        """Features (m, d) of pictures (m, size, size, 3), whether or not it was fitted to them."""
+        filters = [Dictionary(fits[f"filters_{scale}"], fits[f"offset_{scale}"]) for scale in range(self.scales)]
+        with threadpool_limits(1), ThreadPoolExecutor(THREADS) as threads:
+            pooled = _pooled(block, _Describer(self, filters), report, threads)  # (m, D)
+            return _project_alone(pooled, fits)
+
+    def fit_transform(self, sample: Squares, report: Report = silent) -> tuple[Features32, Fits]:
+        """Features (n, d) of the pictures that it is fitted to, (n, size, size, 3), and the fitted arrays.
+
+        The same pictures give the same bits, whatever the number of threads.
         """
         rng = np.random.default_rng(self.seed)
         with threadpool_limits(1), ThreadPoolExecutor(THREADS) as threads:
-            chosen = np.sort(rng.permutation(len(pictures))[:FIT_PICTURES])  # ids
+            chosen = np.sort(rng.permutation(len(sample))[:FIT_PICTURES])  # ids
             dictionaries = []
             for scale in range(self.scales):
-                patches = _sample(pictures, chosen, self.patch, scale, rng)  # (n, patch * patch * 3)
+                patches = _sample(sample, chosen, self.patch, scale, rng)  # (n, patch * patch * 3)
                 dictionaries.append(_learned(patches, self.filters, rng, threads))
-            pooled = _pooled(pictures, _Describer(self, dictionaries), report, threads)  # (N, D)
-            fitted = _principal(pooled, chosen, self.width)
-            features = _project(pooled, fitted)
+            pooled = _pooled(sample, _Describer(self, dictionaries), report, threads)  # (N, D)
+            fits = _principal(pooled, chosen, self.width)
+            features = _project(pooled, fits)
         for scale, dictionary in enumerate(dictionaries):
-            fitted |= {f"filters_{scale}": dictionary.filters, f"offset_{scale}": dictionary.offset}
-        return features, fitted
+            fits |= {f"filters_{scale}": dictionary.filters, f"offset_{scale}": dictionary.offset}
+        return features, fits
 
 
 class _Describer:
@@ -118,9 +129,7 @@ class _Describer:
         yield from (np.maximum(above, 0).ravel(), np.maximum(below, 0).ravel())
 
 
-def _pooled(
-    pictures: NDArray[np.uint8], describe: _Describer, report: Callable[[int], None], threads: ThreadPoolExecutor
-) -> NDArray[np.float32]:
+def _pooled(pictures: Squares, describe: _Describer, report: Report, threads: ThreadPoolExecutor) -> Features32:
     """The square root of everything that is known of each picture, (N, D)."""
     pooled = np.empty((len(pictures), describe.length), np.float32)
 
@@ -242,8 +251,23 @@ def _strongest(rows: Floats, width: int) -> tuple[Floats, Floats]:
     return values, vectors * np.where(vectors.sum(0) < 0, -1, 1)
 
 
-def _project(pooled: Floats, fitted: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-    features = np.empty((len(pooled), fitted["axes"].shape[1]), np.float32)
+def _project(pooled: Floats, fits: Fits) -> Features32:
+    features = np.empty((len(pooled), fits["axes"].shape[1]), np.float32)
     for start in range(0, len(pooled), 1_000):
-        features[start : start + 1_000] = (pooled[start : start + 1_000] - fitted["centre"]) @ fitted["axes"]
+        features[start : start + 1_000] = (pooled[start : start + 1_000] - fits["centre"]) @ fits["axes"]
+    return features
+
+
+def _project_alone(pooled: Floats, fits: Fits) -> Features32:
+    """As `_project`, but a row's bits do not depend on where it stands: every product has the same shape.
+
+    BLAS takes rows some at a time (12 with AVX2, 16 with AVX-512) and rounds what is left over at the end otherwise;
+    `_project`, whose bits are those of all results so far, has such rows at the end of each thousand.
+    """
+    features = np.empty((len(pooled), fits["axes"].shape[1]), np.float32)
+    full = np.zeros((EVEN, pooled.shape[1]), np.float32)
+    for start in range(0, len(pooled), EVEN):
+        some = pooled[start : start + EVEN]
+        full[: len(some)] = some - fits["centre"]
+        features[start : start + EVEN] = (full @ fits["axes"])[: len(some)]
     return features

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from nextlabel.datasets.base import Dataset, Squares
-from nextlabel.embedders.base import Features32, Fits, Report, silent
+from nextlabel.embedders.base import NOTHING, Features32, Fits, Report, silent
 
 SIZE = 16
 
@@ -15,13 +15,12 @@ SIZE = 16
 class Pixels:
     """``size`` x ``size`` RGB values from 0 to 1, or, ``grey``, one value per pixel.
 
-    >>> features, _ = Pixels(size=2).embed(np.full((5, 2, 2, 3), 255, dtype=np.uint8))
+    >>> features = Pixels(size=2).transform(np.full((5, 2, 2, 3), 255, dtype=np.uint8))
     >>> features.shape, float(features.max())
     ((5, 12), 1.0)
     """
 
     version: ClassVar[int] = 1
-    transductive: ClassVar[bool] = False
     size: int = SIZE
     grey: bool = False
 
@@ -31,7 +30,12 @@ class Pixels:
         side = dataset.pictures.grey_side if dataset.pictures is not None else None
         return cls() if side is None else cls(size=side, grey=True)
 
-    def embed(self, pictures: Squares, report: Report = silent) -> tuple[Features32, Fits]:
-        """Features (N, size * size * 3), or (N, size * size) for grey; nothing is fitted."""
-        seen = pictures[..., 0] if self.grey else pictures
-        return seen.reshape(len(seen), -1).astype(np.float32) / np.float32(255), {}
+    def fit(self, sample: Squares, report: Report = silent) -> Fits:
+        """Nothing."""
+        return {}
+
+    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+        """Features (m, size * size * 3), or (m, size * size) for grey."""
+        seen = block[..., 0] if self.grey else block
+        report(len(block))
+        return seen.reshape(len(seen), -1).astype(np.float32) / np.float32(255)

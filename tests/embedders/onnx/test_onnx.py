@@ -48,8 +48,8 @@ def dataset(fruits: Path, own_cache: Path) -> Dataset:
 
 
 def test_vectors_are_taken_as_they_are(file: Path) -> None:
-    features, fitted = opened(file, pooled()).embed(PICTURES)
-    assert (features.dtype, features.shape, fitted) == (np.float32, (70, 4), {})
+    features = opened(file, pooled()).transform(PICTURES)
+    assert (features.dtype, features.shape) == (np.float32, (70, 4))
     assert np.allclose(features, colours() @ MATRIX, atol=1e-5)
 
 
@@ -57,14 +57,14 @@ def test_vectors_are_taken_as_they_are(file: Path) -> None:
     ("settings", "expected"), [("", colours() + TOKENS), ("(pool='mean')", colours() + TOKENS / 2)]
 )
 def test_tokens_give_the_first_or_their_mean(file: Path, settings: str, expected: np.ndarray) -> None:
-    assert np.allclose(opened(file, tokens(), settings).embed(PICTURES)[0], expected, atol=1e-5)
+    assert np.allclose(opened(file, tokens(), settings).transform(PICTURES), expected, atol=1e-5)
 
 
 def test_a_map_gives_its_mean(file: Path) -> None:
     found = opened(file, model([node("Relu", "pictures", "map")], outputs=[value("map", "N", 3, "H", "W")]))
     normal = (PICTURES / 255 - np.array(IMAGENET["mean"])) / np.array(IMAGENET["std"])
     assert found.pool == "mean"
-    assert np.allclose(found.embed(PICTURES)[0], np.maximum(normal, 0).mean(axis=(1, 2)), atol=1e-5)
+    assert np.allclose(found.transform(PICTURES), np.maximum(normal, 0).mean(axis=(1, 2)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -79,28 +79,29 @@ def test_a_map_gives_its_mean(file: Path) -> None:
 def test_the_most_fitting_output_is_chosen(file: Path, names: tuple[str, ...], settings: str, times: int) -> None:
     found = opened(file, several(*names), settings)
     assert found.output == names[times - 1]
-    assert np.allclose(found.embed(PICTURES)[0], times * colours(), atol=1e-5)
+    assert np.allclose(found.transform(PICTURES), times * colours(), atol=1e-5)
 
 
 def test_a_picture_gives_the_same_bits_in_any_company(file: Path) -> None:
     found = opened(file, pooled())
-    together = found.embed(PICTURES)[0]
-    assert np.array_equal(found.embed(PICTURES[40:45])[0], together[40:45])
-    assert np.array_equal(np.concatenate([found.embed(PICTURES[i : i + 1])[0] for i in range(70)]), together)
+    together = found.transform(PICTURES)
+    assert np.array_equal(found.transform(PICTURES[40:45]), together[40:45])
+    assert np.array_equal(np.concatenate([found.transform(PICTURES[i : i + 1]) for i in range(70)]), together)
 
 
 @pytest.mark.parametrize("batch", [1, 4, 50])
 def test_a_fixed_batch_is_filled_up(file: Path, batch: int) -> None:
     told: list[int] = []
-    features, _ = opened(file, pooled(batch=batch)).embed(PICTURES, told.append)
+    features = opened(file, pooled(batch=batch)).transform(PICTURES, report=told.append)
     assert np.allclose(features, colours() @ MATRIX, atol=1e-5)
     assert sum(told) == len(features) == 70
+    assert np.array_equal(opened(file, pooled(batch=batch)).transform(PICTURES[33:36]), features[33:36])
 
 
 def test_nothing_is_printed_or_warned(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        opened(file, pooled()).embed(PICTURES)
+        opened(file, pooled()).transform(PICTURES)
         with pytest.raises(BadData, match="cannot open"):
             opened(file, model([node("NoSuchThing", "pictures", "features")]))
     assert capfd.readouterr() == ("", "")
@@ -110,7 +111,7 @@ def test_nothing_is_printed_or_warned(file: Path, capfd: pytest.CaptureFixture[s
 def test_a_length_that_is_told_once_is_enough(file: Path, shape: tuple[int | str, ...]) -> None:
     found = opened(file, model(MEAN_COLOUR, [value("pictures", *shape)], [value("colour", "N", 3)]))
     assert found.size == 12
-    assert np.allclose(found.embed(PICTURES)[0], colours(), atol=1e-5)
+    assert np.allclose(found.transform(PICTURES), colours(), atol=1e-5)
 
 
 def test_the_models_own_size_is_taken(file: Path) -> None:

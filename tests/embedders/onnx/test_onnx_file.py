@@ -54,7 +54,7 @@ def test_weights_beside_the_model_are_read(file: Path, location: str) -> None:
     for name in ("weights.bin", "sub/weights.bin"):
         write(file.parent / name, MATRIX.tobytes())
     found = opened(file, with_weights(location))
-    assert np.allclose(found.embed(PICTURES)[0], colours() @ MATRIX, atol=1e-5)
+    assert np.allclose(found.transform(PICTURES), colours() @ MATRIX, atol=1e-5)
 
 
 def test_changed_weights_make_another_model(file: Path) -> None:
@@ -96,4 +96,4 @@ def test_weights_of_a_model_in_the_hub_cache_are_found(tmp_path: Path) -> None:
     files = {"onnx/model.onnx": with_weights("model.onnx_data"), "onnx/model.onnx_data": MATRIX.tobytes()}
     home = hub_cache(tmp_path, "a/b", "0" * 40, files)
     found = Onnx.specified(f"onnx:{home}/snapshots/{'0' * 40}/onnx/model.onnx(size=12)")
-    assert np.allclose(found.embed(PICTURES)[0], colours() @ MATRIX, atol=1e-5)
+    assert np.allclose(found.transform(PICTURES), colours() @ MATRIX, atol=1e-5)

@@ -33,7 +33,7 @@ def test_settings_are_read_from_the_specification(file: Path) -> None:
     found = opened(file, pooled(), "(size=12, mean=[0.5, 0.4, 0.3], std=0.5, scale=1)")
     assert (found.size, found.mean, found.std, found.scale) == (12, (0.5, 0.4, 0.3), (0.5, 0.5, 0.5), 1)
     expected = colours(PICTURES, found.mean, found.std, 1) @ MATRIX
-    assert np.allclose(found.embed(PICTURES)[0], expected, rtol=1e-4)
+    assert np.allclose(found.transform(PICTURES), expected, rtol=1e-4)
 
 
 PIECES = [".onnx", "a", "/", "(", ")", "size=", "mean=", "64", "[", "]", ",", "'", "-1", "0x", "é", " "]

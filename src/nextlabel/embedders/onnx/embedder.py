@@ -15,7 +15,7 @@ import numpy as np
 
 from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
-from nextlabel.embedders.base import Features32, Fits, Report, silent
+from nextlabel.embedders.base import NOTHING, Features32, Fits, Report, silent
 from nextlabel.embedders.onnx.file import hash_model
 from nextlabel.embedders.onnx.network import POOLS, Net, pooled
 from nextlabel.embedders.onnx.settings import Settings, parse_onnx, read_settings_beside
@@ -48,7 +48,6 @@ class Onnx:
     net: Net = field(repr=False)  # no setting
 
     version: ClassVar[int] = 1
-    transductive: ClassVar[bool] = False
 
     @classmethod
     def specified(cls, text: str) -> "Onnx":
@@ -68,19 +67,21 @@ class Onnx:
         output, rank = net.chosen(size, told.pop("output", None))
         pool = _pool(net, output, rank, told.pop("pool", None))
         found = cls(source, digest, size, output=output, pool=pool, onnxruntime=net.runtime, net=net, **told)
-        found.embed(np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8))  # what fails, fails early
+        found.transform(np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8))  # what fails, fails early
         return found
 
-    def embed(self, pictures: Squares, report: Report = silent) -> tuple[Features32, Fits]:
-        """Features (N, d); nothing is fitted."""
-        step = self.net.batch or 1
-        chunk = -(-CHUNK // step) * step
+    def fit(self, sample: Squares, report: Report = silent) -> Fits:
+        """Nothing: the model in the file has learned already."""
+        return NOTHING
+
+    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+        """Features (m, d)."""
         parts = []
         with ThreadPoolExecutor(cores()) as threads:
-            for part in threads.map(lambda i: self._features(pictures[i : i + chunk]), range(0, len(pictures), chunk)):
+            for part in threads.map(lambda i: self._features(block[i : i + CHUNK]), range(0, len(block), CHUNK)):
                 parts.append(part)
                 report(len(part))
-        return np.concatenate(parts), {}
+        return np.concatenate(parts)
 
     def _features(self, pictures: Squares) -> Features32:
         found = np.concatenate(list(self._vectors(pictures)))
@@ -92,12 +93,15 @@ class Onnx:
         return found
 
     def _vectors(self, pictures: Squares) -> Iterator[Features32]:
-        step = self.net.batch or 1
-        for i in range(0, len(pictures), step):
-            group = self._normal(pictures[i : i + step])  # (n, 3, size, size)
-            short = step - len(group)  # a model whose batch is fixed gets its last one filled up
-            full = np.pad(group, ((0, short), (0, 0), (0, 0), (0, 0))) if short else group
-            yield pooled(self.net.run(full, [self.output])[0], self.pool)[: len(group)]
+        """Vectors (1, d), one by one: a model whose batch is fixed gets it filled up with zeros.
+
+        Two pictures in a batch might be rounded differently from the same two in others, and vectors are kept by
+        picture. So a fixed batch of n takes n times as long; an export with a batch of 1, or of any length, does not.
+        """
+        filling = (self.net.batch or 1) - 1
+        for i in range(len(pictures)):
+            full = np.pad(self._normal(pictures[i : i + 1]), ((0, filling), (0, 0), (0, 0), (0, 0)))
+            yield pooled(self.net.run(full, [self.output])[0], self.pool)[:1]
 
     def _normal(self, pictures: Squares) -> Features32:
         scaled = pictures.astype(np.float32) * np.float32(self.scale)
