@@ -3,7 +3,12 @@
 import contextlib
 import io
 import json
+import multiprocessing
+import os
+import pickle
+import tempfile
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +16,11 @@ import pytest
 from painted import noise, paint
 from PIL import Image, PngImagePlugin
 
-from nextlabel.datasets import load
-from nextlabel.datasets.base import Request
-from nextlabel.datasets.pictures import Unreadable, read_all, square
+from nextlabel.datasets import load, pictures
+from nextlabel.datasets.base import Request, Squares
+from nextlabel.datasets.pictures import FolderPictures, Unreadable, kept_squares, read_all, square
 from nextlabel.errors import BadData
+from nextlabel.files import cache
 
 
 def saved(picture: Image.Image, kind: str, **more: object) -> bytes:
@@ -93,19 +99,73 @@ def test_garbage_never_escapes() -> None:
 
 
 def test_squares_are_made_once(fruits: Path, own_cache: Path) -> None:
-    pictures = load(Request(str(fruits))).pictures
-    first = pictures.squares(10)
+    found = load(Request(str(fruits))).pictures
+    first = found.squares(10)
     assert isinstance(first, np.memmap)
     assert not first.flags.writeable
     for path in fruits.rglob("*.png"):
         path.unlink()
-    assert np.array_equal(pictures.squares(10), first)
+    assert np.array_equal(pickle.loads(pickle.dumps(found)).squares(10), first)
 
 
-def test_a_scan_also_makes_the_usual_squares(fruits: Path, own_cache: Path) -> None:
-    load(Request(str(fruits)))
-    assert len(list(own_cache.glob("squares-64-*.npy"))) == 1
+def test_a_scan_also_keeps_the_usual_squares(fruits: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = load(Request(str(fruits))).pictures
     assert not list(own_cache.glob("*.part"))
+    monkeypatch.setattr(pictures, "square", None)  # nothing is decoded from here on
+    assert found.squares(64).shape == (9, 64, 64, 3)
+
+
+def test_an_interrupted_scan_goes_on_where_it_stopped(
+    fruits: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+
+    def square_(raw: bytes, size: int) -> Squares:
+        decoded.append(size)
+        return square(raw, size)
+
+    def stop(what: str, done: int, total: int) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(pictures, "square", square_)
+    monkeypatch.setattr(pictures, "CHUNK", 2)
+    with pytest.raises(KeyboardInterrupt):
+        load(Request(str(fruits), progress=stop))
+    stopped, kept = len(decoded), len(list(kept_squares(own_cache, 64).known()))
+    assert (stopped < 9, kept) == (True, 4)
+    assert len(load(Request(str(fruits)))) == 9
+    assert len(decoded) - stopped == 9 - kept
+
+
+def looked_at(found: FolderPictures) -> tuple[int, int]:
+    """What a worker process sees of pictures, and how many it decodes."""
+    decoded = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "square", lambda raw, size: decoded.append(size))
+        return int(found.squares(64).sum(dtype=np.int64)), len(decoded)
+
+
+def test_a_worker_finds_what_its_parent_has_and_leaves_nothing_behind(
+    fruits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("NEXTLABEL_CACHE", f"{os.devnull}/x")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(cache, "_ready", {})
+    with pytest.warns(UserWarning, match="cannot be used"):
+        found = load(Request(str(fruits))).pictures
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as workers:
+        there = workers.submit(looked_at, found).result()
+    assert there == (found.squares(64).sum(dtype=np.int64), 0)
+    assert list((tmp_path / "temporary").glob("nextlabel-*")) == [found.folder]
+
+
+def test_squares_are_looked_through_once_and_travel_as_a_path(fruits: Path, own_cache: Path) -> None:
+    found = load(Request(str(fruits))).pictures
+    assert found.squares(64) is found.squares(64)
+    assert len(pickle.dumps(found)) < 5_000 < found.squares(64).nbytes
 
 
 def test_a_second_load_decodes_nothing(fruits: Path, own_cache: Path) -> None:
@@ -160,11 +220,11 @@ def test_damaged_caches_are_made_again(fruits: Path, own_cache: Path) -> None:
 
 
 def test_a_picture_that_changes_meanwhile_is_named(fruits: Path) -> None:
-    pictures = load(Request(str(fruits))).pictures
+    found = load(Request(str(fruits))).pictures
     noise(fruits / "pear" / "001.png", seed=54321)
     (fruits / "apple" / "001.png").unlink()
     with pytest.raises(BadData, match=r"2 pictures changed while they were read, e\.g\. '.*apple/001\.png'; run again"):
-        pictures.squares(11)
+        found.squares(11)
 
 
 def test_a_picture_that_vanishes_is_skipped(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ Floats = NDArray[np.floating[Any]]
 
 THREADS = 2
 CHUNK = 32  # pictures per task
-EVEN = 96  # rows of a product whose rows are all rounded alike: a multiple of all that BLAS takes at a time
 FIT_PICTURES, FIT_PATCHES, FIT_ITERATIONS = 10_000, 50_000, 10
 CONTRAST = 10.0  # added to a patch's variance (pixels are 0 ... 255), so that flat patches stay flat
 WHITEN = 0.1  # added to the eigenvalues of the patches' covariance
@@ -259,15 +258,10 @@ def _project(pooled: Floats, fits: Fits) -> Features32:
 
 
 def _project_alone(pooled: Floats, fits: Fits) -> Features32:
-    """As `_project`, but a row's bits do not depend on where it stands: every product has the same shape.
+    """As `_project`, but row by row, so that a row's bits do not depend on where it stands, nor on its neighbours'.
 
-    BLAS takes rows some at a time (12 with AVX2, 16 with AVX-512) and rounds what is left over at the end otherwise;
-    `_project`, whose bits are those of all results so far, has such rows at the end of each thousand.
+    A product of matrices rounds a row by its place among the 4 or 12 that BLAS takes at a time. `_project` keeps to
+    that, since its bits are those of all results so far; one by one takes longer, but little beside the pooling.
     """
-    features = np.empty((len(pooled), fits["axes"].shape[1]), np.float32)
-    full = np.zeros((EVEN, pooled.shape[1]), np.float32)
-    for start in range(0, len(pooled), EVEN):
-        some = pooled[start : start + EVEN]
-        full[: len(some)] = some - fits["centre"]
-        features[start : start + EVEN] = (full @ fits["axes"])[: len(some)]
-    return features
+    rows = [(row - fits["centre"]) @ fits["axes"] for row in pooled]  # each (d,)
+    return np.array(rows, dtype=np.float32)

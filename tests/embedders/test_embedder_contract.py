@@ -1,0 +1,112 @@
+"""Every embedder of the table, and any ONNX model, against every promise; and the contract finds out who breaks it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from onnx_files import pooled, tokens, write
+
+from nextlabel.conformance.embedders import for_embedders
+from nextlabel.datasets.base import Dataset, Squares
+from nextlabel.embedders import EMBEDDERS, embedder, patches
+from nextlabel.embedders.base import NOTHING, Embedder, Features32, Fits, Report, silent
+from nextlabel.embedders.pixels import Pixels
+
+MODELS = {"onnx:vectors": pooled(batch=3, side=12), "onnx:tokens": tokens()}
+TABLE = Dataset("any", np.array([0, 1]), ("a", "b"), "f", table=np.ones((2, 1), np.float32))
+NAMES = [*EMBEDDERS, "two scales", "grey", *MODELS]
+
+
+@pytest.fixture(autouse=True)
+def few_patches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fitted to fewer patches, in a tenth of the time: promises are kept whatever their number is."""
+    monkeypatch.setattr(patches, "FIT_PATCHES", 2_000)
+
+
+def the_embedder(name: str, folder: Path, request: pytest.FixtureRequest) -> Embedder:
+    if name in MODELS or name == "dinov2":
+        pytest.importorskip("onnxruntime")
+    if name == "dinov2":
+        request.getfixturevalue("hub")
+    if name in MODELS:
+        name = f"onnx:{write(folder / 'model.onnx', MODELS[name])}(size=12)"
+    if name == "two scales":
+        return patches.Patches(filters=4, size=32, scales=2)
+    return Pixels(size=8, grey=True) if name == "grey" else embedder(name)(TABLE)
+
+
+@pytest.mark.parametrize("check", for_embedders, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", NAMES)
+def test_embedder(name: str, check: Callable[[Embedder], None], tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check(the_embedder(name, tmp_path, request))
+
+
+@dataclass(frozen=True)
+class Bad(Pixels):
+    """Pixels that break a promise in the way that ``bad`` says."""
+
+    size: int = 4
+    bad: str = ""
+    version: ClassVar[int] = 1
+
+    def fit(self, sample: Squares, report: Report = silent) -> Fits:
+        return {"mean": sample.mean(0)} if self.bad == "learns" else NOTHING
+
+    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+        features = super().transform(block, fits, silent if self.bad == "silent" else report)
+        if self.bad == "neighbours":
+            features = features - features.mean(0)
+        if self.bad == "wide":
+            features = features.astype(np.float64)
+        if self.bad == "random":
+            features[:, 0] += np.random.random()
+        if self.bad == "nan" and not block.any():
+            features[:] = np.nan
+        if self.bad == "writes":
+            block[0] = 0
+        return features
+
+
+@dataclass(frozen=True)
+class BadFit(Bad):
+    """The same, fitted to what it embeds."""
+
+    def fit(self, sample: Squares, report: Report = silent) -> Fits:
+        return {"mean": sample.mean(0)}
+
+    def fit_transform(self, sample: Squares, report: Report = silent) -> tuple[Features32, Fits]:
+        return self.transform(sample) + np.float32(1), self.fit(sample)
+
+
+class Soft(Pixels):
+    """Its settings can be changed."""
+
+    __setattr__ = object.__setattr__
+
+
+@pytest.mark.parametrize(
+    ("bad", "check", "why"),
+    [
+        (Bad(bad="wide"), "gives_plain_features", "features are float64"),
+        (Bad(bad="random"), "gives_the_same_bits_twice", "other features the second time"),
+        (Bad(bad="neighbours"), "a_picture_has_the_same_bits_in_any_company", "by themselves have other features"),
+        (Bad(bad="learns"), "learns_only_if_it_says_so", "learns mean without a fit_transform"),
+        (BadFit(), "fits_and_transforms_at_once", "fit_transform gives other features"),
+        (Bad(bad="writes"), "leaves_pictures_alone", "the pictures were changed"),
+        (Bad(bad="nan"), "survives_blank_pictures", "not finite"),
+        (Bad(bad="silent"), "counts_what_is_done", "0 of 40 pictures were reported"),
+        (Soft(4), "its_fields_are_its_settings", "settings can be changed"),
+    ],
+)
+def test_every_broken_promise_is_found_out(bad: Embedder, check: str, why: str) -> None:
+    broken = {each.__name__: each for each in for_embedders}[f"check_{check}"]
+    with pytest.raises(AssertionError, match=why):
+        broken(bad)
+
+
+def test_every_check_has_been_seen_to_fail() -> None:
+    (mark,) = test_every_broken_promise_is_found_out.pytestmark
+    assert {f"check_{check}" for _, check, _ in mark.args[1]} == {check.__name__ for check in for_embedders}
