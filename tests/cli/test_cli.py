@@ -9,13 +9,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
-from nextlabel.cli.parsing import parse_seeds, split_names
-from nextlabel.cli.simulate import dated
+from nextlabel.cli.simulate import dated_folder
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.embedders import default
 from nextlabel.errors import BadNumber
-from nextlabel.simulation.experiment import Experiment
+from nextlabel.experiment import Experiment
+from nextlabel.knobs.lists import parse_seeds, split_names
 
 QUICK = ["--strategies", "random,margin", "--seeds", "1", "--rounds", "1", "--jobs", "1"]
 
@@ -125,8 +125,8 @@ def test_a_run_does_not_lie_among_its_pictures(fruits, monkeypatch):
 
 
 def test_a_dated_folder_stays_below_runs():
-    assert dated(Experiment(name="../<a>/b")).parent.name == "runs"
-    assert dated(Experiment("flowers/..")).name.endswith(Path.cwd().name)
+    assert dated_folder(Experiment(name="../<a>/b")).parent.name == "runs"
+    assert dated_folder(Experiment("flowers/..")).name.endswith(Path.cwd().name)
 
 
 def test_a_missing_folder_is_one_sentence_and_one(tmp_path):

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from nextlabel import select
 from nextlabel.cli.app import app
-from nextlabel.cli.select import watched
+from nextlabel.cli.progress import show_progress
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_notes_go_where_the_ids_do_not(here):
 
 def test_a_terminal_sees_each_step_and_the_time_left():
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with watched(screen) as progress:
+    with show_progress(screen) as progress:
         for step in (("predicting", 1, 4), ("predicting", 2, 4), ("choosing", 0, 0)):
             progress(*step)
             time.sleep(0.15)  # the screen is drawn ten times a second

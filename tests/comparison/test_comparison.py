@@ -87,7 +87,7 @@ def test_families_share_a_vote(two: list[Path], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("knobs", "error", "words"),
     [
-        ({"margin": 0}, BadNumber, "A margin of 0 makes no sense"),
+        ({"margin": 0}, BadNumber, "margin is 0, and must be"),
         ({"margin": 2.5}, BadNumber, "in fractions"),
         ({"aubc": "lu2032"}, UnknownName, "Did you mean 'lu2023'"),
     ],
@@ -104,7 +104,7 @@ def test_bad_terms_are_refused(knobs: Any, error: Any, words: str) -> None:
     [
         (["nowhere"], 1, "There is no 'nowhere'"),
         (["one", "--against", "entropy"], 2, "has no strategy 'entropy'"),
-        (["one", "--margin", "7"], 2, "margin of 7"),
+        (["one", "--margin", "7"], 2, "margin is '7', and must be"),
         (["one", "--families", "nowhere.json"], 1, "cannot be read"),
         (["one", "--out", "one"], 2, "holds no comparison"),
         ([], 2, "Missing argument"),
@@ -248,5 +248,5 @@ def test_a_family_written_wrong_is_noticed(two: list[Path], tmp_path: Path) -> N
 
 
 def test_a_margin_beyond_all_numbers_is_refused() -> None:
-    with pytest.raises(BadNumber, match="makes no sense"):
+    with pytest.raises(BadNumber, match="must be a difference of AUBC"):
         Terms(margin=1e-160)
