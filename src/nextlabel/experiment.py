@@ -7,7 +7,7 @@ from typing import Any
 
 from nextlabel.errors import BadNumber, Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
-from nextlabel.knobs.kinds import FILE, FLAG, NAMES, SEEDS, SOURCE, TEXT, optional, show, whole
+from nextlabel.knobs.kinds import FILE, FLAG, NAMES, SEEDS, SOURCE, optional, show, text, whole
 from nextlabel.knobs.panels import COMPARED, COMPUTED, DATA, LABELS
 from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
 
@@ -47,14 +47,14 @@ class Experiment:
     )
     model: str = knob(
         "linear",
-        TEXT,
+        text("the name of a model, such as 'linear' or 'sklearn:svm.SVC(C=1.0)'", "MODEL"),
         "`linear`, `cnn`, or a classifier such as sklearn:svm.SVC(C=1.0).",
         COMPARED,
         choices=names.MODELS,
     )
     embedder: str | None = knob(  # None: what suits the dataset
         None,
-        optional(TEXT),
+        optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
         "How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE. "
         "Default: pixels for digits, patches for other pictures.",
         COMPARED,
@@ -70,11 +70,17 @@ class Experiment:
     start: Amount | str | int | float = knob("2/class", AMOUNT, "Labels to start with, likewise.", LABELS)
     split: str | None = knob(None, optional(FILE), "JSON file with test, val and start ids of your own.", LABELS)
     oracle: str = knob(
-        "truth", TEXT, "Who answers: `truth`, `noisy:0.1` or `replay:FILE`.", LABELS, choices=names.ORACLES
+        "truth",
+        text("the name of an oracle, such as 'truth' or 'noisy:0.1'", "ORACLE"),
+        "Who answers: `truth`, `noisy:0.1` or `replay:FILE`.",
+        LABELS,
+        choices=names.ORACLES,
     )
-    label_column: str | None = knob(None, optional(TEXT), "Column of a .csv that holds the labels.", DATA)
+    label_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a .csv that holds the labels.", DATA
+    )
     name: str | None = knob(  # None: taken from the path
-        None, optional(TEXT), "What to call the dataset in rows and report.", DATA
+        None, optional(text(metavar="NAME")), "What to call the dataset in rows and report.", DATA
     )
     plan: Plan = knob(Plan(), page_of(Plan))
 

@@ -3,11 +3,12 @@
 import math
 import re
 from dataclasses import dataclass, fields, replace
+from numbers import Number
 from typing import Any
 
 from nextlabel.errors import BadNumber
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import TEXT, Kind, number, optional, whole
+from nextlabel.knobs.kinds import Kind, as_plain, number, optional, text, whole
 from nextlabel.knobs.panels import LOOP
 
 
@@ -45,7 +46,17 @@ class Amount:
         return f"{self.value}/class" if self.unit == "class" else str(self.value)
 
 
-AMOUNT = Kind(Amount.read, "a share (0.2), a count (200) or 5/class", "AMOUNT", BadNumber)
+def read_amount(value: Any) -> Amount:
+    """An amount as people write it; raises `BadNumber`, or TypeError or ValueError where it is no number at all."""
+    value = as_plain(value)
+    if isinstance(value, Amount):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | Number) or len(str(value)) > 40:
+        raise TypeError
+    return Amount.read(str(value))
+
+
+AMOUNT = Kind(read_amount, "a share (0.2), a count (200) or 5/class", "AMOUNT", BadNumber)
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,13 @@ class Plan:
     budget: Amount | str | int | float | None = knob(
         None, optional(AMOUNT), "Most labels in all: start and asked. A share, count or per class.", LOOP
     )
-    cold: str = knob("random", TEXT, "Strategy while fewer than two classes are known.", LOOP, choices=names.STRATEGIES)
+    cold: str = knob(
+        "random",
+        text("the name of a query strategy, such as 'random'", "NAME"),
+        "Strategy while fewer than two classes are known.",
+        LOOP,
+        choices=names.STRATEGIES,
+    )
     audit: float = knob(
         0.0,
         number(0, 1, "a share of the samples, from 0 up to but not including 1"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import FLAG, PLACE, TEXT, Kind, optional, whole
+from nextlabel.knobs.kinds import FLAG, PLACE, Kind, optional, text, whole
 from nextlabel.knobs.panels import CHOSEN, DATA, OUTPUT
 
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
@@ -45,7 +45,7 @@ class Arrays:
         "Class probabilities of your own model (.npy). Without: a linear head learns the labels.",
         DATA,
     )
-    missing: str | None = knob(None, optional(TEXT), "The label that says missing, if it is another one.", DATA)
+    missing: str | None = knob(None, optional(text()), "The label that says missing, if it is another one.", DATA)
 
     def __post_init__(self) -> None:
         read_knobs(self)
@@ -57,7 +57,7 @@ class Choice:
 
     strategy: str = knob(
         "auto",
-        TEXT,
+        text("the name of a query strategy, such as 'badge'", "NAME"),
         f"Query strategy: {', '.join(f'`{name}`' for name in names.STRATEGIES)}, with options such as "
         "`typiclust(k=20)`; also skactiveml:ClassName(…).",
         CHOSEN,

@@ -19,6 +19,7 @@ from nextlabel.knobs.lists import MOST_SEEDS, parse_seeds, split_names
 from nextlabel.text import shorten
 
 T = TypeVar("T")
+MOST = 10**40  # of whole numbers: a CSV of curves holds seeds of so many digits, and Python prints no number of 5,000
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,10 @@ def as_whole(value: Any) -> int:
     value = as_plain(value)
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise TypeError
-    return int(value) if isinstance(value, str | float) else operator.index(value)
+    found = int(value) if isinstance(value, str | float) else operator.index(value)
+    if abs(found) >= MOST:
+        raise ValueError
+    return found
 
 
 def as_number(value: Any) -> float:
@@ -132,7 +136,6 @@ def write_seeds(seeds: tuple[int, ...]) -> str:
     return f"{seeds[0]}," if len(seeds) == 1 else ",".join(map(str, seeds))
 
 
-TEXT = Kind(as_text, "a text", "TEXT")
 SOURCE = Kind(as_source, "a name or a path", "DATA")
 FILE = Kind(as_source, "the path of a file", "FILE")
 PLACE = Kind(lambda value: Path(as_source(value)), "a path", "PATH")
@@ -145,6 +148,11 @@ SEEDS = Kind(
     BadNumber,
     write_seeds,
 )
+
+
+def text(form: str = "a text", metavar: str = "TEXT") -> Kind:
+    """Texts."""
+    return Kind(as_text, form, metavar)
 
 
 def whole(least: int, form: str = "", most: int | None = None) -> Kind:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import NAMES, TEXT, number, optional
+from nextlabel.knobs.kinds import NAMES, number, optional, text
 from nextlabel.knobs.panels import COMPARED
 from nextlabel.specifications import look_up
 
@@ -21,7 +21,11 @@ class Terms:
     """
 
     against: str = knob(
-        "random", TEXT, "The strategy that the others are measured by.", COMPARED, choices=names.STRATEGIES
+        "random",
+        text("the name of a query strategy, such as 'random'", "NAME"),
+        "The strategy that the others are measured by.",
+        COMPARED,
+        choices=names.STRATEGIES,
     )
     margin: float = knob(
         MARGIN,
@@ -34,7 +38,7 @@ class Terms:
     )
     aubc: str = knob(
         "mean",
-        TEXT,
+        text("'mean' or 'lu2023'", "NAME"),
         "`mean` height of a curve, or `lu2023`: the area of Lu, Li and Lin (2023).",
         COMPARED,
         choices=names.AREAS,

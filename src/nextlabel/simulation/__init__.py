@@ -132,7 +132,8 @@ def _play_on(parts: Parts, todo: Sequence[Task], recorder: Recorder, crew: Crew,
     for (arm, _), line in run(partial(_played, parts, until), behind, crew.jobs, crew.threads):
         recorder.add(arm, [line])
         done = recorder.count
-        progress(f"{arm.strategy}, seed {arm.seed}, round {line.row['round']}", done, max(total, done))
+        step = "finished" if line.confusion else f"round {line.row['round']}"  # only an arm's last line has one
+        progress(f"{arm.strategy}, seed {arm.seed}, {step}", done, max(total, done))
 
 
 def _played(parts: Parts, until: int | None, task: Task) -> Iterator[Line]:
