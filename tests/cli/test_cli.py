@@ -51,9 +51,33 @@ def test_the_version_is_told():
     assert re.fullmatch(r"nextlabel \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
+HEAVY = {"numpy", "scipy", "skactiveml", "sklearn", "torch", "matplotlib", "pandas", "PIL", "jinja2"}
+
+
+def loaded(code):
+    """Which of the libraries that take long are imported by a process of its own."""
+    code = f"import sys\n{code}\nprint('loaded', *sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    return HEAVY & set(subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1].split())
+
+
+def called(*args):
+    """The code that runs a command to its good end."""
+    lines = ["from typer.testing import CliRunner", "from nextlabel.cli.app import app"]
+    return "\n".join([*lines, f"assert CliRunner().invoke(app, {args!r}).exit_code == 0"])
+
+
 def test_help_is_quick_because_it_imports_little():
-    code = "import sys, nextlabel.cli.app; print('skactiveml' in sys.modules, 'sklearn' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]
+    assert loaded(called("simulate", "--help")) == set()
+
+
+def test_an_experiment_is_written_down_without_loading_what_plays_it():
+    assert loaded("from nextlabel import Experiment, Plan\nExperiment(plan=Plan())") == set()
+
+
+def test_comparing_curves_of_others_loads_no_strategy_no_model_and_no_figure(tmp_path):
+    lines = [f"d,{name},{seed},{10 * k},0.{k}{seed}" for name in ("a", "random") for seed in range(3) for k in (1, 2)]
+    (tmp_path / "a.csv").write_text("\n".join(["dataset,strategy,seed,labelled,metric", *lines]))
+    assert loaded(called("compare", str(tmp_path / "a.csv"))) == {"numpy", "scipy"}
 
 
 def test_ctrl_c_while_python_still_imports_is_130_without_a_traceback():

@@ -27,7 +27,7 @@ def show_progress(loud: Console, quiet: bool = False) -> Iterator[Watcher]:
 def _columns() -> tuple[SpinnerColumn, TextColumn, BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn]:
     count = TextColumn("{task.fields[count]}")
     return (
-        SpinnerColumn(),
+        SpinnerColumn("line"),  # in ASCII, as some terminals want it
         TextColumn("{task.description}"),
         BarColumn(),
         count,
