@@ -100,6 +100,30 @@ def test_bad_terms_are_refused(knobs: Any, error: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"runs": None}, "runs is None, and must be a list of folders"),
+        ({"runs": [3]}, "runs is .3., and must be"),
+        ({"families": ["toy"]}, "families is .*, and must be a dict"),
+        ({"families": {"toys": 3}}, "family 'toys' is 3, and must be a list of names"),
+        ({"margin": "x"}, "margin is 'x'"),
+        ({"strategies": 3}, "strategies is 3"),
+        ({"against": None}, "against is None"),
+    ],
+)
+def test_wrong_types_are_one_sentence(args: dict[str, Any], words: str, two: list[Path]) -> None:
+    with pytest.raises(Mistake, match=words):
+        compare(**({"runs": two} | args))
+
+
+def test_one_of_something_is_a_list_of_one(two: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "families.json").write_text('{"toys": ["toy"]}')
+    lists = compare([two[0]], families={"toys": ["toy"]}, strategies=["margin"], margin=0.01)
+    assert compare(two[0], families={"toys": "toy"}, strategies="margin", margin="0.01") == lists  # type: ignore[arg-type]
+    assert compare(str(two[0]), families=tmp_path / "families.json", strategies="margin", margin=0.01) == lists
+
+
+@pytest.mark.parametrize(
     ("args", "code", "words"),
     [
         (["nowhere"], 1, "There is no 'nowhere'"),

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from nextlabel.progress import FINISHED
 from nextlabel.progress import Progress as Watcher
 
 PATIENCE = 10.0  # seconds: what takes less is told by its result
 SILENCE = 30.0  # seconds without a line in which one wonders whether anything goes on
-FINISHED = "finished"  # the last word of a step that ends an arm: "margin, seed 3, finished"
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def compare(
     one vote: ``{"family": ["dataset", …]}``, or a JSON file that holds that. Raises `NotComparable` where pairing would
     be wrong, `BadData` and `RunBroken` where a file is, `Mistake` where an argument is.
     """
-    return weigh(_runs(runs), Terms(against, margin, strategies, aubc), _families(families)).records()
+    return weigh(runs, Terms(against, margin, strategies, aubc), families).records()
 
 
 def _runs(runs: Any) -> list[Path]:
@@ -91,14 +91,17 @@ def _families(families: Any) -> Mapping[str, Sequence[str]]:
         return read_families(Path(as_source(families)))
     if not isinstance(families, Mapping) or not all(isinstance(name, str) for name in families):
         raise Mistake(f'families is {show(families)}, and must be a dict such as {{"family": ["dataset", "dataset"]}}.')
-    return {name: NAMES.take(f"the family '{name}'", members) for name, members in families.items()}
+    return {name: NAMES.take(f"the family {show(name)}", members) for name, members in families.items()}
 
 
 def weigh(
-    runs: Iterable[str | Path], terms: Terms = Terms(), families: Mapping[str, Sequence[str]] | None = None
+    runs: Iterable[str | Path] | str | Path,
+    terms: Terms = Terms(),
+    families: Mapping[str, Sequence[str]] | str | Path | None = None,
 ) -> Comparison:
-    """Read, pair and judge; raises as `compare` does."""
-    benches = [_chosen(bench, terms) for bench in read(runs)]
+    """Read, pair and judge; arguments and errors are those of `compare`."""
+    paths, members = _runs(runs), _families(families)
+    benches = [_chosen(bench, terms) for bench in read(paths)]
     if not benches:
         raise Mistake("There is nothing to compare. Name a folder of simulate, or a CSV file.")
     _same_strategies(benches)
@@ -108,7 +111,7 @@ def weigh(
     area = AREAS[terms.aubc]
     groups = judged([measured(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
-    named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], families or {})
+    named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], members)
     return Comparison(
         terms=terms,
         gates=gates(found, [bench.whole for bench in benches], terms.against),

@@ -18,7 +18,7 @@ from nextlabel.engines.processes import run
 from nextlabel.errors import Mistake
 from nextlabel.files.strict_json import dump
 from nextlabel.models.base import Settings
-from nextlabel.progress import Progress, quiet
+from nextlabel.progress import FINISHED, Progress, quiet
 from nextlabel.runs.lines import Arm, Line, Row
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import Recorder
@@ -132,7 +132,7 @@ def _play_on(parts: Parts, todo: Sequence[Task], recorder: Recorder, crew: Crew,
     for (arm, _), line in run(partial(_played, parts, until), behind, crew.jobs, crew.threads):
         recorder.add(arm, [line])
         done = recorder.count
-        step = "finished" if line.confusion else f"round {line.row['round']}"  # only an arm's last line has one
+        step = FINISHED if line.confusion else f"round {line.row['round']}"  # only an arm's last line has one
         progress(f"{arm.strategy}, seed {arm.seed}, {step}", done, max(total, done))
 
 
