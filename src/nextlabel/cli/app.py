@@ -38,7 +38,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        warnings.showwarning = print_note
+        warnings.showwarning = print_note  # a warning of ours is a sentence for a person, without file and line
         try:
             function(*args, **kwargs)
         except NextlabelError as error:
@@ -74,6 +74,7 @@ def top(
     """Label less, and know how much less."""
 
 
+# The order of decorators: typer registers what `command` made safe, and sees the options of `with_options` through it.
 @app.command()
 @command
 @with_options
@@ -82,7 +83,7 @@ def simulate(experiment: Experiment, crew: Crew, output: Output) -> None:
 
     Example: `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
     """
-    from nextlabel.cli.simulate import simulate
+    from nextlabel.cli.simulate import simulate  # each in its command: it loads what no other command needs
 
     if output.resume and output.out is None:
         raise Mistake("--resume goes on with the run in a folder. Name it with --out.")

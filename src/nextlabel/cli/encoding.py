@@ -30,6 +30,7 @@ def to_ascii(text: str) -> str:
     >>> to_ascii("−0.5 … naïve \udcff 犬")
     '-0.5 ... naive \\udcff \\u72ac'
     """
+    # NFKD takes é apart into e and an accent, and ½ into 1, a slash and 2; accents are left out.
     plain = "".join(
         one for one in unicodedata.normalize("NFKD", text.translate(ASCII)) if not unicodedata.combining(one)
     )
@@ -40,5 +41,6 @@ def speak_plainly() -> None:
     """Standard output and error take any text from now on, whatever their encoding is (Windows: often cp1252)."""
     codecs.register_error(NAME, write_in_ascii)
     for stream in (sys.stdout, sys.stderr):
+        # Tests and notebooks put other objects here, which take any text.
         if isinstance(stream, TextIOWrapper) and stream.errors not in CHOSEN:
             stream.reconfigure(errors=NAME)

@@ -23,6 +23,7 @@ from nextlabel.knobs.panels import PANELS
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
     """The function as typer is to see it: with an option in the place of each knob."""
     taken = inspect.signature(function).parameters
+    # A page is known by its annotation: the real class, so no module of commands may postpone its annotations.
     pages = {name: one.annotation for name, one in taken.items() if is_dataclass(one.annotation)}
 
     @functools.wraps(function)
@@ -41,15 +42,16 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def options(page: Any) -> Iterator[inspect.Parameter]:
     """A parameter for every knob of a page that has a help text, and of the pages inside it."""
-    for one in fields(page):
-        if is_dataclass(one.default):
-            yield from options(one.type)
-        elif knob := shown_knobs(page).get(one.name):
+    defaults = {one.name: one.default for one in fields(page)}
+    for name, knob in knobs(page).items():
+        if knob.kind.page is not None:
+            yield from options(knob.kind.page)  # flat: nobody types --plan.rounds
+        elif knob.help:
             yield inspect.Parameter(
-                one.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if knob.positional else typed_default(knob, one.default),
-                annotation=_annotation(one.name, one.default, knob),
+                name,
+                inspect.Parameter.KEYWORD_ONLY,  # with any other kind, one without a default could not come last
+                default=inspect.Parameter.empty if knob.positional else typed_default(knob, defaults[name]),
+                annotation=_annotation(name, defaults[name], knob),
             )
 
 
@@ -57,11 +59,6 @@ def place(parameter: inspect.Parameter) -> int:
     """Where an option stands in --help."""
     panel = parameter.annotation.__metadata__[0].rich_help_panel
     return PANELS.index(panel) if panel in PANELS else -1
-
-
-def shown_knobs(page: Any) -> Mapping[str, Knob]:
-    """The knobs of a page that stand on the command line."""
-    return {name: knob for name, knob in knobs(page).items() if knob.help}
 
 
 def typed_default(knob: Knob, default: Any) -> Any:
@@ -74,6 +71,7 @@ def typed_default(knob: Knob, default: Any) -> Any:
 def _annotation(name: str, default: Any, knob: Knob) -> Any:
     about: dict[str, Any] = {"help": knob.help, "rich_help_panel": knob.panel or None}
     dashed = name.replace("_", "-")
+    # Everything but a flag reaches the page as text, which it reads as it does in Python: one reader, one refusal.
     if knob.kind.flag:  # one that is off needs no --no-…; one that is None can be either
         flags = f"--{dashed}" if default is False else f"--{dashed}/--no-{dashed}"
         return Annotated[bool | None, typer.Option(flags, **about)]
@@ -96,12 +94,11 @@ def completion(names: Sequence[str]) -> Callable[[str], list[str]]:
 def read_typed(page: Any, typed: Mapping[str, Any]) -> Any:
     """A page from what was typed; raises `Mistake` where that cannot be read."""
     given: dict[str, Any] = {}
-    for one in fields(page):
-        if is_dataclass(one.default):
-            given[one.name] = read_typed(one.type, typed)
-        elif typed.get(one.name) is not None:
-            given[one.name] = typed[one.name]
-    for name, knob in shown_knobs(page).items():
-        if name not in given and knob.unless in given:
+    for name, knob in knobs(page).items():
+        if knob.kind.page is not None:
+            given[name] = read_typed(knob.kind.page, typed)
+        elif typed.get(name) is not None:  # None was not typed, and the page has a default of its own
+            given[name] = typed[name]
+        elif knob.unless is not None and typed.get(knob.unless) is not None:
             given[name] = None
     return page(**given)

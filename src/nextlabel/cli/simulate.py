@@ -93,5 +93,6 @@ def dated_folder(experiment: Experiment) -> Path:
     name = experiment.name or Path(os.path.abspath(experiment.dataset)).stem
     plain = re.sub(r"[^\w.-]+", "_", name)[:60]
     stem = f"{date.today().isoformat()}-{plain}"
+    # Two runs that begin in the same moment can still choose one name: the recorder's lock keeps the second out.
     tries = [Path("runs") / stem, *(Path("runs") / f"{stem}-{k}" for k in range(2, 10_000))]
     return next(path for path in tries if not path.exists())

@@ -41,6 +41,7 @@ class Knob:
 
 def knob(default: T, kind: Kind, help: str = "", panel: str = "", **more: Any) -> T:
     """A field of a page, with its default; ``more`` are fields of `Knob`."""
+    # Typed as the default's own type, as dataclasses.field is: a type checker sees ``jobs: int = 2``.
     made: T = field(default=default, metadata={KEY: Knob(kind, help, panel, **more)})
     return made
 
@@ -67,7 +68,7 @@ def read_page(name: str, page: type[T], value: Any) -> T:
     words = [one.name for one in fields(page)]
     if not isinstance(value, Mapping):
         raise Mistake(f"{name} is {show(value)}, and must be {page.__name__}(…) with any of {', '.join(words)}.")
-    for word in value:
+    for word in value:  # by hand: Python's own TypeError would name __init__
         if word not in words:
             hint = did_you_mean(str(word), words) or f"It has {', '.join(words)}."
             raise UnknownName(f"{name} has no knob {show(word)}. {hint}")
@@ -76,4 +77,5 @@ def read_page(name: str, page: type[T], value: Any) -> T:
 
 def page_of(page: type[T]) -> Kind:
     """A field that is a page of its own."""
-    return Kind(lambda value: read_page(page.__name__.lower(), page, value), f"{page.__name__}(…)", page.__name__)
+    name = page.__name__
+    return Kind(lambda value: read_page(name.lower(), page, value), f"{name}(…)", name, page=page)

@@ -36,6 +36,7 @@ class Kind:
     error: type[Mistake] = Mistake
     write: Callable[[Any], str] = str
     flag: bool = False  # typed as --name, and --no-name, without a value
+    page: type | None = None  # a page of its own, whose knobs are typed one by one
 
     def take(self, name: str, value: Any) -> Any:
         """The value of the knob ``name``; raises `Mistake` where it is none."""
