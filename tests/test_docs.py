@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import nextlabel
 from nextlabel import Experiment, Plan, simulate
 from nextlabel.cli.app import app
+from nextlabel.cli.tables import options_page
 from nextlabel.datasets import DATASETS
 from nextlabel.datasets.splits import read_split
 from nextlabel.embedders import EMBEDDERS
@@ -80,6 +81,11 @@ def test_every_option_of_compare_is_on_its_page():
     names = [name for name in inspect.signature(command.callback).parameters if name != "runs"]
     assert len(names) == 7
     assert not [name for name in names if f"| `--{name}" not in page]
+
+
+def test_the_page_of_options_is_made_from_them():
+    """Where it is not: python -m nextlabel.cli.tables > docs/options.md."""
+    assert (ROOT / "docs" / "options.md").read_text(encoding="utf-8") == options_page()
 
 
 def test_every_option_of_cnn_and_field_of_a_row_is_on_its_page():

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextlabel.comparison import compare
+    from nextlabel.experiment import Experiment
     from nextlabel.models.torch.classifier import TorchClassifier
     from nextlabel.plan import Plan
     from nextlabel.selection import select
     from nextlabel.simulation import iter_simulate, record, simulate
-    from nextlabel.simulation.experiment import Experiment
 
 __version__ = "0.1.0"
 
 __all__ = ["Experiment", "Plan", "TorchClassifier", "compare", "iter_simulate", "record", "select", "simulate"]
 
 _HOMES = {
-    "Experiment": "simulation.experiment",
+    "Experiment": "experiment",
     "Plan": "plan",
     "TorchClassifier": "models.torch.classifier",
     "compare": "comparison",

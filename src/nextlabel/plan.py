@@ -4,9 +4,13 @@ import math
 import re
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from numbers import Number
 from typing import Any
 
 from nextlabel.errors import BadNumber
+from nextlabel.knobs import knob, names, read_knobs
+from nextlabel.knobs.kinds import Kind, as_plain, number, optional, text, whole
+from nextlabel.knobs.panels import LOOP
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,19 @@ class Amount:
         return f"{self.value}/class" if self.unit == "class" else str(self.value)
 
 
+def read_amount(value: Any) -> Amount:
+    """An amount as people write it; raises `BadNumber`, or TypeError or ValueError where it is no number at all."""
+    value = as_plain(value)
+    if isinstance(value, Amount):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | Number) or len(str(value)) > 40:
+        raise TypeError
+    return Amount.read(str(value))
+
+
+AMOUNT = Kind(read_amount, "a share (0.2), a count (200) or 5/class", "AMOUNT", BadNumber)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What belongs to the loop rather than to a strategy.
@@ -59,23 +76,43 @@ class Plan:
     ``batch`` and ``budget`` may be given as shares of all samples; `fixed` turns them into counts.
     """
 
-    batch: Amount | str | int | float = 10  # samples asked per round
-    rounds: int | None = 20  # batches asked; None: until the budget or the pool is used up
-    budget: Amount | str | int | float | None = None  # starting labels + asked labels
-    cold: str = "random"  # the strategy while fewer than two classes are known
-    audit: float = 0.0  # share of the samples on the audit side
-    ahead: int = 0  # 1: batch k+1 is chosen from the answers up to batch k-1, as on the labelling page
+    batch: Amount | str | int | float = knob(
+        10, AMOUNT, "Samples asked per round: 0.2 is a share, 200 a count, 5/class per class.", LOOP
+    )
+    rounds: int | None = knob(  # None: until the budget or the pool is used up
+        20,
+        optional(whole(0, "the number of batches to ask, 0 or more")),
+        "Batches asked. Default: 20, or as many as --budget allows.",
+        LOOP,
+        unless="budget",
+    )
+    budget: Amount | str | int | float | None = knob(
+        None, optional(AMOUNT), "Most labels in all: start and asked. A share, count or per class.", LOOP
+    )
+    cold: str = knob(
+        "random",
+        text("the name of a query strategy, such as 'random'", "NAME"),
+        "Strategy while fewer than two classes are known.",
+        LOOP,
+        choices=names.STRATEGIES,
+    )
+    audit: float = knob(
+        0.0,
+        number(0, 1, "a share of the samples, from 0 up to but not including 1"),
+        "0.1: hide a tenth of the pool from the strategies, and draw a tenth of each batch from it at random, "
+        "as one does to measure accuracy while labelling.",
+        LOOP,
+    )
+    ahead: int = knob(
+        0,
+        whole(0, "0 or 1", most=1),
+        "1: choose each batch while the one before is still unanswered, so that an annotator never waits. "
+        "0: once all answers are in.",
+        LOOP,
+    )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "batch", Amount.read(self.batch))
-        if self.budget is not None:
-            object.__setattr__(self, "budget", Amount.read(self.budget))
-        if self.rounds is not None and self.rounds < 0:
-            raise BadNumber(f"rounds is {self.rounds}; it is the number of batches to ask, 0 or more.")
-        if not 0 <= self.audit < 1:
-            raise BadNumber(f"audit is {self.audit}; it is a share of the samples, from 0 up to but not including 1.")
-        if self.ahead not in (0, 1):
-            raise BadNumber(f"ahead is {self.ahead}; it is 0 or 1.")
+        read_knobs(self)
 
     def fixed(self, n: int, classes: int) -> "Plan":
         """The same plan in counts, for ``n`` samples; raises `BadNumber` where a batch would hold nothing."""

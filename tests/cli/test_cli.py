@@ -9,13 +9,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
-from nextlabel.cli.parsing import parse_seeds, split_names
-from nextlabel.cli.simulate import dated
+from nextlabel.cli.simulate import dated_folder
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.embedders import default
 from nextlabel.errors import BadNumber
-from nextlabel.simulation.experiment import Experiment
+from nextlabel.experiment import Experiment
+from nextlabel.knobs.lists import parse_seeds, split_names
 
 QUICK = ["--strategies", "random,margin", "--seeds", "1", "--rounds", "1", "--jobs", "1"]
 
@@ -51,9 +51,33 @@ def test_the_version_is_told():
     assert re.fullmatch(r"nextlabel \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
+HEAVY = {"numpy", "scipy", "skactiveml", "sklearn", "torch", "matplotlib", "pandas", "PIL", "jinja2"}
+
+
+def loaded(code):
+    """Which of the libraries that take long are imported by a process of its own."""
+    code = f"import sys\n{code}\nprint('loaded', *sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    return HEAVY & set(subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1].split())
+
+
+def called(*args):
+    """The code that runs a command to its good end."""
+    lines = ["from typer.testing import CliRunner", "from nextlabel.cli.app import app"]
+    return "\n".join([*lines, f"assert CliRunner().invoke(app, {args!r}).exit_code == 0"])
+
+
 def test_help_is_quick_because_it_imports_little():
-    code = "import sys, nextlabel.cli.app; print('skactiveml' in sys.modules, 'sklearn' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]
+    assert loaded(called("simulate", "--help")) == set()
+
+
+def test_an_experiment_is_written_down_without_loading_what_plays_it():
+    assert loaded("from nextlabel import Experiment, Plan\nExperiment(plan=Plan())") == set()
+
+
+def test_comparing_curves_of_others_loads_no_strategy_no_model_and_no_figure(tmp_path):
+    lines = [f"d,{name},{seed},{10 * k},0.{k}{seed}" for name in ("a", "random") for seed in range(3) for k in (1, 2)]
+    (tmp_path / "a.csv").write_text("\n".join(["dataset,strategy,seed,labelled,metric", *lines]))
+    assert loaded(called("compare", str(tmp_path / "a.csv"))) == {"numpy", "scipy"}
 
 
 def test_ctrl_c_while_python_still_imports_is_130_without_a_traceback():
@@ -125,8 +149,8 @@ def test_a_run_does_not_lie_among_its_pictures(fruits, monkeypatch):
 
 
 def test_a_dated_folder_stays_below_runs():
-    assert dated(Experiment(name="../<a>/b")).parent.name == "runs"
-    assert dated(Experiment("flowers/..")).name.endswith(Path.cwd().name)
+    assert dated_folder(Experiment(name="../<a>/b")).parent.name == "runs"
+    assert dated_folder(Experiment("flowers/..")).name.endswith(Path.cwd().name)
 
 
 def test_a_missing_folder_is_one_sentence_and_one(tmp_path):

@@ -1,7 +1,6 @@
 """`nextlabel select`: files in, ids out."""
 
 import csv
-import io
 import json
 import signal
 import subprocess
@@ -12,12 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from blobs import blobs, proba
-from rich.console import Console
 from typer.testing import CliRunner
 
 from nextlabel import select
 from nextlabel.cli.app import app
-from nextlabel.cli.select import watched
 
 
 @pytest.fixture
@@ -119,18 +116,6 @@ def test_notes_go_where_the_ids_do_not(here):
     found = run("X.npy", "--strategy", "coreset", "--batch", "99")
     assert "Note: Only 60 samples are unlabelled" in found.stderr
     assert found.stdout.count("\n") == 61
-
-
-def test_a_terminal_sees_each_step_and_the_time_left():
-    screen = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with watched(screen) as progress:
-        for step in (("predicting", 1, 4), ("predicting", 2, 4), ("choosing", 0, 0)):
-            progress(*step)
-            time.sleep(0.15)  # the screen is drawn ten times a second
-    shown = screen.file.getvalue()
-    assert "predicting" in shown
-    assert "choosing" in shown
-    assert "0:00:00" in shown
 
 
 def test_an_interrupted_choice_exits_with_130_and_leaves_nothing(here):

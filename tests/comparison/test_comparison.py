@@ -87,7 +87,7 @@ def test_families_share_a_vote(two: list[Path], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("knobs", "error", "words"),
     [
-        ({"margin": 0}, BadNumber, "A margin of 0 makes no sense"),
+        ({"margin": 0}, BadNumber, "margin is 0, and must be"),
         ({"margin": 2.5}, BadNumber, "in fractions"),
         ({"aubc": "lu2032"}, UnknownName, "Did you mean 'lu2023'"),
     ],
@@ -100,11 +100,35 @@ def test_bad_terms_are_refused(knobs: Any, error: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"runs": None}, "runs is None, and must be a list of folders"),
+        ({"runs": [3]}, "runs is .3., and must be"),
+        ({"families": ["toy"]}, "families is .*, and must be a dict"),
+        ({"families": {"toys": 3}}, "family 'toys' is 3, and must be a list of names"),
+        ({"margin": "x"}, "margin is 'x'"),
+        ({"strategies": 3}, "strategies is 3"),
+        ({"against": None}, "against is None"),
+    ],
+)
+def test_wrong_types_are_one_sentence(args: dict[str, Any], words: str, two: list[Path]) -> None:
+    with pytest.raises(Mistake, match=words):
+        compare(**({"runs": two} | args))
+
+
+def test_one_of_something_is_a_list_of_one(two: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "families.json").write_text('{"toys": ["toy"]}')
+    lists = compare([two[0]], families={"toys": ["toy"]}, strategies=["margin"], margin=0.01)
+    assert compare(two[0], families={"toys": "toy"}, strategies="margin", margin="0.01") == lists  # type: ignore[arg-type]
+    assert compare(str(two[0]), families=tmp_path / "families.json", strategies="margin", margin=0.01) == lists
+
+
+@pytest.mark.parametrize(
     ("args", "code", "words"),
     [
         (["nowhere"], 1, "There is no 'nowhere'"),
         (["one", "--against", "entropy"], 2, "has no strategy 'entropy'"),
-        (["one", "--margin", "7"], 2, "margin of 7"),
+        (["one", "--margin", "7"], 2, "margin is '7', and must be"),
         (["one", "--families", "nowhere.json"], 1, "cannot be read"),
         (["one", "--out", "one"], 2, "holds no comparison"),
         ([], 2, "Missing argument"),
@@ -248,5 +272,5 @@ def test_a_family_written_wrong_is_noticed(two: list[Path], tmp_path: Path) -> N
 
 
 def test_a_margin_beyond_all_numbers_is_refused() -> None:
-    with pytest.raises(BadNumber, match="makes no sense"):
+    with pytest.raises(BadNumber, match="must be a difference of AUBC"):
         Terms(margin=1e-160)

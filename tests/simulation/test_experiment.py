@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextlabel.errors import BadNumber, Mistake
+from nextlabel.experiment import Experiment
 from nextlabel.plan import Amount, Plan
-from nextlabel.simulation.experiment import Experiment
 
 
 @pytest.mark.parametrize(

@@ -7,33 +7,37 @@ from pathlib import Path
 
 from rich.console import Console
 
-from nextlabel.cli.progress import watched
+from nextlabel.cli.progress import show_progress
 from nextlabel.comparison import Comparison, Terms, weigh
 from nextlabel.comparison.reading import read_families
 from nextlabel.errors import Mistake
+from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable
 from nextlabel.wording.verdicts import headline, overall, verdict, vote_said
 
 
-def tell_verdicts(
+def compare(
     runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, as_json: bool, loud: Console
 ) -> None:
     """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
-    page = None
     if out is not None:
-        from nextlabel import report  # with its figures and maps scikit-learn comes, which words do not need
-
         refuse_input([*runs, *([families] if families else [])], out)
-    with watched(loud) as progress:
-        progress("comparing", 0, 1)
-        named = {} if families is None else read_families(families)
-        found = weigh(runs, terms, named)
-        if out is not None:
-            progress("drawing the report", 0, 1)
-            page = report.write_verdicts(found, out)
-    for note in [*found.notes, *strangers(named, found)]:
+    with show_progress(loud, quiet=as_json) as progress:
+        progress("comparing", 0, 0)
+        groups = {} if families is None else read_families(families)
+        comparison = weigh(runs, terms, groups)
+        page = None if out is None else write_report(comparison, out, progress)
+    for note in [*comparison.notes, *family_notes(groups, comparison)]:
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps(found.records(), allow_nan=False) if as_json else judged_said(found, page))
+    print(json.dumps(comparison.records(), allow_nan=False) if as_json else in_words(comparison, page))
+
+
+def write_report(comparison: Comparison, out: Path, progress: Progress) -> Path:
+    """The page of a comparison, and all that lies beside it."""
+    from nextlabel import report  # in here: the figures take seconds to import, and most comparisons draw none
+
+    progress("drawing the report", 0, 0)
+    return report.write_verdicts(comparison, out)
 
 
 def refuse_input(paths: Sequence[Path], out: Path) -> None:
@@ -45,22 +49,22 @@ def refuse_input(paths: Sequence[Path], out: Path) -> None:
             raise Mistake(f"'{printable(str(path))}' would be written over by the report. Choose another --out.")
 
 
-def strangers(families: Mapping[str, Sequence[str]], found: Comparison) -> list[str]:
+def family_notes(families: Mapping[str, Sequence[str]], comparison: Comparison) -> list[str]:
     """Says which names in a file of families are of no dataset here: most likely one is written wrong."""
-    there = {one.bench.dataset for one in found.verdicts}
+    there = {one.bench.dataset for one in comparison.verdicts}
     odd = sorted({name for members in families.values() for name in members} - there)
     names = join_names([f"'{printable(name)}'" for name in odd])
     return [f"The families name {names}, and no such dataset is here."] if odd else []
 
 
-def judged_said(found: Comparison, page: Path | None) -> str:
+def in_words(comparison: Comparison, page: Path | None) -> str:
     """Gates, then verdicts dataset by dataset, then what they say together."""
     marks = {True: "passed", False: "FAILED", None: "not tried"}
-    lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in found.gates]
-    for one in found.verdicts:
+    lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in comparison.gates]
+    for one in comparison.verdicts:
         lines += [f"{one.bench.title}: {headline(one.standings)}"]
         lines += [f"  {verdict(standing)}" for standing in one.standings]
-    if len(found.verdicts) > 1:
-        lines += [overall(found.across, [one.standings for one in found.verdicts])]
-        lines += [f"  {vote_said(vote)}" for vote in found.across.votes]
+    if len(comparison.verdicts) > 1:
+        lines += [overall(comparison.across, [one.standings for one in comparison.verdicts])]
+        lines += [f"  {vote_said(vote)}" for vote in comparison.across.votes]
     return "\n".join([*lines, f"Report: {page}"] if page else lines)

@@ -1,4 +1,4 @@
-"""What is said of flowers that were fetched."""
+"""Fetch the flowers, and say what they are."""
 
 import json
 import shlex
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from nextlabel.cli.progress import watched
+from nextlabel.cli.progress import show_progress
 from nextlabel.datasets.fetching.flowers import Flowers, fetch
 from nextlabel.text import printable
 
@@ -19,21 +19,21 @@ dandelion 646, rose 497, sunflower 495, tulip 607). Scores on these and on those
 AS_IN_THE_GUIDE = "--test 0.1 --val 0.1 --start 0.05 --batch 0.03"
 
 
-def bring_flowers(folder: Path, as_json: bool, loud: Console) -> None:
+def fetch_flowers(folder: Path, as_json: bool, loud: Console) -> None:
     """Fetch the flowers into a folder, and say what is in it."""
-    with watched(loud) as progress:
-        found = fetch(folder, progress=progress)
-    print(json.dumps(found._asdict(), default=str) if as_json else brought(found))
+    with show_progress(loud, quiet=as_json) as progress:
+        flowers = fetch(folder, progress=progress)
+    print(json.dumps(flowers._asdict(), default=str) if as_json else in_words(flowers))
 
 
-def brought(found: Flowers) -> str:
+def in_words(flowers: Flowers) -> str:
     """What the flowers are, how many there are of each, and what to do with them next."""
-    folder = printable(str(found.folder))
-    there = "now holds" if found.fetched else "already holds"
+    folder = printable(str(flowers.folder))
+    there = "now holds" if flowers.fetched else "already holds"
     return "\n".join(
         [
-            f"'{folder}' {there} {sum(found.counts.values()):,} pictures of flowers:",
-            *(f"  {name} {count:,}" for name, count in found.counts.items()),
+            f"'{folder}' {there} {sum(flowers.counts.values()):,} pictures of flowers:",
+            *(f"  {name} {count:,}" for name, count in flowers.counts.items()),
             SOURCE,
             f"Next: nextlabel simulate {shlex.quote(folder)} {AS_IN_THE_GUIDE} --out runs/flowers",
         ]

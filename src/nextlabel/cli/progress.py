@@ -1,27 +1,108 @@
-"""One bar, on a terminal only."""
+"""How far it is: one bar on a terminal, and a plain line now and then where there is none."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from nextlabel.progress import FINISHED
 from nextlabel.progress import Progress as Watcher
+
+PATIENCE = 10.0  # seconds: what takes less is told by its result
+SILENCE = 30.0  # seconds without a line in which one wonders whether anything goes on
 
 
 @contextmanager
-def watched(loud: Console) -> Iterator[Watcher]:
-    """A progress bar with the time left on the terminal; nothing where there is none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=loud, disable=not loud.is_terminal, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        stage = [""]
+def show_progress(loud: Console, quiet: bool = False) -> Iterator[Watcher]:
+    """Each step with its time and the time left: a bar on a terminal, else plain lines, or nothing where ``quiet``."""
+    if loud.is_terminal:
+        with Progress(*_columns(), console=loud, transient=True) as bar:
+            yield Bar(bar)
+    else:
+        yield (lambda what, done, total: None) if quiet else Lines(loud)
 
-        def show(what: str, done: int, total: int) -> None:
-            kind = what.partition(",")[0]
-            if kind != stage[0] and done <= 1:
-                bar.reset(task)
-            stage[0] = kind
-            bar.update(task, description=what, completed=done, total=total)
 
-        yield show
+def _columns() -> tuple[SpinnerColumn, TextColumn, BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn]:
+    count = TextColumn("{task.fields[count]}")
+    return (
+        SpinnerColumn("line"),  # in ASCII, as some terminals want it
+        TextColumn("{task.description}"),
+        BarColumn(),
+        count,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+
+
+class Stages:
+    """Tells where one kind of work ends and the next begins, which has a clock of its own.
+
+    Arms are played side by side, so their words alternate; a stage begins where other words come with another total, or
+    with fewer done.
+    """
+
+    def __init__(self) -> None:
+        self.kind, self.done, self.total = "", 0, -1
+
+    def begins(self, what: str, done: int, total: int) -> bool:
+        kind = what.partition(",")[0]
+        new = kind != self.kind and (total != self.total or done < self.done)
+        self.kind, self.done, self.total = kind, done, total
+        return new
+
+
+class Bar:
+    """A bar of rich's; a total of 0 is one that nobody knows."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar, self.stages = bar, Stages()
+        self.task = bar.add_task("reading", total=None, count="")
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self.stages.begins(what, done, total):
+            self.bar.remove_task(self.task)
+            self.task = self.bar.add_task(what, total=None, count="")
+        count = f"{done:,}/{total:,}" if total else ""
+        self.bar.update(self.task, description=what, completed=done, total=total or None, count=count)
+
+
+class Lines:
+    """A line for each arm that is finished, and one where nothing was said for long: for logs, and for who waits.
+
+    ``clock`` counts seconds. Nothing is said in the first `PATIENCE` of them.
+    """
+
+    def __init__(self, loud: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self.loud, self.clock, self.stages = loud, clock, Stages()
+        self.began = self.told = self.since = clock()  # of all, of the last line, of this stage
+        self.before = 0  # how many were done when the stage began: many in a run that goes on
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = self.clock()
+        if self.stages.begins(what, done, total):
+            self.since, self.before = now, done
+        due = what.endswith(FINISHED) or now - self.told >= SILENCE
+        if due and now - self.began >= PATIENCE:
+            self.told = now
+            self.loud.print(f"{what}{self.far(now, done, total)}", markup=False, soft_wrap=True)
+
+    def far(self, now: float, done: int, total: int) -> str:
+        """How many are done, and the time left where it can be known."""
+        if not total:
+            return ""
+        some = done - self.before
+        left = (now - self.since) / some * (total - done) if some > 0 else 0.0
+        return f": {done:,} of {total:,}" + (f", about {in_words(left)} left" if left >= 1 else "")
+
+
+def in_words(seconds: float) -> str:
+    """A time in prose.
+
+    >>> in_words(40), in_words(200), in_words(9000)
+    ('40 s', '3 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -4,100 +4,93 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from nextlabel.cli.pages import Arrays, Choice
+from nextlabel.cli.progress import show_progress
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.files.atomic import rehearse, write_atomically
-from nextlabel.progress import Progress as Watcher
+from nextlabel.progress import Progress
 from nextlabel.selection import Order, Selection, choose, read_order
 from nextlabel.selection.arrays import read_array
 from nextlabel.text import printable
 
 
-@dataclass(frozen=True)
-class Files:
-    """What is read: .npy files, as memory maps."""
-
-    features: Path
-    labels: Path | None
-    probabilities: Path | None
-
-    def read(self, path: Path | None) -> Any:
-        """The array in one of them; its numbers are still unread."""
-        return None if path is None else read_array(path)
-
-
-def hand_out(
-    files: Files, strategy: str, batch: int, seed: int, missing: str | None, out: Path | None, as_json: bool,
-    loud: Console,
-) -> None:  # fmt: skip
+def select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud: Console) -> None:
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
-    refuse_input(files, out)
+    refuse_input(arrays, out)
     if out is not None:
         refuse_place(out)
-    with watched(loud) as progress:
-        labels, probabilities = files.read(files.labels), files.read(files.probabilities)
-        features = read_array(files.features)
-        order = read_order(features, labels, strategy, batch, probabilities, seed, missing, progress)
-        selection = choose(order, progress)
+    with show_progress(loud, quiet=as_json) as progress:
+        order = read_files(arrays, choice, progress)
+        answer = choose(order, progress)
     if out is not None:
         with on_disk(printable(str(out))):
-            write_atomically(real(out), table(selection).encode())
+            write_atomically(real(out), table(answer).encode())
     if as_json:
-        print(json.dumps(result(order, selection, out), allow_nan=False))
+        print(json.dumps(to_json(order, answer, out), allow_nan=False))
     else:
-        print(describe(selection, out) if out is not None else table(selection), end="" if out is None else "\n")
+        print(in_words(answer, out) if out is not None else table(answer), end="" if out is None else "\n")
 
 
-def table(found: Selection) -> str:
+def read_files(arrays: Arrays, choice: Choice, progress: Progress) -> Order:
+    """What was typed, with the files read as memory maps, and checked."""
+    labels, probabilities = (
+        None if path is None else read_array(path) for path in (arrays.labels, arrays.probabilities)
+    )
+    features = read_array(arrays.features)
+    return read_order(
+        features, labels, choice.strategy, choice.batch, probabilities, choice.seed, arrays.missing, progress
+    )
+
+
+def table(answer: Selection) -> str:
     """Rank and id as CSV, best first."""
-    return "\n".join(["rank,id", *(f"{rank},{i}" for rank, i in enumerate(found.ids.tolist(), 1)), ""])
+    return "\n".join(["rank,id", *(f"{rank},{i}" for rank, i in enumerate(answer.ids.tolist(), 1)), ""])
 
 
-def result(order: Order, found: Selection, out: Path | None) -> dict[str, Any]:
+def to_json(order: Order, answer: Selection, out: Path | None) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
-        "ids": found.ids.tolist(),
+        "ids": answer.ids.tolist(),
         "strategy": order.name,
-        "implementation": found.implementation,
+        "implementation": answer.implementation,
         "seed": order.seed,
-        "samples": found.samples,
-        "labelled": found.labelled,
-        "classes": found.classes,
-        "mended": found.mended,
+        "samples": answer.samples,
+        "labelled": answer.labelled,
+        "classes": answer.classes,
+        "mended": answer.mended,
         "out": out and str(out),
     }
 
 
-def describe(found: Selection, out: Path) -> str:
+def in_words(answer: Selection, out: Path) -> str:
     """What was chosen, by whom, and where it is."""
-    drawn = f" {found.mended:,} of them were drawn at random, where it had no valid answer." if found.mended else ""
+    drawn = f" {answer.mended:,} of them were drawn at random, where it had no valid answer." if answer.mended else ""
     return (
-        f"{len(found.ids):,} of {found.samples - found.labelled:,} unlabelled samples, chosen by "
-        f"{found.implementation}: '{printable(str(out))}'.{drawn}"
+        f"{len(answer.ids):,} of {answer.samples - answer.labelled:,} unlabelled samples, chosen by "
+        f"{answer.implementation}: '{printable(str(out))}'.{drawn}"
     )
 
 
-def refuse_input(files: Files, out: Path | None) -> None:
+def refuse_input(arrays: Arrays, out: Path | None) -> None:
     """The batch must not be written over what it is chosen from."""
-    for path in (files.features, files.labels, files.probabilities):
+    for path in (arrays.features, arrays.labels, arrays.probabilities):
         if out is not None and path is not None and os.path.realpath(out) == os.path.realpath(path):
             raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
 
 
 def refuse_place(out: Path) -> None:
     """`CannotWrite` where the file could not be written, before there is anything to write."""
-    shown, path = printable(str(out)), real(out)
+    name, path = printable(str(out)), real(out)
     if not os.path.isdir(path.parent):
-        raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place with --out.")
+        raise CannotWrite(f"There is no folder for '{name}'. Make it first, or name another place with --out.")
     if os.path.exists(path) and not os.path.isfile(path):  # unlike Path's, they do not mind any name
-        raise CannotWrite(f"'{shown}' is no plain file. Name one with --out, or leave --out away to print the ids.")
-    with on_disk(shown):
+        raise CannotWrite(f"'{name}' is no plain file. Name one with --out, or leave --out away to print the ids.")
+    with on_disk(name):
         rehearse(path)
 
 
@@ -107,27 +100,9 @@ def real(out: Path) -> Path:
 
 
 @contextmanager
-def on_disk(shown: str) -> Iterator[None]:
+def on_disk(name: str) -> Iterator[None]:
     """Turn what the disk says into a sentence."""
     try:
         yield
     except OSError as error:
-        raise CannotWrite(f"'{shown}' cannot be written ({error.strerror}). Name another place with --out.") from None
-
-
-@contextmanager
-def watched(loud: Console) -> Iterator[Watcher]:
-    """Each step on the terminal with its time, and with the time left where that can be known; elsewhere nothing."""
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=loud, disable=not loud.is_terminal, transient=True) as bar:
-        tasks = {"reading": bar.add_task("reading", total=None)}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:  # a step of its own, with a clock of its own
-                bar.remove_task(tasks.popitem()[1])
-                tasks[what] = bar.add_task(what, total=total or None)
-            bar.update(tasks[what], completed=done)
-
-        yield show
+        raise CannotWrite(f"'{name}' cannot be written ({error.strerror}). Name another place with --out.") from None

@@ -6,43 +6,25 @@
         print(record["dataset"], record["strategy"], record["verdict"])
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nextlabel.comparison.origins import mixtures
-from nextlabel.comparison.reading import Bench, read
-from nextlabel.errors import BadNumber, Mistake, NotComparable
-from nextlabel.specifications import look_up
+from nextlabel.comparison.reading import Bench, read, read_families
+from nextlabel.errors import Mistake, NotComparable
+from nextlabel.knobs.kinds import NAMES, as_source, show
+from nextlabel.knobs.terms import MARGIN, Terms
 from nextlabel.statistics.curves import AREAS, Curves, curves
 from nextlabel.statistics.families import Across, across, own_families
 from nextlabel.statistics.gates import Gate, gates
-from nextlabel.statistics.standings import MARGIN, Standing, judged, measured
+from nextlabel.statistics.standings import Standing, judged, measured
 
 Record = dict[str, Any]
 
-
-@dataclass(frozen=True)
-class Terms:
-    """How to compare.
-
-    ``against`` the strategy that the others are measured by; ``margin`` the difference of AUBC, as a fraction, that
-    does not matter; ``strategies`` to keep, None for all; ``aubc`` "mean" for the mean height of a curve, or "lu2023"
-    for the area of Lu, Li and Lin (2023), which is no height and not comparable with it.
-    """
-
-    against: str = "random"
-    margin: float = MARGIN
-    strategies: tuple[str, ...] | None = None
-    aubc: str = "mean"
-
-    def __post_init__(self) -> None:
-        look_up(AREAS, self.aubc, "AUBC")
-        if not 1e-6 <= self.margin < 1:  # less would plan for more seeds than there are numbers
-            raise BadNumber(
-                f"A margin of {self.margin:g} makes no sense: it is a difference of AUBC in fractions, such as 0.0025."
-            )
+__all__ = ["Comparison", "Record", "Terms", "Verdicts", "compare", "weigh"]
 
 
 @dataclass(frozen=True)
@@ -80,25 +62,46 @@ def compare(
     runs: Iterable[str | Path] | str | Path,
     against: str = "random",
     margin: float = MARGIN,
-    families: Mapping[str, Sequence[str]] | None = None,
+    families: Mapping[str, Sequence[str]] | str | Path | None = None,
     strategies: Sequence[str] | None = None,
     aubc: str = "mean",
 ) -> list[Record]:
     """One record per dataset and strategy: the difference to ``against``, paired by seed, and its verdict.
 
     ``runs`` are folders of `simulate` or CSV files; see `Terms` for the rest. ``families`` names datasets that share
-    one vote: ``{"family": ["dataset", …]}``. Raises `NotComparable` where pairing would be wrong, `BadData` and
-    `RunBroken` where a file is.
+    one vote: ``{"family": ["dataset", …]}``, or a JSON file that holds that. Raises `NotComparable` where pairing would
+    be wrong, `BadData` and `RunBroken` where a file is, `Mistake` where an argument is.
     """
-    terms = Terms(against, margin, None if strategies is None else tuple(strategies), aubc)
-    return weigh([runs] if isinstance(runs, str | Path) else runs, terms, families).records()
+    return weigh(runs, Terms(against, margin, strategies, aubc), families).records()
+
+
+def _runs(runs: Any) -> list[Path]:
+    try:
+        return [Path(as_source(run)) for run in ([runs] if isinstance(runs, str | os.PathLike) else runs)]
+    except TypeError:
+        raise Mistake(
+            f"runs is {show(runs)}, and must be a list of folders that simulate wrote, or CSV files."
+        ) from None
+
+
+def _families(families: Any) -> Mapping[str, Sequence[str]]:
+    if families is None:
+        return {}
+    if isinstance(families, str | os.PathLike):
+        return read_families(Path(as_source(families)))
+    if not isinstance(families, Mapping) or not all(isinstance(name, str) for name in families):
+        raise Mistake(f'families is {show(families)}, and must be a dict such as {{"family": ["dataset", "dataset"]}}.')
+    return {name: NAMES.take(f"the family {show(name)}", members) for name, members in families.items()}
 
 
 def weigh(
-    runs: Iterable[str | Path], terms: Terms = Terms(), families: Mapping[str, Sequence[str]] | None = None
+    runs: Iterable[str | Path] | str | Path,
+    terms: Terms = Terms(),
+    families: Mapping[str, Sequence[str]] | str | Path | None = None,
 ) -> Comparison:
-    """Read, pair and judge; raises as `compare` does."""
-    benches = [_chosen(bench, terms) for bench in read(runs)]
+    """Read, pair and judge; arguments and errors are those of `compare`."""
+    paths, members = _runs(runs), _families(families)
+    benches = [_chosen(bench, terms) for bench in read(paths)]
     if not benches:
         raise Mistake("There is nothing to compare. Name a folder of simulate, or a CSV file.")
     _same_strategies(benches)
@@ -108,7 +111,7 @@ def weigh(
     area = AREAS[terms.aubc]
     groups = judged([measured(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
-    named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], families or {})
+    named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], members)
     return Comparison(
         terms=terms,
         gates=gates(found, [bench.whole for bench in benches], terms.against),

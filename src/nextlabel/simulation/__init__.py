@@ -18,8 +18,8 @@ from nextlabel.engines import engine, run
 from nextlabel.errors import Mistake
 from nextlabel.files.strict_json import dump
 from nextlabel.models.base import Settings
-from nextlabel.progress import Progress, quiet
-from nextlabel.runs.lines import Arm, Line, Row
+from nextlabel.progress import FINISHED, Progress, quiet
+from nextlabel.runs.lines import Line, Row
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import Recorder
 from nextlabel.simulation.arm import play, tune
@@ -134,5 +134,5 @@ def _play_on(
     total = player.parts.rows()
     for (arm, _, _), lines in run(workers, player, behind, crew.jobs, crew.threads, Stride.following):
         recorder.add(arm, lines)
-        said = f"{arm.strategy}, seed {arm.seed}, round {lines[-1].row['round']}"
-        progress(said, recorder.count, max(total, recorder.count))
+        step = FINISHED if lines[-1].last else f"round {lines[-1].row['round']}"
+        progress(f"{arm.strategy}, seed {arm.seed}, {step}", recorder.count, max(total, recorder.count))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nextlabel.files.strict_json import Row
+from nextlabel.knobs.terms import MARGIN as MARGIN
 from nextlabel.statistics.curves import (
     AREAS,
     SHARES,
@@ -35,7 +36,6 @@ from nextlabel.statistics.inference import (
 )
 from nextlabel.statistics.ratios import Ratio, label_ratio
 
-MARGIN = 0.0025  # of AUBC: a difference that nobody would change a strategy for
 METRICS = ("accuracy", "balanced_accuracy", "f1_macro")
 
 

@@ -7,7 +7,7 @@ from torch.nn import functional
 from two_colours import pool, squares
 
 from nextlabel import Experiment, Plan, record, simulate
-from nextlabel.cli.simulate import unwatched
+from nextlabel.cli.simulate import validation_notes
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.errors import (
@@ -290,6 +290,6 @@ def test_a_network_that_nobody_watches_is_told(tmp_path, val, where):
     experiment = Experiment(
         str(folder), ("random",), seeds=(0, 1), model="cnn(epochs=1)", plan=Plan(batch=1, rounds=0), **more
     )
-    assert unwatched(prepare(experiment)) == [
+    assert validation_notes(prepare(experiment)) == [
         f"There are no validation samples{where}, so 'cnn(epochs=1)' kept its last epoch, not its best one."
     ]

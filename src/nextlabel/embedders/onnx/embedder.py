@@ -67,7 +67,9 @@ class Onnx:
         output, rank = net.chosen(size, told.pop("output", None))
         pool = _pool(net, output, rank, told.pop("pool", None))
         found = cls(source, digest, size, output=output, pool=pool, onnxruntime=net.runtime, net=net, **told)
-        found.transform(np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8))  # what fails, fails early
+        found.transform(
+            np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
+        )  # what fails, fails early
         return found
 
     def fit(self, sample: Squares, report: Report = silent) -> Fits:

@@ -1,8 +1,9 @@
-"""What is typed, as the library takes it."""
+"""Lists in one text: names between commas, and seeds."""
 
 import re
 
 from nextlabel.errors import BadNumber
+from nextlabel.text import shorten
 
 MOST_SEEDS = 10_000
 
@@ -43,9 +44,12 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def _first(count: int) -> range:
     if count < 1:
-        raise BadNumber(f"{count} seeds are none at all. Write 10 for seeds 0 to 9.")
+        raise BadNumber(f"{shorten(str(count))} seeds are none at all. Write 10 for seeds 0 to 9.")
     if count > MOST_SEEDS:
-        raise BadNumber(f"{count} would be {count:,} seeds, 0 and up. For seed {count} alone write {count},")
+        shown = shorten(str(count))
+        raise BadNumber(
+            f"{shown} would be {shorten(f'{count:,}')} seeds, 0 and up. For seed {shown} alone write {shown},"
+        )
     return range(count)
 
 
@@ -56,14 +60,18 @@ def _between(part: str, text: str) -> tuple[int, int]:
         first, last = (int(end) for end in (ends.groups() if ends else (part, part)))
     except ValueError:
         raise BadNumber(
-            f"'{text}' is no list of seeds. Write 10 for seeds 0 to 9, 3,7 for those two, or 10-99 for those from 10 "
-            "to 99."
+            f"'{shorten(text)}' is no list of seeds. Write 10 for seeds 0 to 9, 3,7 for those two, or 10-99 for those "
+            "from 10 to 99."
         ) from None
     if last < first:
-        raise BadNumber(f"'{part}' runs backwards. Write {last}-{first} for the seeds from {last} to {first}.")
+        low, high = shorten(str(last)), shorten(str(first))
+        raise BadNumber(f"'{shorten(part)}' runs backwards. Write {low}-{high} for the seeds from {low} to {high}.")
     return first, last
 
 
 def _not_too_many(text: str, count: int) -> None:
     if count > MOST_SEEDS:
-        raise BadNumber(f"'{text}' would be {count:,} seeds, and {MOST_SEEDS:,} are the most. Did you mistype one?")
+        many = shorten(f"{count:,}")
+        raise BadNumber(
+            f"'{shorten(text)}' would be {many} seeds, and {MOST_SEEDS:,} are the most. Did you mistype one?"
+        )

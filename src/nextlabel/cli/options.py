@@ -1,0 +1,104 @@
+"""Options of a command, made from the pages of knobs that it takes: each is declared once, as a field.
+
+    @app.command()
+    @with_options
+    def simulate(experiment: Experiment, crew: Crew, out: Out = None) -> None: ...
+
+typer sees one option for every knob of `Experiment` (and of the page inside it) and of `Crew`, beside ``--out``; the
+function gets the pages.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any
+
+import typer
+
+from nextlabel.knobs import Knob, knobs
+from nextlabel.knobs.panels import PANELS
+
+
+def with_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The function as typer is to see it: with an option in the place of each knob."""
+    taken = inspect.signature(function).parameters
+    # A page is known by its annotation: the real class, so no module of commands may postpone its annotations.
+    pages = {name: one.annotation for name, one in taken.items() if is_dataclass(one.annotation)}
+
+    @functools.wraps(function)
+    def call(**typed: Any) -> None:
+        read = {name: read_typed(page, typed) for name, page in pages.items()}
+        function(**read, **{name: value for name, value in typed.items() if name in taken})
+
+    parameters: list[inspect.Parameter] = []
+    for name, one in taken.items():
+        parameters += options(pages[name]) if name in pages else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+    parameters.sort(key=place)  # typer shows panels in the order in which they come first
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # where typer looks
+    call.__annotations__ = {one.name: one.annotation for one in parameters}
+    return call
+
+
+def options(page: Any) -> Iterator[inspect.Parameter]:
+    """A parameter for every knob of a page that has a help text, and of the pages inside it."""
+    defaults = {one.name: one.default for one in fields(page)}
+    for name, knob in knobs(page).items():
+        if knob.kind.page is not None:
+            yield from options(knob.kind.page)  # flat: nobody types --plan.rounds
+        elif knob.help:
+            yield inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,  # with any other kind, one without a default could not come last
+                default=inspect.Parameter.empty if knob.positional else typed_default(knob, defaults[name]),
+                annotation=_annotation(name, defaults[name], knob),
+            )
+
+
+def place(parameter: inspect.Parameter) -> int:
+    """Where an option stands in --help."""
+    panel = parameter.annotation.__metadata__[0].rich_help_panel
+    return PANELS.index(panel) if panel in PANELS else -1
+
+
+def typed_default(knob: Knob, default: Any) -> Any:
+    """A default as it would be typed; None where it stands for something that the help says."""
+    if default is None or isinstance(default, bool):
+        return default
+    return None if knob.unless else knob.kind.write(default)
+
+
+def _annotation(name: str, default: Any, knob: Knob) -> Any:
+    about: dict[str, Any] = {"help": knob.help, "rich_help_panel": knob.panel or None}
+    dashed = name.replace("_", "-")
+    # Everything but a flag reaches the page as text, which it reads as it does in Python: one reader, one refusal.
+    if knob.kind.flag:  # one that is off needs no --no-…; one that is None can be either
+        flags = f"--{dashed}" if default is False else f"--{dashed}/--no-{dashed}"
+        return Annotated[bool | None, typer.Option(flags, **about)]
+    about |= {"metavar": knob.kind.metavar, "autocompletion": completion(knob.choices) if knob.choices else None}
+    if knob.positional:
+        return Annotated[str, typer.Argument(**about)]
+    return Annotated[str | None, typer.Option(f"--{dashed}", **about)]
+
+
+def completion(names: Sequence[str]) -> Callable[[str], list[str]]:
+    """Completes the last name of a list: ``random,mar`` to ``random,margin``."""
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, _ = incomplete.rpartition(",")
+        return [found for name in names if (found := f"{before}{comma}{name}").startswith(incomplete)]
+
+    return complete
+
+
+def read_typed(page: Any, typed: Mapping[str, Any]) -> Any:
+    """A page from what was typed; raises `Mistake` where that cannot be read."""
+    given: dict[str, Any] = {}
+    for name, knob in knobs(page).items():
+        if knob.kind.page is not None:
+            given[name] = read_typed(knob.kind.page, typed)
+        elif typed.get(name) is not None:  # None was not typed, and the page has a default of its own
+            given[name] = typed[name]
+        elif knob.unless is not None and typed.get(knob.unless) is not None:
+            given[name] = None
+    return page(**given)

@@ -1,0 +1,70 @@
+"""Knobs of the command line alone: files to read from, and what is written and printed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nextlabel.knobs import knob, names, read_knobs
+from nextlabel.knobs.kinds import FLAG, PLACE, Kind, optional, text, whole
+from nextlabel.knobs.panels import CHOSEN, DATA, OUTPUT
+
+NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What `simulate` writes and prints: where, with a report or without, in words or as JSON."""
+
+    out: Path | None = knob(None, optional(PLACE), "Folder of the run. Without it: a dated one under runs/.", OUTPUT)
+    resume: bool = knob(False, FLAG, "Go on with the interrupted run in --out. Give the same options again.", OUTPUT)
+    report: bool = knob(True, FLAG, "Write report.html and its figures.", OUTPUT)
+    json: bool = knob(False, FLAG, "Print the result as JSON.", OUTPUT)
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The files that `select` chooses from."""
+
+    features: Path = knob(
+        Path("features.npy"),
+        Kind(PLACE.read, "the path of a .npy file", "FEATURES.npy"),
+        "Features: one row of numbers for each sample.",
+        positional=True,
+    )
+    labels: Path | None = knob(
+        None,
+        optional(NPY),
+        "Labels (.npy): whole numbers with -1, decimals with NaN, or text with '' where one misses.",
+        DATA,
+    )
+    probabilities: Path | None = knob(
+        None,
+        optional(NPY),
+        "Class probabilities of your own model (.npy). Without: a linear head learns the labels.",
+        DATA,
+    )
+    missing: str | None = knob(None, optional(text()), "The label that says missing, if it is another one.", DATA)
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who chooses, and how many."""
+
+    strategy: str = knob(
+        "auto",
+        text("the name of a query strategy, such as 'badge'", "NAME"),
+        f"Query strategy: {', '.join(f'`{name}`' for name in names.STRATEGIES)}, with options such as "
+        "`typiclust(k=20)`; also skactiveml:ClassName(…).",
+        CHOSEN,
+        choices=names.STRATEGIES,
+    )
+    batch: int = knob(10, whole(1), "How many samples to ask for.", CHOSEN)
+    seed: int = knob(0, whole(0), "Everything random follows from it.", CHOSEN)
+
+    def __post_init__(self) -> None:
+        read_knobs(self)

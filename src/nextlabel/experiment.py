@@ -1,0 +1,120 @@
+"""The one page of knobs: what is compared, and on what; and how it is computed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nextlabel.errors import BadNumber, Mistake
+from nextlabel.knobs import knob, names, page_of, read_knobs
+from nextlabel.knobs.kinds import FILE, FLAG, NAMES, SEEDS, SOURCE, optional, show, text, whole
+from nextlabel.knobs.panels import COMPARED, COMPUTED, DATA, LABELS
+from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A whole grid of runs, strategies x seeds, on one dataset; everything random follows from ``seeds``.
+
+    Every field takes what the command line takes, too. Raises `Mistake` for what cannot be read.
+
+    >>> found = Experiment("digits", "random, margin", seeds=3, plan={"rounds": "5"})
+    >>> found.strategies, found.seeds, found.plan.rounds
+    (('random', 'margin'), (0, 1, 2), 5)
+    """
+
+    dataset: str = knob(
+        "digits",
+        SOURCE,
+        "`digits`, a folder with one sub-folder of pictures per class, or a .svm, .csv or .npz table.",
+        choices=names.DATASETS,
+        positional=True,
+    )
+    strategies: tuple[str, ...] = knob(
+        ("random", "margin", "badge"),
+        NAMES,
+        f"Query strategies, separated by commas: {', '.join(f'`{name}`' for name in names.STRATEGIES)}; also "
+        "skactiveml:ClassName(…).",
+        COMPARED,
+        choices=names.STRATEGIES,
+    )
+    seeds: tuple[int, ...] = knob(
+        tuple(range(10)),
+        SEEDS,
+        "`10` is seeds 0 to 9; `3,7` are those two; `10-99` those from 10 to 99, for a second run that "
+        "`compare` joins to the first.",
+        COMPARED,
+    )
+    model: str = knob(
+        "linear",
+        text("the name of a model, such as 'linear' or 'sklearn:svm.SVC(C=1.0)'", "MODEL"),
+        "`linear`, `cnn`, or a classifier such as sklearn:svm.SVC(C=1.0).",
+        COMPARED,
+        choices=names.MODELS,
+    )
+    embedder: str | None = knob(  # None: what suits the dataset
+        None,
+        optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
+        "How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE. "
+        "Default: pixels for digits, patches for other pictures.",
+        COMPARED,
+        choices=names.EMBEDDERS,
+    )
+    standardize: bool = knob(False, FLAG, "Scale features on everything but the test set.", DATA)
+    test: Amount | str | int | float = knob(
+        0.2, AMOUNT, "Test set: 0.2 is a share, 200 a count, 5/class per class.", LABELS
+    )
+    val: Amount | str | int | float | None = knob(  # None: what the model needs
+        None, optional(AMOUNT), "Validation set, likewise. Default: what the model needs.", LABELS
+    )
+    start: Amount | str | int | float = knob("2/class", AMOUNT, "Labels to start with, likewise.", LABELS)
+    split: str | None = knob(None, optional(FILE), "JSON file with test, val and start ids of your own.", LABELS)
+    oracle: str = knob(
+        "truth",
+        text("the name of an oracle, such as 'truth' or 'noisy:0.1'", "ORACLE"),
+        "Who answers: `truth`, `noisy:0.1` or `replay:FILE`.",
+        LABELS,
+        choices=names.ORACLES,
+    )
+    label_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a .csv that holds the labels.", DATA
+    )
+    name: str | None = knob(  # None: taken from the path
+        None, optional(text(metavar="NAME")), "What to call the dataset in rows and report.", DATA
+    )
+    plan: Plan = knob(Plan(), page_of(Plan))
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+        _each_once("strategies", self.strategies)
+        _each_once("seeds", self.seeds)
+        if min(self.seeds) < 0:
+            raise BadNumber(f"Seed {show(min(self.seeds))} is negative; seeds are whole numbers from 0 on.")
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON can hold it: amounts as people write them. ``Experiment(**found.plain())`` is the same experiment."""
+        return plain_knobs(self)
+
+
+def _each_once(what: str, items: Sequence[object]) -> None:
+    if not items:
+        raise Mistake(f"No {what} were given, so there is nothing to run. Name at least one.")
+    twice = sorted(str(item) for item, times in Counter(items).items() if times > 1)
+    if twice:
+        raise Mistake(f"{what} names {', '.join(twice)} twice. Name each once.")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How to compute: ``jobs`` processes with ``threads`` BLAS threads each; no row hangs on it.
+
+    With ``stride`` every arm plays so many rounds in its turn, and then the next: a long run that is interrupted has
+    all of them about equally far. Without, each is played to its end.
+    """
+
+    jobs: int = knob(2, whole(1), "Processes side by side.", COMPUTED)
+    threads: int = knob(1, whole(1), "BLAS threads of each process.", COMPUTED)
+    stride: int | None = knob(None, optional(whole(1)))
+
+    def __post_init__(self) -> None:
+        read_knobs(self)

@@ -1,0 +1,191 @@
+"""What a knob may take: text, paths, flags, numbers, lists of names and of seeds.
+
+Each kind reads what people write in Python or type in a shell, and gives back one plain form. None of it imports numpy:
+``nextlabel --help`` reads this file.
+"""
+
+import operator
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from numbers import Number
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nextlabel.errors import BadNumber, Mistake
+from nextlabel.knobs.lists import MOST_SEEDS, parse_seeds, split_names
+from nextlabel.text import shorten
+
+T = TypeVar("T")
+MOST = 10**40  # of whole numbers: a CSV of curves holds seeds of so many digits, and Python prints no number of 5,000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value.
+
+    ``read`` gives the value in its one form, or raises: a `Mistake` of its own, or what Python raises. ``form`` says
+    what it must be, in words; ``metavar`` how ``--help`` calls it; ``write`` types a value as ``read`` takes it.
+    """
+
+    read: Callable[[Any], Any]
+    form: str
+    metavar: str
+    error: type[Mistake] = Mistake
+    write: Callable[[Any], str] = str
+    flag: bool = False  # typed as --name, and --no-name, without a value
+    page: type | None = None  # a page of its own, whose knobs are typed one by one
+
+    def take(self, name: str, value: Any) -> Any:
+        """The value of the knob ``name``; raises `Mistake` where it is none."""
+        try:
+            return self.read(value)
+        except (TypeError, ValueError, OverflowError):  # a number that no float holds is an OverflowError
+            raise self.error(f"{name} is {show(value)}, and must be {self.form}.") from None
+
+
+def show(value: Any) -> str:
+    """A value in an error, short and on one line."""
+    try:
+        return shorten(" ".join(repr(value).split()))
+    except Exception:  # the __repr__ of somebody else's class may raise anything
+        return f"a {type(value).__name__}"
+
+
+def as_plain(value: Any) -> Any:
+    """A number or text of numpy's as Python's own; all else as it is."""
+    numpy = sys.modules.get("numpy")  # whoever has such a value has imported it
+    if numpy is not None and isinstance(value, numpy.generic | numpy.ndarray) and value.ndim == 0:
+        return value.item()
+    return value
+
+
+def as_text(value: Any) -> str:
+    value = as_plain(value)
+    if not isinstance(value, str):
+        raise TypeError
+    return str(value)
+
+
+def as_source(value: Any) -> str:
+    """A name, or a path as text."""
+    return as_text(os.fspath(value) if isinstance(value, os.PathLike) else value)
+
+
+def as_flag(value: Any) -> bool:
+    value = as_plain(value)
+    if not isinstance(value, bool):  # "no" is a true value in Python: whoever writes it means the other
+        raise TypeError
+    return value
+
+
+def as_whole(value: Any) -> int:
+    """A whole number: an int, a float without a fraction, or digits."""
+    value = as_plain(value)
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise TypeError
+    found = int(value) if isinstance(value, str | float) else operator.index(value)
+    if abs(found) >= MOST:
+        raise ValueError
+    return found
+
+
+def as_number(value: Any) -> float:
+    value = as_plain(value)
+    if isinstance(value, bool) or not isinstance(value, str | Number):
+        raise TypeError
+    return float(value)  # type: ignore[arg-type]  # a complex number raises TypeError
+
+
+def as_items(value: Any, read: Callable[[Any], T]) -> tuple[T, ...]:
+    """The items of a list, an array or a set (which has no order of its own, and is sorted)."""
+    if isinstance(value, bytes | Mapping):
+        raise TypeError
+    ordered = sorted(value) if isinstance(value, set | frozenset) else value
+    items = [read(item) for item in islice(ordered, MOST_SEEDS + 1)]  # itertools.count() never ends
+    if len(items) > MOST_SEEDS:
+        raise ValueError
+    return tuple(items)
+
+
+def as_names(value: Any) -> tuple[str, ...]:
+    """Names in a list, or in one text with commas."""
+    value = as_plain(value)
+    return split_names(value) if isinstance(value, str) else as_items(value, as_text)
+
+
+def as_seeds(value: Any) -> tuple[int, ...]:
+    """Seeds as the command line has them: ``3`` is 0, 1, 2; a list is what it holds."""
+    value = as_plain(value)
+    if isinstance(value, str):
+        return parse_seeds(value)
+    if hasattr(value, "__iter__"):
+        return as_items(value, as_whole)
+    return parse_seeds(str(as_whole(value)))
+
+
+def write_seeds(seeds: tuple[int, ...]) -> str:
+    """As they are typed.
+
+    >>> write_seeds((0, 1, 2)), write_seeds((3,)), write_seeds((3, 7))
+    ('3', '3,', '3,7')
+    """
+    if seeds == tuple(range(len(seeds))):
+        return str(len(seeds))
+    return f"{seeds[0]}," if len(seeds) == 1 else ",".join(map(str, seeds))
+
+
+SOURCE = Kind(as_source, "a name or a path", "DATA")
+FILE = Kind(as_source, "the path of a file", "FILE")
+PLACE = Kind(lambda value: Path(as_source(value)), "a path", "PATH")
+FLAG = Kind(as_flag, "True or False", "", flag=True)
+NAMES = Kind(as_names, "a list of names, or one text with commas between them", "NAMES", write=",".join)
+SEEDS = Kind(
+    as_seeds,
+    f"a number of seeds, or a list of at most {MOST_SEEDS:,} whole numbers",
+    "SEEDS",
+    BadNumber,
+    write_seeds,
+)
+
+
+def text(form: str = "a text", metavar: str = "TEXT") -> Kind:
+    """Texts."""
+    return Kind(as_text, form, metavar)
+
+
+def whole(least: int, form: str = "", most: int | None = None) -> Kind:
+    """Whole numbers of at least ``least``, and at most ``most``."""
+
+    def read(value: Any) -> int:
+        number = as_whole(value)
+        if number < least or (most is not None and number > most):
+            raise ValueError
+        return number
+
+    return Kind(read, form or f"a whole number of at least {least}", "N", BadNumber)
+
+
+def number(low: float, high: float, form: str) -> Kind:
+    """Numbers from ``low`` up to, but not including, ``high``."""
+
+    def read(value: Any) -> float:
+        found = as_number(value)
+        if not low <= found < high:  # nor is NaN
+            raise ValueError
+        return found
+
+    return Kind(read, form, "X", BadNumber, write=lambda value: f"{value:g}")
+
+
+def optional(kind: Kind) -> Kind:
+    """The same, or None."""
+    return replace(kind, read=lambda value: None if value is None else kind.read(value), form=f"{kind.form}, or None")
+
+
+def read_path(name: str, value: Any) -> Path:
+    """An argument that is a place on disk, as text or as a path; raises `Mistake` for anything else."""
+    path: Path = PLACE.take(name, value)
+    return path
