@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from nextlabel import Experiment, Plan, record
+from nextlabel.experiment import Crew
 from nextlabel.runs.lines import Row
 from nextlabel.seeds import stream
-from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.curves import aubc, primary
 from nextlabel.statistics.inference import seeds_for_same, seeds_needed, trial
 from nextlabel.statistics.standings import MARGIN, Standing, judged, measured

@@ -21,9 +21,9 @@ from scenarios import LONG, SCENARIOS
 
 from nextlabel import record
 from nextlabel.errors import NextlabelError
+from nextlabel.experiment import Crew
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
-from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.wording.verdicts import labels_said
 

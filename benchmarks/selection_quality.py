@@ -21,7 +21,7 @@ from typing import Any
 from scenarios import SHARED
 
 from nextlabel import Experiment, Plan, record
-from nextlabel.simulation.experiment import Crew
+from nextlabel.experiment import Crew
 from nextlabel.statistics.curves import aubc, curves, primary
 from nextlabel.statistics.standings import difference
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.datasets.base import Dataset
+from nextlabel.experiment import Crew
 from nextlabel.loop.rounds import ActiveLearner, View, ask
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
@@ -23,7 +24,6 @@ from nextlabel.report.drawing.maps import asking_map, charted
 from nextlabel.report.drawing.themes import Picture
 from nextlabel.seeds import stream
 from nextlabel.simulation import Recorded
-from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.standings import standings
 from nextlabel.strategies import strategy
 from nextlabel.wording.verdicts import headline, verdict

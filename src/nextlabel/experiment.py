@@ -60,7 +60,13 @@ class Experiment:
         COMPARED,
         choices=names.EMBEDDERS,
     )
-    standardize: bool = knob(False, FLAG, "Scale features on everything but the test set.", DATA)
+    standardize: bool | None = knob(  # None: by the kind of data
+        None,
+        optional(FLAG),
+        "Scale features to mean 0 and variance 1, by everything but the test set. Default: those of tables are, those "
+        "of pictures are taken as their embedder made them.",
+        DATA,
+    )
     test: Amount | str | int | float = knob(
         0.2, AMOUNT, "Test set: 0.2 is a share, 200 a count, 5/class per class.", LABELS
     )

@@ -18,8 +18,8 @@ from nextlabel import Experiment, Plan, record, report
 from nextlabel.cli.app import app
 from nextlabel.comparison import Terms, compare, weigh
 from nextlabel.errors import BadNumber, Mistake, OtherRun, UnknownName
+from nextlabel.experiment import Crew
 from nextlabel.report.drawing import themes
-from nextlabel.simulation.experiment import Crew
 from nextlabel.statistics.curves import rounds_aubc
 
 KEYS = [

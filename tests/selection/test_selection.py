@@ -11,6 +11,7 @@ import skactiveml.pool
 from blobs import blobs, proba
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
 
 from nextlabel import select
 from nextlabel.errors import BadArray, BadNumber, EmptyPool, Mistake, UnknownName
@@ -29,7 +30,8 @@ COMMITTEES = ["bald", "powerbald", "batchbald"]
 @pytest.mark.parametrize("name", ["random", "margin", "badge", "coreset", "bald"])
 def test_it_asks_what_a_simulation_would_ask_first(name):
     X, y = blobs()
-    pool = Pool(X, y, np.ones(len(y), bool), 3)
+    seen = X if strategy(name).model_free else StandardScaler().fit_transform(X)  # scaled wherever a head is trained
+    pool = Pool(seen, y, np.ones(len(y), bool), 3)
     learner = rounds.ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(), 4)
     asked = rounds.choose(rounds.View(pool, train_head(pool, 4)), learner, 0, 7)
     assert select(X, y, name, 7, seed=4).tolist() == asked.ids.tolist()
@@ -273,3 +275,29 @@ def test_auto_samples_while_it_covers_and_not_afterwards():
     with pytest.warns(UserWarning, match="among 20 of the 48 candidates"):
         select(X, y, "auto(sample=20)", 2)
     select(X, y, "auto(sample=20, few=4)", 2)  # warns of nothing
+
+
+@pytest.mark.parametrize("kind", [np.asarray, "a map"])
+def test_a_unit_of_measure_changes_nothing_where_a_head_is_trained(kind, tmp_path):
+    """Metres or kilometres: features x 1e-5 taught the head nothing, and distances saw the largest column alone."""
+    X, y = blobs()
+    units = (X * [1e-5, 1, 1e3, 1, 1] + [0, 7, 0, 0, 0]).astype(np.float64)
+    if kind == "a map":
+        np.save(tmp_path / "X.npy", units)
+        units = np.load(tmp_path / "X.npy", mmap_mode="r")
+    for name in ("margin", "badge", "bald"):
+        assert select(units, y, name, 6, seed=2).tolist() == select(X, y, name, 6, seed=2).tolist()
+    assert select(units, y, "margin", 6, seed=2, standardize=False).tolist() != select(X, y, "margin", 6).tolist()
+
+
+def test_probabilities_of_somebody_else_leave_features_as_they_are():
+    X, y = blobs()
+    stretched = (X * [1e3, 1, 1, 1, 1]).astype(np.float32)
+    plain = select(stretched, y, "badge", 6, proba(), standardize=False)
+    assert select(stretched, y, "badge", 6, proba()).tolist() == plain.tolist()
+
+
+@pytest.mark.parametrize("standardize", ["no", None, 0, np.nan])
+def test_a_flag_is_true_or_false(standardize):
+    with pytest.raises(Mistake, match=r"standardize is .*must be True or False"):
+        select(*blobs(), "random", 3, standardize=standardize)

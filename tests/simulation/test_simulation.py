@@ -8,15 +8,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from painted import folder_of
 from sklearn.datasets import load_digits
 
 import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
+from nextlabel.cli.simulate import learning_notes
 from nextlabel.comparison.reading import read
 from nextlabel.errors import BadData, BadNumber, CannotWrite, Mistake, OtherRun, UnknownName
-from nextlabel.simulation.experiment import Crew
+from nextlabel.experiment import Crew
+from nextlabel.simulation.parts import prepare
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
 COMMAND = [
@@ -292,3 +295,63 @@ def test_any_classifier_of_scikit_learn_learns():
 def test_the_public_names_are_sorted_and_there():
     assert nextlabel.__all__ == sorted(nextlabel.__all__)
     assert all(hasattr(nextlabel, name) for name in nextlabel.__all__)
+
+
+@pytest.fixture
+def tiny_digits(tmp_path):
+    """The digits in another unit: a head with a penalty learned nothing from them, and scored .10."""
+    X, y = load_digits(return_X_y=True)
+    np.savez(tmp_path / "tiny.npz", X=X * 1e-5, y=y)
+    return str(tmp_path / "tiny.npz")
+
+
+@pytest.mark.parametrize("model", ["linear", "sklearn:linear_model.LogisticRegression()"])
+def test_tables_are_scaled_unless_somebody_says_no(tiny_digits, model):
+    experiment = Experiment(tiny_digits, ("random",), (0,), model, plan=Plan(batch=60, rounds=1))
+    assert simulate(experiment)[-1]["accuracy"] > 0.8
+    assert simulate(replace(experiment, standardize=False))[-1]["accuracy"] < 0.6
+    assert simulate(replace(experiment, standardize=True)) == simulate(experiment)
+
+
+def test_scaling_never_looks_at_the_test_set(tiny_digits):
+    parts = prepare(Experiment(tiny_digits, ("random",), (0,), plan=Plan(batch=60, rounds=1)))
+    seen, rest = parts.pool(0).features, np.setdiff1d(np.arange(1797), parts.splits[0].test)
+    assert seen[rest].mean(axis=0) == pytest.approx(0, abs=1e-5)
+    assert np.abs(seen.mean(axis=0)).max() > 1e-3
+
+
+def test_pictures_are_taken_as_their_embedder_made_them():
+    parts = prepare(SMALL)
+    assert not parts.experiment.standardize
+    assert parts.pool(0).features is parts.embedded.array
+
+
+def test_a_solver_that_stops_early_is_counted(tmp_path):
+    model = "sklearn:linear_model.LogisticRegression(max_iter=2)"
+    experiment = Experiment("digits", ("random",), (0,), model, plan=Plan(batch=20, rounds=1))
+    recorded = record(experiment, tmp_path / "run", Crew(jobs=1))
+    assert [timing["converged"] for timing in recorded.run.timings] == [False, False]
+    assert learning_notes(recorded) == [
+        f"In 2 of 2 rounds the solver of '{model}' stopped before it had converged. Features on one scale "
+        "(--standardize) mostly get there."
+    ]
+
+
+def test_every_pick_says_why(tmp_path):
+    experiment = replace(SMALL, strategies=("margin",), seeds=(0,), start="0", plan=Plan(batch=10, rounds=2, audit=0.2))
+    picks = record(experiment, tmp_path / "run", Crew(jobs=1)).run.picks
+    assert [pick["why"] for pick in picks] == [["cold"] * 8 + ["audit"] * 2, ["strategy"] * 8 + ["audit"] * 2, []]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"experiment": "digits"}, "experiment is 'digits', and must be Experiment"),
+        ({"out": 3}, "out is 3"),
+        ({"crew": 2}, r"crew is 2, and must be Crew\(…\)"),
+        ({"resume": "yes"}, "resume is 'yes', and must be True or False"),
+    ],
+)
+def test_the_doors_of_record_say_what_they_take(tmp_path, arguments, words):
+    with pytest.raises(Mistake, match=words):
+        record(**{"experiment": SMALL, "out": str(tmp_path / "run")} | arguments)

@@ -45,6 +45,9 @@ class Arrays:
         "Class probabilities of your own model (.npy). Without: a linear head learns the labels.",
         DATA,
     )
+    standardize: bool = knob(
+        True, FLAG, "Scale features to mean 0 and variance 1 wherever a head is trained on them.", DATA
+    )
     missing: str | None = knob(None, optional(text()), "The label that says missing, if it is another one.", DATA)
 
     def __post_init__(self) -> None:

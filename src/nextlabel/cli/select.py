@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,10 @@ def read_files(arrays: Arrays, choice: Choice, progress: Progress) -> Order:
         None if path is None else read_array(path) for path in (arrays.labels, arrays.probabilities)
     )
     features = read_array(arrays.features)
-    return read_order(
+    order = read_order(
         features, labels, choice.strategy, choice.batch, probabilities, choice.seed, arrays.missing, progress
     )
+    return replace(order, standardize=arrays.standardize)
 
 
 def table(answer: Selection) -> str:

@@ -16,7 +16,7 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
-from nextlabel.simulation import record
+from nextlabel.simulation import Recorded, record
 from nextlabel.simulation.parts import Parts
 from nextlabel.statistics.standings import Standing, standings
 from nextlabel.text import several
@@ -31,8 +31,12 @@ def simulate(experiment: Experiment, crew: Crew, output: Output, command: Sequen
         recorded = record(experiment, folder, crew, output.resume, command, progress)
         if output.report:
             progress("drawing the report", 0, 0)
-            page = report.write(recorded.run, recorded.parts.dataset, recorded.parts.embedded.array)
-    for note in [*data_notes(recorded.parts.dataset), *validation_notes(recorded.parts)]:
+            seen = recorded.parts.pool(
+                experiment.seeds[0]
+            ).features  # the map is drawn of what the first seed's model saw
+            page = report.write(recorded.run, recorded.parts.dataset, seen)
+    parts = recorded.parts
+    for note in [*data_notes(parts.dataset), *validation_notes(parts), *learning_notes(recorded)]:
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(to_json(recorded.run, page), allow_nan=False) if output.json else in_words(recorded.run, page))
 
@@ -86,6 +90,24 @@ def validation_notes(parts: Parts) -> list[str]:
     where = f" under {several(len(blind), 'seed')} ({', '.join(blind)})" if len(blind) < len(parts.splits) else ""
     name = parts.experiment.model
     return [f"There are no validation samples{where}, so '{name}' kept its last epoch, not its best one."]
+
+
+def learning_notes(recorded: Recorded) -> list[str]:
+    """Says how a table's features were scaled, and how often a solver stopped before its end."""
+    experiment, timings = recorded.parts.experiment, recorded.run.timings
+    notes = []
+    if experiment.standardize and recorded.parts.dataset.table is not None:
+        notes.append(
+            "Features are scaled to mean 0 and variance 1, by everything but the test set, as those of tables are. "
+            "--no-standardize takes them as they are."
+        )
+    if short := sum(not timing.get("converged", True) for timing in timings):
+        scale = "" if experiment.standardize else " Features on one scale (--standardize) mostly get there."
+        notes.append(
+            f"In {short:,} of {several(len(timings), 'round')} the solver of '{experiment.model}' stopped before it "
+            f"had converged.{scale}"
+        )
+    return notes
 
 
 def dated_folder(experiment: Experiment) -> Path:

@@ -19,7 +19,7 @@ import numpy as np
 
 from nextlabel.models.base import Fitted, Model
 from nextlabel.models.head import LinearHead, bootstrap
-from nextlabel.plan import Plan
+from nextlabel.plan import Amount, Plan
 from nextlabel.pool import NOBODY, Ids, Labels, Pool
 from nextlabel.seeds import number, stream
 from nextlabel.strategies.base import Question
@@ -164,7 +164,9 @@ def batch_size(pool: Pool, plan: Plan, k: int) -> int:
 def ask(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     """The ``size`` samples to ask about in round ``k``: the strategy's choice, and the audit side's next in line."""
     audit, free, plan = view.pool.unaudited(), len(view.pool.unlabelled()), learner.plan
-    due = int(plan.audit * (k + 1) * plan.size) - int(plan.audit * k * plan.size)  # the audit's share of this batch
+    share = Amount(plan.audit, "share")
+    # The audit's share of this batch: what it is due after it, less what it was due before.
+    due = share.total((k + 1) * plan.size, view.pool.classes) - share.total(k * plan.size, view.pool.classes)
     due = min(max(due, size - free), len(audit), size)
     chosen = choose(view, learner, k, size - due) if size > due else Asked(NOBODY)
     return Asked(np.concatenate([chosen.ids, audit[:due]]), chosen.why + _times("audit", due))

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from nextlabel.errors import CannotGo, TrainingFailed
 from nextlabel.pool import Floats, Labels, are_distributions
 
+STEPS = 300  # of L-BFGS; 3,000 rank samples no better
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
 
@@ -39,6 +40,7 @@ class Head(SkactivemlClassifier):
         known = y >= 0  # the base class has encoded labels to 0 … C-1, missing to -1
         codes = y[known].astype(np.int64)
         self.known_ = np.unique(codes)  # (k,) codes of the classes that have a label
+        self.converged_ = True  # did the solver reach its end? Somebody who is shown scores should know
         if len(self.known_) > 1:
             self._learn(X[known], codes, None if sample_weight is None else sample_weight[known])
         return self
@@ -91,7 +93,8 @@ class LinearHead(Head):
         self.C = C
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
-        solved = solve(LogisticRegression(C=self.C, max_iter=300), X, y, weight)
+        solved = solve(LogisticRegression(C=self.C, max_iter=STEPS), X, y, weight)
+        self.converged_ = bool((solved.n_iter_ < STEPS).all())
         self.coef_, self.intercept_ = solved.coef_, solved.intercept_  # (k, d), (k,)
         if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
             self.coef_ = np.vstack([np.zeros_like(solved.coef_), solved.coef_])
@@ -132,8 +135,20 @@ class SklearnHead(Head):
         self.estimator_.set_params(**dict.fromkeys(shapes, "ovr"))
         given = {} if weight is None else {"sample_weight": weight}
         with self._told("could not learn from"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("always", category=ConvergenceWarning)
+            warnings.showwarning = self._note_warning(warnings.showwarning)
             self.estimator_.fit(X, y, **given)
+
+    def _note_warning(self, show: Callable[..., None]) -> Callable[..., None]:
+        """A solver that did not reach its end is noted; any other warning is shown as ever."""
+
+        def note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, ConvergenceWarning):
+                self.converged_ = False
+            else:
+                show(message, category, *where, **more)
+
+        return note
 
     def _score(self, X: Floats) -> Floats:
         with self._told("cannot predict after"):
@@ -170,7 +185,7 @@ class SklearnHead(Head):
 def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
     """Fit a logistic regression in float64, so that the solver's path does not hang on rounding."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # its 300 steps rank samples as well as 3,000
+        warnings.simplefilter("ignore", ConvergenceWarning)  # counted by the head; its steps rank as well as 3,000 do
         return head.fit(X.astype(np.float64), y, weight)
 
 

@@ -35,6 +35,8 @@ from nextlabel.text import join_names, show_path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
+# Windows would write each line's end as two bytes, unless told otherwise.
+ADDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 KEPT = ("command", "settings")  # of the manifest that an earlier session wrote; all else follows from the identity
 
 # Of a manifest, what going on with a run needs; `Run.read` looks at all of it.
@@ -127,7 +129,7 @@ class Recorder:
         text = lines(line._asdict() for line in more).encode()
         with writing(self.folder):
             # Opened for each batch: a process may have a thousand files open, a run more arms.
-            part = os.open(self.parts / part_name(arm), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            part = os.open(self.parts / part_name(arm), ADDING, 0o644)
             try:
                 while text:
                     text = text[os.write(part, text) :]

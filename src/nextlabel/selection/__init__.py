@@ -25,6 +25,7 @@ from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import number, stream
 from nextlabel.selection import arrays
+from nextlabel.selection.scaling import scale
 from nextlabel.strategies import STRATEGIES, Auto, strategy
 from nextlabel.strategies.auto import SAMPLE
 from nextlabel.strategies.base import Question
@@ -45,7 +46,7 @@ class Order:
 
     ``pool`` features (n, d), labels (n,) and C, all askable that has no label; ``P`` (n, C) probabilities of somebody's
     own model, or None; ``name`` what the strategy is called in notes; ``batch`` at most what is unlabelled; ``seed``
-    everything random follows from it.
+    everything random follows from it; ``standardize``: scale the features wherever a head is trained on them.
     """
 
     pool: Pool
@@ -54,6 +55,13 @@ class Order:
     entry: StrategyEntry
     batch: int
     seed: int
+    standardize: bool = True
+
+    @property
+    def trains(self) -> bool:
+        """Is a head trained on the labels? Where probabilities are given, only for a committee."""
+        wants = set(self.entry.needs.values())
+        return committee in wants or (classifier in wants and self.P is None)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ def select(
     seed: int = 0,
     *,
     missing: Any = None,
+    standardize: bool = True,
 ) -> Ids:
     """Ids (batch,) of the samples to label next, best first: row numbers of ``features``.
 
@@ -87,7 +96,9 @@ def select(
     (text) where one is missing, ``missing`` if another value says so, or None for no labels at all; ``strategy`` a
     name, ``skactiveml:ClassName(…)`` too, or an object such as ``Badge()`` (its ``random_state`` and ``missing_label``
     are not looked at); ``probabilities`` (n, C) of a model of your own, or None: then a linear head is trained on the
-    labels, if the strategy wants one. The same seed gives the same ids.
+    labels, if the strategy wants one. Then features are scaled to mean 0 and variance 1, for the head and for
+    distances, as a simulation does with a table; ``standardize=False`` takes them as they are. The same seed gives the
+    same ids.
 
     Raises `Mistake` (`BadArray` is a ValueError, too) and `CannotGo` before any heavy work, each with its remedy.
 
@@ -95,7 +106,8 @@ def select(
     >>> select(X, [0, -1, -1, -1], "coreset", 2)
     array([3, 2])
     """
-    return choose(read_order(features, labels, strategy, batch, probabilities, seed, missing)).ids
+    order = read_order(features, labels, strategy, batch, probabilities, seed, missing)
+    return choose(replace(order, standardize=read_flag("standardize", standardize))).ids
 
 
 def read_order(
@@ -126,6 +138,13 @@ def read_order(
 def read_samples(features: Any) -> Floats:
     """The one place where features (n, d) enter: what heads, distances and strategies see is what comes out here."""
     return arrays.read_features(features)
+
+
+def read_flag(what: str, value: Any) -> bool:
+    """True or False; "no" is neither, and true to Python."""
+    if not isinstance(value, bool | np.bool_):
+        raise Mistake(f"{what} is {shorten(repr(value))}, and must be True or False.")
+    return bool(value)
 
 
 def read_whole(what: str, value: Any, least: int) -> int:
@@ -191,12 +210,14 @@ def choose(order: Order, progress: Progress = quiet) -> Selection:
 def make_question(order: Order, progress: Progress) -> Question:
     """What the strategy is asked, with just the models that it wants, trained on the labels or given."""
     pool, wants = order.pool, set(order.entry.needs.values())
+    if order.trains and order.standardize:
+        pool = replace(pool, features=scale(pool.features, progress))
     seed = number(stream(order.seed, "ask", 0))
     # Strategies are written for two classes at least, also while nobody knows of any.
     question = Question(pool.features, pool.y, max(2, pool.classes), order.batch, seed)
     if classifier in wants and order.P is not None:
         question = replace(question, clf=KnownProbabilities(pool.features, look_up_rows(order.P), pool.classes))
-    if committee in wants or (classifier in wants and order.P is None):
+    if order.trains:
         progress("training a head", 0, 0)
         head = train_head(pool, order.seed)
         question = replace(question, clf=question.clf or head.clf, committee=head.committee)

@@ -16,14 +16,16 @@ from threadpoolctl import threadpool_limits
 from nextlabel.datasets import DATASETS
 from nextlabel.engines import engine, run
 from nextlabel.errors import Mistake
+from nextlabel.experiment import Crew, Experiment
 from nextlabel.files.strict_json import dump
+from nextlabel.knobs import read_page
+from nextlabel.knobs.kinds import FLAG, read_path, whole
 from nextlabel.models.base import Settings
 from nextlabel.progress import FINISHED, Progress, quiet
 from nextlabel.runs.lines import Line, Row
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import Recorder
 from nextlabel.simulation.arm import play, tune
-from nextlabel.simulation.experiment import Crew, Experiment
 from nextlabel.simulation.manifest import identity, known_before, manifest, plain_splits
 from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
 from nextlabel.simulation.strides import Player, Stride
@@ -41,7 +43,17 @@ def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
 
 
 def iter_simulate(experiment: Experiment, threads: int = 1) -> Iterator[Row]:
-    """Yield the rows of `simulate` one by one, computed in this process."""
+    """Yield the rows of `simulate` one by one, computed in this process.
+
+    >>> rows = iter_simulate(Experiment("digits", ("random",), seeds=(0,), plan=Plan(batch=5, rounds=1)))
+    >>> next(rows)["labelled"]
+    20
+    """
+    # Refused now, not at the first row: hence the generator is another one.
+    return _iter_rows(read_page("experiment", Experiment, experiment), whole(1).take("threads", threads))
+
+
+def _iter_rows(experiment: Experiment, threads: int) -> Iterator[Row]:
     with threadpool_limits(threads):
         parts = prepare(experiment)
         settings = {seed: tune(parts, seed) for seed in experiment.seeds}
@@ -67,7 +79,7 @@ class Recorded:
 
 def record(
     experiment: Experiment,
-    out: Path,
+    out: str | Path,
     crew: Crew = Crew(),
     resume: bool = False,
     command: Sequence[str] = (),
@@ -77,7 +89,15 @@ def record(
 
     With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is. Raises
     `NextlabelError` in one of its kinds; whatever was written stays.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     recorded = record(Experiment("digits", "random", 1, plan=Plan(5, rounds=1)), f"{folder}/run", Crew(jobs=1))
+    >>> [row["labelled"] for row in recorded.run.rows]
+    [20, 25]
     """
+    experiment, out = read_page("experiment", Experiment, experiment), read_path("out", out)
+    crew, resume = read_page("crew", Crew, crew), FLAG.take("resume", resume)
     with engine(crew.jobs) as workers:  # first: a worker of a script without a guard comes here, and no further
         _outside(out, experiment.dataset)
         Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,

@@ -67,11 +67,12 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
         "labelled": len(this.pool.labelled()),
     }
     row = about | scores(proba, truth) | _validation(this, split.val) | {"mended": this.asked.mended}
-    pick = key | {"ids": this.asked.ids.tolist()}
+    pick = key | {"ids": this.asked.ids.tolist(), "why": list(this.asked.why)}
     if parts.dataset.paths is not None:
         pick["paths"] = [parts.dataset.paths[i] for i in this.asked.ids]
     matrix = None if len(this.asked.ids) else key | {"matrix": confusion(proba, truth).tolist()}
-    return Line(row, key | {"fit_s": this.fit_s, "ask_s": this.ask_s}, pick, matrix)
+    timing = key | {"fit_s": this.fit_s, "ask_s": this.ask_s, "converged": getattr(this.fitted.clf, "converged_", True)}
+    return Line(row, timing, pick, matrix)
 
 
 def _validation(this: Round, ids: Ids) -> dict[str, Any]:

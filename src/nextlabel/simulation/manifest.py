@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_info
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split, digest
+from nextlabel.experiment import Experiment
 from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
-from nextlabel.simulation.experiment import Experiment
 from nextlabel.simulation.parts import OWN, Parts
 
 PATHS = ("dataset", "split", "embedder")  # knobs that say where something lies, or who turns it into features

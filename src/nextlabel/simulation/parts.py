@@ -17,6 +17,7 @@ from nextlabel.datasets.splits import Split, read_split, split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
+from nextlabel.experiment import Experiment
 from nextlabel.loop.oracles import Oracle, read_oracle
 from nextlabel.loop.rounds import ActiveLearner
 from nextlabel.models import model
@@ -25,7 +26,6 @@ from nextlabel.plan import Amount, Plan
 from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
-from nextlabel.simulation.experiment import Experiment
 from nextlabel.simulation.pools import open_pool, scale
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
@@ -162,6 +162,8 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
     if experiment.val is None:
         experiment = replace(experiment, val=entries.model.val)
+    if experiment.standardize is None:  # columns of a table have units of their own; an embedder's have one
+        experiment = replace(experiment, standardize=dataset.table is not None)
     splits = _split_all(experiment, dataset)
     for seed in experiment.seeds:
         _check_playable(plan, splits[seed], seed)

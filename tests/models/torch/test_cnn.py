@@ -20,6 +20,7 @@ from nextlabel.errors import (
     UnknownName,
 )
 from nextlabel.estimators.holdout import holdout
+from nextlabel.experiment import Crew
 from nextlabel.models import model
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.torch import cnn
@@ -28,7 +29,6 @@ from nextlabel.models.torch.checkpoints import load as load_network
 from nextlabel.models.torch.checkpoints import save
 from nextlabel.models.torch.training import Lesson, Shown, batches, look, seeded, train
 from nextlabel.pool import NOBODY, Pool
-from nextlabel.simulation.experiment import Crew
 from nextlabel.simulation.parts import prepare
 
 
