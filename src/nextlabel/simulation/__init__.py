@@ -41,7 +41,13 @@ def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
 
 
 def iter_simulate(experiment: Experiment, threads: int = 1) -> Iterator[Row]:
-    """Yield the rows of `simulate` one by one, computed in this process."""
+    """Yield the rows of `simulate` one by one, computed in this process.
+
+    >>> from nextlabel import Experiment, Plan, iter_simulate
+    >>> rows = iter_simulate(Experiment("digits", ("margin",), seeds=(0,), plan=Plan(batch=5, rounds=20)))
+    >>> next(rows)["labelled"], next(rows)["labelled"]  # and no more is computed than was looked at
+    (20, 25)
+    """
     with threadpool_limits(threads):
         parts = prepare(experiment)
         settings = {seed: tune(parts, seed) for seed in experiment.seeds}
@@ -77,6 +83,14 @@ def record(
 
     With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is. Raises
     `NextlabelError` in one of its kinds; whatever was written stays.
+
+    >>> import tempfile
+    >>> from nextlabel import Crew, Experiment, Plan, record
+    >>> experiment = Experiment("digits", ("random",), seeds=(0,), plan=Plan(batch=5, rounds=0))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     recorded = record(experiment, Path(folder) / "run", Crew(jobs=1))
+    >>> recorded.run.rows[0]["labelled"], recorded.run.picks[0]["ids"]
+    (20, [])
     """
     with engine(crew.jobs) as workers:  # first: a worker of a script without a guard comes here, and no further
         _outside(out, experiment.dataset)
