@@ -2,16 +2,17 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-# Two workers, a file of tests to one of them: fixtures that take long are made once.
-PYTEST := .venv/bin/pytest -n 2 --dist loadfile
+# Two workers that take tests from each other when they run out: no file keeps one of them busy while the other waits.
+PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 SOURCES := $(shell find src -name '*.py' -o -name '*.j2')
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check soak bench lock clean
 
 help:
 	@echo "make demo    install the core (no torch) and compare three strategies on scikit-learn's digits"
 	@echo "make test    install everything and run all tests"
-	@echo "make check   format, lint, types, layers, tests: all that must hold before a commit"
+	@echo "make check   format, lint, types, layers, tests, coverage: all that must hold before a commit"
+	@echo "make soak    the long tests (KILLS=200 by default), and keep what came out in tests/soak/results.json"
 	@echo "make bench   the short benchmarks: the digits and, where they are, the flowers"
 	@echo "make lock    compile requirements.txt anew from pyproject.toml"
 
@@ -20,14 +21,17 @@ demo: .venv-demo/done
 	.venv-demo/bin/nextlabel simulate digits --strategies random,margin,badge --out runs/demo
 
 test: .venv/done
-	$(PYTEST) --cov
+	$(PYTEST)
 
 check: .venv/done
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTEST)
+	$(PYTEST) --cov
+
+soak: .venv/done
+	.venv/bin/pytest -m soak tests/soak
 
 bench: .venv/done
 	.venv/bin/python benchmarks/run.py

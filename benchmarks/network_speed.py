@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from nextlabel.engines import ENGINES, run
 from nextlabel.models.torch import cnn
-from nextlabel.models.torch.augmentation import augmented
+from nextlabel.models.torch.augmentation import augment
 from nextlabel.seeds import stream
 from nextlabel.simulation.parts import Parts, prepare
 
@@ -81,7 +81,7 @@ def rate(task: int) -> dict[str, float]:
     shown, y = torch.randn(BATCH, 3, cnn.SIZE, cnn.SIZE), torch.randint(5, (BATCH,))
 
     def step() -> None:
-        loss = functional.cross_entropy(network(augmented(shown)), y)
+        loss = functional.cross_entropy(network(augment(shown)), y)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -4,29 +4,35 @@ Thin faces over nextlabel, one function for each step that the guide names.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from data_utils import flowers_or_digits
+import numpy.typing as npt
+from data_utils import Ids, flowers_or_digits
 from matplotlib.figure import Figure
 
-from nextlabel import Experiment, Plan, record
-from nextlabel.datasets.base import Dataset
-from nextlabel.experiment import Crew
-from nextlabel.loop.rounds import ActiveLearner, View, ask
-from nextlabel.models.base import Fitted
-from nextlabel.models.linear import Linear
-from nextlabel.pool import Floats, Ids, Pool
-from nextlabel.progress import Progress, quiet
-from nextlabel.report.drawing.curves import learning_curves
-from nextlabel.report.drawing.maps import asking_map, charted
-from nextlabel.report.drawing.themes import Picture
-from nextlabel.seeds import stream
-from nextlabel.simulation import Recorded
-from nextlabel.statistics.standings import standings
+from nextlabel import (
+    ActiveLearner,
+    Crew,
+    Dataset,
+    Experiment,
+    Fitted,
+    Linear,
+    Plan,
+    Pool,
+    Recorded,
+    View,
+    ask,
+    record,
+    stream,
+    summary,
+)
+from nextlabel.report.drawing import Picture, asking_map, charted, learning_curves
 from nextlabel.strategies import strategy
-from nextlabel.wording.verdicts import headline, verdict
+
+Floats = npt.NDArray[np.floating]
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
 
@@ -40,7 +46,7 @@ def compute_candidates(pool: Pool, fitted: Fitted, name: str, batch: int, seed: 
 
 def fit_linear(pool: Pool, C: float = 1.0, seed: int = 0) -> Fitted:
     """The quick model: logistic regression on the pool's plain features, trained on its labelled set."""
-    return Linear({"C": [(0, C)]}).fit(pool, stream(seed, "fit"))
+    return Linear({"C": [(1, C)]}).fit(pool, stream(seed, "fit"))
 
 
 def hand_over(pool: Pool, ids: Ids, labels: Sequence[int] | Ids) -> Pool:
@@ -81,7 +87,7 @@ def run_experiment(
     most ``rounds`` batches. ``out`` keeps the run in a folder, and goes on with what is there. ``progress`` is called
     after every round; where none is given, models that take long say a line.
     """
-    show = progress or (quiet if model == "linear" else told)
+    show = progress or (say_nothing if model == "linear" else say_rounds)
     data = flowers_or_digits(folder)
     plan = Plan(batch=batch, rounds=rounds)
     experiment = Experiment(
@@ -91,7 +97,11 @@ def run_experiment(
     return record(experiment, where, Crew(jobs=2), resume=True, progress=show)
 
 
-def told(what: str, done: int, total: int) -> None:
+def say_nothing(what: str, done: int, total: int) -> None:
+    """For what is done in seconds."""
+
+
+def say_rounds(what: str, done: int, total: int) -> None:
     """Say which round of an experiment is done."""
     if ", round " in what:
         print(f"{done} of {total}: {what}", flush=True)
@@ -99,22 +109,21 @@ def told(what: str, done: int, total: int) -> None:
 
 def plot_learning_curves(recorded: Recorded) -> Picture:
     """Mean learning curves with 95 % bands over seeds, and the difference to random beneath."""
-    found = learning_curves(recorded.run.rows, recorded.parts.experiment.strategies)
-    assert found is not None, "an experiment has a test set"
-    return found
+    picture = learning_curves(recorded.run.rows, recorded.parts.experiment.strategies)
+    assert picture is not None, "an experiment has a test set"
+    return picture
 
 
 def plot_picks(recorded: Recorded) -> Picture:
     """Where each strategy asked, in its first, middle and last round."""
-    found = asking_map(recorded.run, recorded.parts.dataset.y, recorded.parts.embedded.array)
-    assert found is not None, "an experiment asks"
-    return found[0]
+    drawn = asking_map(recorded.run, recorded.parts.dataset.y, recorded.parts.embedded.array)
+    assert drawn is not None, "an experiment asks"
+    return drawn[0]
 
 
 def summarise(recorded: Recorded) -> str:
     """What the seeds say, in words, with intervals."""
-    found = standings(recorded.run.rows, recorded.run.manifest["dataset"]["counts"])
-    return "\n".join([headline(found), *(verdict(one) for one in found)])
+    return "\n".join(summary(recorded.run.rows, recorded.run.manifest["dataset"]["counts"]))
 
 
 def classes_of(dataset: Dataset, ids: Ids) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from nextlabel.report.drawing.curves import learning_curves
-from nextlabel.runs.reading import Run
+from nextlabel import Run
+from nextlabel.report.drawing import learning_curves
 
 PICTURES = Path(__file__).parent / "pictures"
 COLOURS = 64  # enough for five curves and their bands; with twenty rounds, a fifth less to load than the report's 256

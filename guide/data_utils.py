@@ -7,21 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from nextlabel.datasets import load
-from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.splits import Split, split
-from nextlabel.embedders import embed
-from nextlabel.plan import Amount
-from nextlabel.pool import Ids, Pool
+import nextlabel
+from nextlabel import Dataset, Pool, Split, embed, split
+
+Ids = npt.NDArray[np.int64]
 
 FLOWERS = Path(__file__).parent / "data" / "flowers"
 
 
 def load_dataset(folder: str | Path = FLOWERS) -> Dataset:
     """The pictures in a folder with one sub-folder per class: the flowers, or the digits in their place."""
-    return load(Request(flowers_or_digits(folder)))
+    return nextlabel.load_dataset(flowers_or_digits(folder))
 
 
 def flowers_or_digits(folder: str | Path) -> str:
@@ -36,7 +35,7 @@ def train_test_val_pool_split(
 
     Shares are of all samples, class by class. Test and validation stay the same when the start changes.
     """
-    return split(dataset.y, dataset.classes, Amount.read(test), Amount.read(val), Amount.read(start), seed)
+    return split(dataset.y, dataset.classes, test, val, start, seed)
 
 
 def open_pool(dataset: Dataset, parts: Split) -> Pool:

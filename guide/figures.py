@@ -23,10 +23,8 @@ from matplotlib.patheffects import withStroke
 from skactiveml.pool import uncertainty_scores
 from toy import CLASSES, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
 
-from nextlabel.loop.rounds import Round
-from nextlabel.report.drawing.curves import learning_curves
-from nextlabel.report.drawing.themes import WIDTH, Picture, Theme, bare, looks, painted, sheet
-from nextlabel.text import join_names
+from nextlabel import Round
+from nextlabel.report.drawing import WIDTH, Picture, Theme, bare, learning_curves, looks, painted, sheet
 
 FOLDER = Path(__file__).parent / "pictures"
 SEED, SEEDS = 0, range(50)  # of the panels, and of the curves
@@ -54,7 +52,7 @@ PREDICTIONS = {"a": (0.49, 0.49, 0.02), "b": (0.42, 0.4, 0.18), "c": (0.44, 0.28
 def toy_picture(name: str) -> Picture:
     """A row of panels, one round each, from the starting labels on."""
     alt = (
-        f"What {name} asks for on a toy of three classes in the plane, in rounds {join_names([*map(str, SHOWN)])}: "
+        f"What {name} asks for on a toy of three classes in the plane, in rounds {', '.join(map(str, SHOWN))}: "
         "the pool, the labels so far, the model's regions, and the samples asked next."
     )
     return painted(f"toy-{name}", alt, partial(_draw_toy, name))

@@ -12,17 +12,12 @@ every strategy has the same pool, the same start and the same test set.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nextlabel.loop.oracles import Truth
-from nextlabel.loop.rounds import ActiveLearner, Round, drive, rounds
-from nextlabel.models.linear import Linear
-from nextlabel.plan import Plan
-from nextlabel.pool import Pool
-from nextlabel.runs.lines import Row
-from nextlabel.seeds import stream
+from nextlabel import ActiveLearner, Linear, Plan, Pool, Round, Truth, drive, rounds, stream
 from nextlabel.strategies import strategy
 
 Ids = npt.NDArray[np.int64]
@@ -92,7 +87,7 @@ def accuracy(step: Round, toy: Toy) -> float:
     return float((step.fitted.clf.predict_proba(toy.test).argmax(axis=1) == toy.test_y).mean())
 
 
-def rows(seeds: Iterable[int]) -> list[Row]:
+def rows(seeds: Iterable[int]) -> list[dict[str, Any]]:
     """One row per strategy, seed and round, with what curves are drawn from."""
     found = []
     for seed in seeds:

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from painted import folder_of
 
 from nextlabel.errors import NextlabelError
 from nextlabel.runs.reading import Run
@@ -29,7 +30,8 @@ def notebook():
 
 
 def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
-    """Every cell, in a kernel of its own, with small settings; on digits, since no flowers lie beside this copy."""
+    """Every cell, in a kernel of its own, with small settings, on the few flowers that lie beside this copy."""
+    folder_of(tmp_path / "data" / "flowers", dict.fromkeys(("daisy", "dandelion", "rose", "sunflower", "tulip"), 70))
     for name in ("active_ml_utils.py", "data_utils.py", "model_utils.py"):
         (tmp_path / name).write_bytes((GUIDE / name).read_bytes())
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -37,7 +39,7 @@ def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
     next(cell for cell in small.cells if "parameters" in cell.metadata.get("tags", [])).source = SMALL
     NotebookClient(small, timeout=110, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
     said = "".join(out.get("text", "") for cell in small.cells if cell.cell_type == "code" for out in cell.outputs)
-    assert "digits: 1,797 pictures in 10 classes" in said
+    assert "flowers: 350 pictures in 5 classes" in said
     assert "indicative" in said  # two seeds
 
 
@@ -45,6 +47,14 @@ def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
 def helpers(monkeypatch):
     monkeypatch.syspath_prepend(GUIDE)
     return importlib.import_module("active_ml_utils"), importlib.import_module("data_utils")
+
+
+def test_without_flowers_the_guide_shows_digits(helpers, notebook, tmp_path, monkeypatch):
+    _, data_utils = helpers
+    monkeypatch.setattr(data_utils, "FLOWERS", tmp_path / "flowers")
+    assert data_utils.load_dataset(tmp_path / "flowers").name == "digits"
+    said = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    assert "digits: 1,797 pictures in 10 classes" in said  # as committed
 
 
 def test_a_mistyped_folder_is_not_taken_for_the_digits(helpers, tmp_path):

@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.conformance import engines, estimators, strategies
+from nextlabel.conformance import engines, estimators, models, strategies
 from nextlabel.engines import ENGINES
 from nextlabel.estimators import ESTIMATORS
+from nextlabel.models import MODELS, model
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 
 ROOT = Path(__file__).parents[1]
 WRAPPED = "skactiveml:SubSamplingWrapper(query_strategy='Clue', max_candidates=0.8)"
+LEARNERS = [
+    "linear",
+    "cnn(epochs=4, batch=8, rate=0.003)",
+    "sklearn:svm.SVC(C=1.0, gamma='auto')",  # decision values, no probabilities
+    "sklearn:ensemble.RandomForestClassifier(n_estimators=5)",  # draws
+    "sklearn:naive_bayes.GaussianNB",
+    "sklearn:linear_model.RidgeClassifier",
+]
 NAMES = [*STRATEGIES, *(WRAPPED if name == "SubSamplingWrapper" else f"skactiveml:{name}" for name in UPSTREAM)]
 
 
@@ -45,6 +54,16 @@ def engine(request):
 @pytest.mark.parametrize("check", engines.for_engines, ids=lambda check: check.__name__)
 def test_engine(engine, check):
     check(engine)
+
+
+def test_every_model_is_held_to_its_contract():
+    assert {name.partition("(")[0] for name in LEARNERS if ":" not in name} == set(MODELS)
+
+
+@pytest.mark.parametrize("check", models.for_models, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", LEARNERS)
+def test_model(name, check):
+    check(model(name))
 
 
 def test_every_strategy_chooses_the_same_in_another_process():

@@ -1,29 +1,115 @@
-"""Label less, and know how much less."""
+"""Label less, and know how much less.
+
+The names below are the public door; what they are made of may move. Two more rooms are public: `nextlabel.strategies`
+(query strategies, drop-ins for scikit-activeml's) and `nextlabel.conformance` (contracts for parts of your own).
+Pictures of a run are drawn by `nextlabel.report.drawing`.
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextlabel.comparison import compare
-    from nextlabel.experiment import Experiment
+    from nextlabel.datasets import load_dataset
+    from nextlabel.datasets.base import Dataset
+    from nextlabel.datasets.splits import Split, split
+    from nextlabel.embedders import embed
+    from nextlabel.estimators.holdout import holdout
+    from nextlabel.experiment import Crew, Experiment
+    from nextlabel.loop.oracles import Truth
+    from nextlabel.loop.rounds import ActiveLearner, Round, View, ask, drive, rounds
+    from nextlabel.models.base import Fitted
+    from nextlabel.models.head import LinearHead
+    from nextlabel.models.linear import Linear
+    from nextlabel.models.recipe import Recipe
+    from nextlabel.models.torch.checkpoints import Checkpoint, Prediction
     from nextlabel.models.torch.classifier import TorchClassifier
+    from nextlabel.models.torch.cnn import Cnn, Training
     from nextlabel.plan import Plan
+    from nextlabel.pool import Pool
+    from nextlabel.runs.reading import Run
+    from nextlabel.seeds import stream
     from nextlabel.selection import select
-    from nextlabel.simulation import iter_simulate, record, simulate
+    from nextlabel.simulation import Recorded, iter_simulate, record, simulate
+    from nextlabel.wording.verdicts import summary
 
 __version__ = "0.1.0"
 
-__all__ = ["Experiment", "Plan", "TorchClassifier", "compare", "iter_simulate", "record", "select", "simulate"]
+__all__ = [
+    "ActiveLearner",
+    "Checkpoint",
+    "Cnn",
+    "Crew",
+    "Dataset",
+    "Experiment",
+    "Fitted",
+    "Linear",
+    "LinearHead",
+    "Plan",
+    "Pool",
+    "Prediction",
+    "Recipe",
+    "Recorded",
+    "Round",
+    "Run",
+    "Split",
+    "TorchClassifier",
+    "Training",
+    "Truth",
+    "View",
+    "ask",
+    "compare",
+    "drive",
+    "embed",
+    "holdout",
+    "iter_simulate",
+    "load_dataset",
+    "record",
+    "rounds",
+    "select",
+    "simulate",
+    "split",
+    "stream",
+    "summary",
+]
 
+# Where each of them lives. A test compares this with what type checkers are told above.
 _HOMES = {
+    "ActiveLearner": "loop.rounds",
+    "Checkpoint": "models.torch.checkpoints",
+    "Cnn": "models.torch.cnn",
+    "Crew": "experiment",
+    "Dataset": "datasets.base",
     "Experiment": "experiment",
+    "Fitted": "models.base",
+    "Linear": "models.linear",
+    "LinearHead": "models.head",
     "Plan": "plan",
+    "Pool": "pool",
+    "Prediction": "models.torch.checkpoints",
+    "Recipe": "models.recipe",
+    "Recorded": "simulation",
+    "Round": "loop.rounds",
+    "Run": "runs.reading",
+    "Split": "datasets.splits",
     "TorchClassifier": "models.torch.classifier",
+    "Training": "models.torch.cnn",
+    "Truth": "loop.oracles",
+    "View": "loop.rounds",
+    "ask": "loop.rounds",
     "compare": "comparison",
+    "drive": "loop.rounds",
+    "embed": "embedders",
+    "holdout": "estimators.holdout",
     "iter_simulate": "simulation",
+    "load_dataset": "datasets",
     "record": "simulation",
+    "rounds": "loop.rounds",
     "select": "selection",
     "simulate": "simulation",
+    "split": "datasets.splits",
+    "stream": "seeds",
+    "summary": "wording.verdicts",
 }
 
 
@@ -31,6 +117,11 @@ def __getattr__(name: str) -> Any:
     """Import a public name at its first use: scikit-activeml alone takes seconds, and ``--help`` needs none of it."""
     if name not in _HOMES:
         raise AttributeError(f"module 'nextlabel' has no attribute '{name}'")
-    if name == "TorchClassifier":
+    if _HOMES[name].startswith("models.torch."):
         importlib.import_module("nextlabel.models.recipe").need_torch()
     return getattr(importlib.import_module(f"nextlabel.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What completion offers: the names are there although nothing is imported yet."""
+    return sorted([*globals(), *__all__])

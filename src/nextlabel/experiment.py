@@ -116,6 +116,9 @@ class Crew:
 
     With ``stride`` every arm plays so many rounds in its turn, and then the next: a long run that is interrupted has
     all of them about equally far. Without, each is played to its end.
+
+    >>> Crew(jobs=4, threads=2)
+    Crew(jobs=4, threads=2, stride=None)
     """
 
     jobs: int = knob(2, whole(1), "Processes side by side.", COMPUTED)

@@ -74,6 +74,10 @@ class Plan:
     """What belongs to the loop rather than to a strategy.
 
     ``batch`` and ``budget`` may be given as shares of all samples; `fixed` turns them into counts.
+
+    >>> plan = Plan(batch=0.03, budget="20/class").fixed(2746, classes=5)
+    >>> plan.size, plan.limit
+    (82, 100)
     """
 
     batch: Amount | str | int | float = knob(

@@ -36,6 +36,11 @@ class Pool:
     ``watch``     validation ids: the model may look at their labels, strategies may not
     ``audit``     ids of the audit side in the order in which they will be asked
     ``classes``   C, the number of classes (a code may be known long before its first label is)
+
+    >>> pool = Pool(np.eye(4, dtype=np.float32), np.array([0, -1, -1, -1]), np.ones(4, dtype=bool), classes=2)
+    >>> pool = pool.answered(np.array([2, 3]), np.array([1, -1]))  # somebody knew 2, and nobody 3
+    >>> pool.labelled().tolist(), pool.unlabelled().tolist()
+    ([0, 2], [1])
     """
 
     features: Floats

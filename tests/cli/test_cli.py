@@ -97,7 +97,9 @@ main()
 
 
 def test_json_is_all_that_standard_output_holds(tmp_path):
-    found = run("simulate", "digits", *QUICK, "--out", tmp_path / "run", "--json")
+    lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]  # a map of sixty samples is drawn in no time
+    (tmp_path / "table.csv").write_text("\n".join(["width,height,label", *lines, ""]))
+    found = run("simulate", tmp_path / "table.csv", "--batch", "5", *QUICK, "--out", tmp_path / "run", "--json")
     told = json.loads(found.stdout)
     assert found.exit_code == 0
     assert told["out"] == str(tmp_path / "run")

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics
@@ -43,14 +43,12 @@ def slow_calibration_error(confidence, hit):
     return total / len(confidence)
 
 
-@settings(max_examples=30, deadline=None)
 @given(arrays.arrays(float, st.integers(1, 80), elements=st.floats(0, 1)), st.randoms())
 def test_calibration_error_is_the_slow_one(confidence, random):
     hit = np.array([random.random() < 0.5 for _ in confidence])
     assert calibration_error(confidence, hit) == pytest.approx(slow_calibration_error(confidence, hit), abs=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
 @given(arrays.arrays(float, 40, elements=st.sampled_from([0.25, 0.5, 0.75])), st.randoms(use_true_random=False))
 def test_calibration_does_not_hang_on_the_order_of_samples(confidence, random):
     hit = np.arange(40) < 20  # as where rows are sorted by class

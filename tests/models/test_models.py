@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from skactiveml.base import SkactivemlClassifier
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -11,36 +10,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.digits import Digits
 from nextlabel.errors import BadData, CannotGo, TrainingFailed, UnknownName
-from nextlabel.models import MODELS, model
+from nextlabel.models import model
 from nextlabel.models.head import Head, LinearHead, SklearnHead
-from nextlabel.models.linear import Linear, choose
+from nextlabel.models.linear import Linear, cross_validate
 from nextlabel.pool import Pool
 from nextlabel.seeds import stream
 
 FEW = 300
-CNN = "cnn(epochs=5, batch=16, rate=0.003)"
-NAMES = [
-    "linear",
-    CNN,
-    "sklearn:svm.SVC(C=1.0, gamma='auto')",
-    "sklearn:ensemble.RandomForestClassifier(n_estimators=5)",
-]
-
-
-class FirstDigits:
-    """The first 300 digits as pictures."""
-
-    def squares(self, size, progress=None):
-        return Digits().squares(size)[:FEW]
-
-
-DATASET = Dataset("digits", np.zeros(FEW, int), tuple("0123456789"), "0", pictures=FirstDigits())
-
-
-def test_every_model_is_under_this_contract():
-    assert {name.partition("(")[0] for name in NAMES if ":" not in name} == set(MODELS)
+NAMES = ["linear", "sklearn:svm.SVC(C=1.0, gamma='auto')", "sklearn:ensemble.RandomForestClassifier(n_estimators=5)"]
+DIGITS = Dataset("digits", np.zeros(FEW, int), tuple("0123456789"), "0")
 
 
 def digits_pool(labelled=40, classes=10):
@@ -52,54 +31,14 @@ def digits_pool(labelled=40, classes=10):
 
 
 def fitted(name, pool, seed=0):
-    return model(name).make(DATASET, {}).fit(pool, stream(seed, "fit", 0))
+    return model(name).make(DIGITS, {}).fit(pool, stream(seed, "fit", 0))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_model_gives_probabilities_and_embeddings(name):
-    pool, _ = digits_pool()
-    found = fitted(name, pool)
-    proba, embedded = found.clf.predict_proba(found.features[:7], return_embeddings=True)
-    assert isinstance(found.clf, SkactivemlClassifier)
-    assert proba.shape == (7, 10)
-    assert proba.sum(1) == pytest.approx(np.ones(7))
-    assert embedded.shape[0] == 7
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_same_labels_and_stream_give_the_same_model(name):
-    pool, _ = digits_pool()
-    one, two = fitted(name, pool), fitted(name, pool)
-    assert (one.clf.predict_proba(one.features) == two.clf.predict_proba(two.features)).all()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_model_learns(name):
+def test_a_model_learns_digits(name):
     pool, y = digits_pool(labelled=200)
     found = fitted(name, pool)
-    assert (found.clf.predict_proba(found.features).argmax(1) == y).mean() > 0.5
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_head_can_be_trained_again(name):
-    pool, _ = digits_pool()
-    found = fitted(name, pool)
-    ids = pool.labelled()
-    again = clone(found.clf).fit(found.features[ids], pool.y[ids]).predict_proba(found.features)
-    first = found.clf.predict_proba(found.features)
-    if model(name).pictures:  # the head of a network was trained together with the rest
-        assert (again[ids].argmax(1) == pool.y[ids]).mean() > 0.9
-    else:
-        assert again == pytest.approx(first)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_committee_disagrees_the_same_way_twice(name):
-    pool, _ = digits_pool()
-    found = fitted(name, pool)
-    votes = [np.stack([head.predict_proba(found.features[:50]) for head in found.committee(3)]) for _ in range(2)]
-    assert (votes[0] == votes[1]).all()
-    assert votes[0].std(axis=0).max() > 0
+    assert (found.clf.predict_proba(found.features).argmax(1) == y).mean() > 0.5  # of ten classes
 
 
 @pytest.mark.parametrize("head", [LinearHead(classes=range(3)), SklearnHead(SVC(), classes=range(3))])
@@ -205,8 +144,8 @@ def test_a_head_that_was_not_fitted_says_so():
 
 
 def test_regularisation_is_chosen_at_the_start_and_at_every_doubling():
-    X, y = load_digits(return_X_y=True)
-    pools = [Pool(X, np.where(np.arange(len(y)) < n, y, -1), np.ones(len(y), bool), 10) for n in range(30, 260, 10)]
+    X, y = load_digits(n_class=3, return_X_y=True)  # few classes, since only the counts matter
+    pools = [Pool(X, np.where(np.arange(len(y)) < n, y, -1), np.ones(len(y), bool), 3) for n in range(30, 260, 10)]
     settings = {}
     for pool in pools:
         settings = Linear(settings).tune(pool)
@@ -220,13 +159,13 @@ def test_regularisation_stands_from_its_count_on():
 
 
 def test_nothing_is_chosen_with_one_label_of_a_class():
-    assert choose(np.eye(3), np.array([0, 1, 1])) == 1.0
+    assert cross_validate(np.eye(3), np.array([0, 1, 1])) == 1.0
 
 
 def test_more_noise_asks_for_more_regularisation():
     rng = stream(0, "noise")
     X, y = rng.normal(size=(60, 40)), np.arange(60) % 2
-    assert choose(X, y) < choose(X + 5 * y[:, None], y)
+    assert cross_validate(X, y) < cross_validate(X + 5 * y[:, None], y)
 
 
 def test_an_unknown_model_is_told():

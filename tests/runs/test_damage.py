@@ -25,7 +25,7 @@ ODD = [
     None, True, 0, -1, 1, 3, 19, 20, 10**15, 10**400, 0.5, 1.5, -0.5, 1e300, float("nan"), float("inf"), "", "x", "0",
     "1e999", "random", "\ud800", "\x1b[31m\n", [], {}, [[]], [None], {"": []}, {"x": {}}, {"0": []}, ["0"], [3],
 ]  # fmt: skip
-EXAMPLES = int(os.environ.get("DAMAGES", "20"))  # of each file; more for a hunt
+EXAMPLES = int(os.environ.get("DAMAGES", "30"))
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -55,7 +55,7 @@ def test_a_turn_ends_where_it_is_told(parts):
 SCRIPT = """
 from pathlib import Path
 from nextlabel import Experiment, Plan, record
-from nextlabel.simulation.experiment import Crew
+from nextlabel.experiment import Crew
 record(Experiment("digits", ("random",), seeds=(0,), plan=Plan(rounds=1)), Path("run"), Crew(jobs=2))
 """
 

@@ -71,6 +71,16 @@ def compare(
     ``runs`` are folders of `simulate` or CSV files; see `Terms` for the rest. ``families`` names datasets that share
     one vote: ``{"family": ["dataset", …]}``, or a JSON file that holds that. Raises `NotComparable` where pairing would
     be wrong, `BadData` and `RunBroken` where a file is, `Mistake` where an argument is.
+
+    >>> import tempfile
+    >>> lines = ["dataset,strategy,seed,labelled,accuracy"]
+    >>> lines += [f"moons,random,{seed},{n},0.7" for seed in range(3) for n in (10, 20)]
+    >>> lines += [f"moons,margin,{seed},{n},0.8{seed}" for seed in range(3) for n in (10, 20)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "curves.csv").write_text("\\n".join(lines))
+    ...     records = compare(f"{folder}/curves.csv")
+    >>> records[0]["strategy"], records[0]["verdict"]
+    ('margin', 'better')
     """
     return weigh(runs, Terms(against, margin, strategies, aubc), families).records()
 

@@ -9,10 +9,25 @@ from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.folder import load_folder
 from nextlabel.datasets.tables import READERS, load_table
 from nextlabel.errors import BadData, Mistake
+from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
 from nextlabel.text import printable
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
+
+
+def load_dataset(
+    source: str | Path, label_column: str | None = None, name: str | None = None, progress: Progress = quiet
+) -> Dataset:
+    """Load a dataset by name, or from a folder of pictures or a table; raises as `load` does.
+
+    ``label_column`` names the labels of a ``.csv`` file; ``name`` is what reports call the dataset.
+
+    >>> digits = load_dataset("digits")
+    >>> len(digits), digits.classes[:3], digits.pictures.squares(8).shape
+    (1797, ('0', '1', '2'), (1797, 8, 8, 3))
+    """
+    return load(Request(str(source), name, label_column, progress))
 
 
 def load(request: Request) -> Dataset:

@@ -73,6 +73,11 @@ class Dataset:
     ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     All text in it is `printable`, so that it can be written as JSON and shown.
+
+    >>> y, table = np.array([0, 1, -1]), np.array([[5.1], [7.0], [6.3]], dtype=np.float32)
+    >>> iris = Dataset("iris", y, ("setosa", "virginica"), fingerprint="of three flowers", table=table)
+    >>> len(iris), [iris.classes[code] for code in iris.y[:2]]
+    (3, ['setosa', 'virginica'])
     """
 
     name: str

@@ -22,12 +22,17 @@ from nextlabel.text import did_you_mean, printable
 PARTS = ("test", "val", "start")
 NAMES = {"test": "test", "val": "validation", "start": "start"}
 IGNORED = ("pool", "seed")  # what our own splits.json says besides
+Size = Amount | str | int | float  # a number of samples, as people write it
 FORM = 'Write {"test": [ids], "val": [ids], "start": [ids]}, or a list of these.'
 
 
 @dataclass(frozen=True)
 class Split:
-    """Ids, ascending, of the four parts; they share none, and together they are all labelled samples."""
+    """Ids, ascending, of the four parts; they share none, and together they are all labelled samples.
+
+    >>> Split(test=np.array([1]), val=NOBODY, start=np.array([0, 3]), pool=np.array([2, 4, 5])).start.tolist()
+    [0, 3]
+    """
 
     test: Ids
     val: Ids
@@ -35,16 +40,18 @@ class Split:
     pool: Ids
 
 
-def split(y: Labels, classes: Sequence[str], test: Amount, val: Amount, start: Amount, seed: int) -> Split:
-    """Cut the labelled samples of ``y`` (N,) by class; raises `BadSplit` where a class has too few.
+def split(y: Labels, classes: Sequence[str], test: Size, val: Size, start: Size, seed: int) -> Split:
+    """Cut the labelled samples of ``y`` (N,) by class: 0.2 is a share, 200 a count, "5/class" so many per class.
+
+    Raises `BadNumber` for other amounts, and `BadSplit` where a class has too few samples.
 
     >>> y = np.repeat([0, 1], 50)
-    >>> parts = split(y, ("a", "b"), Amount(0.2, "share"), Amount(0), Amount(2, "class"), seed=0)
+    >>> parts = split(y, ("a", "b"), test=0.2, val=0, start="2/class", seed=0)
     >>> [len(ids) for ids in (parts.test, parts.val, parts.start, parts.pool)]
     [20, 0, 4, 76]
     """
     sizes = [int((y == code).sum()) for code in range(len(classes))]
-    amounts = dict(zip(PARTS, (test, val, start), strict=True))
+    amounts = {part: Amount.read(size) for part, size in zip(PARTS, (test, val, start), strict=True)}
     wanted = list(zip(*(_counts(what, amount, sizes) for what, amount in amounts.items()), strict=True))
     _check(classes, sizes, wanted)
     parts: list[list[Ids]] = [[], [], [], []]

@@ -46,6 +46,11 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
     """The dataset as vectors, by the embedder of that name, or by the one that suits it.
 
     Raises `Mistake` where a table would be embedded and `UnknownName` where no embedder is called so.
+
+    >>> from nextlabel import load_dataset
+    >>> features = embed(load_dataset("digits"), "pixels")
+    >>> features.array.shape, features.name
+    ((1797, 64), 'pixels')
     """
     chosen = name or default(dataset)
     if dataset.table is not None:

@@ -29,7 +29,11 @@ class Oracle(Protocol):
 
 
 class Truth:
-    """The labels that the dataset came with."""
+    """The labels that the dataset came with.
+
+    >>> Truth(np.array([2, 0, 1]))(np.array([2, 0])).tolist()
+    [1, 2]
+    """
 
     def __init__(self, y: Labels) -> None:
         self.y = y

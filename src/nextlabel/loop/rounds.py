@@ -4,9 +4,18 @@ A simulation and a labelling page differ only in who answers. A simulation runs 
 rebuilds everything from its store, calls `step` for the round that is due. Both give the same round, since a round is a
 function of what is known and of nothing else.
 
-    learner = ActiveLearner(model, strategy("margin"), strategy("random"), plan, seed=0)
-    for round_ in drive(rounds(pool, learner), oracle):
-        print(round_.k, round_.asked.ids)
+>>> from nextlabel import Linear, Plan, Pool, Truth
+>>> from nextlabel.strategies import strategy
+>>> y = np.arange(20) % 2
+>>> pool = Pool(np.eye(2, dtype=np.float32)[y], np.where(np.arange(20) < 4, y, -1), np.ones(20, dtype=bool), classes=2)
+>>> plan = Plan(batch=5, rounds=2).fixed(len(y), classes=2)
+>>> learner = ActiveLearner(Linear({}), strategy("margin"), strategy("random"), plan, seed=0)
+>>> [len(this.asked.ids) for this in drive(rounds(pool, learner), Truth(y))]
+[5, 5, 0]
+>>> first = step(pool, learner, k=0)  # the same Round, without a generator
+>>> asked = ask(View(pool, first.fitted), learner, k=0, size=5)
+>>> asked.ids.tolist() == first.asked.ids.tolist(), asked.why[0]
+(True, 'strategy')
 """
 
 import itertools

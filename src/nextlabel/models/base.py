@@ -28,6 +28,12 @@ class Fitted:
     ``features`` (N, d) what the head sees, for every sample; ``clf`` a fitted scikit-activeml classifier over them
     (``missing_label=-1``, ``classes=range(C)``) that ``clone(clf).fit(X, y)`` trains again; ``committee(T)`` T heads
     that disagree as much as the labels leave open.
+
+    >>> from nextlabel import Linear, Pool, stream
+    >>> X, y = np.array([[0.0], [1.0], [0.2]], dtype=np.float32), np.array([0, 1, -1])
+    >>> fitted = Linear({}).fit(Pool(X, y, np.ones(3, dtype=bool), classes=2), stream(0, "fit"))
+    >>> fitted.clf.predict_proba(fitted.features).shape
+    (3, 2)
     """
 
     features: Floats

@@ -76,6 +76,9 @@ class Head(SkactivemlClassifier):
 class LinearHead(Head):
     """Multinomial logistic regression with an L2 penalty, solved by L-BFGS; predicting is one matrix product.
 
+    ``C`` is the inverse strength of the penalty. The parameters are scikit-activeml's, and so is the use: anything that
+    asks a ``clf`` takes it.
+
     >>> head = LinearHead(classes=[0, 1, 2]).fit([[0.0], [1.0], [2.0]], [0, 1, -1])
     >>> head.predict_proba([[0.0]]).shape
     (1, 3)
@@ -112,6 +115,12 @@ class SklearnHead(Head):
 
     Two classes: a sigmoid, which keeps the order over samples; more: softmax. Never Platt scaling: it refits on folds.
     Decision values are one per class, so ``decision_function_shape`` is 'ovr' whatever was asked for.
+
+    >>> from sklearn.svm import LinearSVC
+    >>> head = SklearnHead(LinearSVC(), classes=[0, 1, 2]).fit([[0.0], [1.0], [2.0]], [0, 1, -1])
+    >>> proba = head.predict_proba([[0.0], [1.0]])  # (2, 3)
+    >>> proba.argmax(axis=1).tolist(), proba[:, 2].tolist()  # nobody has seen class 2
+    ([0, 1], [0.0, 0.0])
     """
 
     def __init__(
@@ -134,7 +143,7 @@ class SklearnHead(Head):
         shapes = [name for name in params if name.rpartition("__")[2] == "decision_function_shape"]
         self.estimator_.set_params(**dict.fromkeys(shapes, "ovr"))
         given = {} if weight is None else {"sample_weight": weight}
-        with self._told("could not learn from"), warnings.catch_warnings():
+        with self._explain("could not learn from"), warnings.catch_warnings():
             warnings.filterwarnings("always", category=ConvergenceWarning)
             warnings.showwarning = self._note_warning(warnings.showwarning)
             self.estimator_.fit(X, y, **given)
@@ -151,8 +160,8 @@ class SklearnHead(Head):
         return note
 
     def _score(self, X: Floats) -> Floats:
-        with self._told("cannot predict after"):
-            scores = self._spread(X)
+        with self._explain("cannot predict after"):
+            scores = self._probabilities(X)
         if scores.shape != (len(X), len(self.known_)):
             raise CannotGo(
                 f"{type(self.estimator).__name__} gives scores of shape {scores.shape} for {len(X)} samples and "
@@ -160,7 +169,7 @@ class SklearnHead(Head):
             )
         return scores
 
-    def _spread(self, X: Floats) -> Floats:
+    def _probabilities(self, X: Floats) -> Floats:
         if hasattr(self.estimator_, "predict_proba"):
             return np.asarray(self.estimator_.predict_proba(X))
         values = np.asarray(self.estimator_.decision_function(X))  # (n,) or (n, k)
@@ -171,7 +180,7 @@ class SklearnHead(Head):
         return spread
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _explain(self, what: str) -> Iterator[None]:
         """Turn what the classifier says into a sentence; numpy's warnings add nothing, since what comes is checked."""
         try:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

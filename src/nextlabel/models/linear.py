@@ -20,6 +20,12 @@ class Linear:
     """A linear head whose regularisation is chosen from labels, and then stands for all strategies.
 
     ``settings["C"]`` is a list of (count, C): from that many labels on, that C.
+
+    >>> from nextlabel import Pool, stream
+    >>> X, y = np.array([[0.0], [1.0], [0.2]], dtype=np.float32), np.array([0, 1, -1])  # -1: nobody has answered
+    >>> fitted = Linear({"C": [(2, 10.0)]}).fit(Pool(X, y, np.ones(3, dtype=bool), classes=2), stream(0, "fit"))
+    >>> fitted.clf.predict(fitted.features).tolist(), len(fitted.committee(5))
+    ([0, 1, 0], 5)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,7 +43,7 @@ class Linear:
         ids = pool.labelled()
         if len(ids) < self._due() or pool.known_classes() < 2:
             return {"C": self.steps}
-        return {"C": [*self.steps, (len(ids), choose(pool.features[ids], pool.y[ids]))]}
+        return {"C": [*self.steps, (len(ids), cross_validate(pool.features[ids], pool.y[ids]))]}
 
     def _due(self) -> int:
         """How many labels there must be for the next choice: the first doubling of the first that is not reached."""
@@ -64,7 +70,7 @@ def _steps(told: Any) -> list[tuple[int, float]]:
     return [(count, float(C)) for count, C in pairs]
 
 
-def choose(X: Floats, y: Labels) -> float:
+def cross_validate(X: Floats, y: Labels) -> float:
     """The C with the least cross-validated log loss; stratified folds, five or as many as the rarest class allows.
 
     C grows until the loss does, since large ones are slow to fit and seldom chosen. With one label in the rarest class
@@ -74,6 +80,7 @@ def choose(X: Floats, y: Labels) -> float:
     if folds < 2:
         return 1.0
     parts = StratifiedKFold(folds, shuffle=True, random_state=0).split(X, y)
+    # The folds walk along the grid side by side, so that no C is fitted beyond the one where the loss turns.
     chosen, least = GRID[0], float("inf")
     for C, *losses in zip(GRID, *(_path(X, y, *part) for part in parts), strict=False):
         loss = float(np.mean(losses))
@@ -85,6 +92,7 @@ def choose(X: Floats, y: Labels) -> float:
 
 def _path(X: Floats, y: Labels, train: Ids, test: Ids) -> Iterator[float]:
     """Log losses (nats) on ``test`` of heads trained on ``train``, C by C; each begins where the one before ended."""
+    # A warm start within one search is no warm start between rounds: its result hangs on this labelled set alone.
     head = LogisticRegression(max_iter=300, warm_start=True)
     column = np.searchsorted(np.unique(y), y[test])  # every class is in both parts
     for C in GRID:

@@ -11,7 +11,17 @@ from nextlabel.specifications import build, parse_specification
 
 
 class Sklearn:
-    """A classifier named by a specification such as ``sklearn:svm.SVC(C=1.0, gamma='auto')``."""
+    """A classifier named by a specification such as ``sklearn:svm.SVC(C=1.0, gamma='auto')``.
+
+    Raises `UnknownName` or `BadSpecification` where there is no such classifier, or it takes no such arguments.
+
+    >>> from nextlabel import Pool, stream
+    >>> X, y = np.array([[0.0], [1.0], [0.2]], dtype=np.float32), np.array([0, 1, -1])  # -1: nobody has answered
+    >>> nearest = Sklearn("sklearn:neighbors.KNeighborsClassifier(n_neighbors=1)")
+    >>> fitted = nearest.fit(Pool(X, y, np.ones(3, dtype=bool), classes=2), stream(0, "fit"))
+    >>> fitted.clf.predict(fitted.features).tolist()
+    [0, 1, 0]
+    """
 
     def __init__(self, text: str) -> None:
         self.estimator = build(parse_specification(text), "sklearn", ClassifierMixin, "classifier")
@@ -20,6 +30,7 @@ class Sklearn:
         """Train on the labelled samples in id order."""
         ids = pool.labelled()
         X, y = pool.features[ids], pool.y[ids]
+        # The head clones the classifier: what is fitted here is never the one that the next round begins with.
         head = SklearnHead(self.estimator, classes=range(pool.classes), random_state=number(rng)).fit(X, y)
         return Fitted(pool.features, head, bootstrap(head, X, y, number(rng)))
 

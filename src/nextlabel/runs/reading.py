@@ -19,6 +19,11 @@ class Run:
 
     ``rows`` one per (strategy, seed, round); ``picks`` and ``timings`` under the same keys; ``confusions`` the last
     round's matrices, truth by rows; ``splits`` one per seed.
+
+    >>> row = {"strategy": "random", "seed": 0, "round": 0, "labelled": 20, "accuracy": 0.71}
+    >>> run = Run(Path("runs/digits"), {"seeds": [0]}, [row], picks=[], timings=[], confusions=[], splits=[])
+    >>> run.rows[0]["accuracy"]
+    0.71
     """
 
     folder: Path

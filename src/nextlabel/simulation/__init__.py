@@ -45,9 +45,10 @@ def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
 def iter_simulate(experiment: Experiment, threads: int = 1) -> Iterator[Row]:
     """Yield the rows of `simulate` one by one, computed in this process.
 
-    >>> rows = iter_simulate(Experiment("digits", ("random",), seeds=(0,), plan=Plan(batch=5, rounds=1)))
-    >>> next(rows)["labelled"]
-    20
+    >>> from nextlabel import Experiment, Plan, iter_simulate
+    >>> rows = iter_simulate(Experiment("digits", ("margin",), seeds=(0,), plan=Plan(batch=5, rounds=20)))
+    >>> next(rows)["labelled"], next(rows)["labelled"]  # and no more is computed than was looked at
+    (20, 25)
     """
     # Refused now, not at the first row: hence the generator is another one.
     return _iter_rows(read_page("experiment", Experiment, experiment), whole(1).take("threads", threads))
@@ -91,10 +92,12 @@ def record(
     `NextlabelError` in one of its kinds; whatever was written stays.
 
     >>> import tempfile
+    >>> from nextlabel import Crew, Experiment, Plan, record
+    >>> experiment = Experiment("digits", ("random",), seeds=(0,), plan=Plan(batch=5, rounds=0))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     recorded = record(Experiment("digits", "random", 1, plan=Plan(5, rounds=1)), f"{folder}/run", Crew(jobs=1))
-    >>> [row["labelled"] for row in recorded.run.rows]
-    [20, 25]
+    ...     recorded = record(experiment, Path(folder) / "run", Crew(jobs=1))
+    >>> recorded.run.rows[0]["labelled"], recorded.run.picks[0]["ids"]
+    (20, [])
     """
     experiment, out = read_page("experiment", Experiment, experiment), read_path("out", out)
     crew, resume = read_page("crew", Crew, crew), FLAG.take("resume", resume)

@@ -40,6 +40,7 @@ __all__ = [
     "PowerBALD",
     "ProbCover",
     "RandomSampling",
+    "StrategyEntry",
     "TypiClust",
     "UHerding",
     "UncertaintySampling",

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from nextlabel.runs.lines import Row
 from nextlabel.statistics.families import Across, Vote
 from nextlabel.statistics.inference import ALPHA
 from nextlabel.statistics.ratios import Ratio
-from nextlabel.statistics.standings import Standing, best
+from nextlabel.statistics.standings import Standing, best, standings
 from nextlabel.text import join_names, several
 from nextlabel.wording.numbers import ENOUGH, points, seeds_said, share, span, spoken
 
@@ -23,6 +24,23 @@ def verdict(one: Standing) -> str:
         return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
     words = {"better": _apart, "worse": _apart, "same": _same, "undecided": _undecided}[found.verdict]
     return f"{name}: {words(one)}; {seeds_said(gap.seeds)}"
+
+
+def summary(rows: Sequence[Row], counts: Sequence[int]) -> list[str]:
+    """What the rows of one dataset say, in sentences: the headline, then one verdict per strategy.
+
+    ``counts`` (C,) are samples per class: where they differ much, balanced figures decide.
+
+    >>> scores = {"random": (0.5, 0.5, 0.5), "margin": (0.7, 0.71, 0.72)}  # one per seed
+    >>> rows = [
+    ...     {"strategy": name, "seed": seed, "round": k, "labelled": 10 + 10 * k, "accuracy": score}
+    ...     for name, by_seed in scores.items() for seed, score in enumerate(by_seed) for k in range(3)
+    ... ]
+    >>> print(summary(rows, [50, 50])[2].partition(";")[0])
+    margin: better than random by 21.00 points of AUBC [18.52, 23.48]
+    """
+    found = standings(rows, counts)
+    return [headline(found), *(verdict(one) for one in found)]
 
 
 def mark(one: Standing) -> str:

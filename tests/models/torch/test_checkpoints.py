@@ -10,49 +10,48 @@ from two_colours import BLUE, RED, pool, squares
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.torch import cnn
-from nextlabel.models.torch.checkpoints import ARCHITECTURE, predict, save
-from nextlabel.models.torch.checkpoints import load as load_checkpoint
-from nextlabel.models.torch.training import look
+from nextlabel.models.torch.checkpoints import ARCHITECTURE, Checkpoint
+from nextlabel.models.torch.training import infer
 
 
 @pytest.fixture(scope="module")
 def found():
-    return cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
+    return cnn.train_network(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
 
 
 def test_a_network_is_saved_and_read_again(found, tmp_path):
     path = tmp_path / "colours.safetensors"
-    save(found.network, ("blue", "red"), path)
-    again = load_checkpoint(path)
+    Checkpoint(found.network, ("blue", "red")).save(path)
+    again = Checkpoint.load(path)
     assert again.classes == ("blue", "red")
-    one, two = (look(made, cnn.shown(squares(8)))[0] for made in (found.network, again.network))
+    one, two = (infer(made, cnn.as_inputs(squares(8)))[0] for made in (found.network, again.network))
     assert (one == two).all()
 
 
 def test_a_saved_network_tells_pictures_apart(found, tmp_path):
-    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
-    checkpoint = load_checkpoint(tmp_path / "colours.safetensors")
+    Checkpoint(found.network, ("red", "blue")).save(tmp_path / "colours.safetensors")
+    checkpoint = Checkpoint.load(tmp_path / "colours.safetensors")
     folder = tmp_path / "new"
     paint(folder / "b" / "sky.png", BLUE)
     paint(folder / "rose.jpg", RED)
     (folder / "torn.png").write_bytes(b"no picture")
-    said = predict(checkpoint, folder)
+    said = checkpoint.predict(folder)
     assert [(one.path, one.label) for one in said] == [("b/sky.png", "blue"), ("rose.jpg", "red"), ("torn.png", None)]
     assert said[2].reason == "is not a picture, or its header is damaged"
     assert sum(said[0].probabilities.values()) == pytest.approx(1)
-    assert predict(checkpoint, folder / "rose.jpg")[0].label == "red"
+    assert checkpoint.predict(folder / "rose.jpg")[0].label == "red"
 
 
 def test_a_file_that_is_no_checkpoint_is_told(found, tmp_path):
     path = tmp_path / "colours.safetensors"
-    save(found.network, ("red", "blue"), path)
+    Checkpoint(found.network, ("red", "blue")).save(path)
     whole = path.read_bytes()
     for content, words in ((whole[:5000], "cut short"), (b"PK\x03\x04 pickle", "cut short"), (b"", "cut short")):
         path.write_bytes(content)
         with pytest.raises(BadData, match=words):
-            load_checkpoint(path)
+            Checkpoint.load(path)
     with pytest.raises(BadData, match="Is the path right"):
-        load_checkpoint(tmp_path / "nowhere.safetensors")
+        Checkpoint.load(tmp_path / "nowhere.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_a_file_that_is_no_checkpoint_is_told(found, tmp_path):
 def test_a_checkpoint_of_another_network_is_told(tmp_path, about, words):
     save_file({"weight": torch.zeros(3)}, tmp_path / "other.safetensors", metadata=about)
     with pytest.raises(BadData, match=words):
-        load_checkpoint(tmp_path / "other.safetensors")
+        Checkpoint.load(tmp_path / "other.safetensors")
 
 
 def weights(network):
@@ -92,7 +91,7 @@ def test_names_of_classes_that_cannot_be_are_told(tmp_path, classes, words):
     about = {"architecture": ARCHITECTURE, "classes": classes}
     save_file(weights(cnn.network(2)), tmp_path / "odd.safetensors", metadata=about)
     with pytest.raises(BadData, match=words):
-        load_checkpoint(tmp_path / "odd.safetensors")
+        Checkpoint.load(tmp_path / "odd.safetensors")
 
 
 def test_a_million_classes_without_weights_cost_no_memory(tmp_path):
@@ -100,7 +99,7 @@ def test_a_million_classes_without_weights_cost_no_memory(tmp_path):
     save_file({"16.bias": torch.zeros(2)}, tmp_path / "odd.safetensors", metadata=about)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(BadData, match="do not fit"):
-        load_checkpoint(tmp_path / "odd.safetensors")
+        Checkpoint.load(tmp_path / "odd.safetensors")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KB; the head alone would be 1 GB
 
 
@@ -110,24 +109,24 @@ def test_weights_that_are_no_numbers_are_told(tmp_path):
     about = {"architecture": ARCHITECTURE, "classes": '["a", "b"]'}
     save_file(weights(made), tmp_path / "nan", metadata=about)
     with pytest.raises(BadData, match=r"'0.weight' holds what is no number"):
-        load_checkpoint(tmp_path / "nan")
+        Checkpoint.load(tmp_path / "nan")
 
 
 def test_a_folder_is_no_checkpoint(tmp_path):
     with pytest.raises(BadData, match="is a folder, not a checkpoint"):
-        load_checkpoint(tmp_path)
+        Checkpoint.load(tmp_path)
 
 
 def test_loading_draws_nothing(found, tmp_path):
-    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
+    Checkpoint(found.network, ("red", "blue")).save(tmp_path / "colours.safetensors")
     before = torch.get_rng_state()
-    load_checkpoint(tmp_path / "colours.safetensors")
+    Checkpoint.load(tmp_path / "colours.safetensors")
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_saved_network_may_be_read_by_whom_other_files_may(found, tmp_path):
     (tmp_path / "plain").touch()
-    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
+    Checkpoint(found.network, ("red", "blue")).save(tmp_path / "colours.safetensors")
     assert (tmp_path / "colours.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
     assert len(list(tmp_path.iterdir())) == 2  # no draft is left
 
@@ -139,30 +138,30 @@ def test_what_cannot_be_written_is_told(found, tmp_path):
         (tmp_path / ("a" * 300), "long"),
     ):
         with pytest.raises(CannotWrite, match=words):
-            save(found.network, ("red", "blue"), path)
+            Checkpoint(found.network, ("red", "blue")).save(path)
     with pytest.raises(Mistake, match="for 3 classes"):
-        save(found.network, ("red", "blue", "green"), tmp_path / "colours.safetensors")
+        Checkpoint(found.network, ("red", "blue", "green")).save(tmp_path / "colours.safetensors")
     with pytest.raises(Mistake, match="2 of them are 'red'"):
-        save(found.network, ("red", "red"), tmp_path / "colours.safetensors")
+        Checkpoint(found.network, ("red", "red")).save(tmp_path / "colours.safetensors")
 
 
 def test_hidden_pictures_are_not_told_apart(found, tmp_path):
-    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
+    Checkpoint(found.network, ("red", "blue")).save(tmp_path / "colours.safetensors")
     folder = tmp_path / ".new"  # the folder that is asked for may be hidden itself
     for name in ("rose.jpg", "._rose.jpg", ".thumbnails/rose.jpg"):
         paint(folder / name, RED)
-    assert [one.path for one in predict(load_checkpoint(tmp_path / "colours.safetensors"), folder)] == ["rose.jpg"]
+    assert [one.path for one in Checkpoint.load(tmp_path / "colours.safetensors").predict(folder)] == ["rose.jpg"]
 
 
 def test_links_are_followed_and_those_to_nothing_are_told(found, tmp_path):
-    save(found.network, ("red", "blue"), tmp_path / "colours.safetensors")
+    Checkpoint(found.network, ("red", "blue")).save(tmp_path / "colours.safetensors")
     paint(tmp_path / "elsewhere" / "rose.jpg", RED)
     folder = tmp_path / "garden"
     folder.mkdir()
     (folder / "linked").symlink_to(tmp_path / "elsewhere")
     (folder / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
     (folder / "round").symlink_to(folder)
-    gone, rose = predict(load_checkpoint(tmp_path / "colours.safetensors"), folder)
+    gone, rose = Checkpoint.load(tmp_path / "colours.safetensors").predict(folder)
     assert (gone.path, gone.label, gone.reason) == ("gone.jpg", None, "is a link to nothing")
     assert (rose.path, rose.reason) == ("linked/rose.jpg", None)
     assert rose.label in ("red", "blue")

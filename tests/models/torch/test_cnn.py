@@ -24,17 +24,16 @@ from nextlabel.experiment import Crew
 from nextlabel.models import model
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.torch import cnn
-from nextlabel.models.torch.augmentation import augmented
-from nextlabel.models.torch.checkpoints import load as load_network
-from nextlabel.models.torch.checkpoints import save
-from nextlabel.models.torch.training import Lesson, Shown, batches, look, seeded, train
+from nextlabel.models.torch.augmentation import augment
+from nextlabel.models.torch.checkpoints import Checkpoint
+from nextlabel.models.torch.training import Inputs, Lesson, batches, infer, seed_torch, train
 from nextlabel.pool import NOBODY, Pool
 from nextlabel.simulation.parts import prepare
 
 
 @pytest.fixture(scope="module")
 def found():
-    return cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
+    return cnn.train_network(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
 
 
 def test_it_has_the_size_that_it_is_known_for():
@@ -55,29 +54,29 @@ def test_it_is_the_network_of_the_guide():
 
 
 def test_it_learns_two_colours(found):
-    logits, features = look(found.network, cnn.shown(squares(60)))
+    logits, features = infer(found.network, cnn.as_inputs(squares(60)))
     assert (logits.argmax(1) == np.arange(60) % 2).mean() > 0.9
     assert features.shape == (60, 256)
     assert features.min() >= 0
 
 
 def test_every_epoch_is_told(found):
-    assert [one.epoch for one in found.learned.epochs] == [1, 2, 3]
-    best = max(found.learned.epochs, key=lambda one: one.val_f1)
-    assert found.learned.kept == best.epoch
-    assert all(0 <= one.train_f1 <= 1 and one.val_loss >= 0 for one in found.learned.epochs)
+    assert [one.epoch for one in found.history.epochs] == [1, 2, 3]
+    best = max(found.history.epochs, key=lambda one: one.val_f1)
+    assert found.history.kept == best.epoch
+    assert all(0 <= one.train_f1 <= 1 and one.val_loss >= 0 for one in found.history.epochs)
 
 
 def test_the_kept_weights_are_those_of_the_best_epoch(found):
-    logits, _ = look(found.network, cnn.shown(squares(40)[30:]))
-    kept = found.learned.epochs[found.learned.kept - 1]
+    logits, _ = infer(found.network, cnn.as_inputs(squares(40)[30:]))
+    kept = found.history.epochs[found.history.kept - 1]
     assert (logits.argmax(1) == np.arange(30, 40) % 2).mean() == pytest.approx(kept.val_accuracy)
 
 
 def test_epochs_are_chosen_by_macro_f1_over_all_classes():
     y = np.array([0, 0, 1, 1])
     certain = np.eye(3)[y]  # right each time, and the third class is not there
-    shown = Shown(4, lambda rows: torch.from_numpy(certain[rows]).float())
+    shown = Inputs(4, lambda rows: torch.from_numpy(certain[rows]).float())
     network = nn.Sequential(nn.Linear(3, 3, bias=False))
     nn.init.eye_(network[0].weight)
     learned = train(network, Lesson(shown, y, shown, y), Recipe(epochs=1, rate=1e-6, decay=0, augment=False))
@@ -86,7 +85,7 @@ def test_epochs_are_chosen_by_macro_f1_over_all_classes():
 
 
 def test_without_validation_the_last_epoch_is_kept():
-    learned = cnn.trained(squares(10), pool(10), Recipe(epochs=2), 0).learned
+    learned = cnn.train_network(squares(10), pool(10), Recipe(epochs=2), 0).history
     assert learned.kept == 2
     assert learned.epochs[0].val_f1 is None
 
@@ -94,26 +93,26 @@ def test_without_validation_the_last_epoch_is_kept():
 def test_a_validation_sample_without_an_answer_is_not_watched():
     some = pool(12, watch=[8, 9, 10, 11])
     some.y[[9, 11]] = -1
-    learned = cnn.trained(squares(12), some, Recipe(epochs=2), 0).learned
+    learned = cnn.train_network(squares(12), some, Recipe(epochs=2), 0).history
     assert {one.val_accuracy for one in learned.epochs} <= {0.0, 0.5, 1.0}
     some.y[[8, 10]] = -1
-    assert cnn.trained(squares(12), some, Recipe(epochs=2), 0).learned.kept == 2  # the last, as without validation
+    assert cnn.train_network(squares(12), some, Recipe(epochs=2), 0).history.kept == 2  # the last
 
 
 def test_the_same_seed_gives_the_same_bits(found):
     torch.rand(3)
-    again = cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
+    again = cnn.train_network(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 0)
     for one, two in zip(found.network.parameters(), again.network.parameters(), strict=True):
         assert torch.equal(one, two)
-    other = cnn.trained(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 1)
+    other = cnn.train_network(squares(40), pool(40, watch=range(30, 40)), Recipe(epochs=3, batch=8), 1)
     assert not torch.equal(other.network[0].weight, again.network[0].weight)
 
 
 def test_pictures_are_moved_a_little_and_the_edge_is_filled():
-    with seeded(0):
-        flat = augmented(torch.full((50, 3, 64, 64), 0.7))
+    with seed_torch(0):
+        flat = augment(torch.full((50, 3, 64, 64), 0.7))
         x = torch.rand(200, 3, 64, 64)
-        moved = augmented(x)
+        moved = augment(x)
     assert torch.allclose(flat, torch.full_like(flat, 0.7), atol=1e-5)
     still = torch.isclose(moved, x, atol=1e-4).flatten(1).all(1).float().mean()
     assert 0.005 < still < 0.12  # 0.3 * 0.3 * 0.5 of them are left as they are
@@ -121,8 +120,8 @@ def test_pictures_are_moved_a_little_and_the_edge_is_filled():
 
 def test_a_mirrored_picture_is_mirrored():
     x = torch.arange(64.0).repeat(300, 3, 64, 1)
-    with seeded(1):
-        moved = augmented(x)
+    with seed_torch(1):
+        moved = augment(x)
     mirrored = torch.isclose(moved, x.flip(3), atol=1e-2).flatten(1).all(1)
     assert mirrored.any()
 
@@ -135,7 +134,7 @@ def test_one_sample_left_over_joins_the_batch_before():
 
 def test_a_class_with_one_picture_is_learned_all_the_same():
     few = Pool(np.zeros((5, 1), np.float32), np.array([0, 1, 0, 0, 0]), np.ones(5, bool), 3)
-    assert cnn.trained(squares(5), few, Recipe(epochs=1, batch=4), 0).learned.kept == 1
+    assert cnn.train_network(squares(5), few, Recipe(epochs=1, batch=4), 0).history.kept == 1
 
 
 def test_the_committee_of_a_network_is_its_head_under_dropout(fruits):
@@ -171,21 +170,21 @@ def test_pictures_of_any_kind_are_seen(tmp_path):
 
 
 def test_a_loss_that_is_no_number_is_told():
-    huge = Shown(8, lambda rows: torch.full((len(rows), 3, 64, 64), 3e38))
-    with seeded(0), pytest.raises(TrainingFailed, match="no number any more"):
+    huge = Inputs(8, lambda rows: torch.full((len(rows), 3, 64, 64), 3e38))
+    with seed_torch(0), pytest.raises(TrainingFailed, match="no number any more"):
         train(cnn.network(2), Lesson(huge, np.arange(8) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=2, augment=False))
 
 
 def test_memory_that_runs_out_is_told():
-    huge = Shown(4, lambda rows: torch.empty(2**50))
-    with seeded(0), pytest.raises(TrainingFailed, match="Memory ran out"):
+    huge = Inputs(4, lambda rows: torch.empty(2**50))
+    with seed_torch(0), pytest.raises(TrainingFailed, match="Memory ran out"):
         train(cnn.network(2), Lesson(huge, np.arange(4) % 2, huge.at(NOBODY), NOBODY), Recipe(epochs=1))
 
 
 def test_memory_that_runs_out_while_looking_is_told():
-    huge = Shown(4, lambda rows: torch.empty(2**50))
+    huge = Inputs(4, lambda rows: torch.empty(2**50))
     with pytest.raises(TrainingFailed, match="Memory ran out while the network looked at 64 samples at a time"):
-        look(cnn.network(2), huge)
+        infer(cnn.network(2), huge)
 
 
 def test_seeding_the_processor_wakes_no_gpu(monkeypatch):
@@ -193,20 +192,20 @@ def test_seeding_the_processor_wakes_no_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("every GPU was seeded"))
     monkeypatch.setattr(torch.mps, "manual_seed", lambda seed: pytest.fail("a GPU was seeded"))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with seeded(0):
+    with seed_torch(0):
         first = torch.rand(3)
-    with seeded(0):
+    with seed_torch(0):
         assert torch.equal(torch.rand(3), first)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
 def test_a_gpu_trains_keeps_and_tells_apart(tmp_path):
-    found = cnn.trained(squares(9), pool(9), Recipe(epochs=2, device="cuda"), 0)
+    found = cnn.train_network(squares(9), pool(9), Recipe(epochs=2, device="cuda"), 0)
     assert next(found.network.parameters()).is_cuda
-    features = look(found.network, cnn.shown(squares(9)))[1]
-    save(found.network, ("a", "b"), tmp_path / "network.safetensors")
-    kept = load_network(tmp_path / "network.safetensors").network
-    assert look(kept, cnn.shown(squares(9)))[1] == pytest.approx(features, rel=1e-2, abs=1e-2)
+    features = infer(found.network, cnn.as_inputs(squares(9)))[1]
+    Checkpoint(found.network, ("a", "b")).save(tmp_path / "network.safetensors")
+    kept = Checkpoint.load(tmp_path / "network.safetensors").network
+    assert infer(kept, cnn.as_inputs(squares(9)))[1] == pytest.approx(features, rel=1e-2, abs=1e-2)
 
 
 class TooLarge(nn.Linear):
@@ -217,7 +216,7 @@ class TooLarge(nn.Linear):
 
 
 def test_a_device_too_small_for_the_network_is_told():
-    shown = Shown(4, lambda rows: torch.zeros(len(rows), 3))
+    shown = Inputs(4, lambda rows: torch.zeros(len(rows), 3))
     with pytest.raises(TrainingFailed, match="Memory ran out"):
         train(TooLarge(3, 2), Lesson(shown, np.arange(4) % 2, shown.at(NOBODY), NOBODY), Recipe(augment=False))
 
@@ -249,7 +248,7 @@ def test_options_that_cannot_be_are_told(text, error, words):
 
 def test_numbers_of_numpy_are_numbers():
     knobs = {"epochs": np.int64(2), "batch": np.int32(8), "rate": np.float32(0.001), "decay": np.float16(0)}
-    learned = cnn.trained(squares(9), pool(9), Recipe(**knobs, augment=np.bool_(False)), 0).learned
+    learned = cnn.train_network(squares(9), pool(9), Recipe(**knobs, augment=np.bool_(False)), 0).history
     assert [one.epoch for one in learned.epochs] == [1, 2]
 
 

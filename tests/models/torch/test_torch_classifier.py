@@ -14,7 +14,7 @@ from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadNumber, CannotGo, Mistake, TrainingFailed
 from nextlabel.models.torch.cnn import network
-from nextlabel.models.torch.training import Shown
+from nextlabel.models.torch.training import Inputs
 
 X, TRUTH = load_digits(n_class=3, return_X_y=True)
 ORDER = np.random.default_rng(0).permutation(len(X))[:300]
@@ -124,7 +124,7 @@ def test_a_committee_of_a_transformer_disagrees():
 
 def test_a_module_drops_nothing_after_a_committee_that_broke(fitted):
     with pytest.raises(ZeroDivisionError):
-        fitted.committee(1)[0]._dropping(fitted.module_, Shown(3, lambda rows: 1 / 0), None)
+        fitted.committee(1)[0]._forward_dropping(fitted.module_, Inputs(3, lambda rows: 1 / 0), None)
     assert not any(layer.training for layer in fitted.module_.modules())
 
 
@@ -259,7 +259,7 @@ def lazy():
 
 
 @pytest.mark.parametrize("module", [Rotated, lazy])
-def test_what_a_module_makes_at_first_use_is_learned_with(module):
+def test_what_a_module_makes_at_first_use_is_history_with(module):
     found, again = (classifier(module=module).fit(X, Y) for _ in range(2))
     assert (found.predict(X[60:]) == TRUTH[60:]).mean() > 0.9
     assert (found.predict_proba(X) == again.predict_proba(X)).all()

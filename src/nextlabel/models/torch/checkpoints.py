@@ -2,31 +2,32 @@
 
 The file is in the safetensors format: weights and a few words of text, nothing that could run.
 
-    save(found.network, dataset.classes, Path("flowers.safetensors"))
-    predict(load(Path("flowers.safetensors")), Path("garden/"))    # one Prediction per picture
+    Checkpoint(network, dataset.classes).save(Path("flowers.safetensors"))
+    Checkpoint.load(Path("flowers.safetensors")).predict(Path("garden/"))    # one Prediction per picture
 """
 
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as serialised
+from safetensors.torch import save as serialise
 from scipy.special import softmax
 from torch import Tensor, nn
 
+from nextlabel.datasets.base import Squares
 from nextlabel.datasets.folder import Listing, listed
 from nextlabel.datasets.pictures import read_all
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.models.torch import cnn
-from nextlabel.models.torch.training import look, threads_of_blas
+from nextlabel.models.torch.training import blas_threads, infer
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
@@ -35,16 +36,12 @@ ARCHITECTURE = "nextlabel cnn 1"  # raise when old weights no longer fit
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """A network, and the names of its classes by code."""
-
-    network: nn.Sequential
-    classes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Prediction:
-    """What a network says of one picture: ``probabilities`` by class; or why the file cannot be read."""
+    """What a network says of one picture: ``probabilities`` by class; or why the file cannot be read.
+
+    >>> Prediction("rose.jpg", "rose", {"daisy": 0.1, "rose": 0.9}).label
+    'rose'
+    """
 
     path: str
     label: str | None
@@ -52,64 +49,109 @@ class Prediction:
     reason: str | None = None
 
 
-def save(network: nn.Sequential, classes: Sequence[str], path: Path) -> None:
-    """Write a network and the names of its classes; the file appears whole or not at all.
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network, and the names of its classes by code.
 
-    Raises `Mistake` for what `load` would refuse, and `CannotWrite` where the disk says no.
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Checkpoint(cnn.network(2), ("daisy", "rose")).save(Path(folder) / "flowers.safetensors")
+    ...     again = Checkpoint.load(Path(folder) / "flowers.safetensors")
+    >>> again.classes, again.probabilities(np.zeros((3, 64, 64, 3), dtype=np.uint8)).shape
+    (('daisy', 'rose'), (3, 2))
     """
-    shown, names = printable(str(path)), list(classes)
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    wrong = _wrong_names(names) or _misfit(weights, len(names))
-    if wrong:
-        raise Mistake(f"Nothing is written to '{shown}', since nobody could load it: {wrong}.")
-    if os.path.isdir(path):  # unlike Path's, it does not mind any name
-        raise CannotWrite(f"'{shown}' is a folder, so no network can be written there. Name a file in it.")
-    if not os.path.isdir(path.parent):
-        raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place.")
-    # As bytes, since a file that safetensors writes itself may be read by its owner alone.
-    _write(serialised(weights, {"architecture": ARCHITECTURE, "classes": json.dumps(names)}), path, shown)
+
+    network: nn.Sequential
+    classes: tuple[str, ...]
+
+    def save(self, path: Path) -> None:
+        """Write network and names; the file appears whole or not at all.
+
+        Raises `Mistake` for what `load` would refuse, and `CannotWrite` where the disk says no.
+        """
+        where, names = printable(str(path)), list(self.classes)
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.network.state_dict().items()}
+        wrong = _wrong_names(names) or _misfit(weights, len(names))
+        if wrong:
+            raise Mistake(f"Nothing is written to '{where}', since nobody could load it: {wrong}.")
+        if os.path.isdir(path):  # unlike Path's, it does not mind any name
+            raise CannotWrite(f"'{where}' is a folder, so no network can be written there. Name a file in it.")
+        if not os.path.isdir(path.parent):
+            raise CannotWrite(f"There is no folder for '{where}'. Make it first, or name another place.")
+        # As bytes, since a file that safetensors writes itself may be read by its owner alone.
+        _write(serialise(weights, {"architecture": ARCHITECTURE, "classes": json.dumps(names)}), path, where)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote; raises `BadData` where the file is something else, another architecture, or cut
+        short.
+
+        Nothing is drawn from torch's generator.
+        """
+        where = printable(str(path))
+        weights, about = _read(path, where)
+        classes = _read_classes(about, where)
+        wrong = _misfit(weights, len(classes))
+        if wrong:
+            raise BadData(f"The weights in '{where}' do not fit this network ({wrong}). Train it again.")
+        network = _skeleton(len(classes)).to_empty(device="cpu")  # fresh weights would be drawn, only to be replaced
+        network.load_state_dict(weights)
+        return cls(network.eval(), classes)
+
+    def predict(self, where: Path, progress: Progress = quiet) -> list[Prediction]:
+        """What the network says of one picture, or of every picture in a folder and below, in the order of their paths.
+
+        Hidden files are left out and links followed, as where a folder is learned from. Raises `BadData` where there is
+        no picture.
+        """
+        found = _pictures(where)
+        readings = list(read_all([file for _, file in found.pictures], cnn.SIZE, {}, progress))
+        squares = [reading.square for reading in readings if reading.square is not None]
+        # Only what could be read was stacked, so rows of probabilities are taken one by one as readings have a square.
+        proba: Iterator[Floats] = iter(self.probabilities(np.stack(squares)) if squares else ())
+        said = [
+            _unread(name, reading.reason or "") if reading.square is None else _prediction(name, self, next(proba))
+            for (name, _), reading in zip(found.pictures, readings, strict=True)
+        ]
+        said += [_unread(one.path, one.reason) for one in found.skipped]  # links to nothing, folders that are locked
+        return sorted(said, key=lambda prediction: prediction.path)
+
+    def probabilities(self, squares: Squares) -> Floats:
+        """Probabilities (n, C) for pictures (n, 64, 64, 3)."""
+        with blas_threads():
+            logits = infer(self.network, cnn.as_inputs(squares))[0]  # (n, C)
+        proba: Floats = softmax(logits.astype(np.float64), axis=1)
+        return proba
 
 
-def _write(content: bytes, path: Path, shown: str) -> None:
+def _write(content: bytes, path: Path, where: str) -> None:
     try:
         write_atomically(path, content)
     except OSError as error:
         raise CannotWrite(
-            f"'{shown}' cannot be written ({error.strerror}). Make room, or name another place."
+            f"'{where}' cannot be written ({error.strerror}). Make room, or name another place."
         ) from None
 
 
-def load(path: Path) -> Checkpoint:
-    """Read what `save` wrote; raises `BadData` where the file is something else, another architecture, or cut short.
-
-    Nothing is drawn from torch's generator.
-    """
-    shown = printable(str(path))
+def _read(path: Path, where: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Weights by name, and what the file says of itself."""
     if os.path.isdir(path):  # unlike Path's, it does not mind any name
-        raise BadData(f"'{shown}' is a folder, not a checkpoint. Name the file in it.")
+        raise BadData(f"'{where}' is a folder, not a checkpoint. Name the file in it.")
     try:
         with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except OSError as error:
         why = printable(error.strerror or str(error))
-        raise BadData(f"There is no network in '{shown}' ({why}). Is the path right?") from None
+        raise BadData(f"There is no network in '{where}' ({why}). Is the path right?") from None
     except SafetensorError:
-        raise BadData(f"'{shown}' is no checkpoint, or it is cut short. Save the network again.") from None
-    classes = _classes(about, shown)
-    wrong = _misfit(weights, len(classes))
-    if wrong:
-        raise BadData(f"The weights in '{shown}' do not fit this network ({wrong}). Train it again.")
-    network = _skeleton(len(classes)).to_empty(device="cpu")
-    network.load_state_dict(weights)
-    return Checkpoint(network.eval(), classes)
+        raise BadData(f"'{where}' is no checkpoint, or it is cut short. Save the network again.") from None
 
 
-def _classes(about: dict[str, str], shown: str) -> tuple[str, ...]:
+def _read_classes(about: dict[str, str], where: str) -> tuple[str, ...]:
     if about.get("architecture") != ARCHITECTURE:
         found = about.get("architecture", "one that does not say what it is")
         raise BadData(
-            f"'{shown}' holds another network ({printable(found)}), not '{ARCHITECTURE}'. Train this one again."
+            f"'{where}' holds another network ({printable(found)}), not '{ARCHITECTURE}'. Train this one again."
         )
     try:
         names = json.loads(about.get("classes", "null"))
@@ -117,7 +159,7 @@ def _classes(about: dict[str, str], shown: str) -> tuple[str, ...]:
         names = None
     wrong = _wrong_names(names)
     if wrong:
-        raise BadData(f"'{shown}' does not say what its classes are called: {wrong}. Save the network again.")
+        raise BadData(f"'{where}' does not say what its classes are called: {wrong}. Save the network again.")
     return tuple(names)
 
 
@@ -140,13 +182,13 @@ def _misfit(weights: dict[str, Tensor], classes: int) -> str | None:
             return f"'{printable(name)}' is {'absent' if name in wanted else 'unknown'}"
         found, kind = ((tuple(tensor.shape), str(tensor.dtype)) for tensor in (weights[name], wanted[name]))
         if found != kind:
-            return f"'{name}' is {_told(*found)}, and for {classes} classes it would be {_told(*kind)}"
+            return f"'{name}' is {_described(*found)}, and for {classes} classes it would be {_described(*kind)}"
         if not weights[name].isfinite().all():
             return f"'{name}' holds what is no number"
     return None
 
 
-def _told(shape: tuple[int, ...], kind: str) -> str:
+def _described(shape: tuple[int, ...], kind: str) -> str:
     return f"{shape} of {kind}"
 
 
@@ -156,39 +198,13 @@ def _skeleton(classes: int) -> nn.Sequential:
         return cnn.network(classes)
 
 
-def predict(checkpoint: Checkpoint, where: Path, progress: Progress = quiet) -> list[Prediction]:
-    """What the network says of one picture, or of every picture in a folder and below, in the order of their paths.
-
-    Hidden files are left out and links followed, as where a folder is learned from. Raises `BadData` where there is no
-    picture.
-    """
-    found = _pictures(where)
-    readings = list(read_all([file for _, file in found.pictures], cnn.SIZE, {}, progress))
-    squares = [reading.square for reading in readings if reading.square is not None]
-    proba: Iterator[Floats] = iter(probabilities(checkpoint, np.stack(squares)) if squares else ())
-    told = [
-        _refused(name, reading.reason or "") if reading.square is None else _said(name, checkpoint, next(proba))
-        for (name, _), reading in zip(found.pictures, readings, strict=True)
-    ]
-    told += [_refused(one.path, one.reason) for one in found.skipped]  # links to nothing, folders that may not be read
-    return sorted(told, key=lambda prediction: prediction.path)
-
-
-def _refused(name: str, reason: str) -> Prediction:
+def _unread(name: str, reason: str) -> Prediction:
     return Prediction(printable(name), None, {}, printable(reason))
 
 
-def _said(name: str, checkpoint: Checkpoint, row: Floats) -> Prediction:
-    told = {word: float(share) for word, share in zip(checkpoint.classes, row, strict=True)}
-    return Prediction(printable(name), checkpoint.classes[int(row.argmax())], told)
-
-
-def probabilities(checkpoint: Checkpoint, squares: np.ndarray[Any, Any]) -> Floats:
-    """Probabilities (n, C) for pictures (n, 64, 64, 3)."""
-    with threads_of_blas():
-        logits = look(checkpoint.network, cnn.shown(squares))[0]
-    proba: Floats = softmax(logits.astype(np.float64), axis=1)
-    return proba
+def _prediction(name: str, checkpoint: Checkpoint, row: Floats) -> Prediction:
+    shares = {word: float(share) for word, share in zip(checkpoint.classes, row, strict=True)}
+    return Prediction(printable(name), checkpoint.classes[int(row.argmax())], shares)
 
 
 def _pictures(where: Path) -> Listing:

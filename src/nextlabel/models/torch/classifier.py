@@ -1,9 +1,4 @@
-"""Anybody's torch module as a scikit-activeml classifier.
-
-clf = TorchClassifier(lambda: nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3)), classes=[0, 1, 2])
-clf.fit(X, y)                                            # y holds missing_label where nobody has answered
-UncertaintySampling(method="margin_sampling").query(X, y, clf=clf, fit_clf=False, batch_size=5)
-"""
+"""Anybody's torch module as a scikit-activeml classifier."""
 
 import copy
 from collections.abc import Callable
@@ -23,8 +18,8 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.errors import BadArray, Mistake
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.torch import cnn
-from nextlabel.models.torch.probe import fitting, probe
-from nextlabel.models.torch.training import Lesson, Shown, device_of, look, run, seeded, threads_of_blas, train
+from nextlabel.models.torch.probe import explain_misfit, probe
+from nextlabel.models.torch.training import Inputs, Lesson, blas_threads, device_of, forward, infer, seed_torch, train
 from nextlabel.pool import NOBODY, Floats, Ids
 
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
@@ -41,9 +36,19 @@ class TorchClassifier(SkactivemlClassifier):
     ``head``: the layer whose input is the embedding, where it is not the linear one that is called last. ``augment``
     needs ``images``. Weights of samples count against their mean over all labelled ones.
     The other knobs are those of `nextlabel.models.recipe.Recipe`; the last epoch is kept, as nothing is watched.
+
+    >>> from skactiveml.pool import UncertaintySampling
+    >>> X, y = [[0.0, 0.0], [1.0, 1.0], [0.4, 0.6], [1.0, 0.9]], [0, 1, -1, -1]  # -1: nobody has answered
+    >>> clf = TorchClassifier(lambda: nn.Linear(2, 2), rate=0.1, classes=[0, 1], missing_label=-1, random_state=0)
+    >>> proba, embeddings = clf.fit(X, y).predict_proba(X, return_embeddings=True)
+    >>> proba.shape, embeddings.shape, proba.argmax(axis=1)[:2].tolist()
+    ((4, 2), (4, 2), [0, 1])
+    >>> margin = UncertaintySampling(method="margin_sampling", missing_label=-1, random_state=0)
+    >>> margin.query(X, y, clf=clf, fit_clf=False).tolist()
+    [2]
     """
 
-    _held: tuple[Dataset, Squares] | None = None
+    _squares_at_hand: tuple[Dataset, Squares] | None = None
 
     def __init__(
         self,
@@ -85,24 +90,26 @@ class TorchClassifier(SkactivemlClassifier):
         recipe = self._recipe()
         X, y, weight = self._validate_data(X, y, sample_weight, check_X_dict=dict(ANY_SHAPE))
         known = np.flatnonzero(y >= 0)  # the base class has encoded labels to 0 … C-1, missing to -1
-        weight = None if weight is None else _weights(weight, known)
+        weight = None if weight is None else _scale_weights(weight, known)
         self.seed_ = int(self.random_state_.randint(2**31 - 1))
-        self.head_, self.learned_, self.shape_ = self.head, None, X.shape[1:]
-        with seeded(self.seed_, device_of(recipe)), threads_of_blas():
-            module = self._fresh()
+        self.head_, self.history_, self.shape_ = self.head, None, X.shape[1:]
+        # Weights are drawn, and batches shuffled, from one seed: what was drawn before this fit changes nothing.
+        with seed_torch(self.seed_, device_of(recipe)), blas_threads():
+            module = self._build_module()
             if len(X):
-                with fitting(self.shape_):
-                    self.head_ = probe(module, self._shown(X[:1]), len(self.classes_), self.head)
+                with explain_misfit(self.shape_):
+                    # Asked once before it learns: what does not fit is told before an epoch is spent.
+                    self.head_ = probe(module, self._inputs(X[:1]), len(self.classes_), self.head)
             if len(known):
-                shown = self._shown(X[known])
-                lesson = Lesson(shown, y[known].astype(np.int64), shown.at(NOBODY), NOBODY, weight)
-                self.learned_ = train(module, lesson, recipe)
+                inputs = self._inputs(X[known])
+                lesson = Lesson(inputs, y[known].astype(np.int64), inputs.at(NOBODY), NOBODY, weight)
+                self.history_ = train(module, lesson, recipe)
         self.module_ = module
         return self
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
         """Probabilities (n, C) and, on request, embeddings (n, d): what the head sees."""
-        logits, embeddings = self._seen(X, look)
+        logits, embeddings = self._forward(X, infer)
         proba = self._probabilities(logits)
         return (proba, embeddings) if return_embeddings else proba
 
@@ -123,7 +130,7 @@ class TorchClassifier(SkactivemlClassifier):
         return [_Member.of(self, number) for number in range(size)]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != "_held"}
+        return {name: value for name, value in super().__getstate__().items() if name != "_squares_at_hand"}
 
     def _recipe(self) -> Recipe:
         recipe = Recipe(self.epochs, self.batch, self.rate, self.decay, self.augment, self.device)
@@ -131,42 +138,42 @@ class TorchClassifier(SkactivemlClassifier):
             raise Mistake("augment=True turns and mirrors pictures, and there are none. Give images, or leave it out.")
         return recipe
 
-    def _fresh(self) -> nn.Module:
-        made = copy.deepcopy(self.module) if isinstance(self.module, nn.Module) else _made(self.module)
+    def _build_module(self) -> nn.Module:
+        made = copy.deepcopy(self.module) if isinstance(self.module, nn.Module) else _build(self.module)
         weights = list(made.parameters())
         if not any(weight.requires_grad for weight in weights):
             why = "has no weights" if not weights else "has all its weights frozen (requires_grad is False)"
             raise Mistake(f"{type(made).__name__} {why}, so there is nothing to train. Give another module.")
         return made
 
-    def _shown(self, X: Floats) -> Shown:
+    def _inputs(self, X: Floats) -> Inputs:
         if self.images is None:
-            return Shown(len(X), lambda rows: torch.from_numpy(X[rows]))
-        return cnn.shown(self._squares()).at(_ids(X, len(self.images)))
+            return Inputs(len(X), lambda rows: torch.from_numpy(X[rows]))
+        return cnn.as_inputs(self._squares()).at(_read_ids(X, len(self.images)))
 
     def _squares(self) -> Squares:
         """The pictures; held, since fetching them means hashing all of them, but left behind by pickles and clones."""
         assert self.images is not None, "who asks for pictures has looked whether there are any"
-        if self._held is None or self._held[0] is not self.images:
+        if self._squares_at_hand is None or self._squares_at_hand[0] is not self.images:
             if self.images.pictures is None:
                 raise Mistake(
                     f"'{self.images.name}' is a table, so it has no images. Leave images out, and give X itself."
                 )
-            self._held = self.images, self.images.pictures.squares(cnn.SIZE)
-        return self._held[1]
+            self._squares_at_hand = self.images, self.images.pictures.squares(cnn.SIZE)
+        return self._squares_at_hand[1]
 
-    def _seen(self, X: Any, how: Callable[..., tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    def _forward(self, X: Any, how: Callable[..., tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
         check_is_fitted(self, "module_")
         X = check_array(X, **ANY_SHAPE)
-        shown = self._shown(X)
+        inputs = self._inputs(X)
         if self.images is None:
             check_n_features(self, X, reset=False)
-        known = X.shape[1:] == self.shape_
-        with threads_of_blas(), nullcontext() if known else fitting(X.shape[1:]):
-            return how(self.module_, shown, self.head_)
+        known = X.shape[1:] == self.shape_  # then they fit, and what fails now is the module's own fault
+        with blas_threads(), nullcontext() if known else explain_misfit(X.shape[1:]):
+            return how(self.module_, inputs, self.head_)
 
     def _probabilities(self, logits: Floats) -> Floats:
-        if self.learned_ is None:
+        if self.history_ is None:  # nothing was learned, so the weights are noise
             return np.full(logits.shape, 1 / logits.shape[1])
         proba: Floats = softmax(logits.astype(np.float64), axis=1)
         return proba
@@ -180,6 +187,7 @@ class _Member(TorchClassifier):
     @classmethod
     def of(cls, whole: TorchClassifier, number: int) -> "_Member":
         member = cls(**whole.get_params(deep=False))
+        # It shares the module with the others: T copies of a large network would not fit into memory.
         member.__dict__ |= whole.__dict__ | {"draw": number}
         return member
 
@@ -190,19 +198,19 @@ class _Member(TorchClassifier):
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
         """As `TorchClassifier.predict_proba`, under one draw of dropout."""
-        logits, embeddings = self._seen(X, self._dropping)
+        logits, embeddings = self._forward(X, self._forward_dropping)
         proba = self._probabilities(logits)
         return (proba, embeddings) if return_embeddings else proba
 
-    def _dropping(self, module: nn.Module, shown: Shown, head: str | None) -> tuple[Floats, Floats]:
+    def _forward_dropping(self, module: nn.Module, inputs: Inputs, head: str | None) -> tuple[Floats, Floats]:
         module.eval()  # batch norm, say, stays as it is
         fast = torch.backends.mha.get_fastpath_enabled()
         torch.backends.mha.set_fastpath_enabled(False)  # it computes a whole transformer layer at once, without dropout
         try:
             for layer in filter(_drops, module.modules()):
                 layer.train()
-            with seeded(self.seed_ + 1 + self.draw, next(module.parameters()).device):
-                return run(module, shown, head)
+            with seed_torch(self.seed_ + 1 + self.draw, next(module.parameters()).device):
+                return forward(module, inputs, head)
         finally:
             torch.backends.mha.set_fastpath_enabled(fast)
             module.eval()
@@ -212,14 +220,14 @@ def _drops(layer: nn.Module) -> bool:
     return isinstance(layer, DROPOUTS)
 
 
-def _made(module: Any) -> nn.Module:
+def _build(module: Any) -> nn.Module:
     made = module() if callable(module) else None
     if not isinstance(made, nn.Module):
         raise Mistake("module is neither a torch module nor a function that makes one. Give one of the two.")
     return made
 
 
-def _weights(weight: Any, known: Ids) -> Floats:
+def _scale_weights(weight: Any, known: Ids) -> Floats:
     """Weights (n,) of the labelled samples, the largest 1."""
     given = np.asarray(weight, dtype=np.float64)
     if not (np.isfinite(given).all() and (given >= 0).all() and (given[known].any() or not len(known))):
@@ -231,7 +239,7 @@ def _weights(weight: Any, known: Ids) -> Floats:
     return scaled
 
 
-def _ids(X: Floats, count: int) -> Ids:
+def _read_ids(X: Floats, count: int) -> Ids:
     """Ids out of X (n, 1)."""
     ids = X.reshape(-1)
     if len(ids) != len(X) or (ids != np.rint(ids)).any() or (ids < 0).any() or (ids >= count).any():

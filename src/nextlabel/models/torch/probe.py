@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 from nextlabel.errors import BadArray, Mistake
-from nextlabel.models.torch.training import Shown, head_of, look
+from nextlabel.models.torch.training import Inputs, head_of, infer
 
 
-def probe(module: nn.Module, shown: Shown, classes: int, head: str | None) -> str:
+def probe(module: nn.Module, inputs: Inputs, classes: int, head: str | None) -> str:
     """The name of the layer whose input is the embedding: ``head``, or the linear layer that a sample reaches last.
 
     The order in which layers are called is what counts: that in which they were written down may be another. Raises
     `Mistake` where module, samples and classes do not fit together.
     """
     head_of(module, head)
-    called, logits = _called(module, shown)
+    called, logits = _trace(module, inputs)
     if not isinstance(logits, torch.Tensor):
         raise Mistake(
             f"The module gives a {type(logits).__name__}, and a tensor of logits (b, {classes}) is needed. Wrap it in "
@@ -35,7 +35,7 @@ def probe(module: nn.Module, shown: Shown, classes: int, head: str | None) -> st
             "The module calls none of its linear layers, so it is not clear what its embedding is. Name head."
         )
     name = called[-1] if head is None else head
-    embeddings = look(module, shown, name)[1]
+    embeddings = infer(module, inputs, name)[1]
     if len(embeddings) != 1:
         raise Mistake(
             f"The layer '{name}' sees {len(embeddings)} rows per sample, so its input is no embedding. Name another as "
@@ -44,24 +44,24 @@ def probe(module: nn.Module, shown: Shown, classes: int, head: str | None) -> st
     return name
 
 
-def _called(module: nn.Module, shown: Shown) -> tuple[list[str], Any]:
+def _trace(module: nn.Module, inputs: Inputs) -> tuple[list[str], Any]:
     """Names of the linear layers in the order in which a sample reaches them, and what comes out in the end."""
-    called: list[str] = []
+    called: list[str] = []  # with repeats, where a layer is called several times
     hooks = [
         layer.register_forward_pre_hook(lambda layer, given, name=name: called.append(name))
         for name, layer in module.named_modules()
         if isinstance(layer, nn.Linear)
     ]
     try:
-        with torch.no_grad():  # as in `nextlabel.models.torch.training.run`
-            return called, module.eval()(shown.batch(np.arange(1)).to(next(module.parameters()).device))
+        with torch.no_grad():  # as in `nextlabel.models.torch.training.forward`
+            return called, module.eval()(inputs.batch(np.arange(1)).to(next(module.parameters()).device))
     finally:
         for hook in hooks:
             hook.remove()
 
 
 @contextmanager
-def fitting(shape: tuple[int, ...]) -> Iterator[None]:
+def explain_misfit(shape: tuple[int, ...]) -> Iterator[None]:
     """Turn what a module says of samples of a shape that it was not made for into a sentence."""
     try:
         yield

@@ -1,8 +1,8 @@
 """Training a network, epoch by epoch, and looking at what it has learned.
 
-    with seeded(7), threads_of_blas():
-        learned = train(network, Lesson(shown, y, watched, y_watched), Recipe())
-        logits, embeddings = look(network, shown)
+    with seed_torch(7), blas_threads():
+        history = train(network, Lesson(inputs, y, watch, y_watch), Recipe())
+        logits, embeddings = infer(network, inputs)
 
 A network is any module that maps a batch of samples to logits (B, C). Its embedding is what its head sees: the input
 of its last linear layer.
@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from nextlabel.errors import CannotGo, Mistake, TrainingFailed
 from nextlabel.models.recipe import Recipe
-from nextlabel.models.torch.augmentation import augmented
+from nextlabel.models.torch.augmentation import augment
 from nextlabel.pool import Floats, Ids, Labels
 
 CPU = torch.device("cpu")
@@ -32,29 +32,32 @@ LARGE = 64  # samples per batch where nothing is learned: more would not fit int
 
 
 @dataclass(frozen=True)
-class Shown:
-    """Samples as a network sees them: ``batch(rows)`` is a float tensor (b, …) of those at positions ``rows``."""
+class Inputs:
+    """Samples as a network sees them: ``batch(rows)`` is a float tensor (b, …) of those at positions ``rows``.
+
+    A batch is made when it is needed: all pictures at once, as floats, would be twelve times the memory of their bytes.
+    """
 
     count: int
     batch: Callable[[Ids], Tensor]
 
-    def at(self, ids: Ids) -> "Shown":
+    def at(self, ids: Ids) -> "Inputs":
         """Some of them, in that order."""
-        return Shown(len(ids), lambda rows: self.batch(ids[rows]))
+        return Inputs(len(ids), lambda rows: self.batch(ids[rows]))
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is trained on, ``shown`` with codes ``y`` (n,) and weights (n,) if any; and what is only watched.
+    """What is trained on, ``inputs`` with codes ``y`` (n,) and weights (n,) if any; and what to ``watch``.
 
     Weights are 0 or more, and not all 0. They count against their mean over all n, not over a batch, in which they
     would cancel.
     """
 
-    shown: Shown
+    inputs: Inputs
     y: Labels
-    watched: Shown
-    y_watched: Labels
+    watch: Inputs
+    y_watch: Labels
     weight: Floats | None = None
 
 
@@ -72,7 +75,7 @@ class Epoch:
 
 
 @dataclass(frozen=True)
-class Learned:
+class History:
     """Every epoch, and the number of the one whose weights were kept (from 1 on)."""
 
     epochs: list[Epoch]
@@ -80,7 +83,7 @@ class Learned:
 
 
 @contextmanager
-def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
+def seed_torch(seed: int, device: torch.device = CPU) -> Iterator[None]:
     """Torch's draws, on the processor and on ``device``, follow from ``seed`` in here.
 
     Outside they go on as if nothing had been drawn; other devices are neither seeded nor woken.
@@ -101,7 +104,7 @@ def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
 
 
 @contextmanager
-def threads_of_blas() -> Iterator[None]:
+def blas_threads() -> Iterator[None]:
     """Torch computes with as many threads as numpy may: the same number, the same bits."""
     before = torch.get_num_threads()
     allowed = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
@@ -133,47 +136,49 @@ def device_of(recipe: Recipe) -> torch.device:
     return torch.device(recipe.device)
 
 
-def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> Learned:
+def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> History:
     """Train in place; afterwards the network holds the best epoch's weights, and is ready to be looked at.
 
-    Draws from torch's global generator: see `seeded`. Raises `TrainingFailed` where the loss is no number any more, or
-    memory runs out.
+    Draws from torch's global generator: see `seed_torch`. Raises `TrainingFailed` where the loss is no number any
+    more, or memory runs out.
     """
     device = device_of(recipe)
     epochs: list[Epoch] = []
     best, kept, weights = -math.inf, 0, dict[str, Any]()
-    with _memory(f"was trained in batches of {recipe.batch}. Use a smaller batch, or fewer --jobs."):
+    with _explain_memory(f"was trained in batches of {recipe.batch}. Use a smaller batch, or fewer --jobs."):
         network.to(device)
         optimizer = torch.optim.AdamW(network.parameters(), lr=float(recipe.rate), weight_decay=float(recipe.decay))
         for number in range(1, int(recipe.epochs) + 1):
-            epochs.append(Epoch(number, *_learned(network, lesson, recipe, optimizer), *_watched(network, lesson)))
+            epochs.append(Epoch(number, *_run_epoch(network, lesson, recipe, optimizer), *_validate(network, lesson)))
             score = epochs[-1].val_f1
+            # Strictly better: of equal epochs the first is kept, which has had the least time to learn by heart.
             if score is not None and score > best:
                 best, kept, weights = score, number, copy.deepcopy(network.state_dict())
     if weights:
         network.load_state_dict(weights)
     network.eval()
-    return Learned(epochs, kept or len(epochs))
+    return History(epochs, kept or len(epochs))
 
 
-def _learned(
+def _run_epoch(
     network: nn.Module, lesson: Lesson, recipe: Recipe, optimizer: torch.optim.Optimizer
 ) -> tuple[float, float, float]:
     """One pass over the labelled set in random order: loss, accuracy and macro F1."""
     network.train()
     device = next(network.parameters()).device
-    order = torch.randperm(len(lesson.y)).numpy()
+    order = torch.randperm(len(lesson.y)).numpy()  # drawn on the processor, so that it is the same on every device
     loss_sum, guesses = 0.0, []
     for rows in batches(order, recipe.batch):
-        X, y = lesson.shown.batch(rows).to(device), torch.from_numpy(lesson.y[rows]).to(device)
+        X, y = lesson.inputs.batch(rows).to(device), torch.from_numpy(lesson.y[rows]).to(device)
         with _lone_norms(network, len(rows)):
-            logits = network(augmented(X) if recipe.augment else X)
+            logits = network(augment(X) if recipe.augment else X)  # (b, C)
         loss = _loss(logits, y, lesson.weight, rows)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         loss_sum += float(loss.detach()) * len(rows)
         guesses.append(logits.detach().argmax(1).cpu().numpy())
+        # One wait for the device a step, on purpose: a loss that is no number never becomes one again.
         if not math.isfinite(loss_sum):
             raise TrainingFailed(
                 "The loss is no number any more, so the network learns nothing. Most likely the learning rate is too "
@@ -208,17 +213,17 @@ def _lone_norms(network: nn.Module, count: int) -> Iterator[None]:
 def _loss(logits: Tensor, y: Tensor, weight: Floats | None, rows: Ids) -> Tensor:
     if weight is None:
         return functional.cross_entropy(logits, y)
-    scale = torch.from_numpy(weight[rows] / weight.mean()).to(logits)
+    scale = torch.from_numpy(weight[rows] / weight.mean()).to(logits)  # (b,), 1 on average over all n
     return (functional.cross_entropy(logits, y, reduction="none") * scale).mean()
 
 
-def _watched(network: nn.Module, lesson: Lesson) -> tuple[float, float, float] | tuple[None, None, None]:
+def _validate(network: nn.Module, lesson: Lesson) -> tuple[float, float, float] | tuple[None, None, None]:
     """Loss, accuracy and macro F1 on what is watched; None without."""
-    if not len(lesson.y_watched):
+    if not len(lesson.y_watch):
         return None, None, None
-    logits = look(network, lesson.watched)[0]
-    loss = float(functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(lesson.y_watched)))
-    return loss, *_scores(lesson.y_watched, logits.argmax(1), logits.shape[1])
+    logits = infer(network, lesson.watch)[0]
+    loss = float(functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(lesson.y_watch)))
+    return loss, *_scores(lesson.y_watch, logits.argmax(1), logits.shape[1])
 
 
 def _scores(y: Labels, guess: Labels, classes: int) -> tuple[float, float]:
@@ -229,39 +234,39 @@ def _scores(y: Labels, guess: Labels, classes: int) -> tuple[float, float]:
 
 def batches(order: Ids, size: int) -> list[Ids]:
     """Cut an order into batches; one sample left over joins the batch before, since batch norm needs two."""
-    cuts = list(range(int(size), len(order), int(size)))
+    cuts = list(range(int(size), len(order), int(size)))  # where a new batch begins
     if cuts and len(order) - cuts[-1] == 1:
         cuts.pop()
     return np.split(order, cuts)
 
 
-def look(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floats, Floats]:
+def infer(network: nn.Module, inputs: Inputs, head: str | None = None) -> tuple[Floats, Floats]:
     """Logits (n, C) and embeddings (n, d) of samples, float32; the network is put into evaluation mode.
 
     ``head`` names the layer whose input is the embedding; without it, the last linear one.
     """
     network.eval()
-    return run(network, shown, head)
+    return forward(network, inputs, head)
 
 
-def run(network: nn.Module, shown: Shown, head: str | None = None) -> tuple[Floats, Floats]:
-    """`look` in whatever mode the network is in."""
-    seen: list[Tensor] = []
+def forward(network: nn.Module, inputs: Inputs, head: str | None = None) -> tuple[Floats, Floats]:
+    """`infer` in whatever mode the network is in."""
+    taken: list[Tensor] = []
 
-    def see(layer: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
-        seen[:] = [*given, *named.values()][:1]  # of a layer called several times, the last time
+    def take(layer: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        taken[:] = [*given, *named.values()][:1]  # of a layer called several times, the last time
 
-    hook = head_of(network, head).register_forward_pre_hook(see, with_kwargs=True)
+    hook = head_of(network, head).register_forward_pre_hook(take, with_kwargs=True)
     device, logits, embeddings = next(network.parameters()).device, [], []
     try:
         # Not inference_mode: what a module makes at first use, it must be able to learn with.
-        with _memory(f"looked at {LARGE} samples at a time. Use fewer --jobs."), torch.no_grad():
-            for rows in np.split(np.arange(shown.count), range(LARGE, shown.count, LARGE)):
-                logits.append(network(shown.batch(rows).to(device)).float().cpu().numpy())
-                if not seen:
+        with _explain_memory(f"looked at {LARGE} samples at a time. Use fewer --jobs."), torch.no_grad():
+            for rows in np.split(np.arange(inputs.count), range(LARGE, inputs.count, LARGE)):
+                logits.append(network(inputs.batch(rows).to(device)).float().cpu().numpy())
+                if not taken:
                     which = "last linear layer" if head is None else f"layer '{head}'"
                     raise Mistake(f"The network never calls its {which}. Name the layer that makes its logits as head.")
-                embeddings.append(seen.pop().float().flatten(1).cpu().numpy())
+                embeddings.append(taken.pop().float().flatten(1).cpu().numpy())
     finally:
         hook.remove()
     return np.concatenate(logits), np.concatenate(embeddings)
@@ -281,12 +286,13 @@ def head_of(network: nn.Module, name: str | None = None) -> nn.Module:
 
 
 @contextmanager
-def _memory(doing: str) -> Iterator[None]:
+def _explain_memory(doing: str) -> Iterator[None]:
     """Turn what torch and its libraries say when memory runs out into a sentence."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        told = any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED"))
-        if told or isinstance(error, MemoryError | torch.OutOfMemoryError):
+        # Torch has no type of error for it: on the processor it is a RuntimeError that speaks of the allocator.
+        spent = any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED"))
+        if spent or isinstance(error, MemoryError | torch.OutOfMemoryError):
             raise TrainingFailed(f"Memory ran out while the network {doing}") from None
         raise
