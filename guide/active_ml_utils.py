@@ -20,7 +20,7 @@ from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.report.drawing.curves import learning_curves
-from nextlabel.report.drawing.maps import asking_map, charted
+from nextlabel.report.drawing.maps import asking_map, project
 from nextlabel.report.drawing.themes import Picture
 from nextlabel.seeds import stream
 from nextlabel.simulation import Recorded
@@ -51,7 +51,7 @@ def hand_over(pool: Pool, ids: Ids, labels: Sequence[int] | Ids) -> Pool:
 def plot_embeddings(features: Floats, pool: Pool, asked: Ids, classes: Sequence[str], seed: int = 0) -> Figure:
     """A map of the features: the pool in grey, the labelled set by class, and what is asked next, ringed."""
     ids = np.union1d(pool.labelled(), pool.unlabelled())
-    chart = charted(features, ids, seed, umap=False)
+    chart = project(features, ids, seed, umap=False)
     figure = Figure(figsize=(7.5, 5.5), layout="constrained")
     axes = figure.add_subplot()
     axes.scatter(chart.places[:, 0], chart.places[:, 1], s=6, color="#c3cad2", linewidths=0)
