@@ -26,7 +26,7 @@ from nextlabel.runs.lines import Row
 from nextlabel.seeds import stream
 from nextlabel.statistics.curves import aubc, primary
 from nextlabel.statistics.inference import seeds_for_same, seeds_needed, trial
-from nextlabel.statistics.standings import MARGIN, Standing, judged, measured
+from nextlabel.statistics.standings import MARGIN, Standing, judge, measure
 
 RESULTS = Path(__file__).parent / "results" / "evidence"
 TIMES = 1000  # simulated or resampled comparisons
@@ -57,7 +57,7 @@ def null() -> Found:
     with tempfile.TemporaryDirectory() as folder:
         run = record(NULL, Path(folder) / "run", Crew(jobs=2, threads=1)).run
     metric, rng = primary(run.manifest["dataset"]["counts"]), stream(0, "null study")
-    found = {against: measured(run.rows, metric, against) for against in ARMS}
+    found = {against: measure(run.rows, metric, against) for against in ARMS}
     pairs = list(itertools.permutations(ARMS, 2))
     alone, three = Counter[str](), 0
     for _ in range(TIMES):
@@ -101,7 +101,7 @@ def pairing() -> Found:
 def _verdicts(found: Sequence[Standing], seeds: Any) -> list[str]:
     """The verdicts of compare, had only these seeds been played."""
     some = [replace(one, gaps=tuple(np.array(one.gaps)[seeds])) for one in found]
-    return [one.judged.verdict for one in judged([some], MARGIN)[0] if one.judged]
+    return [one.judgement.verdict for one in judge([some], MARGIN)[0] if one.judgement]
 
 
 def height(labels: Any) -> Any:
@@ -142,7 +142,7 @@ def _covered(ratio: float) -> Found:
     truth = (aubc(LABELS, height(ratio * LABELS)) or 0.0) - (aubc(LABELS, height(LABELS)) or 0.0)
     gap, labels, never = 0, 0, 0
     for _ in range(TIMES):
-        one = measured(planted(rng, TEN, ratio), "accuracy", "random")[1]
+        one = measure(planted(rng, TEN, ratio), "accuracy", "random")[1]
         assert one.difference
         assert one.ratio
         gap += _holds(one.difference.low, truth, one.difference.high)

@@ -25,7 +25,7 @@ from nextlabel.experiment import Crew
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.statistics.standings import standings
-from nextlabel.wording.verdicts import labels_said
+from nextlabel.wording.verdicts import label_words
 
 RESULTS = Path(__file__).parent / "results"
 RUNS = Path(__file__).parent / "runs"
@@ -110,7 +110,8 @@ def area(standing: Any) -> Row:
     found = {"metric": standing.metric, "aubc": round(standing.aubc, 4)}
     if gap is not None:
         found |= {"over_random": round(gap.mean, 4), "ci95": [round(gap.low, 4), round(gap.high, 4)]}
-        found |= {"labels": labels_said(standing), "verdict": standing.judged.verdict if standing.judged else None}
+        said = standing.judgement.verdict if standing.judgement else None
+        found |= {"labels": label_words(standing), "verdict": said}
     return found
 
 

@@ -28,7 +28,7 @@ from nextlabel import (
     stream,
     summary,
 )
-from nextlabel.report.drawing import Picture, asking_map, charted, learning_curves
+from nextlabel.report.drawing import Picture, asking_map, learning_curves, project
 from nextlabel.strategies import strategy
 
 Floats = npt.NDArray[np.floating]
@@ -57,7 +57,7 @@ def hand_over(pool: Pool, ids: Ids, labels: Sequence[int] | Ids) -> Pool:
 def plot_embeddings(features: Floats, pool: Pool, asked: Ids, classes: Sequence[str], seed: int = 0) -> Figure:
     """A map of the features: the pool in grey, the labelled set by class, and what is asked next, ringed."""
     ids = np.union1d(pool.labelled(), pool.unlabelled())
-    chart = charted(features, ids, seed, umap=False)
+    chart = project(features, ids, seed, umap=False)
     figure = Figure(figsize=(7.5, 5.5), layout="constrained")
     axes = figure.add_subplot()
     axes.scatter(chart.places[:, 0], chart.places[:, 1], s=6, color="#c3cad2", linewidths=0)

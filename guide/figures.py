@@ -24,11 +24,11 @@ from skactiveml.pool import uncertainty_scores
 from toy import CLASSES, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
 
 from nextlabel import Round
-from nextlabel.report.drawing import WIDTH, Picture, Theme, bare, learning_curves, looks, painted, sheet
+from nextlabel.report.drawing import WIDE, Picture, Theme, choose_looks, clear_axes, learning_curves, paint, sheet
 
 FOLDER = Path(__file__).parent / "pictures"
 SEED, SEEDS = 0, range(50)  # of the panels, and of the curves
-SHOWN = (0, 1, 2, 4, 8)  # rounds
+ROUNDS = (0, 1, 2, 4, 8)  # rounds
 
 WORDS = {
     "random": "asks anywhere, whatever the model thinks",
@@ -52,22 +52,22 @@ PREDICTIONS = {"a": (0.49, 0.49, 0.02), "b": (0.42, 0.4, 0.18), "c": (0.44, 0.28
 def toy_picture(name: str) -> Picture:
     """A row of panels, one round each, from the starting labels on."""
     alt = (
-        f"What {name} asks for on a toy of three classes in the plane, in rounds {', '.join(map(str, SHOWN))}: "
+        f"What {name} asks for on a toy of three classes in the plane, in rounds {', '.join(map(str, ROUNDS))}: "
         "the pool, the labels so far, the model's regions, and the samples asked next."
     )
-    return painted(f"toy-{name}", alt, partial(_draw_toy, name))
+    return paint(f"toy-{name}", alt, partial(_draw_toy, name))
 
 
 def _draw_toy(name: str, theme: Theme) -> Figure:
     height, side, gap, toy = 3.15, 2.1, 0.1, drawn(SEED)  # inches
-    figure, colour = sheet(height, theme), worn(name, theme)
-    left = (WIDTH - len(SHOWN) * side - (len(SHOWN) - 1) * gap) / 2
+    figure, colour = sheet(height, theme), colour_of(name, theme)
+    left = (WIDE - len(ROUNDS) * side - (len(ROUNDS) - 1) * gap) / 2
     _heading(figure, left, height - 0.27, name, theme)
-    for k, number in enumerate(SHOWN):
+    for k, number in enumerate(ROUNDS):
         step = played(name, SEED)[number]
-        box = ((left + k * (side + gap)) / WIDTH, 0.42 / height, side / WIDTH, side / height)
+        box = ((left + k * (side + gap)) / WIDE, 0.42 / height, side / WIDE, side / height)
         axes = scene(figure.add_axes(box), toy, step, theme)
-        asked(axes, toy.places[step.asked.ids], colour, theme)
+        draw_asked(axes, toy.places[step.asked.ids], colour, theme)
         words = f"{len(step.pool.labelled())} labels, {100 * accuracy(step, toy):.0f} %"
         axes.set_title(f"round {number}", loc="left", fontsize=9.5, color=theme.ink, pad=4)
         axes.set_title(words, loc="right", fontsize=9.5, color=theme.muted, pad=4)
@@ -77,11 +77,11 @@ def _draw_toy(name: str, theme: Theme) -> Figure:
 
 def _heading(figure: Figure, x: float, y: float, name: str, theme: Theme) -> None:
     at = y / figure.get_figheight()
-    bold = figure.text(x / WIDTH, at, name, fontsize=13, fontweight="bold", color=theme.ink)
+    bold = figure.text(x / WIDE, at, name, fontsize=13, fontweight="bold", color=theme.ink)
     end = bold.get_window_extent().x1 / figure.bbox.width
     figure.text(end + 0.013, at, WORDS[name], fontsize=10.5, color=theme.muted)
     note = "over each panel: labels so far, test accuracy"
-    figure.text(1 - x / WIDTH, at, note, fontsize=9.5, color=theme.muted, ha="right")
+    figure.text(1 - x / WIDE, at, note, fontsize=9.5, color=theme.muted, ha="right")
 
 
 def scene(axes: Axes, toy: Toy, step: Round, theme: Theme) -> Axes:
@@ -98,7 +98,7 @@ def scene(axes: Axes, toy: Toy, step: Round, theme: Theme) -> Axes:
 
 def plane(axes: Axes, theme: Theme) -> Axes:
     """Axes over the part of the plane that is shown."""
-    bare(axes, theme)
+    clear_axes(axes, theme)
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[], yticks=[])
     return axes
 
@@ -109,9 +109,9 @@ def lattice() -> Floats:
     return np.stack(np.meshgrid(line, line), axis=-1)
 
 
-def worn(name: str, theme: Theme) -> str:
+def colour_of(name: str, theme: Theme) -> str:
     """A strategy's colour, as in the report."""
-    return looks(NAMES, theme)[name].colour
+    return choose_looks(NAMES, theme)[name].colour
 
 
 def class_colours(theme: Theme) -> tuple[str, str, str]:
@@ -134,7 +134,7 @@ def dots(axes: Axes, places: Floats, **looks_like: Any) -> None:
     axes.scatter(places[:, 0], places[:, 1], **looks_like)
 
 
-def asked(axes: Axes, places: Floats, colour: str, theme: Theme) -> None:
+def draw_asked(axes: Axes, places: Floats, colour: str, theme: Theme) -> None:
     """The samples asked, in the strategy's colour with a halo."""
     dots(axes, places, s=190, color=colour, alpha=0.22, linewidths=0, zorder=5)
     dots(axes, places, s=46, color=colour, edgecolors=theme.paper, linewidths=1, zorder=6)
@@ -173,7 +173,7 @@ def uncertainty_picture() -> Picture:
         "Least confident, margin and entropy on the triangle of probabilities of three classes. Of three predictions, "
         "least confident would ask b first, margin a, entropy c."
     )
-    return painted("uncertainty", alt, _draw_uncertainty)
+    return paint("uncertainty", alt, _draw_uncertainty)
 
 
 def uncertainty(method: str, proba: Floats) -> Floats:
@@ -187,11 +187,11 @@ def _draw_uncertainty(theme: Theme) -> Figure:
     height = 3.95
     figure = sheet(height, theme)
     for k, (name, (method, formula)) in enumerate(SCORES.items()):
-        axes = bare(figure.add_axes((0.015 + k * 0.335, 0.4 / height, 0.3, 3.15 / height)), theme)
+        axes = clear_axes(figure.add_axes((0.015 + k * 0.335, 0.4 / height, 0.3, 3.15 / height)), theme)
         axes.set(xlim=(-0.06, 1.06), ylim=(-0.1, 0.97), aspect="equal", xticks=[], yticks=[])
         axes.set_title(name, loc="left", fontsize=12, fontweight="bold", color=theme.ink, pad=8)
         axes.set_title(formula, loc="right", fontsize=11, color=theme.muted, pad=8)
-        _triangle(axes, method, worn(name, theme), theme)
+        _triangle(axes, method, colour_of(name, theme), theme)
         _three(axes, method, theme)
     shade = {"light": "darker", "dark": "brighter"}[theme.name]
     words = f"each point is a prediction; {shade} is more uncertain; p₁ ≥ p₂ ≥ p₃ are its probabilities in order"
@@ -229,7 +229,7 @@ def _three(axes: Axes, method: str, theme: Theme) -> None:
     axes.text(1.06, 0.8, f"asks {list(PREDICTIONS)[first]} first", fontsize=10.5, color=theme.ink, ha="right")
 
 
-def embedded(proba: Floats, h: Seen) -> Floats:
+def embed(proba: Floats, h: Seen) -> Floats:
     """BADGE's gradient embeddings (n, C d): (p − e) ⊗ h with e the likeliest class, the loss's gradient in the head's
     weights if that class were the label."""
     residual = proba - np.eye(proba.shape[1])[proba.argmax(axis=1)]  # (n, C)
@@ -244,7 +244,7 @@ def badge_picture() -> Picture:
         "the model is unsure, with the six samples asked and the six longest. Right, the embeddings of the pool in two "
         "dimensions: one bundle per predicted class, and the six asked are spread over them."
     )
-    return painted("badge", alt, _draw_badge)
+    return paint("badge", alt, _draw_badge)
 
 
 def _draw_badge(theme: Theme) -> Figure:
@@ -252,13 +252,13 @@ def _draw_badge(theme: Theme) -> Figure:
     figure, step = sheet(height, theme), played("badge", SEED)[0]
     ids = step.pool.unlabelled()
     proba = step.fitted.clf.predict_proba(step.fitted.features[ids])
-    g = embedded(proba, step.fitted.features[ids])  # (n, C d)
+    g = embed(proba, step.fitted.features[ids])  # (n, C d)
     chosen = np.searchsorted(ids, step.asked.ids)
     longest = np.argsort(-np.linalg.norm(g, axis=1), kind="stable")[: len(chosen)]
-    left = plane(figure.add_axes((0.25 / WIDTH, low / height, side / WIDTH, side / height)), theme)
+    left = plane(figure.add_axes((0.25 / WIDE, low / height, side / WIDE, side / height)), theme)
     _lengths(left, step, theme)
     _picks(left, drawn(SEED).places[ids], chosen, longest, theme)
-    right = bare(figure.add_axes((5.1 / WIDTH, low / height, wide / WIDTH, side / height)), theme)
+    right = clear_axes(figure.add_axes((5.1 / WIDE, low / height, wide / WIDE, side / height)), theme)
     _picks(right, _directions(right, g, proba.argmax(axis=1), theme), chosen, longest, theme)
     _badge_key(figure, theme)
     return figure
@@ -268,7 +268,7 @@ def _lengths(axes: Axes, step: Round, theme: Theme) -> None:
     """The length over the plane, in greys, so that what is asked keeps its colour."""
     grid = lattice()
     h = seen(grid.reshape(-1, 2))
-    length = np.linalg.norm(embedded(step.fitted.clf.predict_proba(h), h), axis=1).reshape(grid.shape[:2])
+    length = np.linalg.norm(embed(step.fitted.clf.predict_proba(h), h), axis=1).reshape(grid.shape[:2])
     shades = LinearSegmentedColormap.from_list("", [theme.soft, theme.faint])
     axes.contourf(grid[..., 0], grid[..., 1], length, 9, cmap=shades)
     dots(axes, drawn(SEED).places, s=5, color=theme.muted, alpha=0.6, linewidths=0)
@@ -279,7 +279,7 @@ def _lengths(axes: Axes, step: Round, theme: Theme) -> None:
 
 def _directions(axes: Axes, g: Floats, predicted: Ids, theme: Theme) -> Floats:
     """The embeddings in two dimensions; returns their places (n, 2)."""
-    flat, share = flattened(g)
+    flat, share = flatten(g)
     for code, (mark, colour) in enumerate(zip(MARKS, class_colours(theme), strict=True)):
         dots(axes, flat[predicted == code], s=12, marker=mark, color=colour, alpha=0.65, linewidths=0)
     axes.scatter(0, 0, s=70, marker="+", color=theme.muted, linewidths=1.2)
@@ -292,7 +292,7 @@ def _directions(axes: Axes, g: Floats, predicted: Ids, theme: Theme) -> Floats:
     return flat
 
 
-def flattened(g: Floats) -> tuple[Floats, float]:
+def flatten(g: Floats) -> tuple[Floats, float]:
     """The two directions in which embeddings (n, D) are longest, as (n, 2), and their share of the squared length.
 
     Not centred: a sample that the model is sure of stays at the origin.
@@ -304,7 +304,7 @@ def flattened(g: Floats) -> tuple[Floats, float]:
 
 def _picks(axes: Axes, places: Floats, chosen: Ids, longest: Ids, theme: Theme) -> None:
     """The batch, numbered in the order of the draw, and rings around what length alone would ask."""
-    asked(axes, places[chosen], worn("badge", theme), theme)
+    draw_asked(axes, places[chosen], colour_of("badge", theme), theme)
     dots(axes, places[longest], s=75, facecolors="none", edgecolors=theme.ink, linewidths=1.1, zorder=6)
     halo = [withStroke(linewidth=2.4, foreground=theme.paper)]
     for k, place in enumerate(places[chosen], 1):
@@ -316,7 +316,7 @@ def _picks(axes: Axes, places: Floats, chosen: Ids, longest: Ids, theme: Theme) 
 
 def _badge_key(figure: Figure, theme: Theme) -> None:
     dot = partial(Line2D, [], [], linestyle="")
-    marks = [dot(marker="o", color=worn("badge", theme), markersize=7.5)]
+    marks = [dot(marker="o", color=colour_of("badge", theme), markersize=7.5)]
     marks += [dot(marker="o", markerfacecolor="none", markeredgecolor=theme.ink, markersize=8)]
     marks += [dot(marker=m, color=c, markersize=6) for m, c in zip(MARKS, class_colours(theme), strict=True)]
     marks += [dot(marker="+", color=theme.muted, markersize=8)]

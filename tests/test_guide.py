@@ -166,8 +166,8 @@ def test_verdicts_of_three_seeds_jump_as_the_page_says():
     worse = {}
     for last in (465, 875, 1039, 1203):
         rows = [row for row in run.rows if row["labelled"] <= last]
-        judged = [one for one in standings(rows, run.manifest["dataset"]["counts"]) if one.judged]
-        worse[last] = {one.strategy for one in judged if one.judged.verdict == "worse"}
+        judged = [one for one in standings(rows, run.manifest["dataset"]["counts"]) if one.judgement]
+        worse[last] = {one.strategy for one in judged if one.judgement.verdict == "worse"}
     both = {"least_confident", "entropy"}
     assert worse == {465: {"margin"}, 875: {"entropy"}, 1039: {"least_confident"}, 1203: both}
     told = "at 465 labels, `margin` would be called worse than `random`; at 875, `entropy`; at 1,039, `least_confident`"

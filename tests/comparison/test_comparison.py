@@ -24,7 +24,8 @@ from nextlabel.statistics.curves import rounds_aubc
 
 KEYS = [
     "dataset", "model", "embedder", "strategy", "against", "metric", "n_seeds", "mean_difference", "ci95", "p_holm",
-    "p_tost", "p_wilcoxon", "label_ratio", "seeds_needed", "seeds_for_same", "verdict", "negligible",
+    "p_tost", "p_wilcoxon", "label_ratio", "seeds_needed", "seeds_for_same",
+    "detectable_difference", "verdict", "negligible",
 ]  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def test_the_report_is_one_file_with_its_numbers_beside_it(two: list[Path], tmp_
     assert f"Report: {tmp_path / 'out' / 'report.html'}" in found.stdout
     reader = Reader((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     sources = [one["src"] for one in reader.all("img")] + [one["srcset"] for one in reader.all("source")]
-    assert len(sources) == 10  # a forest, and curves and seeds of two datasets; light and dark
+    assert len(sources) == 20  # a forest, and curves and seeds of two datasets; light and dark, wide and narrow
     assert all((source or "").startswith("data:image/") for source in sources)
     assert not {"link", "script", "iframe"} & {tag for tag, _ in reader.tags}
     assert len(reader.all("details")) == 4

@@ -14,17 +14,23 @@ import pytest
 from html_reader import Reader
 from hypothesis import given
 from hypothesis import strategies as some
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from PIL import Image
 
 from nextlabel import report
+from nextlabel.cli.pages import FIGURES
 from nextlabel.datasets.base import Dataset, Skipped
-from nextlabel.errors import CannotWrite
+from nextlabel.errors import CannotWrite, UnknownName
 from nextlabel.progress import Progress, quiet
 from nextlabel.report.drawing import curves, maps, themes
 from nextlabel.report.of_run import gallery, tables
-from nextlabel.report.of_run.page import command, model_said, page
+from nextlabel.report.of_run.page import command, lead, model_said, page
+from nextlabel.report.paths import hide_folders
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
+from nextlabel.statistics.curves import Band, Curve
+from nextlabel.statistics.standings import standings
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "{{ 7 * 7 }} $\\frac{1}$ & '", "日本 ü")
 
@@ -116,12 +122,16 @@ def sketchy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures with few pixels, and a map that is none, where nobody looks at them."""
     monkeypatch.setattr(themes, "DPI", 30)
     monkeypatch.setattr(
-        maps, "charted", lambda X, ids, *_: maps.Chart(ids, np.random.default_rng(0).random((len(ids), 2)), "t-SNE")
+        maps, "project", lambda X, ids, *_: maps.Chart(ids, np.random.default_rng(0).random((len(ids), 2)), "t-SNE")
     )
 
 
 def told(tmp_path: Path, shape: Shape) -> Reader:
-    return Reader(page(*made(tmp_path, shape))[0])
+    return shown(*made(tmp_path, shape))
+
+
+def shown(run: Run, dataset: Dataset, features: Any) -> Reader:
+    return Reader(page(run, dataset, features, standings(run.rows, run.manifest["dataset"]["counts"]))[0])
 
 
 def test_a_report_is_one_file_that_needs_nothing_else(tmp_path: Path, sketchy: None) -> None:
@@ -220,10 +230,107 @@ def test_the_command_can_be_pasted_into_a_shell() -> None:
     assert command({"command": []}) == ""
 
 
+HOME = "/home/somebody/private"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{HOME}/my pictures/", "my pictures"),
+        (f"onnx:{HOME}/my model.onnx(size=224)", "onnx:my model.onnx(size=224)"),
+        (f"--split={HOME}/s.json", "--split=s.json"),
+        (f"'{HOME}/a b/c.png' and {HOME}/d.png", "'c.png' and d.png"),
+        ("C:\\Users\\somebody\\flowers", "flowers"),
+        ("pictures/cats, 1/2, https://example.org/a/b", "pictures/cats, 1/2, https://example.org/a/b"),
+        ("/", "/"),
+    ],
+)
+def test_folders_of_absolute_paths_are_left_out(text: str, words: str) -> None:
+    assert hide_folders(text) == words
+
+
+def test_no_path_of_somebodys_machine_stands_in_a_report(tmp_path: Path, sketchy: None) -> None:
+    more = {
+        "source": f"{HOME}/flowers", "skipped": (Skipped(f"{HOME}/a.png", f"'{HOME}/b.png' is in its way"),),
+        "warnings": [f"Look into {HOME}/c."], "command": ["/bin/nextlabel", "simulate", HOME, "--out", HOME],
+    }  # fmt: skip
+    run, dataset, features = made(tmp_path, Shape(rounds=1, more=more))
+    run.manifest["model"] = f"cnn(init='{HOME}/w.safetensors')"
+    run.manifest["experiment"]["oracle"] = f"replay:{HOME}/answers.csv"
+    run.manifest["embedder"]["settings"] = {"file": f"{HOME}/model.onnx"}
+    page_, _ = page(run, dataset, features, standings(run.rows, run.manifest["dataset"]["counts"]))
+    assert "somebody" not in page_
+    text = Reader(page_).text
+    assert all(
+        words in text for words in ("made up from flowers", "replay:answers.csv", "Look into c.", "b.png' is in")
+    )
+    assert "nextlabel simulate private --out private" in text
+
+
+def test_a_phone_gets_every_figure_with_its_panels_stacked(tmp_path: Path, sketchy: None) -> None:
+    reader = told(tmp_path, Shape(rounds=1))
+    narrow = [one for one in reader.all("source") if "max-width: 600px" in (one["media"] or "")]
+    assert len(narrow) == 2 * 3  # light and dark of curves, map and matrices
+    sizes = [(int(one["width"] or 0), int(one["height"] or 0)) for one in narrow]
+    assert all(width == 30 * themes.NARROW for width, _ in sizes)
+    assert sizes[0][1] > 2.5 * sizes[0][0]  # four panels, one above the other
+
+
+def test_figures_are_files_of_the_kinds_asked_for(tmp_path: Path, sketchy: None) -> None:
+    run = made(tmp_path, Shape(rounds=1))
+    report.write(*run, figures=("svg", "pdf"))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html", "numbers.csv", "curves.csv", *(f"{name}.{kind}" for name in ("curves", "map", "confusion")
+        for kind in ("svg", "pdf")),
+    }  # fmt: skip
+    assert b"<svg" in before["curves.svg"][:1000]
+    assert before["curves.pdf"].startswith(b"%PDF")
+    report.write(*run, figures=("svg", "pdf"))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert tuple(themes.KINDS) == FIGURES  # what the command line offers
+    with pytest.raises(UnknownName, match=r"No kind of figure is called 'spg'\. Did you mean '"):
+        report.write(*run, figures=("spg",))
+
+
+def test_numbers_csv_holds_what_the_table_shows(tmp_path: Path) -> None:
+    run = made(tmp_path, Shape())[0]
+    found = standings(run.rows, run.manifest["dataset"]["counts"])
+    rows = [row for row in csv.DictReader(tables.numbers_csv(run, found).splitlines()) if row["axis"] == "linear"]
+    first = next(row for row in rows if row["strategy"] == "margin" and row["verdict"])
+    assert float(first["aubc"]) == found[1].aubc
+    assert (first["labels_to_70"], first["labels_to_90"]) == ("", "")  # no score is above .6
+    assert float(first["detectable_difference"]) == (found[1].judgement and found[1].judgement.detectable)
+
+
+def test_labels_to_reach_stand_in_the_table(tmp_path: Path, sketchy: None) -> None:
+    run, dataset, features = made(tmp_path, Shape(rounds=1))
+    for row in run.rows:
+        row["accuracy"] = 0.65 if row["round"] == 0 else 0.85  # .7 after 6 labels and a quarter of 2 more
+    row = tables.table_rows(run, standings(run.rows, [20, 20, 20]))[0]
+    assert row.labels == ["6", "8", "–"]
+    text = shown(run, dataset, features).text
+    assert "AUBC, %" in text
+    assert "Labels to reach" in text
+
+
+def test_the_lead_sets_beside_random_only_who_ends_ahead(tmp_path: Path) -> None:
+    run = made(tmp_path, Shape(seeds=range(10), rounds=2))[0]
+    for row in run.rows:
+        better = row["strategy"] == "margin" and row["round"] < 2
+        row["accuracy"] = 0.5 + 0.01 * row["seed"] + 0.1 * better  # far ahead on the way, and level at the end
+    found = standings(run.rows, [20, 20, 20])
+    assert found[1].side == 1
+    assert lead(run, found).startswith("Accuracy with the whole budget: random 54.5 %. 10 labels")
+    for row in run.rows:
+        row["accuracy"] += 0.05 * (row["strategy"] == "margin" and row["round"] == 2)
+    assert "random 54.5 %, margin 59.5 %." in lead(run, standings(run.rows, [20, 20, 20]))
+
+
 def test_mended_ids_are_told(tmp_path: Path, sketchy: None) -> None:
     run, dataset, features = made(tmp_path, Shape(rounds=1))
     run.rows[-1]["mended"] = 4
-    assert "margin returned 4 ids that had to be mended" in Reader(page(run, dataset, features)[0]).text
+    assert "margin returned 4 ids that had to be mended" in shown(run, dataset, features).text
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path, sketchy: None) -> None:
@@ -270,7 +377,7 @@ def test_a_map_keeps_what_was_asked_and_no_test_sample(monkeypatch: pytest.Monke
     monkeypatch.setattr(maps, "MOST_TSNE", 30)
     scenes, everything = maps.scenes(made(tmp_path, Shape(n=200))[0])
     asked = np.unique(np.concatenate([scene.asked for scene in scenes]))
-    ids, _, _ = maps.chosen(everything, asked, 0)
+    ids, _, _ = maps.choose_points(everything, asked, 0)
     assert len(ids) == len(set(ids)) == 30
     assert set(asked) <= set(ids)
     assert ids.min() >= 12
@@ -284,7 +391,7 @@ def test_scenes_are_first_middle_and_last(tmp_path: Path) -> None:
 
 def test_a_map_does_not_change_from_call_to_call() -> None:
     X = np.random.default_rng(0).normal(size=(120, 60))
-    first, second = (maps.charted(X, np.arange(120), 7, umap=False) for _ in range(2))
+    first, second = (maps.project(X, np.arange(120), 7, umap=False) for _ in range(2))
     assert first.method == "t-SNE"
     np.testing.assert_array_equal(first.places, second.places)
 
@@ -294,7 +401,7 @@ def test_umap_draws_the_map_where_it_is_installed() -> None:
     code = (
         "import numpy as np; from nextlabel.report.drawing import maps\n"
         "X = np.random.default_rng(0).normal(size=(20, 6)); assert maps._umap() is not None\n"
-        "one, two = (maps.charted(X, np.arange(20), 7, umap=True) for _ in range(2))\n"
+        "one, two = (maps.project(X, np.arange(20), 7, umap=True) for _ in range(2))\n"
         "assert one.method == 'UMAP' and (one.places == two.places).all()"
     )
     plain = os.environ | {"NUMBA_DISABLE_JIT": "1"}  # for 20 points, compiling takes four times as long as not to
@@ -311,7 +418,7 @@ ODD = {
 
 @pytest.mark.parametrize("features", ODD.values(), ids=ODD)
 def test_odd_features_have_a_map(features: Any) -> None:
-    assert np.isfinite(maps.charted(features, np.arange(len(features)), 0, umap=False).places).all()
+    assert np.isfinite(maps.project(features, np.arange(len(features)), 0, umap=False).places).all()
 
 
 @given(some.lists(some.floats(0, 1), min_size=1, max_size=9).map(sorted))
@@ -322,29 +429,59 @@ def test_labels_at_line_ends_never_overlap(places: list[float]) -> None:
     assert max(moved) <= 1 + 1e-9
 
 
+def bands(heights: dict[str, float]) -> dict[str, Band]:
+    """Flat mean curves of ten seeds that end at these heights."""
+    x = np.array([10.0, 20.0])
+    return {
+        name: Band(x, np.full(2, at), np.full(2, at - 0.01), np.full(2, at + 0.01), 10) for name, at in heights.items()
+    }
+
+
+def test_leader_lines_end_at_the_left_edge_of_their_own_name() -> None:
+    panel = curves.Panel("", bands({"margin": 0.52, "least_confident": 0.521, "random": 0.522}), {}, False)
+    figure = curves._draw_curves([[panel]], list(panel.bands), themes.WIDE, themes.LIGHT)
+    FigureCanvasAgg(figure).draw()
+    for text in figure.axes[0].texts:
+        box, (x, y) = (
+            Text.get_window_extent(text),
+            text.arrow_patch.get_path().vertices[0],
+        )  # its own also holds the line
+        assert x == pytest.approx(box.x0, abs=10)
+        assert y == pytest.approx((box.y0 + box.y1) / 2, abs=3)
+        assert themes.contrast(str(text.get_color()), "#ffffff") >= 4.5
+
+
+@pytest.mark.parametrize(("seeds", "lines"), [(1, 0), (2, 2), (4, 4), (5, 0)])
+def test_few_seeds_are_drawn_one_by_one_in_place_of_a_band(seeds: int, lines: int) -> None:
+    found = {"random": {k: Curve(np.array([1.0, 2.0]), np.array([0.4, 0.5 + k / 50])) for k in range(seeds)}}
+    panel = curves._panel("", found, False)
+    axes = curves._draw_curves([[panel]], ["random"], themes.WIDE, themes.LIGHT).axes[0]
+    assert len(axes.lines) == 1 + lines
+    assert len(axes.collections) == (seeds >= curves.FEW)
+    assert ("thin lines" in curves.curves_caption(seeds, None)) == bool(lines)
+
+
 def test_strategies_look_different_and_random_always_the_same() -> None:
     names = [f"s{k}" for k in range(20)]
     for theme in (themes.LIGHT, themes.DARK):
-        found = themes.looks([*names, "random"], theme)
+        found = themes.choose_looks([*names, "random"], theme)
         assert len({(look.colour, str(look.dash)) for look in found.values()}) == 21
-        assert found["random"] == themes.looks(["random"], theme)["random"]
+        assert found["random"] == themes.choose_looks(["random"], theme)["random"]
 
 
 @pytest.mark.parametrize("theme", [themes.LIGHT, themes.DARK], ids=lambda theme: theme.name)
 def test_lines_and_words_stand_out_from_the_paper(theme: themes.Theme) -> None:
+    contrast = themes.contrast
     assert all(contrast(colour, theme.paper) >= 3 for colour in theme.palette)
     assert min(contrast(theme.ink, theme.soft), contrast(theme.muted, theme.paper)) >= 4.5
+    assert all(contrast(themes.letter_colour(colour, theme), theme.paper) >= 4.5 for colour in theme.palette)
 
 
-def contrast(one: str, other: str) -> float:
-    """The ratio of WCAG 2.2 between two colours."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    return float(np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"), [("#000000", "#ffffff", 21), ("#767676", "#ffffff", 4.54), ("#d55e00", "#ffffff", 3.87)]
+)
+def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
+    assert themes.contrast(one, other) == pytest.approx(ratio, abs=0.005)
 
 
 @pytest.mark.parametrize(

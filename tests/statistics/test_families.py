@@ -11,7 +11,7 @@ from nextlabel.statistics.curves import Curves, curves
 from nextlabel.statistics.families import Across, across, iman_davenport, nemenyi, own_families, penalties
 from nextlabel.statistics.gates import gates
 from nextlabel.statistics.inference import estimate
-from nextlabel.statistics.standings import judged, measured
+from nextlabel.statistics.standings import judge, measure
 from nextlabel.wording.verdicts import overall
 
 FLAT = [0.5, 0.6, 0.7]
@@ -25,7 +25,7 @@ def bench(gap: float) -> dict[str, dict[int, list[float]]]:
 
 def weighed(gaps: list[float], families: list[str]) -> Across:
     rows = [rows_of(bench(gap)) for gap in gaps]
-    groups = judged([measured(one, "accuracy", "random") for one in rows], 0.0025)
+    groups = judge([measure(one, "accuracy", "random") for one in rows], 0.0025)
     named = [(f"data {k}", family) for k, family in enumerate(families)]
     return across(named, groups, [curves(one, "accuracy") for one in rows], "random")
 
@@ -58,7 +58,7 @@ def test_overall_names_who_won_and_how_sure_that_is() -> None:
         ([0.01, 0.02], r"Over 2 families nothing beat random for certain (2 are too few for signed ranks to tell)"),
     ):
         rows = [rows_of(bench(gap)) for gap in gaps]
-        groups = judged([measured(one, "accuracy", "random") for one in rows], 0.0025)
+        groups = judge([measure(one, "accuracy", "random") for one in rows], 0.0025)
         named = [(str(k), str(k)) for k in range(len(gaps))]
         found = across(named, groups, [curves(one, "accuracy") for one in rows], "random")
         assert overall(found, groups).startswith(words)
@@ -151,7 +151,7 @@ def test_data_that_hang_together_by_way_of_others_are_one_family(datasets: list[
 def test_one_family_far_away_does_not_turn_a_loss_into_a_win() -> None:
     gaps = [-0.005 - 0.0001 * k for k in range(11)] + [0.2]
     rows = [rows_of(bench(gap)) for gap in gaps]
-    groups = judged([measured(one, "accuracy", "random") for one in rows], 0.0025)
+    groups = judge([measure(one, "accuracy", "random") for one in rows], 0.0025)
     found = weighed(gaps, [str(k) for k in range(12)])
     assert found.votes[1].difference
     assert found.votes[1].difference.mean > 0

@@ -10,8 +10,17 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW, ttost_paired
 
 from nextlabel.statistics.curves import Curve
-from nextlabel.statistics.inference import Estimate, estimate, holm, seeds_for_same, seeds_needed, trial, wilcoxon
-from nextlabel.statistics.ratios import label_ratio
+from nextlabel.statistics.inference import (
+    Estimate,
+    detectable_difference,
+    estimate,
+    holm,
+    seeds_for_same,
+    seeds_needed,
+    trial,
+    wilcoxon,
+)
+from nextlabel.statistics.ratios import label_ratio, labels_to_reach
 
 GAPS = [0.013, 0.021, -0.004, 0.009, 0.017, 0.0, 0.004]
 gaps = some.lists(some.integers(-50, 50).map(lambda k: k / 1000), min_size=2, max_size=12, unique_by=abs)
@@ -47,6 +56,7 @@ def test_tost_rejects_where_the_ninety_percent_interval_lies_within(values: list
 
 
 def test_differences_without_any_spread_leave_no_doubt() -> None:
+    assert trial([0.075] * 10, 0.0025) == trial([0.01] * 10, 0.0025)  # ten times .075 has a standard deviation of 1e-17
     certain, nothing, jitter = trial([0.01] * 3, 0.0025), trial([0.0] * 3, 0.0025), trial([1e-17, 2e-17, 3e-17], 0.0025)
     assert certain
     assert (certain.p, certain.p_tost) == (0, 1)
@@ -91,6 +101,24 @@ def test_seeds_needed_is_the_normal_plan() -> None:
 def test_seeds_are_planned_from_the_first_ten() -> None:
     first = [0.01 * (-1) ** k for k in range(10)]
     assert seeds_needed(first, 0.0025) == seeds_needed([*first, 0.9, -0.9], 0.0025)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 10, 40])
+@pytest.mark.parametrize("level", [0.05, 0.0125])
+def test_the_detectable_difference_is_that_of_statsmodels(seeds: int, level: float) -> None:
+    values = np.random.default_rng(seeds).normal(0.01, 0.02, seeds)
+    found = detectable_difference(values, level)
+    assert found
+    if seeds > 3 or level == 0.05:  # its search for the size gives up where that is many times the spread
+        effect = TTestPower().solve_power(nobs=seeds, alpha=level, power=0.8)
+        assert found == pytest.approx(effect * values.std(ddof=1), rel=1e-5)
+    power = stats.nct.sf(stats.t.ppf(1 - level / 2, seeds - 1), seeds - 1, found / stats.sem(values))
+    assert power == pytest.approx(0.8)
+
+
+def test_what_one_seed_could_have_seen_is_unknown() -> None:
+    assert detectable_difference([0.1]) is None
+    assert detectable_difference([0.1, 0.1]) == 0
 
 
 def line(heights: list[float]) -> Curve:
@@ -154,3 +182,11 @@ def test_label_ratio_does_not_hang_on_the_unit_of_labels(scale: float) -> None:
     found = label_ratio({0: Curve(labels, np.array(ours))}, {0: Curve(labels, np.array(theirs))})
     assert found
     assert found.value == pytest.approx(80 / 60)
+
+
+def test_labels_to_reach_a_height_are_read_off_the_monotone_mean() -> None:
+    seeds = {0: line([0.5, 0.8, 0.6, 0.9]), 1: line([0.5, 0.6, 0.6, 0.9])}  # mean .5, .7, .6, .9
+    assert [labels_to_reach(seeds, goal) for goal in (0.4, 0.6, 0.7)] == pytest.approx([10, 15, 20])
+    assert labels_to_reach(seeds, 0.8) == pytest.approx(30 + 10 * 0.2 / 0.3)  # not 35: the running maximum stays at .7
+    assert labels_to_reach(seeds, 0.95) is None
+    assert labels_to_reach({}, 0.5) is None

@@ -1,20 +1,22 @@
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from planted import planted, rows_of
 
 from nextlabel.statistics.families import Vote
-from nextlabel.statistics.inference import Estimate
-from nextlabel.statistics.standings import Judgement, Standing, judged, measured, standings
+from nextlabel.statistics.inference import Estimate, detectable_difference
+from nextlabel.statistics.ratios import Ratio
+from nextlabel.statistics.standings import Judgement, Standing, judge, measure, standings
 from nextlabel.wording.numbers import points, share
-from nextlabel.wording.verdicts import headline, verdict, vote_mark, vote_said
+from nextlabel.wording.verdicts import headline, label_words, verdict, vote_mark, vote_words
 
 
 def judgement(gaps: list[float], margin: float = 0.0025) -> Judgement:
-    found = standings(planted(gaps), [5, 5], margin=margin)[1].judged
+    found = standings(planted(gaps), [5, 5], margin=margin)[1].judgement
     assert found
     return found
 
@@ -44,14 +46,15 @@ def test_the_margin_decides_what_is_the_same() -> None:
 
 def test_holm_counts_every_cell_of_the_call() -> None:
     gaps = [0.012, 0.001, 0.02, 0.004, 0.009, -0.002, 0.006, -0.001, 0.003, 0.002]  # p = .02 alone
-    one = measured(planted(gaps), "accuracy", "random")
-    assert [found.judged.verdict for found in judged([one], 0.0025)[0] if found.judged] == ["better"]
-    many = judged([one] * 5, 0.0025)
-    assert {found.judged.verdict for group in many for found in group if found.judged} == {"undecided"}
-    assert many[0][1].judged
-    assert many[0][1].judged.p_holm == pytest.approx(5 * many[0][1].judged.trial.p)
+    one = measure(planted(gaps), "accuracy", "random")
+    assert [found.judgement.verdict for found in judge([one], 0.0025)[0] if found.judgement] == ["better"]
+    many = judge([one] * 5, 0.0025)
+    assert {found.judgement.verdict for group in many for found in group if found.judgement} == {"undecided"}
+    assert many[0][1].judgement
+    assert many[0][1].judgement.p_holm == pytest.approx(5 * many[0][1].judgement.trial.p)
 
 
+@settings(deadline=None, max_examples=20)
 @given(some.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(random: Any) -> None:
     rows = planted([0.01, 0.03, -0.01])
@@ -73,13 +76,13 @@ def test_linear_aubc_does_not_hang_on_the_unit_of_labels(scale: int) -> None:
     one = standings(rows_of(heights, [10, 20, 40]), [5, 5])[1]
     other = standings(rows_of(heights, [scale * n for n in (10, 20, 40)]), [5, 5])[1]
     assert other.gaps == pytest.approx(one.gaps)
-    assert (other.judged, other.ratio) == (one.judged, one.ratio)
+    assert (other.judgement, other.ratio) == (one.judgement, one.ratio)
 
 
 def test_undefined_metrics_leave_undefined_standings() -> None:
     rows = rows_of({name: {0: [None, None]} for name in ("random", "margin")})  # type: ignore[list-item]
     for one in standings(rows, [5, 5]):
-        assert one.aubc is one.log_aubc is one.difference is one.judged is None
+        assert one.aubc is one.log_aubc is one.difference is one.judgement is None
         assert one.at["accuracy"] == (None, None, None)
     assert headline(standings(rows, [5, 5])).startswith("Nothing was measured")
 
@@ -118,8 +121,8 @@ def test_other_metrics_stand_beside_and_decide_nothing() -> None:
         ),
         (
             [0.02, -0.02] * 5,
-            "ours: undecided against random (0.00 points [−1.51, 1.51]); about 559 seeds would show a difference as "
-            "small as 0.25 points, about 609 that there is none; 10 seeds",
+            "ours: undecided against random (0.00 points [−1.51, 1.51]); 10 seeds could have seen a difference of 2.1 "
+            "points",
         ),
         (
             [0.001, -0.001] * 5,
@@ -145,7 +148,7 @@ def test_few_seeds_are_indicative_in_the_same_breath() -> None:
 
 def test_an_interval_without_zero_that_decides_nothing_says_why() -> None:
     gaps = [0.012, 0.001, 0.02, 0.004, 0.009, -0.002, 0.006, -0.001, 0.003, 0.002]
-    one = judged([measured(planted(gaps), "accuracy", "random")] * 5, 0.0025)[0][1]
+    one = judge([measure(planted(gaps), "accuracy", "random")] * 5, 0.0025)[0][1]
     assert "but p = 0.16 once all comparisons of this call are counted" in verdict(one)
 
 
@@ -181,7 +184,7 @@ def test_headline_without_random_claims_no_win() -> None:
 
 def test_a_vote_is_said() -> None:
     vote = Vote("margin", Estimate(0.0134, 0.002, 0.03, 7), 1.5, 0.0312, 4, 2, 1, 20)
-    assert vote_said(vote) == (
+    assert vote_words(vote) == (
         "margin: +1.34 points of AUBC on average [0.20, 3.00], 4 won, 2 tied or open, 1 lost, average rank 1.5; "
         "Wilcoxon p = 0.031 after Holm"
     )
@@ -207,15 +210,71 @@ def test_a_vote_whose_mean_and_ranks_disagree_is_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seeds", "words"),
+    ("gaps", "words"),
     [
-        (8, "about 10 seeds would show a difference as small as 0.25 points, about 11 that there is none; 8 seeds"),
-        (10, "called for are played, and it is still open; about 11 would show that there is none; 10 seeds"),
-        (20, "the 10 seeds that the first ten called for are played, and it is still open; 20 seeds"),
+        ([0.02, -0.02] * 5, "10 seeds could have seen a difference of 2.1 points"),
+        ([0.002, -0.002] * 10, "20 seeds could have seen a difference of 0.14 points"),
+        ([0.05, -0.05], "2 seeds could have seen a difference of 82 points, indicative"),
+        ([0.1, -0.1], "2 seeds could have seen no difference, however large, indicative"),
     ],
 )
-def test_undecided_never_asks_for_fewer_seeds_than_were_played(seeds: int, words: str) -> None:
-    standing = standings(planted([0.001, -0.001] * (seeds // 2)), [5, 5])[1]
-    assert standing.judged
-    open_ = replace(standing.judged, verdict="undecided", seeds_needed=10, seeds_for_same=11)
-    assert words in verdict(replace(standing, judged=open_))
+def test_undecided_says_what_the_seeds_could_have_seen(gaps: list[float], words: str) -> None:
+    one = standings(planted(gaps), [5, 5], margin=0.0001)[1]
+    assert verdict(one).endswith(f"; {words}")
+    assert "would show" not in verdict(one)
+
+
+def test_what_is_undecided_could_have_been_seen_at_the_level_that_holm_leaves() -> None:
+    sure, open_ = measure(planted([0.03, 0.031] * 5), "accuracy", "random"), [0.02, -0.02] * 5
+    one = measure(planted(open_), "accuracy", "random")
+    found = judge([sure, one, one], 0.0025)  # one of three is certain: two are left, at .025 each
+    assert found[0][1].judgement
+    assert found[0][1].judgement.detectable is None
+    assert found[1][1].judgement
+    assert found[1][1].judgement.detectable == pytest.approx(detectable_difference(open_, 0.05 / 2))
+
+
+def test_labels_are_not_saved_where_their_interval_holds_zero() -> None:
+    theirs = {s: [0.5, 0.60, 0.66, 0.70 + 0.03 * (-1) ** s] for s in range(10)}
+    ours = {s: [0.52, 0.64, 0.69, 0.71 - 0.03 * (-1) ** s] for s in range(10)}
+    found = standings(rows_of({"random": theirs, "ours": ours}), [5, 5])
+    assert found[1].side == 1
+    assert re.fullmatch(r"ours beat random by \d\.\d points of accuracy on average\.", headline(found))
+    assert re.search(rf"; {OPEN} \(\d+ % fewer labels \[0, \d+\]\); 10 seeds$", verdict(found[1]))
+
+
+OPEN = "whether it reaches random's final accuracy with fewer labels is open"
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "words"),
+    [
+        (1.5, (1.2, 2.0), "it reached random's final accuracy with 33 % fewer labels [17, 50]"),
+        (1.5, (1.0, 2.0), f"{OPEN} (33 % fewer labels [0, 50])"),
+        (0.8, (0.5, 1.1), f"{OPEN} (25 % more labels [−9, 100])"),
+        (0.8, (0.5, 0.9), "it reached random's final accuracy with 25 % more labels [11, 100]"),
+        (1.0, (0.9, 1.2), f"{OPEN} (as many labels [−11, 17])"),
+        (1.0, (1.0, 1.0), "it reached random's final accuracy with as many labels [0, 0]"),
+    ],
+)  # fmt: skip
+def test_labels_are_said_as_their_interval_allows(value: float, interval: tuple[float, float], words: str) -> None:
+    one = Standing("ours", "accuracy", 10, {}, None, None, "random", ratio=Ratio(value, False, *interval, 0.0))
+    assert label_words(one) == words
+
+
+def test_a_loss_is_no_proof_for_those_that_are_open() -> None:
+    worse, open_ = [-0.012, -0.014] * 5, [0.02, -0.02] * 5
+    rows = planted(worse) + [row for row in planted(open_, name="other") if row["strategy"] == "other"]
+    assert headline(standings(rows, [5, 5])) == "Nothing beat random, as far as 10 seeds can see, and ours did worse."
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, "it never reached random's final accuracy within the budget"),
+        (0.6, "whether it reaches random's final accuracy within the budget is open (on average it did not)"),
+    ],
+)
+def test_never_is_said_only_where_resamples_agree(share: float, words: str) -> None:
+    one = Standing("ours", "accuracy", 10, {}, None, None, "random", ratio=Ratio(None, True, 0.9, 1.1, share))
+    assert label_words(one) == words

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import Arrays, Choice, Output
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, read_figures
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.panels import COMPARED, OUTPUT
@@ -111,15 +111,16 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(help="Folder for a report and all numbers as CSV.", rich_help_panel=OUTPUT)
     ] = None,
+    figures: Annotated[str, typer.Option(help=FIGURES_HELP, rich_help_panel=OUTPUT)] = "png",
     json: Json = False,
 ) -> None:
-    """Judge query strategies, paired by seed: better, worse, the same, or undecided, and how many seeds would decide.
+    """Judge query strategies, paired by seed: better, worse, the same, or undecided, and what could have been seen.
 
     Example: `nextlabel compare runs/flowers runs/digits --against random --margin 0.0025 --out runs/verdicts`
     """
     from nextlabel.cli.compare import compare
 
-    compare(runs, terms, families, out, json, loud)
+    compare(runs, terms, families, out, read_figures(figures), json, loud)
 
 
 @app.command()

@@ -13,12 +13,13 @@ from nextlabel.comparison.reading import read_families
 from nextlabel.errors import Mistake
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable
-from nextlabel.wording.verdicts import headline, overall, verdict, vote_said
+from nextlabel.wording.verdicts import headline, overall, verdict, vote_words
 
 
 def compare(
-    runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, as_json: bool, loud: Console
-) -> None:
+    runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, figures: Sequence[str],
+    as_json: bool, loud: Console,
+) -> None:  # fmt: skip
     """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
     if out is not None:
         refuse_input([*runs, *([families] if families else [])], out)
@@ -26,18 +27,18 @@ def compare(
         progress("comparing", 0, 0)
         groups = {} if families is None else read_families(families)
         comparison = weigh(runs, terms, groups)
-        page = None if out is None else write_report(comparison, out, progress)
+        page = None if out is None else write_report(comparison, out, figures, progress)
     for note in [*comparison.notes, *family_notes(groups, comparison)]:
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(comparison.records(), allow_nan=False) if as_json else in_words(comparison, page))
 
 
-def write_report(comparison: Comparison, out: Path, progress: Progress) -> Path:
+def write_report(comparison: Comparison, out: Path, figures: Sequence[str], progress: Progress) -> Path:
     """The page of a comparison, and all that lies beside it."""
     from nextlabel import report  # in here: the figures take seconds to import, and most comparisons draw none
 
     progress("drawing the report", 0, 0)
-    return report.write_verdicts(comparison, out)
+    return report.write_verdicts(comparison, out, figures)
 
 
 def refuse_input(paths: Sequence[Path], out: Path) -> None:
@@ -66,5 +67,5 @@ def in_words(comparison: Comparison, page: Path | None) -> str:
         lines += [f"  {verdict(standing)}" for standing in one.standings]
     if len(comparison.verdicts) > 1:
         lines += [overall(comparison.across, [one.standings for one in comparison.verdicts])]
-        lines += [f"  {vote_said(vote)}" for vote in comparison.across.votes]
+        lines += [f"  {vote_words(vote)}" for vote in comparison.across.votes]
     return "\n".join([*lines, f"Report: {page}"] if page else lines)

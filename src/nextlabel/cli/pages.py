@@ -1,12 +1,17 @@
 """Knobs of the command line alone: files to read from, and what is written and printed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import FLAG, PLACE, Kind, optional, text, whole
+from nextlabel.knobs.kinds import FLAG, NAMES, PLACE, Kind, optional, text, whole
 from nextlabel.knobs.panels import CHOSEN, DATA, OUTPUT
+from nextlabel.specifications import look_up
 
+# As `report` can write them; named here, for its own table comes with matplotlib.
+FIGURES = ("png", "svg", "pdf")
+FIGURES_HELP = "Kinds of figure files: `png`, `svg`, `pdf`, several by commas."
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
 
 
@@ -17,10 +22,20 @@ class Output:
     out: Path | None = knob(None, optional(PLACE), "Folder of the run. Without it: a dated one under runs/.", OUTPUT)
     resume: bool = knob(False, FLAG, "Go on with the interrupted run in --out. Give the same options again.", OUTPUT)
     report: bool = knob(True, FLAG, "Write report.html and its figures.", OUTPUT)
+    figures: Sequence[str] = knob(("png",), NAMES, FIGURES_HELP, OUTPUT, choices=FIGURES)
     json: bool = knob(False, FLAG, "Print the result as JSON.", OUTPUT)
 
     def __post_init__(self) -> None:
         read_knobs(self)
+        read_figures(self.figures)
+
+
+def read_figures(kinds: str | Sequence[str]) -> tuple[str, ...]:
+    """Kinds of figure files; raises `UnknownName` before any work is done, where one is none."""
+    found: tuple[str, ...] = NAMES.read(kinds)
+    for kind in found:
+        look_up(dict.fromkeys(FIGURES), kind, "kind of figure")
+    return found
 
 
 @dataclass(frozen=True)

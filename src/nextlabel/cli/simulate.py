@@ -31,10 +31,9 @@ def simulate(experiment: Experiment, crew: Crew, output: Output, command: Sequen
         recorded = record(experiment, folder, crew, output.resume, command, progress)
         if output.report:
             progress("drawing the report", 0, 0)
-            seen = recorded.parts.pool(
-                experiment.seeds[0]
-            ).features  # the map is drawn of what the first seed's model saw
-            page = report.write(recorded.run, recorded.parts.dataset, seen)
+            # The map is drawn of what the first seed's model saw.
+            seen = recorded.parts.pool(experiment.seeds[0]).features
+            page = report.write(recorded.run, recorded.parts.dataset, seen, output.figures)
     parts = recorded.parts
     for note in [*data_notes(parts.dataset), *validation_notes(parts), *learning_notes(recorded)]:
         loud.print(f"Note: {note}", markup=False)
@@ -48,7 +47,7 @@ def to_json(run: Run, page: Path | None) -> Row:
 
 
 def _summary(one: Standing) -> Row:
-    gap, judgement = one.difference, one.judged
+    gap, judgement = one.difference, one.judgement
     return {
         "strategy": one.strategy,
         "metric": one.metric,
@@ -60,6 +59,7 @@ def _summary(one: Standing) -> Row:
         "negligible": judgement and judgement.negligible,
         "seeds_needed": judgement and judgement.seeds_needed,
         "seeds_for_same": judgement and judgement.seeds_for_same,
+        "detectable_difference": judgement and judgement.detectable,
         **{f"final_{name}": heights[-1] for name, heights in one.at.items()},
     }
 

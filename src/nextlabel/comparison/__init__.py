@@ -20,7 +20,7 @@ from nextlabel.knobs.terms import MARGIN, Terms
 from nextlabel.statistics.curves import AREAS, Curves, curves
 from nextlabel.statistics.families import Across, across, own_families
 from nextlabel.statistics.gates import Gate, gates
-from nextlabel.statistics.standings import Standing, judged, measured
+from nextlabel.statistics.standings import Standing, judge, measure
 
 Record = dict[str, Any]
 
@@ -119,7 +119,7 @@ def weigh(
     for bench, by_strategy in zip(benches, found, strict=True):
         _paired(bench, by_strategy, terms)
     area = AREAS[terms.aubc]
-    groups = judged([measured(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
+    groups = judge([measure(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
     named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], members)
     return Comparison(
@@ -199,7 +199,7 @@ def _paired(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> None:
 
 
 def _record(bench: Bench, one: Standing) -> Record:
-    gap, found, ratio = one.difference, one.judged, one.ratio
+    gap, found, ratio = one.difference, one.judgement, one.ratio
     assert gap
     assert found
     return {
@@ -218,6 +218,7 @@ def _record(bench: Bench, one: Standing) -> Record:
         "label_ratio": ratio and {"value": ratio.value, "never": ratio.never, "ci95": [ratio.low, ratio.high]},
         "seeds_needed": found.seeds_needed,
         "seeds_for_same": found.seeds_for_same,
+        "detectable_difference": found.detectable,
         "verdict": found.verdict,
         "negligible": found.negligible,
     }

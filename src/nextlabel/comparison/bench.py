@@ -7,7 +7,6 @@ from typing import Any
 from nextlabel.runs.environment import Environment
 from nextlabel.runs.lines import Row
 
-METRICS = ("metric", "accuracy", "balanced_accuracy", "f1_macro")
 NAMES = ("model", "embedder")
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nextlabel.comparison.bench import METRICS, NAMES, Bench
+from nextlabel.comparison.bench import NAMES, Bench
 from nextlabel.errors import BadData
 from nextlabel.runs.lines import Row
+from nextlabel.statistics.metrics import SCORES
 from nextlabel.text import shorten, show_path
 
 DIGITS = {"seed": 40, "labelled": 15}  # at most: a float knows no more of a number of labels
@@ -37,7 +38,7 @@ def read_csv(path: Path) -> list[Bench]:
         raise BadData(f"'{show_path(path)}' has no rows below its columns, so there is nothing to compare.")
     return [
         Bench(
-            *key, metric=next(name for name in METRICS if name in rows[0]), rows=_numbered(rows), source=show_path(path)
+            *key, metric=next(name for name in SCORES if name in rows[0]), rows=_numbered(rows), source=show_path(path)
         )
         for key, rows in groups.items()
     ]
@@ -58,7 +59,7 @@ def _csv_rows(path: Path) -> Iterable[tuple[int, Row]]:
 
 
 def _check_columns(path: Path, found: Sequence[str]) -> list[str]:
-    missing, metrics = [name for name in KEYS if name not in found], [name for name in METRICS if name in found]
+    missing, metrics = [name for name in KEYS if name not in found], [name for name in SCORES if name in found]
     if missing or not metrics:
         lacks = ", ".join(missing) or "metric"
         raise BadData(

@@ -2,9 +2,11 @@
 
     path = report.write(run, dataset, features)
 
-It lies in the run's folder: report.html, and beside it curves.png, map.png, confusion.png and curves.csv.
+It lies in the run's folder: report.html, and beside it curves.png, map.png, confusion.png (or their like in other kinds
+of files), curves.csv and numbers.csv.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,40 +16,56 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.strict_json import dump
+from nextlabel.report.drawing.themes import Picture, check_kinds
 from nextlabel.report.of_comparison.page import verdict_page
 from nextlabel.report.of_comparison.tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
 from nextlabel.report.of_run.page import page
 from nextlabel.report.of_run.tables import curves_csv
+from nextlabel.report.of_run.tables import numbers_csv as run_numbers_csv
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import writing
+from nextlabel.statistics.standings import standings
 
 CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
 
 NAMES = ("verdicts.json", "report.html", *(f"{name}.csv" for name in CSV))  # files of a comparison, beside its figures
 
-__all__ = ["NAMES", "write", "write_verdicts"]
+FIGURES = ("png",)  # kinds of files that figures are written as, unless others are asked for
+
+__all__ = ["FIGURES", "NAMES", "check_kinds", "write", "write_verdicts"]
 
 
-def write(run: Run, dataset: Dataset, features: np.ndarray) -> Path:
+def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[str] = FIGURES) -> Path:
     """Write the report of a run into its folder and return the page's path; ``features`` (N, d) are for the map.
 
-    Raises `CannotWrite` where the disk is full or the folder may not be written to. The same run gives the same files.
+    ``figures`` are the kinds of files that figures are written as: "png", "svg", "pdf", one or several; the page holds
+    its own. Raises `UnknownName` for any other kind, and `CannotWrite` where the disk is full or the folder may not be
+    written to. The same run gives the same files.
     """
-    html, pictures = page(run, dataset, features)
+    check_kinds(figures)
+    found = standings(run.rows, run.manifest["dataset"]["counts"])
+    html, pictures = page(run, dataset, features, found)
     with writing(run.folder):
-        for picture in pictures:
-            write_atomically(run.folder / f"{picture.name}.png", picture.light)
+        _write_figures(run.folder, pictures, figures)
+        write_atomically(run.folder / "numbers.csv", run_numbers_csv(run, found).encode())
         write_atomically(run.folder / "curves.csv", curves_csv(run.rows).encode())
         write_atomically(run.folder / "report.html", html.encode())
     return run.folder / "report.html"
 
 
-def write_verdicts(found: Comparison, folder: Path) -> Path:
+def _write_figures(folder: Path, pictures: Sequence[Picture], kinds: Sequence[str]) -> None:
+    for picture in pictures:
+        for kind in kinds:
+            write_atomically(folder / f"{picture.name}.{kind}", picture.file(kind))
+
+
+def write_verdicts(found: Comparison, folder: Path, figures: Sequence[str] = FIGURES) -> Path:
     """Write the report of a comparison, with its figures and numbers, and return the page's path.
 
     ``folder`` is new, or holds an older comparison, which this one replaces; raises `OtherRun` where it holds anything
-    else, and `CannotWrite` as `write` does.
+    else, and what `write` does; ``figures`` as there.
     """
+    check_kinds(figures)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
@@ -58,8 +76,7 @@ def write_verdicts(found: Comparison, folder: Path) -> Path:
         html, pictures = verdict_page(found)
         records = dump(found.records(), indent=1) + "\n"
         write_atomically(folder / "verdicts.json", records.encode())  # first: it says whose folder this is
-        for picture in pictures:
-            write_atomically(folder / f"{picture.name}.png", picture.light)
+        _write_figures(folder, pictures, figures)
         for name, table in CSV.items():
             write_atomically(folder / f"{name}.csv", table(found).encode())
         write_atomically(folder / "report.html", html.encode())

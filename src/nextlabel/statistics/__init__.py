@@ -1,11 +1,10 @@
 """Statistics: what may be said about strategies, and how surely.
 
-    words.py       numbers and names in prose
+    metrics.py     what is measured, and what it is called
     curves.py      learning curves, their area, means with bands
     inference.py   intervals and tests on one value per seed
     ratios.py      how many labels random needs for every label of a strategy
     standings.py   how each strategy did, and the verdicts of one call
-    verdicts.py    verdicts as sentences
     families.py    several datasets: one vote per family
     gates.py       what must hold before a verdict is worth reading
 

@@ -12,8 +12,8 @@ from nextlabel.statistics.inference import mean_and_half
 Floats = npt.NDArray[np.float64]
 
 SHARES = (0.25, 0.5, 1.0)  # of the budget
+GOALS = (0.7, 0.8, 0.9)  # heights that labels are counted up to
 IMBALANCED = 3  # largest class / smallest class; beyond it accuracy would mostly speak of the large classes
-SHOWN = ("accuracy", "f1_macro")
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,14 @@ def _grid(found: Sequence[Curve]) -> Floats:
     return inside
 
 
+def difference_curves(ours: Curves, theirs: Curves) -> dict[int, Curve]:
+    """The difference of two strategies along the labels, under each seed that both have."""
+    return {seed: _minus(ours[seed], theirs[seed]) for seed in ours if seed in theirs}
+
+
 def difference_band(ours: Curves, theirs: Curves) -> Band | None:
-    """The mean difference of two strategies along the labels, paired by seed."""
-    return band(_minus(ours[seed], theirs[seed]) for seed in ours if seed in theirs)
+    """The mean of `difference_curves`, with its interval."""
+    return band(difference_curves(ours, theirs).values())
 
 
 def _minus(ours: Curve, theirs: Curve) -> Curve:

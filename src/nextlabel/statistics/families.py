@@ -71,7 +71,7 @@ def own_families(
             if chosen.setdefault(name, family) != family:
                 raise Mistake(f"'{name}' is in two families, '{chosen[name]}' and '{family}'. It has one vote.")
     family_of: dict[str, str] = {}
-    for names in _same(datasets):
+    for names in _share_data(datasets):
         named = [name for name in names if name in chosen]
         odd = [name for name in named if chosen[name] != chosen[named[0]]]
         if odd:
@@ -83,7 +83,7 @@ def own_families(
     return [(name, family_of[name]) for name, _ in datasets]
 
 
-def _same(datasets: Sequence[tuple[str, str | None]]) -> list[list[str]]:
+def _share_data(datasets: Sequence[tuple[str, str | None]]) -> list[list[str]]:
     """Names that share data, directly or by way of others; in the order of the datasets."""
     found: list[tuple[list[str], set[str]]] = []  # names and fingerprints of each
     for name, fingerprint in datasets:
@@ -114,7 +114,7 @@ def across(
     votes = [
         Vote(
             name, estimate(gaps.get(name, ())), float(ranks[:, k].mean()), adjusted.get(name),
-            *_counted([[by_name[i][name].side for i in own] for own in members.values()]),
+            *_count_verdicts([[by_name[i][name].side for i in own] for own in members.values()]),
             signed_ranks(gaps.get(name, ())),
         )
         for k, name in enumerate(names)
@@ -145,7 +145,7 @@ def _gaps(members: Mapping[str, Sequence[int]], standings: Sequence[Standing]) -
     return [float(np.mean([means[i] for i in own])) for own in members.values()]
 
 
-def _counted(sides: Sequence[Sequence[int]]) -> tuple[int, int, int]:
+def _count_verdicts(sides: Sequence[Sequence[int]]) -> tuple[int, int, int]:
     """Wins, ties, losses: a family is won where a verdict in it is "better" and none is "worse"."""
     found = [(max(own) > 0) - (min(own) < 0) for own in sides]
     return found.count(1), found.count(0), found.count(-1)

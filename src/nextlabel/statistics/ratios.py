@@ -54,6 +54,24 @@ def label_ratio(ours: Curves, theirs: Curves) -> Ratio | None:
     return Ratio(None if never else float(value), bool(never), float(low), float(high), float(nevers.mean()))
 
 
+def labels_to_reach(seeds: Curves, goal: float) -> float | None:
+    """The labels with which the mean curve first reaches a height, straight between its points; None for never.
+
+    The first labels of all where it begins that high: what fewer would have done, nobody knows.
+
+    >>> import numpy as np
+    >>> from nextlabel.statistics.curves import Curve
+    >>> curve = Curve(np.array([10.0, 20.0, 40.0]), np.array([0.5, 0.7, 0.6]))
+    >>> labels_to_reach({0: curve}, 0.65), labels_to_reach({0: curve}, 0.8)
+    (17.5, None)
+    """
+    found = heights(list(seeds.values()))
+    if found is None:
+        return None
+    labels, reached = _first_at(found[0], found[1].mean(axis=0)[None], np.array([goal]))
+    return float(labels[0]) if reached[0] else None
+
+
 def _tail(seeds: int) -> float:
     """The share to cut off at either end: less than 2.5 %, for a resample of few seeds varies too little.
 

@@ -1,7 +1,7 @@
 """How each strategy did on one dataset, and the verdicts of one call.
 
 found = standings(run.rows, run.manifest["dataset"]["counts"])
-found[1].judged.verdict                                 # "better", "worse", "same" or "undecided"
+found[1].judgement.verdict                                 # "better", "worse", "same" or "undecided"
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from nextlabel.files.strict_json import Row
 from nextlabel.knobs.terms import MARGIN as MARGIN
 from nextlabel.statistics.curves import (
     AREAS,
+    GOALS,
     SHARES,
-    SHOWN,
     Area,
     Curves,
     areas,
@@ -28,15 +28,15 @@ from nextlabel.statistics.inference import (
     ALPHA,
     Estimate,
     TestResult,
+    detectable_difference,
     estimate,
     holm,
     seeds_for_same,
     seeds_needed,
     trial,
 )
-from nextlabel.statistics.ratios import Ratio, label_ratio
-
-METRICS = ("accuracy", "balanced_accuracy", "f1_macro")
+from nextlabel.statistics.metrics import MAIN, SCORES
+from nextlabel.statistics.ratios import Ratio, label_ratio, labels_to_reach
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Judgement:
     ``verdict`` is "better" or "worse" where ``p_holm`` is below .05, else "same" where ``p_tost`` is, else "undecided";
     ``negligible``: better or worse, and yet within the margin. Seeds are planned only for what is undecided:
     ``seeds_needed`` would show a difference as large as the margin, ``seeds_for_same`` that there is none.
+    ``detectable``: the smallest difference that the seeds played would have shown, at the level that Holm asked of it;
+    None where one was shown.
     """
 
     verdict: str
@@ -55,6 +57,7 @@ class Judgement:
     margin: float
     seeds_needed: int | None
     seeds_for_same: int | None
+    detectable: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,10 @@ class Beside:
 class Standing:
     """How one strategy did; None where that is undefined.
 
-    ``at`` the mean of each metric of `SHOWN` (and of the primary one) at each share of the budget in `SHARES`; ``aubc``
+    ``at`` the mean of each metric of `MAIN` (and of the primary one) at each share of the budget in `SHARES`; ``aubc``
     and ``log_aubc`` means of the primary ``metric``; ``gaps`` the paired differences of AUBC to the strategy
-    ``against``, one per seed, ``difference`` their mean; ``ratio`` of labels; ``judged`` what follows from it.
+    ``against``, one per seed, ``difference`` their mean; ``ratio`` of labels; ``labels_to`` those with which the mean
+    curve of the primary metric reaches each of `GOALS`; ``judgement`` what follows from it.
     """
 
     strategy: str
@@ -86,25 +90,26 @@ class Standing:
     gaps: tuple[float, ...] = ()
     difference: Estimate | None = None
     ratio: Ratio | None = None
+    labels_to: tuple[float | None, ...] = (None,) * len(GOALS)
     beside: tuple[Beside, ...] = ()
-    judged: Judgement | None = None
+    judgement: Judgement | None = None
 
     @property
     def side(self) -> int:
         """1 for better, -1 for worse, else 0."""
-        return {"better": 1, "worse": -1}.get(self.judged.verdict if self.judged else "", 0)
+        return {"better": 1, "worse": -1}.get(self.judgement.verdict if self.judgement else "", 0)
 
 
 def standings(
     rows: Sequence[Row], counts: Sequence[int], against: str = "random", margin: float = MARGIN
 ) -> list[Standing]:
     """One judged `Standing` per strategy, in the order of the rows; ``counts`` (C,) per class choose the metric."""
-    return judged([measured(rows, primary(counts), against)], margin)[0]
+    return judge([measure(rows, primary(counts), against)], margin)[0]
 
 
-def measured(rows: Sequence[Row], metric: str, against: str, area: Area = AREAS["mean"]) -> list[Standing]:
+def measure(rows: Sequence[Row], metric: str, against: str, area: Area = AREAS["mean"]) -> list[Standing]:
     """One `Standing` per strategy on one dataset, not judged yet."""
-    there = [name for name in dict.fromkeys((metric, *SHOWN, *METRICS)) if any(name in row for row in rows)]
+    there = [name for name in dict.fromkeys((metric, *MAIN, *SCORES)) if any(name in row for row in rows)]
     found = {name: curves(rows, name) for name in there}
     least = budget(found[metric]) if metric in found else 0.0
     ours = found.get(metric, {})
@@ -117,7 +122,7 @@ def _standing(
     seeds, theirs = found[metric][name], found[metric].get(against)
     heights = {
         word: tuple(height_at(found[word][name], share * least) for share in SHARES)
-        for word in dict.fromkeys((*SHOWN, metric))
+        for word in dict.fromkeys((*MAIN, metric))
         if word in found
     }
     plain = Standing(
@@ -128,6 +133,7 @@ def _standing(
         aubc=_mean(seeds, area),
         log_aubc=_mean(seeds, log_aubc),
         against=against,
+        labels_to=tuple(labels_to_reach(seeds, goal) for goal in GOALS),
     )
     if theirs is None or name == against:
         return plain
@@ -156,7 +162,7 @@ def difference(ours: Curves, theirs: Curves, area: Area = AREAS["mean"]) -> Esti
     return estimate(differences(ours, theirs, area))
 
 
-def judged(groups: Sequence[Sequence[Standing]], margin: float) -> list[list[Standing]]:
+def judge(groups: Sequence[Sequence[Standing]], margin: float) -> list[list[Standing]]:
     """The verdicts of one call: Holm over every strategy of every dataset (a group each) that has two seeds or more."""
     trials = {
         (i, k): found
@@ -165,16 +171,20 @@ def judged(groups: Sequence[Sequence[Standing]], margin: float) -> list[list[Sta
         if (found := trial(one.gaps, margin))
     }
     adjusted = holm({key: found.p for key, found in trials.items()})
+    # One more would have been found at this level, had its p been the least of those that are left (Holm 1979).
+    level = ALPHA / max(sum(p >= ALPHA for p in adjusted.values()), 1)
     return [
         [
-            replace(one, judged=_judgement(one, trials[i, k], adjusted[i, k], margin)) if (i, k) in trials else one
+            replace(one, judgement=_judgement(one, trials[i, k], adjusted[i, k], margin, level))
+            if (i, k) in trials
+            else one
             for k, one in enumerate(group)
         ]
         for i, group in enumerate(groups)
     ]
 
 
-def _judgement(one: Standing, found: TestResult, p_holm: float, margin: float) -> Judgement:
+def _judgement(one: Standing, found: TestResult, p_holm: float, margin: float, level: float) -> Judgement:
     differs, within = p_holm < ALPHA, found.p_tost < ALPHA
     side = "better" if np.mean(one.gaps) > 0 else "worse"
     verdict = side if differs else "same" if within else "undecided"
@@ -187,6 +197,7 @@ def _judgement(one: Standing, found: TestResult, p_holm: float, margin: float) -
         margin=margin,
         seeds_needed=seeds_needed(one.gaps, margin) if open_ else None,
         seeds_for_same=seeds_for_same(one.gaps, margin) if open_ else None,
+        detectable=None if differs else detectable_difference(one.gaps, level),
     )
 
 

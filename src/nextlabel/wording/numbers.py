@@ -2,6 +2,7 @@
 
 import math
 
+from nextlabel.statistics.metrics import METRICS
 from nextlabel.text import several
 
 ENOUGH = 10  # seeds; a comparison with fewer is called indicative
@@ -16,6 +17,15 @@ def points(fraction: float, signed: bool = False, digits: int = 1) -> str:
     """
     number = round(100 * fraction, digits) + 0.0
     return f"{number:{'+' if signed and number else ''}.{digits}f}".replace("-", MINUS)
+
+
+def seen_points(fraction: float) -> str:
+    """A size in points, with two digits that matter.
+
+    >>> seen_points(0.00312), seen_points(0.0214), seen_points(0.31)
+    ('0.31', '2.1', '31')
+    """
+    return points(fraction, digits=2 if fraction < 0.00995 else 1 if fraction < 0.0995 else 0)
 
 
 def span(low: float | None, high: float | None, digits: int = 1) -> str:
@@ -40,19 +50,28 @@ def share(fraction: float) -> str:
     return f"{round(100 * fraction) + 0:.0f}".replace("-", MINUS)
 
 
-def seeds_said(seeds: int) -> str:
+def seed_words(seeds: int) -> str:
     """How many seeds, and whether that is few.
 
-    >>> seeds_said(10), seeds_said(1)
+    >>> seed_words(10), seed_words(1)
     ('10 seeds', '1 seed, indicative')
     """
     return several(seeds, "seed") + ("" if seeds >= ENOUGH else ", indicative")
 
 
-def spoken(metric: str) -> str:
+def metric_words(metric: str) -> str:
     """A metric's name in prose.
 
-    >>> spoken("f1_macro")
+    >>> metric_words("f1_macro")
     'macro F1'
     """
-    return {"f1_macro": "macro F1", "metric": "score"}.get(metric, metric.replace("_", " "))
+    return METRICS[metric].words
+
+
+def title_case(words: str) -> str:
+    """Words as a title: their first letter a capital, the others as they are.
+
+    >>> title_case("macro F1")
+    'Macro F1'
+    """
+    return words[:1].upper() + words[1:]

@@ -1,5 +1,6 @@
 """Verdicts as sentences: the same words in the terminal, in the report of a run and in that of a comparison."""
 
+import math
 from collections.abc import Sequence
 
 from nextlabel.runs.lines import Row
@@ -8,22 +9,25 @@ from nextlabel.statistics.inference import ALPHA
 from nextlabel.statistics.ratios import Ratio
 from nextlabel.statistics.standings import Standing, best, standings
 from nextlabel.text import join_names, several
-from nextlabel.wording.numbers import ENOUGH, points, seeds_said, share, span, spoken
+from nextlabel.wording.numbers import ENOUGH, metric_words, points, seed_words, seen_points, share, span
 
+SURE = 0.975  # share of resamples in which a strategy must fall short, for "never" to be more than luck
 FEWEST = 5  # families; with as many the signed ranks' smallest p is .0625
 
 
 def verdict(one: Standing) -> str:
     """What the seeds say about one strategy, in one plain sentence."""
-    name, found, gap, against = one.strategy, one.judged, one.difference, one.against
+    name, found, gap, against = one.strategy, one.judgement, one.difference, one.against
     if name == against:
         return f"{name}: what the others are measured against"
     if gap is None:
         return f"{name}: not compared, for there are no curves of both it and {against}"
     if found is None:
         return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
-    words = {"better": _apart, "worse": _apart, "same": _same, "undecided": _undecided}[found.verdict]
-    return f"{name}: {words(one)}; {seeds_said(gap.seeds)}"
+    if found.verdict == "undecided":
+        return f"{name}: {_undecided(one)}"
+    words = _same(one) if found.verdict == "same" else _apart(one)
+    return f"{name}: {words}; {seed_words(gap.seeds)}"
 
 
 def summary(rows: Sequence[Row], counts: Sequence[int]) -> list[str]:
@@ -46,19 +50,19 @@ def summary(rows: Sequence[Row], counts: Sequence[int]) -> list[str]:
 def mark(one: Standing) -> str:
     """How a page marks a verdict: "up", "down", "even", "open", or "base" where there is none."""
     marks = {"better": "up", "worse": "down", "same": "even", "undecided": "open"}
-    return marks[one.judged.verdict] if one.judged else "base" if one.difference is None else "open"
+    return marks[one.judgement.verdict] if one.judgement else "base" if one.difference is None else "open"
 
 
 def _apart(one: Standing) -> str:
     """Better or worse: by how much, in points and in labels."""
-    assert one.judged
+    assert one.judgement
     assert one.difference
     gap, sign = one.difference, one.side
-    low, high = (gap.low, gap.high) if sign > 0 else (_turned(gap.high), _turned(gap.low))
-    few = f", which is negligible (within {_margin(one)})" if one.judged.negligible else ""
+    low, high = (gap.low, gap.high) if sign > 0 else (_negate(gap.high), _negate(gap.low))
+    few = f", which is negligible (within {_margin(one)})" if one.judgement.negligible else ""
     by = f"by {points(abs(gap.mean), digits=2)} points of AUBC {span(low, high, 2)}{few}"
-    labels = labels_said(one)
-    return f"{one.judged.verdict} than {one.against} {by}" + (f"; it {labels}" if labels else "")
+    labels = label_words(one)
+    return f"{one.judgement.verdict} than {one.against} {by}" + (f"; {labels}" if labels else "")
 
 
 def _same(one: Standing) -> str:
@@ -66,24 +70,27 @@ def _same(one: Standing) -> str:
 
 
 def _undecided(one: Standing) -> str:
-    """Says what was seen, and how many seeds would decide it: in honesty, often very many."""
-    assert one.judged
-    needed, same = one.judged.seeds_needed or 0, one.judged.seeds_for_same or 0
-    played, least = one.difference.seeds if one.difference else 0, f"{_margin(one, '')} points"
-    seen = f"undecided against {one.against} ({_interval(one)}{_doubt(one)})"
-    none = f"about {same:,} that there is none"
-    if needed > played:
-        return f"{seen}; about {several(needed, 'seed')} would show a difference as small as {least}, {none}"
-    spent = f"{seen}; the {several(needed, 'seed')} that the first ten called for are played, and it is still open"
-    return f"{spent}; {none.replace(' that', ' would show that')}" if same > played else spent
+    """Says what was found, and how large a difference must have been for these seeds to see it."""
+    return f"undecided against {one.against} ({_interval(one)}{_doubt(one)}); {sight(one)}"
+
+
+def sight(one: Standing) -> str:
+    """What the seeds could have seen: "10 seeds could have seen a difference of 2.1 points"."""
+    assert one.judgement
+    assert one.difference
+    least, seeds = one.judgement.detectable or 0.0, one.difference.seeds
+    few = "" if seeds >= ENOUGH else ", indicative"
+    if least >= 1:  # AUBC lies between 0 and 1
+        return f"{several(seeds, 'seed')} could have seen no difference, however large{few}"
+    return f"{several(seeds, 'seed')} could have seen a difference of {seen_points(least)} points{few}"
 
 
 def _doubt(one: Standing) -> str:
     """Why an interval that leaves zero out may decide nothing."""
-    assert one.judged
-    if one.judged.trial.p >= ALPHA:
+    assert one.judgement
+    if one.judgement.trial.p >= ALPHA:
         return ""
-    return f", but p = {one.judged.p_holm:.2f} once all comparisons of this call are counted"
+    return f", but p = {one.judgement.p_holm:.2f} once all comparisons of this call are counted"
 
 
 def _interval(one: Standing) -> str:
@@ -92,30 +99,43 @@ def _interval(one: Standing) -> str:
     return f"{points(gap.mean, True, 2)} points {span(gap.low, gap.high, 2)}"
 
 
-def _margin(one: Standing, before: str = "±") -> str:
-    assert one.judged
-    return f"{before}{100 * one.judged.margin:g}"
+def _margin(one: Standing) -> str:
+    assert one.judgement
+    return f"±{100 * one.judgement.margin:g}"
 
 
-def _turned(number: float | None) -> float | None:
+def _negate(number: float | None) -> float | None:
     return None if number is None else -number
 
 
-def labels_said(one: Standing) -> str:
-    """The label ratio as people say it: "reached random's final accuracy with 38 % fewer labels [21, 52]"."""
+def label_words(one: Standing) -> str:
+    """The label ratio as people say it: "it reached random's final accuracy with 38 % fewer labels [21, 52]".
+
+    Where the interval holds zero it says that nothing is known, and what was seen only behind that.
+    """
     found = one.ratio
     if found is None:
         return ""
-    goal = f"{one.against}'s final {spoken(one.metric)}"
+    goal = f"{one.against}'s final {metric_words(one.metric)}"
     if found.value is None:
-        return f"never reached {goal} within the budget"
+        if found.never_share is not None and found.never_share < SURE:
+            return f"whether it reaches {goal} within the budget is open (on average it did not)"
+        return f"it never reached {goal} within the budget"
+    interval, seen = _saved_span(found), _saved_words(found)
+    if interval is not None and _holds_zero(interval):
+        return f"whether it reaches {goal} with fewer labels is open ({seen})"
+    return f"it reached {goal} with {seen}"
+
+
+def _saved_words(found: Ratio) -> str:
+    """Labels saved, with their interval: "38 % fewer labels [21, 52]"."""
+    assert found.value
     saved, interval = 1 - 1 / found.value, _saved_span(found)
     if round(100 * saved) == 0:
-        return f"reached {goal} with as many labels{_bracketed(interval)}"
+        return f"as many labels{_brackets(interval)}"
     if saved > 0:
-        return f"reached {goal} with {share(saved)} % fewer labels{_bracketed(interval)}"
-    more = None if interval is None else (-interval[1], -interval[0])
-    return f"reached {goal} with {share(-saved)} % more labels{_bracketed(more)}"
+        return f"{share(saved)} % fewer labels{_brackets(interval)}"
+    return f"{share(-saved)} % more labels{_brackets(interval and (-interval[1], -interval[0]))}"
 
 
 def _saved_span(found: Ratio) -> tuple[float, float] | None:
@@ -125,7 +145,13 @@ def _saved_span(found: Ratio) -> tuple[float, float] | None:
     return 1 - 1 / found.low, 1 - 1 / found.high
 
 
-def _bracketed(interval: tuple[float, float] | None) -> str:
+def _holds_zero(interval: tuple[float, float]) -> bool:
+    """As it is shown, in whole percent; an interval that is nothing but zero is certain that nothing was saved."""
+    low, high = (round(100 * edge) if math.isfinite(edge) else edge for edge in interval)
+    return low <= 0 <= high and low < high
+
+
+def _brackets(interval: tuple[float, float] | None) -> str:
     return "" if interval is None else f" [{share(interval[0])}, {share(interval[1])}]"
 
 
@@ -136,42 +162,50 @@ def headline(found: Sequence[Standing]) -> str:
         return _without_judgement(found)
     against, seeds = compared[0].against, min(one.difference.seeds for one in compared if one.difference)
     few = "" if seeds >= ENOUGH else f" (indicative: {several(seeds, 'seed')})"
-    if any(one.judged is None for one in compared):
+    if any(one.judgement is None for one in compared):
         return f"One seed cannot tell whether asking beats {against}."
     winners = sorted((one for one in compared if one.side > 0), key=_mean_gap, reverse=True)
     losers = [one.strategy for one in compared if one.side < 0]
+    far = f", as far as {seeds} seeds can see" if any(_is_open(one) for one in compared) else ""
     if winners:
-        return f"{_won(winners[0])}{_too(winners[1:])}{few}."
+        return f"{_win(winners[0])}{_others(winners[1:])}{few}."
     if losers:
-        return f"Nothing beat {against}, and {join_names(losers)} did worse{few}."
-    same = [one.strategy for one in compared if one.judged and one.judged.verdict == "same"]
-    if len(same) == len(compared):
-        return f"Nothing beat {against}: {join_names(same)} did the same{few}."
-    return f"Nothing beat {against}, as far as {seeds} seeds can see{few}."
+        return f"Nothing beat {against}{far}, and {join_names(losers)} did worse{few}."
+    if not far:
+        return f"Nothing beat {against}: {join_names([one.strategy for one in compared])} did the same{few}."
+    return f"Nothing beat {against}{far}{few}."
+
+
+def _is_open(one: Standing) -> bool:
+    return one.judgement is not None and one.judgement.verdict == "undecided"
 
 
 def _mean_gap(one: Standing) -> float:
     return one.difference.mean if one.difference else 0.0
 
 
-def _won(one: Standing) -> str:
-    """In points and in labels: a ratio may be large where the points are few, and the other way round."""
-    by = f"{points(_mean_gap(one))} points of {spoken(one.metric)} on average"
-    if one.judged and one.judged.negligible:
+def _win(one: Standing) -> str:
+    """In points and in labels: a ratio may be large where the points are few, and the other way round.
+
+    Labels are left out where their interval holds zero: the headline is what people repeat.
+    """
+    by = f"{points(_mean_gap(one))} points of {metric_words(one.metric)} on average"
+    if one.judgement and one.judgement.negligible:
         return f"{one.strategy} beat {one.against}, but by a negligible {by}"
-    labels = labels_said(one)
-    return f"{one.strategy} beat {one.against} by {by}" + (f" and {labels}" if labels else "")
+    labels = label_words(one)
+    certain = labels.startswith("it ")
+    return f"{one.strategy} beat {one.against} by {by}" + (f" and {labels.removeprefix('it ')}" if certain else "")
 
 
-def _too(others: Sequence[Standing]) -> str:
-    return f"; {join_names([one.strategy for one in others])} beat it too" if others else ""
+def _others(winners: Sequence[Standing]) -> str:
+    return f"; {join_names([one.strategy for one in winners])} beat it too" if winners else ""
 
 
 def _without_judgement(found: Sequence[Standing]) -> str:
     first = best(found)
     if first is None:
         return "Nothing was measured: there is no learning curve to speak of."
-    mean = f"{points(first.aubc or 0.0)} % {spoken(first.metric)} on average over its learning curve"
+    mean = f"{points(first.aubc or 0.0)} % {metric_words(first.metric)} on average over its learning curve"
     if len(found) == 1:
         return f"{first.strategy} alone: {mean}. Nothing to compare it with."
     return f"{first.strategy} came first with {mean}; whether that beats {first.against} was not tried."
@@ -187,10 +221,13 @@ def overall(found: Across, groups: Sequence[Sequence[Standing]]) -> str:
     against, count = groups[0][0].against, several(len(found.families), "family")
     sure = [vote for vote in votes if vote_mark(vote) == "up"]
     if sure:
-        return f"Over {count} {sure[0].strategy} beat {against}: {_voted(sure[0])}{few}."
+        return f"Over {count} {sure[0].strategy} beat {against}: {_vote_numbers(sure[0])}{few}."
     weak = "" if len(found.families) > FEWEST else f" ({len(found.families)} are too few for signed ranks to tell)"
-    open_ = [vote for vote in votes if not _lost(vote)]
-    nearest = f"{open_[0].strategy} came nearest: {_voted(open_[0])}" if open_ else "for certain all did worse"
+    open_ = [vote for vote in votes if not _loses(vote)]
+    nearest = "for certain all did worse"
+    if open_:  # by the lower end: a mean that may as well lie far below zero is not near
+        near = max(open_, key=_lower_end)
+        nearest = f"{near.strategy} came nearest: {_vote_numbers(near)}"
     return f"Over {count} nothing beat {against} for certain{weak}; {nearest}{few}."
 
 
@@ -202,12 +239,12 @@ def _one_family(groups: Sequence[Sequence[Standing]]) -> str:
     return f"{join_names(wins)} beat {against} in some of {len(groups)} settings of one family."
 
 
-def vote_said(vote: Vote) -> str:
+def vote_words(vote: Vote) -> str:
     """One strategy over all families, in one line."""
     if vote.difference is None:
         return f"{vote.strategy}: average rank {vote.rank:.1f}; what the others are measured against"
     p = "" if vote.p_wilcoxon_holm is None else f"; Wilcoxon p = {vote.p_wilcoxon_holm:.3f} after Holm"
-    return f"{vote.strategy}: {_voted(vote)}, average rank {vote.rank:.1f}{p}"
+    return f"{vote.strategy}: {_vote_numbers(vote)}, average rank {vote.rank:.1f}{p}"
 
 
 def vote_mark(vote: Vote) -> str:
@@ -217,21 +254,21 @@ def vote_mark(vote: Vote) -> str:
     """
     if vote.difference is None:
         return "base"
-    if not _sure(vote) or (vote.difference.mean > 0) != (vote.signed_ranks > 0):
+    if not _is_sure(vote) or (vote.difference.mean > 0) != (vote.signed_ranks > 0):
         return "open"
     return "up" if vote.signed_ranks > 0 else "down"
 
 
-def _sure(vote: Vote) -> bool:
+def _is_sure(vote: Vote) -> bool:
     return vote.p_wilcoxon_holm is not None and vote.p_wilcoxon_holm < ALPHA
 
 
-def _lost(vote: Vote) -> bool:
+def _loses(vote: Vote) -> bool:
     """By the signed ranks, whatever one family far away makes of the mean."""
-    return _sure(vote) and vote.signed_ranks < 0
+    return _is_sure(vote) and vote.signed_ranks < 0
 
 
-def _voted(vote: Vote) -> str:
+def _vote_numbers(vote: Vote) -> str:
     gap = vote.difference
     assert gap
     by = f"{points(gap.mean, True, 2)} points of AUBC on average {span(gap.low, gap.high, 2)}"
@@ -240,3 +277,7 @@ def _voted(vote: Vote) -> str:
 
 def _mean_vote(vote: Vote) -> float:
     return vote.difference.mean if vote.difference else 0.0
+
+
+def _lower_end(vote: Vote) -> float:
+    return -math.inf if vote.difference is None or vote.difference.low is None else vote.difference.low

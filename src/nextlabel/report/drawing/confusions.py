@@ -10,7 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 
-from nextlabel.report.drawing.themes import WIDTH, Picture, Theme, bare, cut, literal, painted, sheet, short_names
+from nextlabel.report.drawing.themes import (
+    NARROW,
+    WIDE,
+    Picture,
+    Theme,
+    clear_axes,
+    cut,
+    escape_dollars,
+    paint,
+    sheet,
+    short_names,
+)
 from nextlabel.runs.lines import Row
 from nextlabel.text import join_names
 
@@ -23,15 +34,16 @@ WRITTEN = 0.005  # smallest share that shows: less would be written as 0 %
 
 def confusion(confusions: Sequence[Row], shown: Sequence[str], classes: Sequence[str]) -> Picture | None:
     """Confusion matrices of some strategies, summed over seeds, as shares of each true class."""
-    sums = summed(confusions)
+    sums = sum_matrices(confusions)
     shares = {name: _by_row(sums[name]) for name in shown if name in sums}
     if not any(matrix.any() for matrix in shares.values()):
         return None
     alt = f"Confusion matrices of {join_names(list(shares))} after the last round, true classes by rows."
-    return painted("confusion", alt, partial(_draw_confusion, shares, classes))
+    wide, narrow = (partial(_draw_confusion, shares, classes, width) for width in (WIDE, NARROW))
+    return paint("confusion", alt, wide, narrow)
 
 
-def summed(confusions: Sequence[Row]) -> dict[str, Matrix]:
+def sum_matrices(confusions: Sequence[Row]) -> dict[str, Matrix]:
     """Confusion counts (C, C) by strategy, over all seeds."""
     sums: dict[str, Matrix] = {}
     for row in confusions:
@@ -44,19 +56,20 @@ def _by_row(matrix: Matrix) -> Matrix:
     return shares
 
 
-def _draw_confusion(shares: Mapping[str, Matrix], classes: Sequence[str], theme: Theme) -> Figure:
-    across = min(2, len(shares))
+def _draw_confusion(shares: Mapping[str, Matrix], classes: Sequence[str], width: float, theme: Theme) -> Figure:
+    across = min(2 if width == WIDE else 1, len(shares))
     down = math.ceil(len(shares) / across)
     margin = 0.35 + 0.075 * min(14, max(map(len, classes))) if len(classes) <= NAMED else 0.3
-    side = min((WIDTH - 0.6) / 2 - margin - 0.3, 3.7 if len(classes) > 3 else 2.2)
+    most = (width - 0.6) / 2 - margin - 0.3 if width == WIDE else width - margin - 0.35
+    side = min(most, 3.7 if len(classes) > 3 else 2.2)
     height = down * (side + margin + 0.75)
-    figure, names = sheet(height, theme), short_names(list(shares))
+    figure, names = sheet(height, theme, width), short_names(list(shares))
     for k, (name, matrix) in enumerate(shares.items()):
         column, row = k % across, k // across
-        left = (WIDTH / across * (column + 0.5) - (side - margin) / 2) / WIDTH
+        left = (width / across * (column + 0.5) - (side - margin) / 2) / width
         bottom = 1 - (row * (side + margin + 0.75) + 0.5 + side) / height
-        axes = bare(figure.add_axes((left, bottom, side / WIDTH, side / height)), theme)
-        axes.set_title(literal(names[name]), fontsize=11, color=theme.ink, fontweight="bold", pad=8)
+        axes = clear_axes(figure.add_axes((left, bottom, side / width, side / height)), theme)
+        axes.set_title(escape_dollars(names[name]), fontsize=11, color=theme.ink, fontweight="bold", pad=8)
         _cells(axes, matrix, classes, theme)
     return figure
 
@@ -68,7 +81,7 @@ def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> 
     axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN, 1), aspect="equal", interpolation="nearest")
     ticks = range(count) if count <= NAMED else []
     size = 8.5 if count <= NUMBERED else 6.5
-    words = [literal(cut(classes[i], 14)) for i in ticks]
+    words = [escape_dollars(cut(classes[i], 14)) for i in ticks]
     slant = 0 if max(map(len, classes)) <= 2 else 45
     axes.set_xticks(ticks, words, rotation=slant, ha="right" if slant else "center", rotation_mode="anchor")
     axes.set_yticks(ticks, words)

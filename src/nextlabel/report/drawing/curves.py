@@ -1,4 +1,4 @@
-"""Learning curves, paired differences, confusion matrices."""
+"""Learning curves, and beneath them the paired differences to random."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,93 +12,139 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from nextlabel.report.drawing.themes import (
+    NARROW,
     NEUTRAL,
+    WIDE,
     Look,
     Picture,
     Theme,
-    literal,
-    looks,
-    painted,
+    choose_looks,
+    cut,
+    escape_dollars,
+    letter_colour,
+    paint,
     sheet,
     short_names,
-    styled,
+    style_axes,
 )
 from nextlabel.runs.lines import Row
-from nextlabel.statistics.curves import SHOWN, Band, band, curves, difference_band
+from nextlabel.statistics.curves import Band, Curve, Curves, band, curves, difference_curves
+from nextlabel.statistics.metrics import MAIN
 from nextlabel.text import join_names
-from nextlabel.wording.numbers import spoken
+from nextlabel.wording.numbers import metric_words, title_case
 
 Bands = dict[str, Band]  # by strategy
 
 LABEL_HEIGHT = 0.165  # inches that a line's label takes
 DIRECT = 10  # more lines than this get a legend
 LETTERS = 17  # of the longest name that fits beside a line
+FEW = 5  # seeds; the band of fewer fills the panel and says little, so that each is drawn instead
+
+# Inches: over and under a pair of axes, left of them, and right of them with and without names at the line ends.
+TITLE, BELOW, TICKS, NAMES, AIR = 0.42, 0.53, 0.5, 1.35, 0.16
+TALL = {WIDE: (3.5, 2.2), NARROW: (2.3, 1.7)}  # curves, differences
+LEGEND_ROW = 0.24
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes: what stands over it, mean curves in percent or points, and whether they are differences."""
+    """One pair of axes: what stands over it, mean curves in percent or points, and whether they are differences.
+
+    ``seeds`` holds the curves of single seeds by strategy, where they are few enough to be drawn themselves.
+    """
 
     title: str
     bands: Bands
+    seeds: Mapping[str, Sequence[Curve]]
     gap: bool
+
+
+Columns = Sequence[Sequence[Panel]]  # one column per metric
 
 
 def learning_curves(
     rows: Sequence[Row],
     strategies: Sequence[str],
     against: str = NEUTRAL,
-    metrics: Sequence[str] = SHOWN,
+    metrics: Sequence[str] = MAIN,
     name: str = "curves",
 ) -> Picture | None:
-    """Mean curves with 95 % bands, and beneath them the paired difference to random; None where nothing is defined."""
+    """Mean curves with 95 % bands, and beneath them the paired difference to random; None where nothing is defined.
+
+    Under fewer than `FEW` seeds each seed's curve is drawn in place of the bands.
+    """
     columns = [column for metric in metrics if (column := _column(rows, metric, against))]
     if not columns:
         return None
-    words = join_names([spoken(metric) for metric in metrics])
-    alt = f"Learning curves of {join_names(list(strategies))}: {words} over the number of labels, with 95 % bands"
+    words = join_names([metric_words(metric) for metric in metrics])
+    spread = "each seed's curve" if any(panel.seeds for panel in columns[0]) else "95 % bands"
+    alt = f"Learning curves of {join_names(list(strategies))}: {words} over the number of labels, with {spread}"
     if len(columns[0]) > 1:
         alt += f"; beneath them the difference to {against}, paired by seed"
-    return painted(name, alt + ".", partial(_draw_curves, columns, strategies))
+    wide, narrow = (partial(_draw_curves, columns, strategies, width) for width in (WIDE, NARROW))
+    return paint(name, alt + ".", wide, narrow)
+
+
+def curves_caption(seeds: int, against: str | None) -> str:
+    """What stands under the figure; ``against`` None where nothing is compared."""
+    spread = "bands are 95 % t intervals of the mean."
+    if seeds < FEW:
+        spread = "thin lines are the single seeds, too few for bands that say something."
+    words = f"Means over seeds on the test set; {spread}" if seeds > 1 else "On the test set; one seed, hence no bands."
+    if against is None:
+        return words
+    beneath = "taken within each seed, where split and starting set are the same."
+    return f"{words} Beneath: the difference to {against}, {beneath}"
 
 
 def _column(rows: Sequence[Row], metric: str, against: str) -> list[Panel]:
     found = curves(rows, metric)
-    bands = {name: mean for name, seeds in found.items() if (mean := band(seeds.values()))}
-    if not bands:
+    top = _panel(f"{title_case(metric_words(metric))}, %", found, False)
+    if not top.bands:
         return []
-    gaps = {
-        name: gap
-        for name, seeds in found.items()
-        if name != against and (gap := difference_band(seeds, found.get(against, {})))
-    }
-    word = spoken(metric)
-    top = Panel(f"{word[0].upper()}{word[1:]}, %", bands, False)
-    return [top, Panel(f"{word[0].upper()}{word[1:]} minus {against}'s, points", gaps, True)] if gaps else [top]
+    gaps = {name: difference_curves(seeds, found.get(against, {})) for name, seeds in found.items() if name != against}
+    below = _panel(f"Difference to {cut(against, LETTERS)}, points", gaps, True)
+    return [top, below] if below.bands else [top]
 
 
-def _draw_curves(columns: Sequence[Sequence[Panel]], strategies: Sequence[str], theme: Theme) -> Figure:
-    names, wear = short_names(strategies), looks(strategies, theme)
-    direct = len(strategies) <= DIRECT and max(map(len, names.values())) <= LETTERS
-    tall, rows = [3.5, 2.2][: len(columns[0])], len(columns[0])
-    legend = 0.0 if direct else 0.24 * math.ceil(len(names) / 4) + 0.15
-    height = sum(tall) + 0.95 * rows + legend
-    figure = sheet(height, theme)
-    room = 0.13 if direct else 0.015
-    grid = figure.add_gridspec(
-        rows, len(columns), height_ratios=tall, left=0.045, right=1 - room, wspace=0.13 + 2.4 * room,
-        top=1 - 0.42 / height, bottom=(0.55 + legend) / height, hspace=0.95 / (sum(tall) / rows),
-    )  # fmt: skip
+def _panel(title: str, found: Mapping[str, Curves], gap: bool) -> Panel:
+    bands = {name: mean for name, seeds in found.items() if (mean := band(seeds.values()))}
+    few = {name: list(found[name].values()) for name, mean in bands.items() if 1 < mean.seeds < FEW}
+    return Panel(title, bands, few, gap)
+
+
+def _draw_curves(columns: Columns, strategies: Sequence[str], width: float, theme: Theme) -> Figure:
+    """Metrics side by side, each with its differences beneath; in a narrow figure one above the other."""
+    names, wear = short_names(strategies), choose_looks(strategies, theme)
+    wide, tall = width == WIDE, TALL[width][: len(columns[0])]
+    direct = wide and len(strategies) <= DIRECT and max(map(len, names.values())) <= LETTERS
+    legend = 0.0 if direct else LEGEND_ROW * math.ceil(len(names) / _abreast(width)) + (0.15 if wide else 0.0)
+    block = sum(tall) + (TITLE + BELOW) * len(tall) + legend  # inches of one metric
+    figure = sheet(block if wide else block * len(columns), theme, width)
+    each, height = width / len(columns) if wide else width, figure.get_figheight()
     for i, column in enumerate(columns):
-        for k, panel in enumerate(column):
-            axes = styled(figure.add_subplot(grid[k, i]), theme, literal(panel.title))
+        left, top = (i * each, height) if wide else (0.0, height - i * block)
+        if not wide:  # over each metric, for on a phone one sees no more than that at once
+            _legend(figure, names, wear, (0.02, top / height), theme)
+            top -= legend
+        for panel, inches in zip(column, tall, strict=True):
+            top -= TITLE + inches
+            size = each - TICKS - (NAMES if direct else AIR)
+            box = ((left + TICKS) / width, top / height, size / width, inches / height)
+            axes = style_axes(figure.add_axes(box), theme, escape_dollars(panel.title))
             _plot(axes, panel, wear, theme)
             if direct:
                 _label_ends(axes, panel, {name: (names[name], wear[name]) for name in panel.bands}, theme)
+            top -= BELOW
         axes.set_xlabel("labels", color=theme.muted, fontsize=9.5)
-    if not direct:
-        _legend(figure, names, wear, theme)
+    if wide and not direct:
+        _legend(figure, names, wear, None, theme)
     return figure
+
+
+def _abreast(width: float) -> int:
+    """Names side by side in a legend."""
+    return 4 if width == WIDE else 2
 
 
 def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> None:
@@ -110,7 +156,9 @@ def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> N
             found.labelled, 100 * found.mean, color=look.colour, linestyle=look.dash, linewidth=look.width,
             marker=mark, markersize=4, zorder=3 if name == NEUTRAL else 4,
         )  # fmt: skip
-        if found.seeds > 1:
+        for curve in panel.seeds.get(name, ()):
+            axes.plot(curve.labelled, 100 * curve.values, color=look.colour, linewidth=0.8, alpha=0.55, zorder=2)
+        if found.seeds >= FEW:
             alpha = max(0.03, 0.14 if len(panel.bands) <= 4 else 0.4 / len(panel.bands))
             axes.fill_between(
                 found.labelled, 100 * found.low, 100 * found.high, color=look.colour, alpha=alpha, linewidth=0
@@ -122,11 +170,12 @@ def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> N
 
 
 def _limits(panel: Panel) -> tuple[float, float]:
-    """The range of the means and of their bands, but no more of bands than of means: two seeds have huge ones."""
-    means = 100 * np.concatenate([found.mean for found in panel.bands.values()])
+    """The range of the means, of single seeds, and of bands, but no more of bands than of means."""
+    single = [curve.values for some in panel.seeds.values() for curve in some]
+    means = 100 * np.concatenate([*(found.mean for found in panel.bands.values()), *single])
     low, high = np.nanmin(means), np.nanmax(means)
     reach = max(high - low, 2.0)
-    edges = [(100 * np.nanmin(found.low), 100 * np.nanmax(found.high)) for found in _banded(panel)]
+    edges = [(100 * np.nanmin(found.low), 100 * np.nanmax(found.high)) for found in _drawn_bands(panel)]
     bottom = max([low - reach, min([low, *(edge[0] for edge in edges)])])
     top = min([high + reach, max([high, *(edge[1] for edge in edges)])])
     if panel.gap:
@@ -139,15 +188,15 @@ def _limits(panel: Panel) -> tuple[float, float]:
 def _say_what_is_cut(axes: Axes, panel: Panel, theme: Theme) -> None:
     """A few words under the axes, at the right, where bands reach out of them."""
     low, high = axes.get_ylim()
-    if any(100 * np.nanmin(found.low) < low or 100 * np.nanmax(found.high) > high for found in _banded(panel)):
+    if any(100 * np.nanmin(found.low) < low or 100 * np.nanmax(found.high) > high for found in _drawn_bands(panel)):
         axes.annotate(
             "bands reach further", (1, 0), (0, -20), xycoords="axes fraction", textcoords="offset points",
             fontsize=8.5, color=theme.muted, ha="right", va="top", annotation_clip=False,
         )  # fmt: skip
 
 
-def _banded(panel: Panel) -> list[Band]:
-    return [found for found in panel.bands.values() if found.seeds > 1]
+def _drawn_bands(panel: Panel) -> list[Band]:
+    return [found for found in panel.bands.values() if found.seeds >= FEW]
 
 
 def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], theme: Theme) -> None:
@@ -158,9 +207,14 @@ def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], 
     for name, place in zip(order, place_apart([ends[name] for name in order], LABEL_HEIGHT / inches), strict=True):
         found, (words, look) = panel.bands[name], text[name]
         axes.annotate(
-            literal(words), (found.labelled[-1], 100 * found.mean[-1]), (1.045, place), textcoords="axes fraction",
-            fontsize=9, color=theme.ink, va="center", annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": look.colour, "linewidth": 1.3, "shrinkA": 1, "shrinkB": 1},
+            escape_dollars(words), (found.labelled[-1], 100 * found.mean[-1]), (1.045, place),
+            textcoords="axes fraction", fontsize=9, color=letter_colour(look.colour, theme), va="center",
+            annotation_clip=False,
+            # Without relpos the line aims at the middle of the text, and so runs into the names above or below.
+            arrowprops={
+                "arrowstyle": "-", "color": look.colour, "linewidth": 1.3, "shrinkA": 1, "shrinkB": 1,
+                "relpos": (0, 0.5),
+            },
         )  # fmt: skip
 
 
@@ -186,9 +240,16 @@ def _first(group: Sequence[float], gap: float) -> float:
     return max(min(total / count, 1.0 - gap * (count - 1)), 0.0)
 
 
-def _legend(figure: Figure, names: Mapping[str, str], wear: Mapping[str, Look], theme: Theme) -> None:
+def _legend(
+    figure: Figure, names: Mapping[str, str], wear: Mapping[str, Look], corner: tuple[float, float] | None, theme: Theme
+) -> None:
+    """A legend under the figure, or with its upper left corner where one is given, in shares of the figure."""
     lines = [Line2D([], [], color=wear[name].colour, linestyle=wear[name].dash, linewidth=1.9) for name in names]
-    figure.legend(
-        lines, [literal(text) for text in names.values()], loc="lower center", ncol=min(4, len(names)), frameon=False,
-        fontsize=9, labelcolor=theme.ink, handlelength=3.2,
+    where = {"loc": "lower center"} if corner is None else {"loc": "upper left", "bbox_to_anchor": corner}
+    words = [escape_dollars(cut(text, LETTERS if corner else len(text))) for text in names.values()]
+    legend = figure.legend(
+        lines, words, **where, ncol=min(_abreast(figure.get_figwidth()), len(names)), frameon=False, fontsize=9,
+        handlelength=3.2, borderaxespad=0,
     )  # fmt: skip
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_color(letter_colour(wear[name].colour, theme))

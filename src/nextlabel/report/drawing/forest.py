@@ -11,24 +11,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nextlabel.report.drawing.themes import (
-    WIDTH,
+    NARROW,
+    WIDE,
     Picture,
     Theme,
+    choose_looks,
     cut,
-    literal,
-    looks,
-    painted,
+    escape_dollars,
+    paint,
     sheet,
     short_names,
-    styled,
+    style_axes,
 )
 from nextlabel.runs.lines import Row
 from nextlabel.statistics.curves import Curves, band, curves
 from nextlabel.statistics.inference import Estimate
 from nextlabel.text import join_names
-from nextlabel.wording.numbers import spoken
+from nextlabel.wording.numbers import metric_words
 
-ACROSS = 3  # panels side by side
+ACROSS = {WIDE: 3, NARROW: 1}  # panels side by side
+SEEDS_ACROSS = {WIDE: 3, NARROW: 2}
 ROW = 0.27  # inches
 NAME = 24  # letters of a dataset's name
 
@@ -49,31 +51,32 @@ Trees = Mapping[str, Sequence[Twig]]  # by what stands over a panel
 def forest(trees: Trees, against: str, margin: float) -> Picture:
     """One panel per strategy with a row per dataset, or one panel for all strategies of one dataset."""
     words = f"Paired differences of AUBC to {against}, in points, with 95 % intervals, for {join_names(list(trees))}."
-    return painted("forest", words, partial(_draw_forest, trees, margin))
+    wide, narrow = (partial(_draw_forest, trees, margin, width) for width in (WIDE, NARROW))
+    return paint("forest", words, wide, narrow)
 
 
-def _draw_forest(trees: Trees, margin: float, theme: Theme) -> Figure:
-    across = min(ACROSS, len(trees))
+def _draw_forest(trees: Trees, margin: float, width: float, theme: Theme) -> Figure:
+    across = min(ACROSS[width], len(trees))
     down, most = math.ceil(len(trees) / across), max(map(len, trees.values()))
     letters = max(len(cut(twig.name, NAME)) for twigs in trees.values() for twig in twigs)
     tall, left = ROW * most + 0.25, 0.2 + 0.078 * letters
     height = down * (tall + 0.72) + 0.25
-    figure = sheet(height, theme)
+    figure = sheet(height, theme, width)
     limits = _limits([twig.gap for twigs in trees.values() for twig in twigs], margin)
-    wide = (WIDTH - left - 0.25 * across) / across
+    each = (width - left - 0.25 * across) / across
     for k, (title, twigs) in enumerate(trees.items()):
         column, row = k % across, k // across
         bottom = height - (row + 1) * (tall + 0.72) + 0.3
-        box = ((left + column * (wide + 0.25)) / WIDTH, bottom / height, wide / WIDTH, tall / height)
-        axes = styled(figure.add_axes(box), theme, literal(title))
+        box = ((left + column * (each + 0.25)) / width, bottom / height, each / width, tall / height)
+        axes = style_axes(figure.add_axes(box), theme, escape_dollars(title))
         axes.grid(axis="y", visible=False)
         _draw_twigs(axes, twigs, margin, theme)
         axes.set_xlim(*limits)
         axes.set_ylim(most - 0.4, -0.6)
-        names = [literal(cut(twig.name, NAME)) for twig in twigs] if column == 0 else []
+        names = [escape_dollars(cut(twig.name, NAME)) for twig in twigs] if column == 0 else []
         axes.set_yticks(range(len(names)), names)
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    figure.text(1 - 0.25 / WIDTH, 0.07 / height, "points of AUBC", color=theme.muted, fontsize=9.5, ha="right")
+    figure.text(1 - 0.25 / width, 0.07 / height, "points of AUBC", color=theme.muted, fontsize=9.5, ha="right")
     return figure
 
 
@@ -105,22 +108,26 @@ def _limits(gaps: Sequence[Estimate], margin: float) -> tuple[float, float]:
 def every_seed(rows: Sequence[Row], metric: str, name: str) -> Picture:
     """Each strategy's curves, a thin line per seed, and their mean."""
     found = curves(rows, metric)
-    alt = f"Every seed's learning curve of {join_names(list(found))}: {spoken(metric)} over the number of labels."
-    return painted(name, alt, partial(_draw_seeds, found, metric))
+    alt = f"Every seed's learning curve of {join_names(list(found))}: {metric_words(metric)} over the number of labels."
+    wide, narrow = (partial(_draw_seeds, found, metric, width) for width in (WIDE, NARROW))
+    return paint(name, alt, wide, narrow)
 
 
-def _draw_seeds(found: Mapping[str, Curves], metric: str, theme: Theme) -> Figure:
-    across = min(ACROSS, len(found))
-    down, names, wear = math.ceil(len(found) / across), short_names(list(found)), looks(list(found), theme)
-    height = 2.75 * down + 0.2
-    figure = sheet(height, theme)
+def _draw_seeds(found: Mapping[str, Curves], metric: str, width: float, theme: Theme) -> Figure:
+    across = min(SEEDS_ACROSS[width], len(found))
+    down, names, wear = math.ceil(len(found) / across), short_names(list(found)), choose_looks(list(found), theme)
+    tall = 2.75 if width == WIDE else 1.9
+    height = tall * down + 0.2
+    figure = sheet(height, theme, width)
+    left = 0.55 / width
     grid = figure.add_gridspec(
-        down, across, left=0.05, right=0.985, top=1 - 0.4 / height, bottom=0.5 / height, hspace=0.42, wspace=0.14
-    )
+        down, across, left=left, right=0.985, top=1 - 0.4 / height, bottom=0.5 / height, hspace=1.15 / tall,
+        wspace=0.14 if width == WIDE else 0.3,
+    )  # fmt: skip
     every = np.concatenate([curve.values for seeds in found.values() for curve in seeds.values()])
     air = 0.03 * max(float(every.max() - every.min()), 0.02)
     for k, (name, seeds) in enumerate(found.items()):
-        axes = styled(figure.add_subplot(grid[k // across, k % across]), theme, literal(names[name]))
+        axes = style_axes(figure.add_subplot(grid[k // across, k % across]), theme, escape_dollars(names[name]))
         for curve in seeds.values():
             axes.plot(curve.labelled, 100 * curve.values, color=wear[name].colour, linewidth=0.7, alpha=0.5)
         mean = band(seeds.values())
@@ -128,9 +135,9 @@ def _draw_seeds(found: Mapping[str, Curves], metric: str, theme: Theme) -> Figur
             axes.plot(mean.labelled, 100 * mean.mean, color=wear[name].colour, linewidth=2.2)
         axes.set_ylim(100 * (every.min() - air), 100 * (every.max() + air))
         axes.yaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5 if width == WIDE else 3, integer=True))
         if k + across >= len(found):
             axes.set_xlabel("labels", color=theme.muted, fontsize=9.5)
         if k % across == 0:
-            axes.set_ylabel(f"{spoken(metric)}, %", color=theme.muted, fontsize=9.5)
+            axes.set_ylabel(f"{metric_words(metric)}, %", color=theme.muted, fontsize=9.5)
     return figure

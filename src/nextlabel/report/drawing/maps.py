@@ -17,7 +17,19 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from nextlabel.report.drawing.themes import Picture, Theme, bare, cut, literal, looks, painted, sheet, short_names
+from nextlabel.report.drawing.themes import (
+    NARROW,
+    WIDE,
+    Picture,
+    Theme,
+    choose_looks,
+    clear_axes,
+    cut,
+    escape_dollars,
+    paint,
+    sheet,
+    short_names,
+)
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.seeds import number, stream
@@ -28,7 +40,7 @@ Places = npt.NDArray[np.float64]
 
 MOST = 3_000  # points on the map
 MOST_TSNE = 2_000  # t-SNE takes several times as long
-NARROW = 50  # principal components that the projection starts from
+COMPONENTS = 50  # principal components that the projection starts from
 STEPS = 500  # of t-SNE
 FEWEST = 10  # points; a map of fewer says nothing
 WRITTEN = 12  # most classes whose names stand on the map
@@ -63,14 +75,15 @@ def asking_map(run: Run, y: npt.NDArray[np.int64], features: npt.NDArray[Any]) -
     if not rows or len(everything) < FEWEST:
         return None
     asked = np.unique(np.concatenate([scene.asked for scene in rows]))
-    chart = charted(features, *chosen(everything, asked, run.splits[0]["seed"]))
+    chart = project(features, *choose_points(everything, asked, run.splits[0]["seed"]))
     names = _places_of_classes(chart, y, run.manifest["dataset"]["classes"])
     strategies = join_names(list(dict.fromkeys(scene.strategy for scene in rows)))
     alt = (
         f"A map of the pool by {chart.method}, with what {strategies} had labelled and asked next in the first, middle "
         "and last round."
     )
-    return painted("map", alt, partial(_draw, chart, rows, names)), chart.method
+    wide, narrow = (partial(_draw, chart, rows, names, width) for width in (WIDE, NARROW))
+    return paint("map", alt, wide, narrow), chart.method
 
 
 def scenes(run: Run) -> tuple[list[Scene], Ids]:
@@ -94,7 +107,7 @@ def _ids(found: Sequence[int]) -> Ids:
     return np.array(found, dtype=np.int64)
 
 
-def chosen(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, bool]:
+def choose_points(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, bool]:
     """At most `MOST` ids, ascending: what was asked in the rounds shown (at most half of them), and a random rest.
 
     Returned with a seed for the projection, and whether UMAP is there to make it.
@@ -108,24 +121,24 @@ def chosen(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, bool]:
     return everything, number(rng), umap
 
 
-def charted(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Chart:
+def project(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Chart:
     """Project (m, d) features to the plane; the same input gives the same map."""
     X = _unit(np.asarray(features[ids], dtype=np.float64))
     # One thread: sums over several threads differ in their last bits, and a map can turn over because of one.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # both libraries warn about small or disconnected data, which a map may show
-        if X.shape[1] > NARROW and len(X) > NARROW:
-            X = PCA(NARROW, random_state=seed).fit_transform(X)
+        if X.shape[1] > COMPONENTS and len(X) > COMPONENTS:
+            X = PCA(COMPONENTS, random_state=seed).fit_transform(X)
         if umap:
             near = min(15, len(X) - 1)
             found = _umap().UMAP(n_neighbors=near, random_state=seed, n_jobs=1).fit_transform(X)
-            return Chart(ids, _scaled(found), "UMAP")
+            return Chart(ids, _rescale(found), "UMAP")
         near = min(30, (len(X) - 1) // 3)
         # A start from principal components needs two features, and divides by their spread: without any, scikit-learn
         # 1.9 crashes the whole process.
         start = "pca" if X.shape[1] > 1 and X.any() else "random"
         found = TSNE(perplexity=near, init=start, max_iter=STEPS, random_state=seed).fit_transform(X)
-    return Chart(ids, _scaled(found), "t-SNE")
+    return Chart(ids, _rescale(found), "t-SNE")
 
 
 def _unit(X: Places) -> Places:
@@ -148,7 +161,7 @@ def _umap() -> Any:
     return umap
 
 
-def _scaled(places: npt.NDArray[Any]) -> Places:
+def _rescale(places: npt.NDArray[Any]) -> Places:
     """Into the unit square, by quantiles, so that a few outliers do not squeeze the rest into a corner."""
     low, high = np.quantile(places, 0.002, axis=0), np.quantile(places, 0.998, axis=0)
     scaled: Places = np.clip((places - low) / np.maximum(high - low, 1e-12), -0.02, 1.02).astype(np.float64)
@@ -167,27 +180,34 @@ def _places_of_classes(chart: Chart, y: npt.NDArray[np.int64], classes: Sequence
     return found
 
 
-def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Places], theme: Theme) -> Figure:
+def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Places], width: float, theme: Theme) -> Figure:
+    """One row per strategy; in a narrow figure its name stands over the row, and no class names in it."""
     strategies = list(dict.fromkeys(scene.strategy for scene in rows))
     across = max(sum(scene.strategy == name for scene in rows) for name in strategies)
-    tall = 2.65 if len(strategies) <= 4 else 2.0
-    height = len(strategies) * (tall + 0.4) + 0.55
-    figure, wear, short = sheet(height, theme), looks(strategies, theme), short_names(strategies)
+    wide = width == WIDE
+    tall, over = (2.65 if len(strategies) <= 4 else 2.0, 0.4) if wide else (1.15, 0.6)
+    height = len(strategies) * (tall + over) + 0.55
+    figure, wear, short = sheet(height, theme, width), choose_looks(strategies, theme), short_names(strategies)
     grid = figure.add_gridspec(
         len(strategies), across, left=0.01, right=0.99 if across > 1 else 0.5, wspace=0.05,
-        top=1 - 0.36 / height, bottom=0.5 / height, hspace=0.4 / tall,
+        top=1 - (over - 0.04) / height, bottom=0.5 / height, hspace=over / tall,
     )  # fmt: skip
     for i, name in enumerate(strategies):
         for k, scene in enumerate(one for one in rows if one.strategy == name):
-            axes = bare(figure.add_subplot(grid[i, k]), theme)
-            title = f"at {len(scene.labelled)} labels, {len(scene.asked)} asked"
-            axes.set_title(title, loc="right", fontsize=8.5, color=theme.muted, pad=5)
+            axes = clear_axes(figure.add_subplot(grid[i, k]), theme)
+            title = f"at {len(scene.labelled)} labels" + (f", {len(scene.asked)} asked" if wide else "")
+            axes.set_title(title, loc="right" if wide else "left", fontsize=8.5, color=theme.muted, pad=5)
             if k == 0:
-                axes.set_title(literal(short[name]), loc="left", fontsize=11, color=theme.ink, fontweight="bold")
+                # In points over the axes: one line higher in a narrow figure, where the title needs the whole width.
+                axes.annotate(
+                    escape_dollars(short[name]), (0, 1), (0, 6 if wide else 20), xycoords="axes fraction",
+                    textcoords="offset points", annotation_clip=False,
+                    fontsize=11, color=theme.ink, fontweight="bold",
+                )  # fmt: skip
             _scatter(axes, chart, scene, wear[name].colour, theme)
-            for word, place in names.items():
+            for word, place in names.items() if wide else ():
                 _name(axes, word, place, theme)
-    _key(figure, theme)
+    _key(figure, wide, theme)
     return figure
 
 
@@ -210,12 +230,15 @@ def _scatter(axes: Axes, chart: Chart, scene: Scene, colour: str, theme: Theme) 
 def _name(axes: Axes, word: str, place: Places, theme: Theme) -> None:
     x, y = place
     halo = [withStroke(linewidth=2.6, foreground=theme.soft)]
-    words = literal(cut(word, 14))
+    words = escape_dollars(cut(word, 14))
     axes.text(x, y, words, fontsize=8, color=theme.ink, ha="center", va="center", path_effects=halo, zorder=5)
 
 
-def _key(figure: Figure, theme: Theme) -> None:
+def _key(figure: Figure, wide: bool, theme: Theme) -> None:
     kinds = (("pool", theme.faint, 4.0), ("labelled before", theme.middle, 4.0), ("asked now", theme.palette[0], 6.5))
     dots = [Line2D([], [], marker="o", linestyle="", color=colour, markersize=size) for _, colour, size in kinds]
-    words = [word for word, *_ in kinds[:2]] + ["asked now (in the strategy's colour)"]
-    figure.legend(dots, words, loc="lower center", ncol=3, frameon=False, fontsize=9, labelcolor=theme.muted)
+    words = [word for word, *_ in kinds[:2]] + ["asked now" + (" (in the strategy's colour)" if wide else "")]
+    figure.legend(
+        dots, words, loc="lower center", ncol=3, frameon=False, fontsize=9, labelcolor=theme.muted,
+        columnspacing=2.0 if wide else 1.0, handletextpad=0.8 if wide else 0.1,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How figures look: two themes, one look per strategy, and from a figure to PNG bytes.
+"""How figures look: two themes, two widths, one look per strategy, and from a figure to bytes.
 
 Figures are drawn with matplotlib's object interface: no pyplot, no backend, nothing global.
 """
@@ -6,18 +6,25 @@ Figures are drawn with matplotlib's object interface: no pyplot, no backend, not
 import io
 import itertools
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nextlabel.specifications import look_up
+
 DPI = 200
-WIDTH = 11.0  # inches; the page shows figures 1,100 pixels wide, so that 9 points are 12.5 pixels there
+# Inches. The page shows figures 1,100 pixels wide, and 358 on a phone of 390: 9 points are 12.5 pixels in both.
+WIDE, NARROW = 11.0, 3.6
+COLOURS = {WIDE: 256, NARROW: 64}  # of a PNG's palette; narrow ones ride along in every page, so they are kept small
 NEUTRAL = "random"
 LONGEST = 26  # letters of a strategy's name in a figure
+LEGIBLE = 4.5  # contrast of small letters, by WCAG 2.2
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,36 @@ class Look:
     width: float = 1.9
 
 
+Draw = Callable[[Theme], Figure]
+
+
 @dataclass(frozen=True)
-class Picture:
-    """A finished figure: its file name without suffix, words for those who do not see it, and two PNGs."""
+class Print:
+    """A drawing as PNG in both themes; ``size`` in pixels, width and height."""
+
+    light: bytes
+    dark: bytes
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Picture(Print):
+    """A finished figure: its file name without suffix, and words for those who do not see it.
+
+    ``narrow`` is the same for a phone, with panels one above the other; ``draw`` draws it again, for other files.
+    """
 
     name: str
     alt: str
-    light: bytes
-    dark: bytes
-    size: tuple[int, int]  # pixels: width, height
+    draw: Draw = field(repr=False, compare=False)
+    narrow: Print | None = None
+
+    def file(self, kind: str) -> bytes:
+        """The light figure as a file of one of `KINDS`."""
+        return self.light if kind == "png" else KINDS[kind](self.draw(LIGHT))
 
 
-def looks(strategies: Sequence[str], theme: Theme) -> dict[str, Look]:
+def choose_looks(strategies: Sequence[str], theme: Theme) -> dict[str, Look]:
     """One look per strategy: ``random`` always the same dark dashes, the others by colour first and dashes second."""
     fancy = itertools.cycle(itertools.product(DASHES, theme.palette))
     found = {}
@@ -94,36 +119,97 @@ def looks(strategies: Sequence[str], theme: Theme) -> dict[str, Look]:
     return found
 
 
-def painted(name: str, alt: str, draw: Callable[[Theme], Figure]) -> Picture:
-    """Draw a figure in both themes."""
-    light, dark = (_png(draw(theme), theme) for theme in (LIGHT, DARK))
-    return Picture(name, alt, light[0], dark[0], light[1])
+def paint(name: str, alt: str, draw: Draw, narrow: Draw | None = None) -> Picture:
+    """Draw a figure in both themes, and, where one is given, its narrow twin."""
+    wide = _print(draw, COLOURS[WIDE])
+    twin = narrow and _print(narrow, COLOURS[NARROW])
+    return Picture(wide.light, wide.dark, wide.size, name, alt, draw, twin)
 
 
-def _png(figure: Figure, theme: Theme) -> tuple[bytes, tuple[int, int]]:
+def _print(draw: Draw, colours: int) -> Print:
+    (light, size), (dark, _) = (_png(draw(theme), colours) for theme in (LIGHT, DARK))
+    return Print(light, dark, size)
+
+
+def _png(figure: Figure, colours: int) -> tuple[bytes, tuple[int, int]]:
+    # Without the version of the library, so that the same figure is the same file.
+    with Image.open(io.BytesIO(_saved(figure, "png", {"Software": None}))) as picture:
+        return shrink(picture, colours), picture.size
+
+
+def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a class in a script without a font
-        # Without the version of the library, so that the same figure is the same file.
-        figure.savefig(out, format="png", dpi=DPI, facecolor=theme.paper, metadata={"Software": None})
-    with Image.open(out) as picture:
-        return _small(picture), picture.size
+        figure.savefig(out, format=kind, dpi=DPI, facecolor=figure.get_facecolor(), metadata=dict(metadata))
+    return out.getvalue()
 
 
-def _small(picture: Image.Image) -> bytes:
+def _svg(figure: Figure) -> bytes:
+    # Ids in the file hang on the salt, which is drawn anew otherwise; letters stay shapes, for fonts differ.
+    with rc_context({"svg.hashsalt": "nextlabel"}):
+        return _saved(figure, "svg", {"Date": None, "Creator": None})
+
+
+def _pdf(figure: Figure) -> bytes:
+    return _saved(figure, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+
+
+KINDS: Mapping[str, Callable[[Figure], bytes]] = {
+    "png": lambda figure: _png(figure, COLOURS[WIDE])[0],
+    "svg": _svg,
+    "pdf": _pdf,
+}
+
+
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Raise `Mistake` where a kind of figure file is none of `KINDS`."""
+    for kind in kinds:
+        look_up(KINDS, kind, "kind of figure")
+
+
+def shrink(picture: Image.Image, colours: int) -> bytes:
     """As PNG with a palette: a third of the size, and no difference that one can see."""
     out = io.BytesIO()
-    palette = picture.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = picture.convert("RGB").quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     palette.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def sheet(height: float, theme: Theme) -> Figure:
-    """An empty figure as wide as the page; ``height`` in inches."""
-    return Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=theme.paper)
+def sheet(height: float, theme: Theme, width: float = WIDE) -> Figure:
+    """An empty figure; inches."""
+    return Figure(figsize=(width, height), dpi=DPI, facecolor=theme.paper)
 
 
-def styled(axes: Axes, theme: Theme, title: str = "") -> Axes:
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2.2 between two colours: 1 for the same, 21 for black and white.
+
+    >>> contrast("#000000", "#ffffff")
+    21.0
+    """
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def letter_colour(colour: str, theme: Theme) -> str:
+    """A line's colour for its name: small letters need 4.5 : 1 to the paper, and lines only 3 : 1."""
+    step = 0
+    while contrast(mixed := _mix(colour, theme.ink, step / 20), theme.paper) < LEGIBLE:
+        step += 1
+    return mixed
+
+
+def _mix(one: str, other: str, share: float) -> str:
+    red, green, blue = ((1 - share) * a + share * b for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
+    return to_hex((red, green, blue))
+
+
+def style_axes(axes: Axes, theme: Theme, title: str = "") -> Axes:
     """Calm axes: no box, faint horizontal lines, a title at the left."""
     axes.set_facecolor(theme.paper)
     for side, spine in axes.spines.items():
@@ -136,7 +222,7 @@ def styled(axes: Axes, theme: Theme, title: str = "") -> Axes:
     return axes
 
 
-def bare(axes: Axes, theme: Theme) -> Axes:
+def clear_axes(axes: Axes, theme: Theme) -> Axes:
     """Axes for a map or a matrix: no ticks, no lines."""
     axes.set_facecolor(theme.paper)
     for spine in axes.spines.values():
@@ -145,10 +231,10 @@ def bare(axes: Axes, theme: Theme) -> Axes:
     return axes
 
 
-def literal(text: str) -> str:
+def escape_dollars(text: str) -> str:
     """Text that matplotlib shows as it is: a dollar sign would begin a formula.
 
-    >>> literal("5 $ or $ 6")
+    >>> escape_dollars("5 $ or $ 6")
     '5 \\\\$ or \\\\$ 6'
     """
     return text.replace("$", r"\$")

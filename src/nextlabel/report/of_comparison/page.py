@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from nextlabel import __version__
 from nextlabel.comparison import Comparison, Verdicts
-from nextlabel.report.drawing.curves import learning_curves
+from nextlabel.report.drawing.curves import curves_caption, learning_curves
 from nextlabel.report.drawing.forest import Trees, Twig, every_seed, forest
 from nextlabel.report.drawing.themes import Picture
 from nextlabel.report.of_comparison import tables
+from nextlabel.report.of_run.tables import goal_heads
+from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
 from nextlabel.text import join_names, several
-from nextlabel.wording.numbers import ENOUGH, points, spoken
-from nextlabel.wording.verdicts import headline, mark, overall, verdict, vote_mark, vote_said
+from nextlabel.wording.numbers import ENOUGH, metric_words, points
+from nextlabel.wording.verdicts import headline, mark, overall, verdict, vote_mark, vote_words
 
 NAMED = 3  # most datasets that the top of the page names
 
@@ -27,7 +29,8 @@ class Part:
     metric: str
     curves: Picture | None
     seeds: Picture
-    lines: Sequence[tables.Line]
+    caption: str
+    rows: Sequence[tables.TableRow]
     beside: Sequence[tuple[str, ...]]
     source: str
 
@@ -43,17 +46,18 @@ def verdict_page(found: Comparison) -> tuple[str, list[Picture]]:
         indicative=min(one.seeds for group in groups for one in group) < ENOUGH,
         gates=found.gates,
         parts=parts,
+        goals=goal_heads(),
         forest=plot,
         several=len(parts) > 1,
         about=join_names([part.title for part in parts]) if len(parts) <= NAMED else several(len(parts), "dataset"),
-        votes=[(vote_said(vote), vote_mark(vote)) for vote in across.votes],
+        votes=[(vote_words(vote), vote_mark(vote)) for vote in across.votes],
         families=across.families,
-        friedman=None if across.friedman is None else tables.p_said(across.friedman),
+        friedman=None if across.friedman is None else tables.p_words(across.friedman),
         critical=across.critical,
         names=across.names,
         penalties=[[f"{100 * share:.0f}" for share in row] for row in across.penalties],
         lost=[f"{100 * share:.0f}" for share in across.penalties.sum(axis=0) / max(len(across.names) - 1, 1)],
-        cells=several(sum(one.judged is not None for group in groups for one in group), "comparison"),
+        cells=several(sum(one.judgement is not None for group in groups for one in group), "comparison"),
         against=found.terms.against,
         margin=points(found.terms.margin, digits=2),
         published=found.terms.aubc == "lu2023",
@@ -68,15 +72,16 @@ def _part(one: Verdicts, k: int, against: str) -> Part:
     names = [standing.strategy for standing in one.standings]
     metrics = [name for name in (bench.metric, "f1_macro") if any(name in row for row in bench.rows)]
     return Part(
-        title=bench.title,
+        title=hide_folders(bench.title),
         headline=headline(one.standings),
         verdicts=[(verdict(standing), mark(standing)) for standing in one.standings],
-        metric=spoken(bench.metric),
+        metric=metric_words(bench.metric),
         curves=learning_curves(bench.rows, names, against, metrics, f"curves-{k}"),
         seeds=every_seed(bench.rows, bench.metric, f"seeds-{k}"),
-        lines=tables.lines(one.standings),
+        caption=curves_caption(min(standing.seeds for standing in one.standings), against),
+        rows=tables.table_rows(one.standings),
         beside=tables.beside(one.standings),
-        source=bench.source,
+        source=hide_folders(bench.source),
     )
 
 

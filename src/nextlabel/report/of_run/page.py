@@ -9,60 +9,72 @@ import numpy.typing as npt
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.report.drawing import confusions
-from nextlabel.report.drawing.curves import learning_curves
+from nextlabel.report.drawing.curves import curves_caption, learning_curves
 from nextlabel.report.drawing.maps import asking_map
 from nextlabel.report.drawing.themes import NEUTRAL, Picture
+from nextlabel.report.numbers import percent
 from nextlabel.report.of_run import tables
 from nextlabel.report.of_run.gallery import gallery
+from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
 from nextlabel.runs.reading import Run, sizes
-from nextlabel.statistics.curves import budget, curves
-from nextlabel.statistics.standings import Standing, best, standings
+from nextlabel.statistics.curves import budget, curves, difference_band
+from nextlabel.statistics.standings import Standing, best
 from nextlabel.text import several
-from nextlabel.wording.numbers import ENOUGH, spoken
+from nextlabel.wording.numbers import ENOUGH, metric_words
 from nextlabel.wording.verdicts import headline, mark, verdict
 
-LISTED = 50  # skipped files and groups of duplicates that the page names
+MOST_NAMED = 50  # skipped files and groups of duplicates that the page names
 MATRICES = 4  # most strategies whose confusion matrices are all shown
 WIDE = 12  # most classes for which that many fit
 
 
-def page(run: Run, dataset: Dataset, features: npt.NDArray[Any]) -> tuple[str, list[Picture]]:
-    """The page as HTML, and its figures."""
-    found = standings(run.rows, run.manifest["dataset"]["counts"])
+def page(
+    run: Run, dataset: Dataset, features: npt.NDArray[Any], found: Sequence[Standing]
+) -> tuple[str, list[Picture]]:
+    """The page as HTML, and its figures; ``found`` as `standings` gives them for the run's rows."""
     names = [one.strategy for one in found]
-    drawn = learning_curves(run.rows, names)
-    asked = asking_map(run, dataset.y, features)
+    figure = learning_curves(run.rows, names)
+    places = asking_map(run, dataset.y, features)
     shown = matrices_shown(found, dataset.classes)
-    confusion = confusions.confusion(run.confusions, shown, dataset.classes)
+    matrices = confusions.confusion(run.confusions, shown, dataset.classes)
+    against = NEUTRAL if NEUTRAL in names and len(names) > 1 else None
     html = template("page.html.j2").render(
         run=run,
         dataset=run.manifest["dataset"],
+        model=hide_folders(run.manifest["model"]),
         headline=headline(found),
         lead=lead(run, found),
         verdicts=[(verdict(one), mark(one)) for one in found],
-        metric=spoken(found[0].metric) if found else "accuracy",
+        metric=metric_words(found[0].metric) if found else "accuracy",
         indicative=_seeds(found) < ENOUGH and not any(one.difference for one in found),
-        single=_seeds(found) == 1,
         several=sum(one.difference is not None for one in found) > 1,
-        against=NEUTRAL if NEUTRAL in names else None,
-        lines=tables.lines(run, found),
-        heads=tables.heads(),
-        groups=tables.groups(),
-        curves=drawn,
-        asked=asked,
-        confusion=confusion,
-        confused={name: tables.confused(confusions.summed(run.confusions)[name], dataset.classes) for name in shown}
-        if confusion
-        else {},
+        rows=tables.table_rows(run, found),
+        groups=tables.head_groups(),
+        goals=tables.goal_heads(),
+        curves=figure,
+        curves_caption=curves_caption(_seeds(found), against),
+        map=places,
+        confusion=matrices,
+        pairs=_worst_pairs(run, shown, dataset.classes) if matrices else {},
         shelves=gallery(run, dataset),
-        facts=facts(run, found),
-        duplicates=[[_called(dataset, i) for i in group] for group in dataset.duplicates[:LISTED]],
-        listed=LISTED,
+        facts=[(word, hide_folders(words)) for word, words in facts(run, found)],
+        most=MOST_NAMED,
+        warnings=[hide_folders(words) for words in run.manifest["dataset"]["warnings"]],
+        skipped=[
+            (hide_folders(one["path"]), hide_folders(one["reason"])) for one in run.manifest["dataset"]["skipped"]
+        ],
+        duplicates=[[_called(dataset, i) for i in group] for group in dataset.duplicates[:MOST_NAMED]],
         command=command(run.manifest),
-        seen="pictures" if "map" in run.manifest["embedder"] else run.manifest["embedder"]["name"],
+        seen="pictures" if "map" in run.manifest["embedder"] else hide_folders(run.manifest["embedder"]["name"]),
     )
-    return html, [picture for picture in (drawn, asked[0] if asked else None, confusion) if picture]
+    return html, [picture for picture in (figure, places[0] if places else None, matrices) if picture]
+
+
+def _worst_pairs(run: Run, names: Sequence[str], classes: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
+    """The most frequent confusions by strategy."""
+    sums = confusions.sum_matrices(run.confusions)
+    return {name: tables.worst_confusions(sums[name], classes) for name in names}
 
 
 def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[str]:
@@ -75,24 +87,35 @@ def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[st
 
 
 def command(manifest: Mapping[str, Any]) -> str:
-    """How to run it again, in a shell; empty where the run was not started from one."""
+    """How to run it again, in a shell and beside the data; empty where the run was not started from one."""
     words = list(manifest["command"])
     if not words:
         return ""
     stem = PurePath(words[0]).stem
-    return shlex.join([*(["python", "-m", "nextlabel"] if stem == "__main__" else [stem]), *words[1:]])
+    words = [hide_folders(word) for word in words[1:]]
+    return shlex.join([*(["python", "-m", "nextlabel"] if stem == "__main__" else [stem]), *words])
 
 
 def lead(run: Run, found: Sequence[Standing]) -> str:
-    """One sentence on where the budget ended, and on what was spent; only who differs from random is set beside it."""
+    """One sentence on where the budget ended, and on what was spent.
+
+    The best strategy is set beside random only where it is better over the whole curve and ahead at its end.
+    """
     labels = round(budget(curves(run.rows, "labelled")))
     spent = f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {several(_seeds(found), 'seed')}"
     first = best(found)
-    named = [one for one in found if one.strategy == NEUTRAL or one is first]
-    if first and first.strategy != NEUTRAL and first.difference and first.side <= 0:
-        named.remove(first)
-    ends = [f"{one.strategy} {tables.percent(end)} %" for one in named if (end := one.at["accuracy"][-1]) is not None]
+    told = [one for one in found if one.strategy == NEUTRAL or one is first]
+    if first and first.difference and not (first.side > 0 and _ends_ahead(run, first)):
+        told.remove(first)
+    ends = [f"{one.strategy} {percent(end)} %" for one in told if (end := one.at["accuracy"][-1]) is not None]
     return f"Accuracy with the whole budget: {', '.join(ends)}. {spent[0].upper()}{spent[1:]}." if ends else f"{spent}."
+
+
+def _ends_ahead(run: Run, one: Standing) -> bool:
+    """Whether the interval of the difference in accuracy with the whole budget lies above zero."""
+    found = curves(run.rows, "accuracy")
+    gap = difference_band(found[one.strategy], found[one.against])
+    return gap is not None and bool(gap.low[-1] > 0)
 
 
 def _seeds(found: Sequence[Standing]) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from nextlabel.wording.numbers import spoken
+from nextlabel.wording.numbers import metric_words
 
 
 def template(name: str) -> Any:
@@ -17,7 +17,7 @@ def template(name: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"address": address, "spoken": spoken}
+    environment.filters |= {"address": address, "metric_words": metric_words}
     return environment.get_template(name)
 
 
