@@ -27,16 +27,16 @@ class Experiment:
         "digits",
         SOURCE,
         "`digits`, a folder with one sub-folder of pictures per class, or a .svm, .csv or .npz table.",
-        choices=names.DATASETS,
+        choices=names.DATASET_NAMES,
         positional=True,
     )
     strategies: tuple[str, ...] = knob(
         ("random", "margin", "badge"),
         NAMES,
-        f"Query strategies, separated by commas: {', '.join(f'`{name}`' for name in names.STRATEGIES)}; also "
+        f"Query strategies, separated by commas: {', '.join(f'`{name}`' for name in names.STRATEGY_NAMES)}; also "
         "skactiveml:ClassName(…).",
         COMPARED,
-        choices=names.STRATEGIES,
+        choices=names.STRATEGY_NAMES,
     )
     seeds: tuple[int, ...] = knob(
         tuple(range(10)),
@@ -50,7 +50,7 @@ class Experiment:
         text("the name of a model, such as 'linear' or 'sklearn:svm.SVC(C=1.0)'", "MODEL"),
         "`linear`, `cnn`, or a classifier such as sklearn:svm.SVC(C=1.0).",
         COMPARED,
-        choices=names.MODELS,
+        choices=names.MODEL_NAMES,
     )
     embedder: str | None = knob(  # None: what suits the dataset
         None,
@@ -58,7 +58,7 @@ class Experiment:
         "How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE. "
         "Default: pixels for digits, patches for other pictures.",
         COMPARED,
-        choices=names.EMBEDDERS,
+        choices=names.EMBEDDER_NAMES,
     )
     standardize: bool | None = knob(  # None: by the kind of data
         None,
@@ -80,7 +80,7 @@ class Experiment:
         text("the name of an oracle, such as 'truth' or 'noisy:0.1'", "ORACLE"),
         "Who answers: `truth`, `noisy:0.1` or `replay:FILE`.",
         LABELS,
-        choices=names.ORACLES,
+        choices=names.ORACLE_NAMES,
     )
     label_column: str | None = knob(
         None, optional(text(metavar="COLUMN")), "Column of a .csv that holds the labels.", DATA

@@ -9,7 +9,7 @@ from typing import Any
 
 from nextlabel.errors import BadNumber
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import Kind, as_plain, number, optional, text, whole
+from nextlabel.knobs.kinds import Kind, as_plain, number_within, optional, text, whole
 from nextlabel.knobs.panels import LOOP
 
 
@@ -98,11 +98,11 @@ class Plan:
         text("the name of a query strategy, such as 'random'", "NAME"),
         "Strategy while fewer than two classes are known.",
         LOOP,
-        choices=names.STRATEGIES,
+        choices=names.STRATEGY_NAMES,
     )
     audit: float = knob(
         0.0,
-        number(0, 1, "a share of the samples, from 0 up to but not including 1"),
+        number_within(0, 1, "a share of the samples, from 0 up to but not including 1"),
         "0.1: hide a tenth of the pool from the strategies, and draw a tenth of each batch from it at random, "
         "as one does to measure accuracy while labelling.",
         LOOP,

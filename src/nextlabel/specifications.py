@@ -21,7 +21,7 @@ from nextlabel.text import did_you_mean, printable, shorten
 
 T = TypeVar("T")
 
-LONG = 200  # letters of a text that an error shows
+LONGEST_TEXT = 200  # letters of a text that an error shows
 UNREADABLE = (
     SyntaxError,
     TypeError,
@@ -110,7 +110,7 @@ def _explain_unreadable(text: str, example: str) -> Iterator[None]:
     try:
         yield
     except UNREADABLE:
-        raise BadSpecification(f"'{shorten(text, LONG)}' cannot be read. Write it like {example}.") from None
+        raise BadSpecification(f"'{shorten(text, LONGEST_TEXT)}' cannot be read. Write it like {example}.") from None
 
 
 def _read_call(tree: ast.expr, text: str, example: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
@@ -121,17 +121,19 @@ def _read_call(tree: ast.expr, text: str, example: str) -> tuple[str, tuple[Any,
     for word in tree.keywords:
         if word.arg is None:
             raise BadSpecification(
-                f"'{shorten(text, LONG)}' uses **, which is not read here. Write every argument as name=value."
+                f"'{shorten(text, LONGEST_TEXT)}' uses **, which is not read here. Write every argument as name=value."
             )
         if word.arg in options:  # Python says so of a call only when it compiles it
-            raise BadSpecification(f"'{shorten(text, LONG)}' gives {word.arg} twice. Leave one of them out.")
+            raise BadSpecification(f"'{shorten(text, LONGEST_TEXT)}' gives {word.arg} twice. Leave one of them out.")
         options[word.arg] = _read_literal(word.value, text)
     return _read_dotted(tree.func, text, example), tuple(_read_literal(node, text) for node in tree.args), options
 
 
 def _refuse_nameless(args: tuple[Any, ...], text: str) -> None:
     if args:
-        raise BadSpecification(f"'{shorten(text, LONG)}' has a value without a name. Write every option as name=value.")
+        raise BadSpecification(
+            f"'{shorten(text, LONGEST_TEXT)}' has a value without a name. Write every option as name=value."
+        )
 
 
 def _read_dotted(node: ast.expr, text: str, example: str) -> str:
@@ -139,7 +141,7 @@ def _read_dotted(node: ast.expr, text: str, example: str) -> str:
         return node.id
     if isinstance(node, ast.Attribute):
         return f"{_read_dotted(node.value, text, example)}.{node.attr}"
-    raise BadSpecification(f"'{shorten(text, LONG)}' does not begin with a name. Write it like {example}.")
+    raise BadSpecification(f"'{shorten(text, LONGEST_TEXT)}' does not begin with a name. Write it like {example}.")
 
 
 def _read_literal(node: ast.expr, text: str) -> Any:
@@ -147,9 +149,9 @@ def _read_literal(node: ast.expr, text: str) -> Any:
     try:
         return ast.literal_eval(node)
     except (TypeError, ValueError):  # a TypeError: a list as a key
-        held = shorten(ast.unparse(node), LONG)
+        held = shorten(ast.unparse(node), LONGEST_TEXT)
         raise BadSpecification(
-            f"'{shorten(text, LONG)}' holds '{held}', which is not a plain value. "
+            f"'{shorten(text, LONGEST_TEXT)}' holds '{held}', which is not a plain value. "
             "Only numbers, strings, lists, dicts, True, False and None are read; no names, no calls."
         ) from None
 

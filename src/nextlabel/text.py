@@ -42,7 +42,7 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def show_path(path: Path) -> str:
+def show_path(path: str | Path) -> str:
     """A path in an error."""
     return printable(str(path))
 

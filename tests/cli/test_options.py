@@ -64,7 +64,13 @@ def options(command):
 def test_help_names_every_part_in_panels():
     told = CliRunner().invoke(app, ["simulate", "-h"], env={"COLUMNS": "200"}).stdout
     assert told == CliRunner().invoke(app, ["simulate", "--help"], env={"COLUMNS": "200"}).stdout
-    for name in (*names.STRATEGIES, *names.MODELS, *names.EMBEDDERS, *names.ORACLES, *names.DATASETS):
+    for name in (
+        *names.STRATEGY_NAMES,
+        *names.MODEL_NAMES,
+        *names.EMBEDDER_NAMES,
+        *names.ORACLE_NAMES,
+        *names.DATASET_NAMES,
+    ):
         assert name in told
     panels = ["Data", "What is compared", "Labels", "The loop", "How it is computed", "Output"]
     places = [told.index(f"─ {panel} ─") for panel in panels]
@@ -78,9 +84,9 @@ def test_defaults_are_those_of_the_pages():
 
 
 def test_the_last_name_of_a_list_is_completed():
-    assert completion(names.STRATEGIES)("random,mar") == ["random,margin"]
-    assert completion(names.STRATEGIES)("b") == ["badge", "bald", "batchbald"]
-    assert completion(names.MODELS)("linear(") == []
+    assert completion(names.STRATEGY_NAMES)("random,mar") == ["random,margin"]
+    assert completion(names.STRATEGY_NAMES)("b") == ["badge", "bald", "batchbald"]
+    assert completion(names.MODEL_NAMES)("linear(") == []
 
 
 def test_a_shell_completes_strategies():

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from nextlabel.conformance import engines
 from nextlabel.engines.here import Here
-from nextlabel.engines.parcels import Answer, Parcel
+from nextlabel.engines.parcels import Parcel, Reply
 from nextlabel.errors import Mistake
 
 
@@ -27,17 +27,17 @@ class Bad(Executor):
 
 
 def forget(bad, attend, work, task, threads):
-    return Parcel(Answer(None)) if bad.calls == 5 else attend(work, task, threads)
+    return Parcel(Reply(None)) if bad.calls == 5 else attend(work, task, threads)
 
 
 def swap(bad, attend, work, task, threads):
     last = task.open() % 100 == 4
-    return Parcel(Answer(-1)) if last else attend(work, task, threads)
+    return Parcel(Reply(-1)) if last else attend(work, task, threads)
 
 
 def rename(bad, attend, work, task, threads):
     error = attend(work, task, threads).open().error
-    return Parcel(Answer(0, error and Mistake(str(error))))
+    return Parcel(Reply(0, error and Mistake(str(error))))
 
 
 def shorten(bad, attend, work, task, threads):

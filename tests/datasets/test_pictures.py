@@ -129,7 +129,7 @@ def test_an_interrupted_scan_goes_on_where_it_stopped(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(pictures, "square", square_)
-    monkeypatch.setattr(pictures, "CHUNK", 2)
+    monkeypatch.setattr(pictures, "PICTURES_IN_FLIGHT", 2)
     with pytest.raises(KeyboardInterrupt):
         load(Request(str(fruits), progress=stop))
     stopped, kept = len(decoded), len(list(kept_squares(own_cache, 64).known()))

@@ -12,7 +12,7 @@ from onnx_files import pooled, tokens, write
 from nextlabel.conformance.embedders import for_embedders
 from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.embedders import EMBEDDERS, embedder, patches
-from nextlabel.embedders.base import NOTHING, Embedder, Features32, Fits, Report, silent
+from nextlabel.embedders.base import NO_FITS, Embedder, Features32, Fits, Report, silent
 from nextlabel.embedders.pixels import Pixels
 
 MODELS = {"onnx:vectors": pooled(batch=3, side=12), "onnx:tokens": tokens()}
@@ -53,9 +53,9 @@ class Bad(Pixels):
     version: ClassVar[int] = 1
 
     def fit(self, sample: Squares, report: Report = silent) -> Fits:
-        return {"mean": sample.mean(0)} if self.bad == "learns" else NOTHING
+        return {"mean": sample.mean(0)} if self.bad == "learns" else NO_FITS
 
-    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+    def transform(self, block: Squares, fits: Fits = NO_FITS, report: Report = silent) -> Features32:
         features = super().transform(block, fits, silent if self.bad == "silent" else report)
         if self.bad == "neighbours":
             features = features - features.mean(0)

@@ -16,7 +16,7 @@ from painted import noise
 from nextlabel.datasets import load, pictures
 from nextlabel.datasets.base import Dataset, Request, Squares
 from nextlabel.embedders import EMBEDDERS, default, embed
-from nextlabel.embedders.base import NOTHING, Features, Features32, Fits, Report, silent
+from nextlabel.embedders.base import NO_FITS, Features, Features32, Fits, Report, silent
 from nextlabel.embedders.cache import cached, read_fits
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
@@ -104,7 +104,7 @@ class Counting(Pixels):
 
     embedded: ClassVar[list[int]] = []
 
-    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+    def transform(self, block: Squares, fits: Fits = NO_FITS, report: Report = silent) -> Features32:
         self.embedded.append(len(block))
         return super().transform(block, fits, report)
 

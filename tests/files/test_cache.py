@@ -18,7 +18,7 @@ def test_keys_keep_words_apart() -> None:
 
 def test_old_leftovers_are_swept(own_cache: Path) -> None:
     own_cache.mkdir()
-    for name, age in (("old", 2 * cache.STALE), ("new", 0)):
+    for name, age in (("old", 2 * cache.LEFT_ALONE), ("new", 0)):
         (own_cache / f"{name}.part").touch()
         os.utime(own_cache / f"{name}.part", (time.time() - age,) * 2)
     cache.folder()

@@ -157,9 +157,9 @@ def test_the_names_are_those_of_the_tables():
     from nextlabel.statistics.curves import AREAS
     from nextlabel.strategies import STRATEGIES
 
-    assert tuple(STRATEGIES) == names.STRATEGIES
-    assert tuple(MODELS) == names.MODELS
-    assert tuple(EMBEDDERS) == names.EMBEDDERS
-    assert tuple(ORACLES) == names.ORACLES
-    assert tuple(DATASETS) == names.DATASETS
-    assert tuple(AREAS) == names.AREAS
+    assert tuple(STRATEGIES) == names.STRATEGY_NAMES
+    assert tuple(MODELS) == names.MODEL_NAMES
+    assert tuple(EMBEDDERS) == names.EMBEDDER_NAMES
+    assert tuple(ORACLES) == names.ORACLE_NAMES
+    assert tuple(DATASETS) == names.DATASET_NAMES
+    assert tuple(AREAS) == names.AREA_NAMES

@@ -19,13 +19,13 @@ from matplotlib.text import Text
 from PIL import Image
 
 from nextlabel import report
-from nextlabel.cli.pages import FIGURES
+from nextlabel.cli.pages import FIGURE_KINDS
 from nextlabel.datasets.base import Dataset, Skipped
 from nextlabel.errors import CannotWrite, UnknownName
 from nextlabel.progress import Progress, quiet
 from nextlabel.report.drawing import curves, maps, themes
 from nextlabel.report.of_run import gallery, tables
-from nextlabel.report.of_run.page import command, lead, model_said, page
+from nextlabel.report.of_run.page import command_line, lead, model_said, page
 from nextlabel.report.paths import hide_folders
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
@@ -225,9 +225,9 @@ def test_everything_odd_about_the_data_is_listed(tmp_path: Path, sketchy: None) 
 
 
 def test_the_command_can_be_pasted_into_a_shell() -> None:
-    assert command({"command": ["/usr/bin/nextlabel", "simulate", "a b"]}) == "nextlabel simulate 'a b'"
-    assert command({"command": ["/x/nextlabel/__main__.py", "simulate"]}) == "python -m nextlabel simulate"
-    assert command({"command": []}) == ""
+    assert command_line({"command": ["/usr/bin/nextlabel", "simulate", "a b"]}) == "nextlabel simulate 'a b'"
+    assert command_line({"command": ["/x/nextlabel/__main__.py", "simulate"]}) == "python -m nextlabel simulate"
+    assert command_line({"command": []}) == ""
 
 
 HOME = "/home/somebody/private"
@@ -288,7 +288,7 @@ def test_figures_are_files_of_the_kinds_asked_for(tmp_path: Path, sketchy: None)
     assert before["curves.pdf"].startswith(b"%PDF")
     report.write(*run, figures=("svg", "pdf"))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-    assert tuple(themes.KINDS) == FIGURES  # what the command line offers
+    assert tuple(themes.KINDS) == FIGURE_KINDS  # what the command line offers
     with pytest.raises(UnknownName, match=r"No kind of figure is called 'spg'\. Did you mean '"):
         report.write(*run, figures=("spg",))
 
@@ -411,7 +411,7 @@ def test_umap_draws_the_map_where_it_is_installed() -> None:
 ODD = {
     "all alike": np.full((20, 4), 0.1),
     "one column": np.arange(20.0)[:, None],
-    "few": np.random.default_rng(0).normal(size=(maps.FEWEST, 4)),
+    "few": np.random.default_rng(0).normal(size=(maps.FEWEST_POINTS, 4)),
     "huge": np.random.default_rng(0).normal(size=(20, 60)) * 1e30,
 }
 
@@ -457,7 +457,7 @@ def test_few_seeds_are_drawn_one_by_one_in_place_of_a_band(seeds: int, lines: in
     panel = curves._panel("", found, False)
     axes = curves._draw_curves([[panel]], ["random"], themes.WIDE, themes.LIGHT).axes[0]
     assert len(axes.lines) == 1 + lines
-    assert len(axes.collections) == (seeds >= curves.FEW)
+    assert len(axes.collections) == (seeds >= curves.FEW_SEEDS)
     assert ("thin lines" in curves.curves_caption(seeds, None)) == bool(lines)
 
 

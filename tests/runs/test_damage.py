@@ -69,7 +69,7 @@ def look(folder: Path) -> None:
     tables.lines(run, found)
     page.facts(run, found)
     page.lead(run, found)
-    page.command(run.manifest)
+    page.command_line(run.manifest)
     confusions.summed(run.confusions)
     if run.manifest["dataset"]["n"] < 10**6:  # `record` counts the data itself before it draws
         maps.scenes(run)

@@ -13,7 +13,7 @@ from nextlabel.selection.arrays import (
     check_finite,
     check_probabilities,
     find_missing,
-    read_array,
+    open_array,
     read_features,
     read_labels,
     read_probabilities,
@@ -182,7 +182,7 @@ def wrote(path, data):
 )
 def test_a_file_that_holds_no_array_is_told(make, words, tmp_path):
     with pytest.raises(BadData, match=words):
-        read_array(make(tmp_path / "X.npy"))
+        open_array(make(tmp_path / "X.npy"))
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))
@@ -192,13 +192,13 @@ def test_any_bytes_are_an_array_or_one_sentence(tmp_path_factory, data, keep):
     sound = save(path, np.zeros((3, 2))).read_bytes()
     for content in (data, sound[:keep] + data):
         try:
-            read_array(wrote(path, content))
+            open_array(wrote(path, content))
         except BadData:
             continue
 
 
 def test_a_sound_file_is_mapped_and_cannot_be_written_to(tmp_path):
-    mapped = read_array(save(tmp_path / "X.npy", np.eye(3)))
+    mapped = open_array(save(tmp_path / "X.npy", np.eye(3)))
     assert isinstance(mapped, np.memmap)
     assert not mapped.flags.writeable
     assert mapped.tolist() == np.eye(3).tolist()

@@ -33,7 +33,7 @@ def test_it_asks_what_a_simulation_would_ask_first(name):
     seen = X if strategy(name).model_free else StandardScaler().fit_transform(X)  # scaled wherever a head is trained
     pool = Pool(seen, y, np.ones(len(y), bool), 3)
     learner = rounds.ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(), 4)
-    asked = rounds.choose(rounds.View(pool, train_head(pool, 4)), learner, 0, 7)
+    asked = rounds.ask_strategy(rounds.View(pool, train_head(pool, 4)), learner, 0, 7)
     assert select(X, y, name, 7, seed=4).tolist() == asked.ids.tolist()
 
 

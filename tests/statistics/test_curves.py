@@ -19,7 +19,7 @@ from nextlabel.statistics.curves import (
     log_aubc,
     rounds_aubc,
 )
-from nextlabel.statistics.standings import differences
+from nextlabel.statistics.standings import paired_differences
 
 Lists = tuple[list[float], list[float]]
 
@@ -115,7 +115,7 @@ def test_the_area_of_lu_li_and_lin_is_their_loop() -> None:
 def test_seeds_of_only_one_strategy_are_left_out() -> None:
     heights = {"random": {0: [0.5, 0.5], 1: [0.5, 0.5]}, "ours": {1: [0.7, 0.7], 2: [0.0, 0.0]}}
     found = curves(rows_of(heights), "accuracy")
-    assert differences(found["ours"], found["random"]) == [pytest.approx(0.2)]
+    assert paired_differences(found["ours"], found["random"]) == [pytest.approx(0.2)]
     assert areas({0: Curve(np.array([1.0]), np.array([0.5]))}) == {}
 
 
@@ -123,4 +123,4 @@ def test_pairing_cancels_what_a_split_does() -> None:
     wild = {seed: [height, height] for seed, height in enumerate([0.2, 0.5, 0.9])}
     better = {seed: [h + 0.01 for h in heights] for seed, heights in wild.items()}
     ours, theirs = (curves(rows_of({"r": one}), "accuracy")["r"] for one in (better, wild))
-    assert differences(ours, theirs) == pytest.approx([0.01] * 3)
+    assert paired_differences(ours, theirs) == pytest.approx([0.01] * 3)

@@ -17,7 +17,7 @@ from nextlabel.errors import BadSpecification, CannotGo, Mistake, StrategyFailed
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.base import Question
-from nextlabel.strategies.costs import Size
+from nextlabel.strategies.costs import PoolSize
 from nextlabel.strategies.door import StrategyEntry, guard, scale_to_unit
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
 
@@ -277,7 +277,7 @@ def test_a_choice_that_takes_long_is_told_before_the_work():
 
 @pytest.mark.parametrize("name", ["Quire", "MonteCarloEER", "ValueOfInformationEER"])
 def test_what_does_not_end_on_the_digits_is_known_and_a_sample_of_them_does(name):
-    digits = Size(rows=1797, candidates=1777, classes=10, width=64, batch=10)
+    digits = PoolSize(rows=1797, candidates=1777, classes=10, width=64, batch=10)
     sampled = f"skactiveml:SubSamplingWrapper(query_strategy='{name}', max_candidates=50)"
     for text, slow in ((f"skactiveml:{name}", True), (sampled, False)):
         entry = strategy(text)
@@ -285,7 +285,7 @@ def test_what_does_not_end_on_the_digits_is_known_and_a_sample_of_them_does(name
 
 
 def test_covering_a_million_is_told_and_a_sample_of_them_is_not():
-    million = Size(rows=10**6, candidates=10**6, classes=10, width=64, batch=100)
+    million = PoolSize(rows=10**6, candidates=10**6, classes=10, width=64, batch=100)
     slow, quick = strategy("maxherding"), strategy("maxherding(sample=20000)")
     assert slow.cost(million, slow.args) > 60 > quick.cost(million, quick.args)
 

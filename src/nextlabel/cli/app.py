@@ -33,7 +33,7 @@ STOPPED = "Stopped. What is written stays: a run goes on with --resume, a downlo
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=OUTPUT)]
 
 
-def command(function: Callable[P, None]) -> Callable[P, None]:
+def refuse_in_words(function: Callable[P, None]) -> Callable[P, None]:
     """Turn what a command raises on purpose into one sentence and an exit code."""
 
     @functools.wraps(function)
@@ -76,22 +76,22 @@ def top(
 
 # The order of decorators: typer registers what `command` made safe, and sees the options of `with_options` through it.
 @app.command()
-@command
+@refuse_in_words
 @with_options
 def simulate(experiment: Experiment, crew: Crew, output: Output) -> None:
     """Compare query strategies on data whose labels you have, and write rows and a report.
 
     Example: `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
     """
-    from nextlabel.cli.simulate import simulate  # each in its command: it loads what no other command needs
+    from nextlabel.cli.simulate import run_simulate  # each in its command: it loads what no other command needs
 
     if output.resume and output.out is None:
         raise Mistake("--resume goes on with the run in a folder. Name it with --out.")
-    simulate(experiment, crew, output, sys.argv, loud)
+    run_simulate(experiment, crew, output, sys.argv, loud)
 
 
 @app.command()
-@command
+@refuse_in_words
 @with_options
 def compare(
     runs: Annotated[
@@ -118,13 +118,13 @@ def compare(
 
     Example: `nextlabel compare runs/flowers runs/digits --against random --margin 0.0025 --out runs/verdicts`
     """
-    from nextlabel.cli.compare import compare
+    from nextlabel.cli.compare import run_compare
 
-    compare(runs, terms, families, out, read_figures(figures), json, loud)
+    run_compare(runs, terms, families, out, read_figures(figures), json, loud)
 
 
 @app.command()
-@command
+@refuse_in_words
 def fetch_flowers(
     folder: Annotated[Path, typer.Argument(metavar="DEST", help="Where to put them: a folder that is new, or empty.")],
     json: Json = False,
@@ -136,13 +136,13 @@ def fetch_flowers(
 
     Example: `nextlabel fetch-flowers flowers`
     """
-    from nextlabel.cli.fetch import fetch_flowers
+    from nextlabel.cli.fetch import run_fetch
 
-    fetch_flowers(folder, json, loud)
+    run_fetch(folder, json, loud)
 
 
 @app.command()
-@command
+@refuse_in_words
 @with_options
 def select(
     arrays: Arrays,
@@ -157,6 +157,6 @@ def select(
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
     """
-    from nextlabel.cli.select import select
+    from nextlabel.cli.select import run_select
 
-    select(arrays, choice, out, json, loud)
+    run_select(arrays, choice, out, json, loud)

@@ -16,13 +16,13 @@ from nextlabel.text import join_names, printable
 from nextlabel.wording.verdicts import headline, overall, verdict, vote_words
 
 
-def compare(
+def run_compare(
     runs: Sequence[Path], terms: Terms, families: Path | None, out: Path | None, figures: Sequence[str],
     as_json: bool, loud: Console,
 ) -> None:  # fmt: skip
     """Compare runs, write the report where one is wanted, and say what was found, the gates first."""
     if out is not None:
-        refuse_input([*runs, *([families] if families else [])], out)
+        refuse_overwriting([*runs, *([families] if families else [])], out)
     with show_progress(loud, quiet=as_json) as progress:
         progress("comparing", 0, 0)
         groups = {} if families is None else read_families(families)
@@ -30,7 +30,7 @@ def compare(
         page = None if out is None else write_report(comparison, out, figures, progress)
     for note in [*comparison.notes, *family_notes(groups, comparison)]:
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps(comparison.records(), allow_nan=False) if as_json else in_words(comparison, page))
+    print(json.dumps(comparison.records(), allow_nan=False) if as_json else describe_comparison(comparison, page))
 
 
 def write_report(comparison: Comparison, out: Path, figures: Sequence[str], progress: Progress) -> Path:
@@ -41,12 +41,12 @@ def write_report(comparison: Comparison, out: Path, figures: Sequence[str], prog
     return report.write_verdicts(comparison, out, figures)
 
 
-def refuse_input(paths: Sequence[Path], out: Path) -> None:
+def refuse_overwriting(paths: Sequence[Path], out: Path) -> None:
     """A report must not be written over what it is made from."""
     from nextlabel import report
 
     for path in paths:
-        if os.path.realpath(path) in {os.path.realpath(out / name) for name in report.NAMES}:
+        if os.path.realpath(path) in {os.path.realpath(out / name) for name in report.REPORT_FILES}:
             raise Mistake(f"'{printable(str(path))}' would be written over by the report. Choose another --out.")
 
 
@@ -58,7 +58,7 @@ def family_notes(families: Mapping[str, Sequence[str]], comparison: Comparison) 
     return [f"The families name {names}, and no such dataset is here."] if odd else []
 
 
-def in_words(comparison: Comparison, page: Path | None) -> str:
+def describe_comparison(comparison: Comparison, page: Path | None) -> str:
     """Gates, then verdicts dataset by dataset, then what they say together."""
     marks = {True: "passed", False: "FAILED", None: "not tried"}
     lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in comparison.gates]

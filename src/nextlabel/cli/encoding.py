@@ -5,8 +5,13 @@ import sys
 import unicodedata
 from io import TextIOWrapper
 
-NAME = "nextlabel.ascii"
-CHOSEN = ("replace", "ignore", "xmlcharrefreplace", "namereplace")  # somebody asked for this, with PYTHONIOENCODING
+HANDLER = "nextlabel.ascii"
+CHOSEN_ERRORS = (
+    "replace",
+    "ignore",
+    "xmlcharrefreplace",
+    "namereplace",
+)  # somebody asked for this, with PYTHONIOENCODING
 # Signs of ours, and those of rich: in ASCII, where no decomposition gives it.
 ASCII = str.maketrans(
     {
@@ -39,8 +44,8 @@ def to_ascii(text: str) -> str:
 
 def speak_plainly() -> None:
     """Standard output and error take any text from now on, whatever their encoding is (Windows: often cp1252)."""
-    codecs.register_error(NAME, write_in_ascii)
+    codecs.register_error(HANDLER, write_in_ascii)
     for stream in (sys.stdout, sys.stderr):
         # Tests and notebooks put other objects here, which take any text.
-        if isinstance(stream, TextIOWrapper) and stream.errors not in CHOSEN:
-            stream.reconfigure(errors=NAME)
+        if isinstance(stream, TextIOWrapper) and stream.errors not in CHOSEN_ERRORS:
+            stream.reconfigure(errors=HANDLER)

@@ -34,7 +34,7 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
     parameters: list[inspect.Parameter] = []
     for name, one in taken.items():
         parameters += options(pages[name]) if name in pages else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
-    parameters.sort(key=place)  # typer shows panels in the order in which they come first
+    parameters.sort(key=place_of_option)  # typer shows panels in the order in which they come first
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # where typer looks
     call.__annotations__ = {one.name: one.annotation for one in parameters}
     return call
@@ -55,7 +55,7 @@ def options(page: Any) -> Iterator[inspect.Parameter]:
             )
 
 
-def place(parameter: inspect.Parameter) -> int:
+def place_of_option(parameter: inspect.Parameter) -> int:
     """Where an option stands in --help."""
     panel = parameter.annotation.__metadata__[0].rich_help_panel
     return PANELS.index(panel) if panel in PANELS else -1

@@ -10,7 +10,7 @@ from nextlabel.knobs.panels import CHOSEN, DATA, OUTPUT
 from nextlabel.specifications import look_up
 
 # As `report` can write them; named here, for its own table comes with matplotlib.
-FIGURES = ("png", "svg", "pdf")
+FIGURE_KINDS = ("png", "svg", "pdf")
 FIGURES_HELP = "Kinds of figure files: `png`, `svg`, `pdf`, several by commas."
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
 
@@ -22,7 +22,7 @@ class Output:
     out: Path | None = knob(None, optional(PLACE), "Folder of the run. Without it: a dated one under runs/.", OUTPUT)
     resume: bool = knob(False, FLAG, "Go on with the interrupted run in --out. Give the same options again.", OUTPUT)
     report: bool = knob(True, FLAG, "Write report.html and its figures.", OUTPUT)
-    figures: Sequence[str] = knob(("png",), NAMES, FIGURES_HELP, OUTPUT, choices=FIGURES)
+    figures: Sequence[str] = knob(("png",), NAMES, FIGURES_HELP, OUTPUT, choices=FIGURE_KINDS)
     json: bool = knob(False, FLAG, "Print the result as JSON.", OUTPUT)
 
     def __post_init__(self) -> None:
@@ -34,7 +34,7 @@ def read_figures(kinds: str | Sequence[str]) -> tuple[str, ...]:
     """Kinds of figure files; raises `UnknownName` before any work is done, where one is none."""
     found: tuple[str, ...] = NAMES.read(kinds)
     for kind in found:
-        look_up(dict.fromkeys(FIGURES), kind, "kind of figure")
+        look_up(dict.fromkeys(FIGURE_KINDS), kind, "kind of figure")
     return found
 
 
@@ -76,10 +76,10 @@ class Choice:
     strategy: str = knob(
         "auto",
         text("the name of a query strategy, such as 'badge'", "NAME"),
-        f"Query strategy: {', '.join(f'`{name}`' for name in names.STRATEGIES)}, with options such as "
+        f"Query strategy: {', '.join(f'`{name}`' for name in names.STRATEGY_NAMES)}, with options such as "
         "`typiclust(k=20)`; also skactiveml:ClassName(…).",
         CHOSEN,
-        choices=names.STRATEGIES,
+        choices=names.STRATEGY_NAMES,
     )
     batch: int = knob(10, whole(1), "How many samples to ask for.", CHOSEN)
     seed: int = knob(0, whole(0), "Everything random follows from it.", CHOSEN)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from nextlabel.progress import FINISHED
 from nextlabel.progress import Progress as Watcher
 
-PATIENCE = 10.0  # seconds: what takes less is told by its result
+FIRST_SILENCE = 10.0  # seconds: what takes less is told by its result
 SILENCE = 30.0  # seconds without a line in which one wonders whether anything goes on
 
 
@@ -84,7 +84,7 @@ class Lines:
         if self.stages.begins(what, done, total):
             self.since, self.before = now, done
         due = what.endswith(FINISHED) or now - self.told >= SILENCE
-        if due and now - self.began >= PATIENCE:
+        if due and now - self.began >= FIRST_SILENCE:
             self.told = now
             self.loud.print(f"{what}{self.far(now, done, total)}", markup=False, soft_wrap=True)
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,16 @@ from nextlabel.cli.pages import Arrays, Choice
 from nextlabel.cli.progress import show_progress
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.files.atomic import rehearse, write_atomically
+from nextlabel.files.refusals import refusals
 from nextlabel.progress import Progress
 from nextlabel.selection import Order, Selection, choose, read_order
-from nextlabel.selection.arrays import read_array
+from nextlabel.selection.arrays import open_array
 from nextlabel.text import printable
 
+OTHER_PLACE = "Name another place with --out."
 
-def select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud: Console) -> None:
+
+def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud: Console) -> None:
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
     refuse_input(arrays, out)
     if out is not None:
@@ -29,20 +30,20 @@ def select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud
         order = read_files(arrays, choice, progress)
         answer = choose(order, progress)
     if out is not None:
-        with on_disk(printable(str(out))):
+        with refusals(out, OTHER_PLACE):
             write_atomically(real(out), table(answer).encode())
     if as_json:
-        print(json.dumps(to_json(order, answer, out), allow_nan=False))
+        print(json.dumps(selection_to_json(order, answer, out), allow_nan=False))
     else:
-        print(in_words(answer, out) if out is not None else table(answer), end="" if out is None else "\n")
+        print(describe_selection(answer, out) if out is not None else table(answer), end="" if out is None else "\n")
 
 
 def read_files(arrays: Arrays, choice: Choice, progress: Progress) -> Order:
     """What was typed, with the files read as memory maps, and checked."""
     labels, probabilities = (
-        None if path is None else read_array(path) for path in (arrays.labels, arrays.probabilities)
+        None if path is None else open_array(path) for path in (arrays.labels, arrays.probabilities)
     )
-    features = read_array(arrays.features)
+    features = open_array(arrays.features)
     order = read_order(
         features, labels, choice.strategy, choice.batch, probabilities, choice.seed, arrays.missing, progress
     )
@@ -54,7 +55,7 @@ def table(answer: Selection) -> str:
     return "\n".join(["rank,id", *(f"{rank},{i}" for rank, i in enumerate(answer.ids.tolist(), 1)), ""])
 
 
-def to_json(order: Order, answer: Selection, out: Path | None) -> dict[str, Any]:
+def selection_to_json(order: Order, answer: Selection, out: Path | None) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
         "ids": answer.ids.tolist(),
@@ -69,7 +70,7 @@ def to_json(order: Order, answer: Selection, out: Path | None) -> dict[str, Any]
     }
 
 
-def in_words(answer: Selection, out: Path) -> str:
+def describe_selection(answer: Selection, out: Path) -> str:
     """What was chosen, by whom, and where it is."""
     drawn = f" {answer.mended:,} of them were drawn at random, where it had no valid answer." if answer.mended else ""
     return (
@@ -92,19 +93,10 @@ def refuse_place(out: Path) -> None:
         raise CannotWrite(f"There is no folder for '{name}'. Make it first, or name another place with --out.")
     if os.path.exists(path) and not os.path.isfile(path):  # unlike Path's, they do not mind any name
         raise CannotWrite(f"'{name}' is no plain file. Name one with --out, or leave --out away to print the ids.")
-    with on_disk(name):
+    with refusals(out, OTHER_PLACE):
         rehearse(path)
 
 
 def real(out: Path) -> Path:
     """What a link points to: it stays a link."""
     return Path(os.path.realpath(out))
-
-
-@contextmanager
-def on_disk(name: str) -> Iterator[None]:
-    """Turn what the disk says into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise CannotWrite(f"'{name}' cannot be written ({error.strerror}). Name another place with --out.") from None

@@ -23,7 +23,7 @@ from nextlabel.text import several
 from nextlabel.wording.verdicts import headline, verdict
 
 
-def simulate(experiment: Experiment, crew: Crew, output: Output, command: Sequence[str], loud: Console) -> None:
+def run_simulate(experiment: Experiment, crew: Crew, output: Output, command: Sequence[str], loud: Console) -> None:
     """Record an experiment, write its report, and say what was found."""
     page = None
     with show_progress(loud, quiet=output.json) as progress:
@@ -37,10 +37,14 @@ def simulate(experiment: Experiment, crew: Crew, output: Output, command: Sequen
     parts = recorded.parts
     for note in [*data_notes(parts.dataset), *validation_notes(parts), *learning_notes(recorded)]:
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps(to_json(recorded.run, page), allow_nan=False) if output.json else in_words(recorded.run, page))
+    print(
+        json.dumps(run_to_json(recorded.run, page), allow_nan=False)
+        if output.json
+        else describe_run(recorded.run, page)
+    )
 
 
-def to_json(run: Run, page: Path | None) -> Row:
+def run_to_json(run: Run, page: Path | None) -> Row:
     """What ``--json`` prints: where things are, and each strategy's figures, in fractions."""
     summary = [_summary(one) for one in standings(run.rows, run.manifest["dataset"]["counts"])]
     return {"out": str(run.folder), "report": page and str(page), "summary": summary}
@@ -64,7 +68,7 @@ def _summary(one: Standing) -> Row:
     }
 
 
-def in_words(run: Run, page: Path | None) -> str:
+def describe_run(run: Run, page: Path | None) -> str:
     """What was found, in plain words, and where the report is."""
     ranks = standings(run.rows, run.manifest["dataset"]["counts"])
     place = f"Report: {page}" if page else f"Rows: {run.folder / 'rows.jsonl'}"

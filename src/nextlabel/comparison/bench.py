@@ -7,7 +7,7 @@ from typing import Any
 from nextlabel.runs.environment import Environment
 from nextlabel.runs.lines import Row
 
-NAMES = ("model", "embedder")
+SETTING_COLUMNS = ("model", "embedder")
 
 
 @dataclass(frozen=True)

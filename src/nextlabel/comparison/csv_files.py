@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nextlabel.comparison.bench import NAMES, Bench
+from nextlabel.comparison.bench import SETTING_COLUMNS, Bench
 from nextlabel.errors import BadData
 from nextlabel.runs.lines import Row
 from nextlabel.statistics.metrics import SCORES
@@ -66,7 +66,7 @@ def _check_columns(path: Path, found: Sequence[str]) -> list[str]:
             f"'{show_path(path)}' lacks the columns {lacks}. A CSV of learning curves has the columns dataset, "
             "strategy, seed, labelled and metric (or accuracy, balanced_accuracy, f1_macro)."
         )
-    twice = [name for name in (*KEYS, *metrics, *NAMES) if list(found).count(name) > 1]
+    twice = [name for name in (*KEYS, *metrics, *SETTING_COLUMNS) if list(found).count(name) > 1]
     if twice:
         raise BadData(f"'{show_path(path)}' has the column {twice[0]} twice. Keep one of them.")
     return metrics
@@ -76,7 +76,7 @@ def _csv_row(path: Path, number: int, row: Mapping[str | None, Any], metrics: Se
     if None in row or None in row.values():
         raise BadData(f"Line {number} of '{show_path(path)}' has too many or too few cells. Mend that line.")
     out: Row = {"dataset": row["dataset"], "strategy": row["strategy"]}
-    out |= {name: row[name] or None for name in NAMES if name in row}
+    out |= {name: row[name] or None for name in SETTING_COLUMNS if name in row}
     for name, most in DIGITS.items():
         text = row[name].strip()
         if not text.isascii() or not text.isdigit() or len(text) > most:

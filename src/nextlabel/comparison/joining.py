@@ -9,7 +9,7 @@ from nextlabel.runs.identity import differences
 from nextlabel.runs.lines import Row
 from nextlabel.text import shorten
 
-PARTS = {"test": "test set", "val": "validation set", "start": "starting set"}
+PART_NAMES = {"test": "test set", "val": "validation set", "start": "starting set"}
 
 
 def join(here: Bench, more: Bench) -> Bench:
@@ -22,7 +22,7 @@ def join(here: Bench, more: Bench) -> Bench:
             f"protocols ({why}). Compare runs of one protocol, or tell the datasets apart with simulate's --name."
         )
     for seed in sorted(set(here.hashes) & set(more.hashes), key=int):
-        for part, words in PARTS.items():
+        for part, words in PART_NAMES.items():
             if here.hashes[seed].get(part) != more.hashes[seed].get(part):
                 raise NotComparable(
                     f"Seed {seed} has another {words} in '{here.source}' than in '{more.source}', so the two cannot be "

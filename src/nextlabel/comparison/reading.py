@@ -23,12 +23,12 @@ def read(paths: Iterable[str | Path]) -> list[Bench]:
     """Every bench in some run folders and CSV files, joined; raises `BadData`, `RunBroken` or `NotComparable`."""
     benches: dict[tuple[str, str | None, str | None], Bench] = {}
     for path in paths:
-        for bench in _read(Path(path)):
+        for bench in _read_path(Path(path)):
             benches[bench.key] = join(benches[bench.key], bench) if bench.key in benches else bench
     return list(benches.values())
 
 
-def _read(path: Path) -> list[Bench]:
+def _read_path(path: Path) -> list[Bench]:
     if not os.path.exists(path):  # unlike Path's, it minds neither any name nor a folder that may not be read
         raise BadData(f"There is no '{show_path(path)}'. Name a folder that simulate wrote, or a CSV file.")
     return [read_run(path)] if os.path.isdir(path) else read_csv(path)

@@ -10,7 +10,13 @@ from nextlabel.runs.reading import check_arms, read_manifest, sizes
 from nextlabel.statistics.curves import primary
 from nextlabel.text import show_path
 
-OWN = ("strategies", "seeds", "splits", "threads", "made_by")  # of an identity: may differ between runs that are joined
+MAY_DIFFER = (
+    "strategies",
+    "seeds",
+    "splits",
+    "threads",
+    "made_by",
+)  # of an identity: may differ between runs that are joined
 
 
 def read_run(folder: Path) -> Bench:
@@ -25,7 +31,7 @@ def read_run(folder: Path) -> Bench:
         rows=rows,
         whole={int(seed): size["start"] + size["pool"] for seed, size in sizes(told).items()},
         hashes=told["seeds"],
-        protocol={name: value for name, value in told["identity"].items() if name not in OWN},
+        protocol={name: value for name, value in told["identity"].items() if name not in MAY_DIFFER},
         fingerprint=told["dataset"]["fingerprint"],
         source=show_path(folder),
         made_by={name: kind["class"] for name, kind in told["strategies"].items()},

@@ -19,7 +19,7 @@ import numpy as np
 from nextlabel.datasets.base import Dataset
 from nextlabel.text import printable
 
-SIZE = 8
+SQUARE_SIZE = 8
 Load = Callable[[], Dataset]
 MOST_BYTES, BYTES_A_SAMPLE = 300_000, 600  # of a pickled dataset: paths travel, what they lead to does not
 
@@ -65,12 +65,12 @@ def check_pictures_are_squares(load: Load) -> None:
     data = load()
     if data.pictures is None:
         return
-    squares = data.pictures.squares(SIZE)
+    squares = data.pictures.squares(SQUARE_SIZE)
     assert squares.dtype == np.uint8, f"pictures are {squares.dtype}"
-    assert squares.shape == (len(data), SIZE, SIZE, 3), f"pictures have the shape {squares.shape}"
+    assert squares.shape == (len(data), SQUARE_SIZE, SQUARE_SIZE, 3), f"pictures have the shape {squares.shape}"
     assert not squares.flags.writeable, "pictures can be written to"
     ids = [len(data) - 1, *range(len(data) - 1)]
-    blocks = list(data.pictures.blocks(SIZE, ids))
+    blocks = list(data.pictures.blocks(SQUARE_SIZE, ids))
     assert [i for some, _ in blocks for i in some] == ids, "blocks hold other ids than were asked for"
     assert np.array_equal(np.concatenate([block for _, block in blocks]), squares[ids]), "blocks hold other pictures"
 
@@ -91,7 +91,7 @@ def check_travels_small(load: Load) -> None:
     """Pickled, it is small enough for the start of a worker, also after pictures were looked at; and arrives whole."""
     data = load()
     if data.pictures is not None:
-        data.pictures.squares(SIZE)
+        data.pictures.squares(SQUARE_SIZE)
     sent = pickle.dumps(data)
     room = MOST_BYTES + (0 if data.paths is None else BYTES_A_SAMPLE * len(data))
     assert len(sent) <= room, f"it travels as {len(sent):,} bytes, and {room:,} would do"
@@ -102,7 +102,9 @@ def check_travels_small(load: Load) -> None:
     if data.table is not None:
         assert np.array_equal(there.table, data.table), "features arrive as others"
     elif data.pictures is not None:
-        assert np.array_equal(there.pictures.squares(SIZE), data.pictures.squares(SIZE)), "pictures arrive as others"
+        assert np.array_equal(there.pictures.squares(SQUARE_SIZE), data.pictures.squares(SQUARE_SIZE)), (
+            "pictures arrive as others"
+        )
 
 
 def check_its_text_can_be_shown(load: Load) -> None:

@@ -20,17 +20,17 @@ import numpy as np
 from nextlabel.datasets.base import Squares
 from nextlabel.embedders.base import Embedder, Features32, Fits, Transductive
 
-N = 40
+PICTURE_COUNT = 40
 
 
 def pictures(embedder: Embedder, seed: int = 0) -> Squares:
     """Forty pictures of the size that it wants: smooth ones with a little noise, no two alike. (40, size, size, 3)"""
     rng, size = np.random.default_rng(seed), embedder.size
-    ramp = np.linspace(0, 1, size)[:, None, None] * rng.uniform(0, 200, (N, 1, 1, 3))  # (40, size, 1, 3)
-    return (ramp + rng.integers(0, 56, (N, size, size, 3))).astype(np.uint8)
+    ramp = np.linspace(0, 1, size)[:, None, None] * rng.uniform(0, 200, (PICTURE_COUNT, 1, 1, 3))  # (40, size, 1, 3)
+    return (ramp + rng.integers(0, 56, (PICTURE_COUNT, size, size, 3))).astype(np.uint8)
 
 
-def _fitted(embedder: Embedder) -> tuple[Squares, Fits, Features32]:
+def _fit_all(embedder: Embedder) -> tuple[Squares, Fits, Features32]:
     sample = pictures(embedder)
     fits = embedder.fit(sample)
     return sample, fits, embedder.transform(sample, fits)
@@ -38,13 +38,13 @@ def _fitted(embedder: Embedder) -> tuple[Squares, Fits, Features32]:
 
 def check_gives_plain_features(embedder: Embedder) -> None:
     """One row a picture, float32, finite; pictures that differ have rows that differ."""
-    _, _, features = _fitted(embedder)
+    _, _, features = _fit_all(embedder)
     assert features.dtype == np.float32, f"features are {features.dtype}"
     assert features.ndim == 2, f"features have the shape {features.shape}"
-    assert features.shape[0] == N, f"{len(features)} rows for {N} pictures"
+    assert features.shape[0] == PICTURE_COUNT, f"{len(features)} rows for {PICTURE_COUNT} pictures"
     assert features.shape[1] > 0, "no feature at all"
     assert np.isfinite(features).all(), "features are not all finite"
-    assert len(np.unique(features, axis=0)) == N, "pictures that differ have the same features"
+    assert len(np.unique(features, axis=0)) == PICTURE_COUNT, "pictures that differ have the same features"
 
 
 def check_gives_the_same_bits_twice(embedder: Embedder) -> None:
@@ -52,9 +52,9 @@ def check_gives_the_same_bits_twice(embedder: Embedder) -> None:
     before = np.random.get_state()
     try:
         np.random.seed(1)
-        once = _fitted(embedder)[2]
+        once = _fit_all(embedder)[2]
         np.random.seed(2)
-        twice = _fitted(embedder)[2]
+        twice = _fit_all(embedder)[2]
     finally:
         np.random.set_state(before)
     assert np.array_equal(once, twice), "the same pictures gave other features the second time"
@@ -62,8 +62,8 @@ def check_gives_the_same_bits_twice(embedder: Embedder) -> None:
 
 def check_a_picture_has_the_same_bits_in_any_company(embedder: Embedder) -> None:
     """Alone, among few, among all, in another order: the same row."""
-    sample, fits, features = _fitted(embedder)
-    for ids in ([0], [N - 1], [3, 4, 5], list(range(7, 20)), list(range(N))[::-1]):
+    sample, fits, features = _fit_all(embedder)
+    for ids in ([0], [PICTURE_COUNT - 1], [3, 4, 5], list(range(7, 20)), list(range(PICTURE_COUNT))[::-1]):
         rows = embedder.transform(sample[ids], fits)
         assert np.array_equal(rows, features[ids]), f"pictures {ids} by themselves have other features than among all"
 
@@ -82,7 +82,7 @@ def check_fits_and_transforms_at_once(embedder: Embedder) -> None:
     """`fit_transform` gives what `fit`, then `transform` give: the same fit to the bit, features up to rounding."""
     if not isinstance(embedder, Transductive):
         return
-    sample, fits, features = _fitted(embedder)
+    sample, fits, features = _fit_all(embedder)
     at_once, same = embedder.fit_transform(sample)
     assert fits.keys() == same.keys(), "fit_transform fits something else than fit"
     assert all(np.array_equal(fits[name], same[name]) for name in fits), "fit_transform fits otherwise than fit"
@@ -92,7 +92,7 @@ def check_fits_and_transforms_at_once(embedder: Embedder) -> None:
 
 def check_leaves_pictures_alone(embedder: Embedder) -> None:
     """It reads pictures from a read-only map of a file, as they come, and from memory without writing there."""
-    sample, fits, features = _fitted(embedder)
+    sample, fits, features = _fit_all(embedder)
     assert np.array_equal(sample, pictures(embedder)), "the pictures were changed"
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "pictures.npy", sample)
@@ -112,10 +112,10 @@ def check_survives_blank_pictures(embedder: Embedder) -> None:
 
 def check_counts_what_is_done(embedder: Embedder) -> None:
     """``report`` hears of every picture once."""
-    sample, fits, _ = _fitted(embedder)
+    sample, fits, _ = _fit_all(embedder)
     counts: list[int] = []
     embedder.transform(sample, fits, counts.append)
-    assert sum(counts) == N, f"{sum(counts)} of {N} pictures were reported"
+    assert sum(counts) == PICTURE_COUNT, f"{sum(counts)} of {PICTURE_COUNT} pictures were reported"
 
 
 def check_its_fields_are_its_settings(embedder: Embedder) -> None:

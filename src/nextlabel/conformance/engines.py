@@ -33,14 +33,14 @@ def results(engine: Engine, work: Callable[[Any], Any], tasks: list[Any], thread
     return dict(found)
 
 
-def square(task: int) -> int:
+def square_of(task: int) -> int:
     return task * task
 
 
 def check_gives_every_result_once(engine: Engine) -> None:
     """More tasks than there is room for, one, none."""
     for count in (7, 1, 0):
-        found = results(engine, square, list(range(count)))
+        found = results(engine, square_of, list(range(count)))
         assert found == {task: task * task for task in range(count)}, f"squares are {found}"
 
 
@@ -48,7 +48,7 @@ def check_takes_strides_in_their_order(engine: Engine) -> None:
     """Three pieces of work, each in five strides: what follows is done after what it follows."""
     chains: dict[int, list[int]] = {0: [], 100: [], 200: []}
     for task, result in run(
-        engine, square, list(chains), JOBS, 1, lambda task, _: task + 1 if task % 100 < 4 else None
+        engine, square_of, list(chains), JOBS, 1, lambda task, _: task + 1 if task % 100 < 4 else None
     ):
         assert result == task * task, f"the square of {task} is {result}"
         chains[task // 100 * 100].append(task % 100)
@@ -68,7 +68,7 @@ def check_passes_refusals_on(engine: Engine) -> None:
     error = _raised(engine, refuse)
     assert type(error) is BadData, f"a refusal became {error!r}"
     assert str(error) == "task 3 is bad", f"a refusal became '{error}'"
-    results(engine, square, [2])
+    results(engine, square_of, [2])
 
 
 def check_says_where_a_bug_is(engine: Engine) -> None:
@@ -77,7 +77,7 @@ def check_says_where_a_bug_is(engine: Engine) -> None:
     assert isinstance(error, WorkerDied), f"a bug became {error!r}"
     for words in ("in stumble", "ZeroDivisionError: bug 3"):
         assert words in str(error), f"'{words}' does not stand in: {error}"
-    results(engine, square, [2])
+    results(engine, square_of, [2])
 
 
 def _raised(engine: Engine, work: Callable[[int], None]) -> Exception:
@@ -88,7 +88,7 @@ def _raised(engine: Engine, work: Callable[[int], None]) -> Exception:
     raise AssertionError("an error in the work is lost")
 
 
-def blas_threads(task: int) -> list[int]:
+def count_blas_threads(task: int) -> list[int]:
     np.ones((2, 2)) @ np.ones((2, 2))
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
@@ -96,7 +96,7 @@ def blas_threads(task: int) -> list[int]:
 def check_computes_with_the_threads_it_is_given(engine: Engine) -> None:
     """As many BLAS threads as `run` was told, whatever the engine does side by side."""
     for threads in (1, 2):
-        found = results(engine, blas_threads, [0, 1], threads)
+        found = results(engine, count_blas_threads, [0, 1], threads)
         assert all(set(counts) == {threads} for counts in found.values()), f"{threads} threads were given, {found} used"
 
 
@@ -117,7 +117,7 @@ def check_does_one_task_at_a_time_in_a_process(engine: Engine) -> None:
 def check_leaves_the_environment_alone(engine: Engine) -> None:
     """`os.environ` is what it was, once work is done."""
     before = dict(os.environ)
-    results(engine, square, [0, 1, 2])
+    results(engine, square_of, [0, 1, 2])
     changed = {name for name, _ in before.items() ^ os.environ.items()}
     assert not changed, f"the environment was changed: {', '.join(sorted(changed))}"
 

@@ -50,13 +50,13 @@ def check_has_the_same_names_for_all(estimator: Estimator) -> None:
 def check_survives_few_classes(estimator: Estimator) -> None:
     """Samples of one class only; a class that nobody has and nothing is taken for; certainty, right and wrong."""
     proba, y = predictions()
-    _finite(estimator(proba, np.zeros_like(y)))
-    _finite(estimator(np.column_stack([proba, np.zeros(len(y))]), y))
+    _is_finite(estimator(proba, np.zeros_like(y)))
+    _is_finite(estimator(np.column_stack([proba, np.zeros(len(y))]), y))
     for shift in (0, 1):
-        _finite(estimator(np.eye(4)[(y + shift) % 4], y))
+        _is_finite(estimator(np.eye(4)[(y + shift) % 4], y))
 
 
-def _finite(found: Scores) -> None:
+def _is_finite(found: Scores) -> None:
     assert all(value is None or np.isfinite(value) for value in found.values()), f"{found} are not finite"
 
 
@@ -72,7 +72,7 @@ def check_order_does_not_matter(estimator: Estimator) -> None:
         assert same, f"{name} is {value}, and {there} in another order"
 
 
-def check_leaves_what_it_is_given_alone(estimator: Estimator) -> None:
+def check_leaves_arrays_alone(estimator: Estimator) -> None:
     """Arrays as they come: read-only, by columns, float32; the same figures, and nothing is written."""
     proba, y = predictions()
     before, expected = (proba.copy(), y.copy()), estimator(proba, y)
@@ -81,7 +81,7 @@ def check_leaves_what_it_is_given_alone(estimator: Estimator) -> None:
     proba.flags.writeable = y.flags.writeable = False
     assert estimator(proba, y) == expected, "read-only arrays give other figures"
     assert estimator(np.asfortranarray(proba), y) == expected, "columns give other figures than rows"
-    _finite(estimator(proba.astype(np.float32), y))
+    _is_finite(estimator(proba.astype(np.float32), y))
 
 
 def check_refuses_what_is_no_probability(estimator: Estimator) -> None:
@@ -101,6 +101,6 @@ for_estimators: list[Callable[[Estimator], None]] = [
     check_has_the_same_names_for_all,
     check_survives_few_classes,
     check_order_does_not_matter,
-    check_leaves_what_it_is_given_alone,
+    check_leaves_arrays_alone,
     check_refuses_what_is_no_probability,
 ]

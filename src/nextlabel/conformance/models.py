@@ -72,13 +72,13 @@ def fit(entry: ModelEntry, pool: Pool, settings: Settings | None = None, seed: i
     return entry.make(small_dataset(), settings or {}).fit(pool, stream(seed, "fit", 0))
 
 
-def _proba(fitted: Fitted) -> Floats:
+def _predict(fitted: Fitted) -> Floats:
     return np.asarray(fitted.clf.predict_proba(fitted.features))  # (24, 4)
 
 
-def _same(one: Fitted, two: Fitted, why: str) -> None:
+def _same_model(one: Fitted, two: Fitted, why: str) -> None:
     assert np.array_equal(one.features, two.features), f"{why} changes the features"
-    assert np.array_equal(_proba(one), _proba(two)), f"{why} changes the probabilities"
+    assert np.array_equal(_predict(one), _predict(two)), f"{why} changes the probabilities"
 
 
 def check_gives_features_and_a_classifier(entry: ModelEntry) -> None:
@@ -111,7 +111,7 @@ def check_probabilities_are_shares(entry: ModelEntry) -> None:
 def check_learns(entry: ModelEntry) -> None:
     """Most of what it was trained on comes out right: a model that ignores labels, or mixes them up, does not do so."""
     pool = small_pool(labelled=21)
-    right = _proba(fit(entry, pool)).argmax(axis=1) == TRUTH
+    right = _predict(fit(entry, pool)).argmax(axis=1) == TRUTH
     share = right[pool.labelled()].mean()
     assert share > 0.6, f"{share:.0%} of the labelled samples come out right, and chance is 33 %"
 
@@ -127,8 +127,8 @@ def check_depends_on_pool_and_stream_alone(entry: ModelEntry) -> None:
         again = model.fit(small_pool(), stream(0, "fit", 0))
     finally:
         np.random.set_state(before)
-    _same(first, again, "an earlier round")
-    _same(first, fit(entry, small_pool()), "a fresh object")
+    _same_model(first, again, "an earlier round")
+    _same_model(first, fit(entry, small_pool()), "a fresh object")
 
 
 def check_order_of_labelling_does_not_matter(entry: ModelEntry) -> None:
@@ -139,7 +139,7 @@ def check_order_of_labelling_does_not_matter(entry: ModelEntry) -> None:
         forth = forth.answered(some, TRUTH[some])
     for some in (ids[:1:-1], ids[1::-1]):
         back = back.answered(some, TRUTH[some])
-    _same(fit(entry, forth), fit(entry, back), "the order of labelling")
+    _same_model(fit(entry, forth), fit(entry, back), "the order of labelling")
 
 
 def check_leaves_the_pool_alone(entry: ModelEntry) -> None:
@@ -150,17 +150,17 @@ def check_leaves_the_pool_alone(entry: ModelEntry) -> None:
     assert pickle.dumps(pool) == before, "the pool was written to"
 
 
-def check_takes_features_as_they_come(entry: ModelEntry) -> None:
+def check_takes_any_features(entry: ModelEntry) -> None:
     """Read-only, and a memory map: the same model."""
     pool = small_pool()
     expected = fit(entry, pool)
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "features.npy", pool.features)
         mapped = np.load(Path(folder) / "features.npy", mmap_mode="r")
-        _same(expected, fit(entry, replace(pool, features=mapped)), "a memory map")
+        _same_model(expected, fit(entry, replace(pool, features=mapped)), "a memory map")
     for array in (pool.features, pool.y, pool.askable):
         array.flags.writeable = False
-    _same(expected, fit(entry, pool), "a read-only array")
+    _same_model(expected, fit(entry, pool), "a read-only array")
 
 
 def check_classifier_can_be_trained_again(entry: ModelEntry) -> None:
@@ -192,12 +192,12 @@ def check_settings_survive_json(entry: ModelEntry) -> None:
         settings, again = (entry.make(small_dataset(), json.loads(before)).tune(pool) for _ in range(2))
         assert json.dumps(again, allow_nan=False) == json.dumps(settings), f"tuned twice: {settings}, then {again}"
     read = json.loads(json.dumps(settings))
-    _same(fit(entry, pool, settings), fit(entry, pool, read), "a way through JSON")
+    _same_model(fit(entry, pool, settings), fit(entry, pool, read), "a way through JSON")
 
 
 def check_begins_with_few_labels(entry: ModelEntry) -> None:
     """One label of each of two classes; and within the loop, labels of one class, or none at all."""
-    assert _proba(fit(entry, small_pool(labelled=2))).shape == (N, CLASSES)
+    assert _predict(fit(entry, small_pool(labelled=2))).shape == (N, CLASSES)
     asker = StrategyEntry(RandomSampling)
     learner = ActiveLearner(entry.make(small_dataset(), {}), asker, asker, Plan(batch=1), seed=0)
     none, one = small_pool(labelled=0), small_pool(labelled=0).answered(np.array([0, 3]), TRUTH[[0, 3]])
@@ -213,7 +213,7 @@ for_models: list[Callable[[ModelEntry], None]] = [
     check_depends_on_pool_and_stream_alone,
     check_order_of_labelling_does_not_matter,
     check_leaves_the_pool_alone,
-    check_takes_features_as_they_come,
+    check_takes_any_features,
     check_classifier_can_be_trained_again,
     check_committee_answers_the_same_twice,
     check_settings_survive_json,

@@ -13,7 +13,7 @@ from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.files import cache
 from nextlabel.progress import Progress, quiet
 
-SIDE = 8
+DIGIT_SIDE = 8
 WHITE = 16  # the largest grey value
 
 
@@ -22,7 +22,7 @@ class Digits:
     """Pictures that come with scikit-learn: no file, nothing to cache."""
 
     version: str = "1"
-    grey_side: int | None = SIDE
+    grey_side: int | None = DIGIT_SIDE
 
     def __reduce__(self) -> tuple[type["Digits"], tuple[str, int | None]]:
         return Digits, (self.version, self.grey_side)  # the package itself holds the pictures, everywhere

@@ -21,11 +21,11 @@ from nextlabel.files import cache
 from nextlabel.files.keyed import STEP, KeyedRows
 from nextlabel.pool import Labels
 from nextlabel.progress import Progress
-from nextlabel.text import printable
+from nextlabel.text import printable, show_path
 
-SIZE = 64  # squares of this size are made while the folder is scanned: what `patches` asks for
+SCAN_SIZE = 64  # squares of this size are made while the folder is scanned: what `patches` asks for
 PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent says more
-PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+SPLIT_FOLDERS = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 Readability = dict[str, str | None]  # digest -> why it cannot be read, None where it can
 
@@ -56,14 +56,14 @@ def listed(root: Path) -> Listing:
         found = Listing([], [], 0, [])
         entries = sorted(os.scandir(root), key=lambda entry: entry.name)
     except PermissionError:
-        raise BadData(f"The folder '{_shown(root)}' may not be read. Ask its owner, or copy it.") from None
+        raise BadData(f"The folder '{show_path(root)}' may not be read. Ask its owner, or copy it.") from None
     except OSError as error:
-        raise BadData(f"The folder '{_shown(root)}' cannot be read ({error.strerror}).") from None
+        raise BadData(f"The folder '{show_path(root)}' cannot be read ({error.strerror}).") from None
     folders = [
         printable(entry.name) for entry in entries if os.path.isdir(entry.path) and not entry.name.startswith(".")
     ]
     pictures, others = [], 0
-    for path, file in _walk(str(root), "", ()):
+    for path, file in _walk_folder(str(root), "", ()):
         if isinstance(file, Skipped):
             found.skipped.append(file)
         elif os.path.splitext(path)[1].lower() in SUFFIXES:
@@ -73,7 +73,7 @@ def listed(root: Path) -> Listing:
     return Listing(sorted(pictures), found.skipped, others, folders)
 
 
-def _walk(folder: str, path: str, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str | Skipped]]:
+def _walk_folder(folder: str, path: str, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str | Skipped]]:
     """Every file below, as (relative path, path to open); links to folders are followed unless they lead back up."""
     try:
         about = os.stat(folder)
@@ -89,7 +89,7 @@ def _walk(folder: str, path: str, above: tuple[tuple[int, int], ...]) -> Iterato
             continue
         name = f"{path}/{entry.name}" if path else entry.name
         if os.path.isdir(entry.path):  # unlike entry.is_dir(), never an OSError: a link to itself is just not one
-            yield from _walk(entry.path, name, (*above, here))
+            yield from _walk_folder(entry.path, name, (*above, here))
         elif os.path.isfile(entry.path):
             yield name, entry.path
         elif entry.is_symlink():
@@ -98,23 +98,23 @@ def _walk(folder: str, path: str, above: tuple[tuple[int, int], ...]) -> Iterato
 
 def _no_pictures(root: Path, listing: Listing) -> str:
     if not listing.others and not listing.skipped:
-        return f"The folder '{_shown(root)}' is empty. Put one sub-folder of pictures per class into it."
+        return f"The folder '{show_path(root)}' is empty. Put one sub-folder of pictures per class into it."
     return (
-        f"The folder '{_shown(root)}' holds {listing.others + len(listing.skipped)} files, but no pictures. "
+        f"The folder '{show_path(root)}' holds {listing.others + len(listing.skipped)} files, but no pictures. "
         f"Pictures end in {', '.join(sorted(suffix[1:] for suffix in SUFFIXES))}."
     )
 
 
 def _scanned(folder: Path, root: Path, files: Sequence[str], progress: Progress) -> list[Reading]:
     """Read all files, and decode those whose bytes are new; their squares are kept, since they are at hand."""
-    store, squares = folder / f"scan-{cache.key(VERSION, root)}.json", kept_squares(folder, SIZE)
+    store, squares = folder / f"scan-{cache.key(VERSION, root)}.json", kept_squares(folder, SCAN_SIZE)
     before = _verdicts(store)
     # What has a square can be read, also where it lay in another folder then, or where that scan was interrupted.
     known = dict.fromkeys(squares.known()) | before
     readings: list[Reading] = []
     new: dict[str, Squares] = {}
     try:
-        for reading in read_all(files, SIZE, known, progress):
+        for reading in read_all(files, SCAN_SIZE, known, progress):
             readings.append(reading._replace(square=None))
             if reading.square is not None and reading.digest is not None:
                 new[reading.digest] = reading.square
@@ -150,7 +150,7 @@ def _dataset(request: Request, root: Path, listing: Listing, readings: Sequence[
     digests = tuple(digest for _, _, digest in good)
     labels = [path.split("/", 1)[0] if "/" in path else None for path in paths]
     classes = tuple(sorted({label for label in labels if label is not None}))
-    _check(root, paths, skipped, classes)
+    _check_classes(root, paths, skipped, classes)
     codes = {label: code for code, label in enumerate(classes)}
     y: Labels = np.array([-1 if label is None else codes[label] for label in labels], dtype=np.int64)
     same = _duplicates(digests)
@@ -168,20 +168,20 @@ def _dataset(request: Request, root: Path, listing: Listing, readings: Sequence[
     )
 
 
-def _check(root: Path, paths: Sequence[str], skipped: Sequence[Skipped], classes: Sequence[str]) -> None:
+def _check_classes(root: Path, paths: Sequence[str], skipped: Sequence[Skipped], classes: Sequence[str]) -> None:
     if not paths:
         raise BadData(
-            f"None of the {len(skipped)} pictures in '{_shown(root)}' can be read; the first, '{skipped[0].path}', "
+            f"None of the {len(skipped)} pictures in '{show_path(root)}' can be read; the first, '{skipped[0].path}', "
             f"{_clause(skipped[0].reason)}. Are they whole?"
         )
     if not classes:
         raise BadData(
-            f"The {len(paths)} pictures in '{_shown(root)}' lie in no class folder. "
+            f"The {len(paths)} pictures in '{show_path(root)}' lie in no class folder. "
             "Put those whose class you know into one sub-folder per class."
         )
     if len(classes) < 2:
         raise BadData(
-            f"'{_shown(root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
+            f"'{show_path(root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
             "Name the folder that holds one sub-folder per class."
         )
 
@@ -214,7 +214,7 @@ def _warnings(
         )
     if bare := [folder for folder in listing.folders if folder not in classes]:
         yield f"No picture that can be read lies in {_few(bare)}, so that is no class."
-    if {name.lower() for name in classes} <= PARTS:
+    if {name.lower() for name in classes} <= SPLIT_FOLDERS:
         inside = next((name for name in classes if name.lower().startswith("train")), classes[0])
         yield f"The classes are called {_few(classes)}. Did you mean the folder '{inside}' inside?"
 
@@ -227,7 +227,3 @@ def name_of(root: Path) -> str:
     """What a folder is called: ``flowers`` for ``…/flowers/train``."""
     telling = (path.name for path in (root, *root.parents) if path.name and path.name.lower() not in PLAIN_NAMES)
     return printable(next(telling, root.name) or "pictures")
-
-
-def _shown(root: Path) -> str:
-    return printable(str(root))

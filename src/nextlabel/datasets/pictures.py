@@ -35,9 +35,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # never EPS, which runs
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 MOST_PIXELS = 178_956_970  # where Pillow, too, refuses by default: 2 * Image.MAX_IMAGE_PIXELS
 MOST_BYTES = 2**31
-LARGE = 20_000_000  # pixels; larger ones are decoded one at a time, so that memory holds one of them
+LARGE_PICTURE = 20_000_000  # pixels; larger ones are decoded one at a time, so that memory holds one of them
 FIT = "squash"  # or "crop": the largest square in the middle
-CHUNK = 512  # pictures in flight
+PICTURES_IN_FLIGHT = 512  # pictures in flight
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -141,7 +141,7 @@ def read_all(
         for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
             readings = []
             with hushed("PIL"):  # never across a yield: that would silence whoever takes the readings, too
-                for reading in threads.map(lambda file: _read(file, size, known), chunk):
+                for reading in threads.map(lambda file: _read_picture(file, size, known), chunk):
                     done += 1
                     progress("Reading pictures", done, len(files))
                     readings.append(reading)
@@ -149,7 +149,7 @@ def read_all(
 
 
 def _chunks(files: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (files[i : i + CHUNK] for i in range(0, len(files), CHUNK))
+    return (files[i : i + PICTURES_IN_FLIGHT] for i in range(0, len(files), PICTURES_IN_FLIGHT))
 
 
 @contextmanager
@@ -171,7 +171,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _read(file: str, size: int, known: Mapping[str, str | None]) -> Reading:
+def _read_picture(file: str, size: int, known: Mapping[str, str | None]) -> Reading:
     digest = None
     try:
         raw = _bytes(file)
@@ -236,9 +236,9 @@ def _square(picture: Image.Image, size: int) -> Squares:
     if pixels > MOST_PIXELS:
         raise Unreadable(_more_than(picture))
     picture.draft("RGB", (2 * size, 2 * size))  # JPEG: decode at 1/2, 1/4 or 1/8, but never below twice the size
-    with _one_large if pixels > LARGE else nullcontext():
+    with _one_large if pixels > LARGE_PICTURE else nullcontext():
         picture.load()
-        small = _resized(_plain(picture), size)
+        small = _resized(_to_rgb(picture), size)
     turn = TURNS.get(_orientation(picture))
     upright = small if turn is None else small.transpose(turn)
     return np.asarray(_on_white(upright))
@@ -260,7 +260,7 @@ def _resized(picture: Image.Image, size: int) -> Image.Image:
     return picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
-def _plain(picture: Image.Image) -> Image.Image:
+def _to_rgb(picture: Image.Image) -> Image.Image:
     """The picture in a mode that can be resized: L, RGB or RGBA."""
     if picture.mode.startswith(("I", "F")):
         return Image.fromarray(_eight_bits(np.asarray(picture)))

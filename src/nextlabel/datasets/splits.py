@@ -17,13 +17,13 @@ from nextlabel.errors import BadData, BadSplit
 from nextlabel.plan import Amount
 from nextlabel.pool import NOBODY, Ids, Labels
 from nextlabel.seeds import stream
-from nextlabel.text import did_you_mean, printable
+from nextlabel.text import did_you_mean, printable, show_path
 
 PARTS = ("test", "val", "start")
-NAMES = {"test": "test", "val": "validation", "start": "start"}
+PART_WORDS = {"test": "test", "val": "validation", "start": "start"}
 IGNORED = ("pool", "seed")  # what our own splits.json says besides
 Size = Amount | str | int | float  # a number of samples, as people write it
-FORM = 'Write {"test": [ids], "val": [ids], "start": [ids]}, or a list of these.'
+SPLIT_FORM = 'Write {"test": [ids], "val": [ids], "start": [ids]}, or a list of these.'
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def split(y: Labels, classes: Sequence[str], test: Size, val: Size, start: Size,
     sizes = [int((y == code).sum()) for code in range(len(classes))]
     amounts = {part: Amount.read(size) for part, size in zip(PARTS, (test, val, start), strict=True)}
     wanted = list(zip(*(_counts(what, amount, sizes) for what, amount in amounts.items()), strict=True))
-    _check(classes, sizes, wanted)
+    _check_sizes(classes, sizes, wanted)
     parts: list[list[Ids]] = [[], [], [], []]
     for code, name in enumerate(classes):
         order = stream(seed, "split", name).permutation(np.flatnonzero(y == code))
@@ -66,7 +66,7 @@ def _counts(what: str, amount: Amount, sizes: Sequence[int]) -> list[int]:
     """How many of each class that is; something that was asked for may not turn out to be nothing."""
     counts = per_class(amount, sizes)
     if amount.value > 0 and not sum(counts):
-        raise BadSplit(f"{amount} for {NAMES[what]} is less than one sample of any class. Ask for more, or for 0.")
+        raise BadSplit(f"{amount} for {PART_WORDS[what]} is less than one sample of any class. Ask for more, or for 0.")
     return counts
 
 
@@ -94,7 +94,7 @@ def per_class(amount: Amount, sizes: Sequence[int]) -> list[int]:
     return counts
 
 
-def _check(classes: Sequence[str], sizes: Sequence[int], wanted: Sequence[tuple[int, ...]]) -> None:
+def _check_sizes(classes: Sequence[str], sizes: Sequence[int], wanted: Sequence[tuple[int, ...]]) -> None:
     short = [code for code in range(len(classes)) if sum(wanted[code]) > sizes[code]]
     if not short:
         return
@@ -111,7 +111,7 @@ def _ascending(parts: Iterable[Ids]) -> Ids:
     return np.sort(np.concatenate([NOBODY, *parts])).astype(np.int64)
 
 
-def digest(ids: Ids) -> str:
+def hash_ids(ids: Ids) -> str:
     """A hash of ids in their order, the same on every machine."""
     return hashlib.blake2b(np.asarray(ids, dtype="<i8").tobytes(), digest_size=16).hexdigest()
 
@@ -127,16 +127,17 @@ def read_split(path: str | Path, y: Labels, seeds: Sequence[int]) -> list[Split]
     objects = found if isinstance(found, list) else [found]
     if len(objects) != len(seeds):
         raise BadSplit(
-            f"'{_shown(path)}' does not fit the seeds: {len(objects)} split(s) for {len(seeds)} seed(s). "
+            f"'{show_path(path)}' does not fit the seeds: {len(objects)} split(s) for {len(seeds)} seed(s). "
             "Give one split per seed, or choose as many seeds (--seeds) as there are splits."
         )
-    splits = [_one(item, y, f"Split {i} of '{_shown(path)}'") for i, item in enumerate(objects, 1)]
+    splits = [_one(item, y, f"Split {i} of '{show_path(path)}'") for i, item in enumerate(objects, 1)]
     for i, (item, seed) in enumerate(zip(objects, seeds, strict=True), 1):
         own = item.get("seed", seed)
         if isinstance(own, bool) or own != seed:
             raise BadSplit(
-                f"Split {i} of '{_shown(path)}' is that of seed {printable(json.dumps(own)[:40])}, and would be played "
-                f"under seed {seed}: the same split might then count twice. Choose the file's own seeds with --seeds."
+                f"Split {i} of '{show_path(path)}' is that of seed {printable(json.dumps(own)[:40])}, and would be "
+                f"played under seed {seed}: the same split might then count twice. Choose the file's own seeds with "
+                "--seeds."
             )
     return splits
 
@@ -145,23 +146,23 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise BadData(f"The split '{_shown(path)}' cannot be read ({error.strerror}). Is the path right?") from None
+        raise BadData(f"The split '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?") from None
     except (ValueError, RecursionError) as error:
-        raise BadSplit(f"'{_shown(path)}' is not JSON ({error}). {FORM}") from None
+        raise BadSplit(f"'{show_path(path)}' is not JSON ({error}). {SPLIT_FORM}") from None
 
 
 def _one(item: Any, y: Labels, which: str) -> Split:
     if not isinstance(item, Mapping):
-        raise BadSplit(f"{which} is not an object. {FORM}")
+        raise BadSplit(f"{which} is not an object. {SPLIT_FORM}")
     strange = [name for name in item if name not in (*PARTS, *IGNORED)]
     if strange:
         raise BadSplit(
-            f"{which} has a part called '{printable(strange[0])}'. {did_you_mean(strange[0], PARTS) or FORM}"
+            f"{which} has a part called '{printable(strange[0])}'. {did_you_mean(strange[0], PARTS) or SPLIT_FORM}"
         )
     missing = [name for name in ("test", "start") if name not in item]
     if missing:
-        raise BadSplit(f"{which} has no '{missing[0]}'. {FORM}")
-    parts = {name: _ids(item.get(name, []), y, f"{which}, '{name}',") for name in PARTS}
+        raise BadSplit(f"{which} has no '{missing[0]}'. {SPLIT_FORM}")
+    parts = {name: _read_part(item.get(name, []), y, f"{which}, '{name}',") for name in PARTS}
     together = np.concatenate(list(parts.values()))
     values, counts = np.unique(together, return_counts=True)
     if (counts > 1).any():
@@ -169,9 +170,9 @@ def _one(item: Any, y: Labels, which: str) -> Split:
     return Split(**parts, pool=np.setdiff1d(np.flatnonzero(y >= 0), together))
 
 
-def _ids(given: Any, y: Labels, which: str) -> Ids:
+def _read_part(given: Any, y: Labels, which: str) -> Ids:
     if not isinstance(given, list):
-        raise BadSplit(f"{which} is not a list of ids. {FORM}")
+        raise BadSplit(f"{which} is not a list of ids. {SPLIT_FORM}")
     for i in given:
         if not isinstance(i, int) or isinstance(i, bool):
             raise BadSplit(f"{which} holds {printable(json.dumps(i)[:40])}, which is no id. Ids are whole numbers.")
@@ -184,7 +185,3 @@ def _ids(given: Any, y: Labels, which: str) -> Ids:
     if len(twice):
         raise BadSplit(f"{which} holds {twice[0]} twice. Name each sample once.")
     return ids
-
-
-def _shown(path: str | Path) -> str:
-    return printable(str(path))

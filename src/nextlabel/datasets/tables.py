@@ -24,7 +24,7 @@ from nextlabel.pool import Labels
 from nextlabel.text import did_you_mean, printable
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-LABELS = (
+LABEL_COLUMNS = (
     "class",
     "target",
     "y",
@@ -54,9 +54,9 @@ def load_table(request: Request) -> Dataset:
         raise BadData(f"The file '{shown}' may not be read. Ask its owner, or copy it.") from None
     except OSError as error:
         raise BadData(f"The file '{shown}' cannot be read ({error.strerror or error}). Is it whole?") from None
-    X = _finite(table, shown)
+    X = _narrow(table, shown)
     y, classes = encoded(table.labels, table.as_text)
-    _check(X, y, classes, shown)
+    _check_labels(X, y, classes, shown)
     alone = int((y < 0).sum())
     unlabelled = (f"{alone} rows of '{shown}' have no label, so they take no part in a simulation.",) if alone else ()
     return Dataset(
@@ -93,7 +93,7 @@ def _number(text: str) -> int | float:
         return int(value) if math.isfinite(value) and value == int(value) else value
 
 
-def _finite(table: Table, shown: str) -> npt.NDArray[np.float32]:
+def _narrow(table: Table, shown: str) -> npt.NDArray[np.float32]:
     with np.errstate(over="ignore"):
         X = np.ascontiguousarray(table.X, dtype=np.float32)
     bad = np.argwhere(~np.isfinite(X))
@@ -107,7 +107,7 @@ def _finite(table: Table, shown: str) -> npt.NDArray[np.float32]:
     return X
 
 
-def _check(X: npt.NDArray[np.float32], y: Labels, classes: Sequence[str], shown: str) -> None:
+def _check_labels(X: npt.NDArray[np.float32], y: Labels, classes: Sequence[str], shown: str) -> None:
     if len(X) < 2:
         raise BadData(f"'{shown}' has {len(X)} rows. At least two are needed, of different classes. Is it cut short?")
     if not X.shape[1]:
@@ -188,7 +188,7 @@ def _zeros(n: int, d: int, shown: str) -> npt.NDArray[np.float64]:
 def _read_csv(path: Path, request: Request) -> Table:
     """A header, then numbers and a column of labels, between commas, semicolons or tabs."""
     shown = printable(path.name)
-    header, *rows = _csv_rows(_text(path), shown)
+    header, *rows = _read_cells(_text(path), shown)
     place = label_place(header, request.label_column, shown)
     labels = [row[place].strip() or None for row in rows]
     columns = [f"'{printable(name)}'" for i, name in enumerate(header) if i != place]
@@ -202,7 +202,7 @@ def _read_csv(path: Path, request: Request) -> Table:
     return Table(X, labels, columns)
 
 
-def _csv_rows(text: str, shown: str) -> list[list[str]]:
+def _read_cells(text: str, shown: str) -> list[list[str]]:
     """Header and rows, all of one length, without blank lines."""
     first = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(",;\t", key=lambda mark: _width(first, mark))
@@ -236,7 +236,7 @@ def label_place(header: Sequence[str], wanted: str | None, shown: str) -> int:
     """Which column holds the labels."""
     if wanted is None:
         found = [name for name in header if name.lower() == "label"]
-        found = found or [name for name in header if name.lower() in LABELS]
+        found = found or [name for name in header if name.lower() in LABEL_COLUMNS]
     else:
         found = [name for name in header if name == wanted]
     if len(found) == 1:

@@ -31,7 +31,7 @@ Features32 = npt.NDArray[np.float32]
 Report = Callable[[int], None]  # is told how many pictures are newly done
 Fits = Mapping[str, npt.NDArray[Any]]  # what an embedder learned from the pictures, by name; empty: it learned nothing
 
-NOTHING: Fits = MappingProxyType({})  # what an embedder learns that learns nothing
+NO_FITS: Fits = MappingProxyType({})  # what an embedder learns that learns nothing
 
 
 def silent(done: int) -> None:

@@ -17,20 +17,20 @@ import PIL
 import sklearn
 
 from nextlabel.datasets.base import Pictures
-from nextlabel.embedders.base import NOTHING, Embedder, Features, Fits, Report, Transductive
+from nextlabel.embedders.base import NO_FITS, Embedder, Features, Fits, Report, Transductive
 from nextlabel.files import cache
 from nextlabel.files.keyed import Compute, KeyedRows, Places
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 
-MADE_WITH = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
+LIBRARY_VERSIONS = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
 
 
 def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
     """The features of all pictures, in one file: what is kept of them already, and the rest computed now."""
-    settings = {"name": name, "settings": _settings(embedder), "version": embedder.version}
+    settings = {"name": name, "settings": _settings_of(embedder), "version": embedder.version}
     transductive = isinstance(embedder, Transductive)
-    rows = _kept(settings, pictures, fitted_to=pictures.digests if transductive else ())
+    rows = _read_kept(settings, pictures, fitted_to=pictures.digests if transductive else ())
     if isinstance(embedder, Transductive):
         array = _fitted(rows, embedder, pictures, progress)
     else:
@@ -39,16 +39,16 @@ def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress
     return Features(rows.path(pictures.digests), about)
 
 
-def _settings(embedder: Embedder) -> dict[str, Any]:
+def _settings_of(embedder: Embedder) -> dict[str, Any]:
     """The fields of an embedder that are settings, as JSON gives them back."""
     words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
     plain: dict[str, Any] = json.loads(json.dumps(words))
     return plain
 
 
-def _kept(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
+def _read_kept(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
     """The vectors of all pictures that were ever embedded in this way."""
-    words = (json.dumps(settings, sort_keys=True), pictures.version, *MADE_WITH, *fitted_to)
+    words = (json.dumps(settings, sort_keys=True), pictures.version, *LIBRARY_VERSIONS, *fitted_to)
     kind = str(settings["name"]).partition(":")[0]  # what follows may be any file's name
     return KeyedRows(cache.folder(), f"features-{kind}-{cache.key(*words)}")
 
@@ -59,7 +59,7 @@ def _computing(embedder: Embedder, pictures: Pictures, progress: Progress) -> Co
     def compute(ids: Places) -> Iterator[tuple[Places, Floats]]:
         report = _adding(progress, len(ids))
         for some, squares in pictures.blocks(embedder.size, ids):
-            yield some, np.asarray(embedder.transform(squares, NOTHING, report), dtype=np.float32)
+            yield some, np.asarray(embedder.transform(squares, NO_FITS, report), dtype=np.float32)
 
     return compute
 

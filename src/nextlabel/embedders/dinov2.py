@@ -21,7 +21,7 @@ from nextlabel.text import printable
 
 REPOSITORY = "onnx-community/dinov2-small"
 REVISION = "8b1f705a3a7f6f062f6bdd21986c1583d3ef105d"
-FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last: its path is what is wanted
+MODEL_FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last: its path is what is wanted
 
 
 def small(dataset: Dataset) -> Onnx:
@@ -35,12 +35,13 @@ def fetched() -> Path:
     download = needed("huggingface_hub", "dinov2").hf_hub_download  # looked up first: that sets up the library's log
     try:
         with _unreported(), hushed("huggingface_hub"):  # retries, tokens, links: what goes wrong in the end is told
-            paths = [download(REPOSITORY, file, revision=REVISION, token=False) for file in FILES]
+            paths = [download(REPOSITORY, file, revision=REVISION, token=False) for file in MODEL_FILES]
     except Exception as error:  # the hub's, its HTTP client's and the system's, according to where it fails
         raise BadData(
-            f"DINOv2 is not on this machine and could not be fetched from the Hugging Face hub ({_reason(error)}). "
-            "Try again with a connection and without HF_HUB_OFFLINE; or set HF_HOME to a folder whose hub cache holds "
-            f"{REPOSITORY}; or fetch its {' and '.join(FILES)} by hand and use --embedder onnx:FILE."
+            f"DINOv2 is not on this machine and could not be fetched from the Hugging Face hub "
+            f"({_reason_of_hub(error)}). Try again with a connection and without HF_HUB_OFFLINE; or set HF_HOME to a "
+            f"folder whose hub cache holds {REPOSITORY}; or fetch its {' and '.join(MODEL_FILES)} by hand and use "
+            "--embedder onnx:FILE."
         ) from None
     return Path(paths[-1])
 
@@ -56,7 +57,7 @@ def _unreported() -> Iterator[None]:
         constants.HF_HUB_DISABLE_TELEMETRY = before
 
 
-def _reason(error: Exception) -> str:
+def _reason_of_hub(error: Exception) -> str:
     cause = error.__cause__ or error  # the hub's own error tells what it did, its cause what went wrong
     first = str(cause).strip().partition("\n")[0].partition(". ")[0]
     return printable(f"{type(cause).__name__}: {first}"[:200].rstrip(". :"))

@@ -16,8 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets.base import Squares
 from nextlabel.embedders.base import Features32, Fits, Report, silent
-
-Floats = NDArray[np.floating[Any]]
+from nextlabel.pool import Floats
 
 THREADS = 2
 CHUNK = 32  # pictures per task
@@ -202,7 +201,7 @@ def _regions(side: int) -> Floats:
 
 def _spherical_kmeans(points: Floats, k: int, rng: np.random.Generator, threads: ThreadPoolExecutor) -> Floats:
     """k unit vectors; a point belongs to the one it projects on most strongly, with either sign (Coates & Ng 2012)."""
-    centres = _unit(rng.standard_normal((k, points.shape[1]), np.float32))  # (k, p)
+    centres = _unit_rows(rng.standard_normal((k, points.shape[1]), np.float32))  # (k, p)
     starts = range(0, len(points), 2_000)
 
     def assign(start: int) -> tuple[NDArray[np.intp], Floats]:
@@ -214,11 +213,11 @@ def _spherical_kmeans(points: Floats, k: int, rng: np.random.Generator, threads:
         nearest, strength = (np.concatenate(part) for part in zip(*threads.map(assign, starts), strict=True))
         belongs = sparse.csr_array((strength, (nearest, np.arange(len(points)))), (k, len(points)))
         # The old centre is added, a little: one that nothing belongs to stays where it is.
-        centres = _unit(belongs @ points + np.float32(0.1) * centres)
+        centres = _unit_rows(belongs @ points + np.float32(0.1) * centres)
     return centres
 
 
-def _unit(rows: Floats) -> Floats:
+def _unit_rows(rows: Floats) -> Floats:
     scaled: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return scaled
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from nextlabel.datasets.base import Dataset, Squares
-from nextlabel.embedders.base import NOTHING, Features32, Fits, Report, silent
+from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
 
-SIZE = 16
+PIXELS_A_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Pixels:
     """
 
     version: ClassVar[int] = 1
-    size: int = SIZE
+    size: int = PIXELS_A_SIDE
     grey: bool = False
 
     @classmethod
@@ -34,7 +34,7 @@ class Pixels:
         """Nothing."""
         return {}
 
-    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+    def transform(self, block: Squares, fits: Fits = NO_FITS, report: Report = silent) -> Features32:
         """Features (m, size * size * 3), or (m, size * size) for grey."""
         seen = block[..., 0] if self.grey else block
         report(len(block))

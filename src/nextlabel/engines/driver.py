@@ -10,7 +10,7 @@ from nextlabel.engines.base import Engine
 from nextlabel.engines.parcels import Arrived, Parcel, attend
 from nextlabel.errors import WorkerDied
 
-Task = TypeVar("Task")
+Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 LOOK_UP = 1.0  # seconds: Windows hears Ctrl-C only between two waits
@@ -22,12 +22,12 @@ def at_its_end(task: Any, result: Any) -> None:
 
 def run(
     engine: Engine,
-    work: Callable[[Task], Result],
-    tasks: Iterable[Task],
+    work: Callable[[Job], Result],
+    tasks: Iterable[Job],
     at_once: int,
     threads: int,
-    follow: Callable[[Task, Result], Task | None] = at_its_end,
-) -> Iterator[tuple[Task, Result]]:
+    follow: Callable[[Job, Result], Job | None] = at_its_end,
+) -> Iterator[tuple[Job, Result]]:
     """Yield (task, ``work(task)``) as they are done, ``at_once`` tasks under way at a time.
 
     When the caller comes back for more, ``follow(task, result)`` is asked for the next stride of the same piece of
@@ -38,9 +38,9 @@ def run(
     Raises what ``work`` refuses (a `NextlabelError`), and `WorkerDied` for anything else, a worker's death among it;
     then nothing more is sent, and what is under way is left to whoever closes the engine.
     """
-    parcel, waiting, busy = Parcel(work, keep=True), iter(tasks), dict[Future[Parcel], Task]()
+    parcel, waiting, busy = Parcel(work, keep=True), iter(tasks), dict[Future[Parcel], Job]()
 
-    def send(task: Task) -> None:
+    def send(task: Job) -> None:
         busy[engine.submit(attend, parcel, Parcel(task), threads)] = task
 
     try:

@@ -53,7 +53,7 @@ def _kept(packed: bytes) -> Any:
     return pickle.loads(packed)
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """A result, or why there is none."""
 
     result: Any = None
@@ -69,8 +69,8 @@ def attend(work: Parcel | Arrived, task: Parcel | Arrived, threads: int) -> Parc
         function: Callable[[Any], Any] = work.open()  # before the limit, which holds for libraries that are loaded
         what = task.open()
         with threadpool_limits(threads):
-            return Parcel(Answer(function(what)))
+            return Parcel(Reply(function(what)))
     except NextlabelError as error:
-        return Parcel(Answer(error=error))
+        return Parcel(Reply(error=error))
     except (Exception, SystemExit):
-        return Parcel(Answer(error=WorkerDied(f"A worker failed:\n{traceback.format_exc()}")))
+        return Parcel(Reply(error=WorkerDied(f"A worker failed:\n{traceback.format_exc()}")))

@@ -10,7 +10,7 @@ from nextlabel.pool import Floats, Ids, Labels, are_distributions
 SMALLEST = 1e-7  # probabilities are clipped here, so that one certain mistake does not make the log loss infinite
 BINS = 15
 
-METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece")
+SCORES_OF_A_ROW = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "ece")
 
 
 def holdout(proba: Floats, y: Labels) -> Scores:
@@ -23,7 +23,7 @@ def holdout(proba: Floats, y: Labels) -> Scores:
     0.5
     """
     if not len(y):
-        return dict.fromkeys(METRICS)
+        return dict.fromkeys(SCORES_OF_A_ROW)
     if not are_distributions(proba):
         raise BadArray(
             f"The probabilities {proba.shape} hold rows that are negative, no numbers, or do not sum to one, so there "
@@ -54,7 +54,7 @@ def calibration_error(confidence: Floats, hit: Floats) -> float:
     return float(sum(gaps) / len(confidence))
 
 
-def confusion(proba: Floats, y: Labels) -> Ids:
+def count_confusions(proba: Floats, y: Labels) -> Ids:
     """(C, C) counts, truth by rows, predictions by columns."""
     found: Ids = confusion_matrix(y, proba.argmax(axis=1), labels=np.arange(proba.shape[1]))
     return found

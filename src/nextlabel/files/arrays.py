@@ -26,12 +26,12 @@ import numpy.typing as npt
 
 from nextlabel.errors import CannotWrite
 from nextlabel.files import cache
-from nextlabel.files.cache import DIGEST, PART, on_disk
+from nextlabel.files.cache import DIGEST, ENDING, on_disk
 
 Array = npt.NDArray[Any]
 Key = bytes  # of one row, DIGEST bytes long
 
-LARGE = 2**20  # bytes from which an array travels as the path of a file
+LARGE_ARRAY = 2**20  # bytes from which an array travels as the path of a file
 
 
 def digest(array: Array) -> str:
@@ -54,7 +54,7 @@ class NewArray:
         self.rows, self.keys = 0, bytearray()
         self.digest = hashlib.blake2b(digest_size=DIGEST)
         # Drafts of one name at one time, by two threads, two processes or two machines, are different files.
-        self.draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PART}")
+        self.draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}{ENDING}")
         with on_disk(path.parent):
             self.file = self.draft.open("xb")
         self._write(self._header())
@@ -162,7 +162,7 @@ def on_file(array: Array, name: str) -> Array:
 
     It is the array itself where that is small, and where no file can be written: then it travels as a copy.
     """
-    if array.nbytes < LARGE:
+    if array.nbytes < LARGE_ARRAY:
         return array
     with contextlib.suppress(CannotWrite):
         path = cache.folder() / f"{name}-{cache.key(array.dtype.str, array.shape, digest(array))}.npy"

@@ -7,7 +7,6 @@ How arrays are written there, and looked at when they are read, is the matter of
 
 import atexit
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -22,12 +21,12 @@ import platformdirs
 
 from nextlabel.errors import CannotWrite
 from nextlabel.files.atomic import write_atomically
+from nextlabel.files.refusals import FULL
 from nextlabel.text import printable
 
-PART = ".part"  # ending of files that are still being written
+ENDING = ".part"  # ending of files that are still being written
 DIGEST = 16  # bytes
-STALE = 24 * 3600  # seconds after which a file that nobody finished is removed
-FULL = (errno.ENOSPC, errno.EDQUOT)
+LEFT_ALONE = 24 * 3600  # seconds after which a file that nobody finished is removed
 
 _ready: dict[str, Path] = {}  # the folders that this process has tried, by the names that they were asked for by
 _one_at_a_time = threading.Lock()
@@ -57,7 +56,7 @@ def _prepared(name: str) -> Path:
         if isinstance(error, OSError) and error.errno in FULL:
             raise cannot_write(error, Path(name)) from None
         return _temporary(name, getattr(error, "strerror", None) or str(error).rstrip("."))
-    _sweep(path)
+    _sweep_cache(path)
     return path
 
 
@@ -77,11 +76,11 @@ def _remove(path: str, owner: int) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _sweep(path: Path) -> None:
+def _sweep_cache(path: Path) -> None:
     """Remove what killed processes left half-written; in a folder that several share, some of it is not ours."""
-    for part in path.glob(f"*{PART}"):
+    for part in path.glob(f"*{ENDING}"):
         with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > STALE:
+            if time.time() - part.stat().st_mtime > LEFT_ALONE:
                 part.unlink()
 
 

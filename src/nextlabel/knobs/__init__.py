@@ -20,7 +20,7 @@ from nextlabel.knobs.kinds import Kind, show
 from nextlabel.text import did_you_mean
 
 T = TypeVar("T")
-KEY = "knob"  # the key of ours in a field's metadata
+METADATA = "knob"  # the key of ours in a field's metadata
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Knob:
 def knob(default: T, kind: Kind, help: str = "", panel: str = "", **more: Any) -> T:
     """A field of a page, with its default; ``more`` are fields of `Knob`."""
     # Typed as the default's own type, as dataclasses.field is: a type checker sees ``jobs: int = 2``.
-    made: T = field(default=default, metadata={KEY: Knob(kind, help, panel, **more)})
+    made: T = field(default=default, metadata={METADATA: Knob(kind, help, panel, **more)})
     return made
 
 
 def knobs(page: Any) -> dict[str, Knob]:
     """Every knob of a page (the class or an object of it), by name."""
-    return {one.name: one.metadata[KEY] for one in fields(page) if KEY in one.metadata}
+    return {one.name: one.metadata[METADATA] for one in fields(page) if METADATA in one.metadata}
 
 
 def read_knobs(page: Any) -> None:

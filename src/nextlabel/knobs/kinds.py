@@ -19,7 +19,9 @@ from nextlabel.knobs.lists import MOST_SEEDS, parse_seeds, split_names
 from nextlabel.text import shorten
 
 T = TypeVar("T")
-MOST = 10**40  # of whole numbers: a CSV of curves holds seeds of so many digits, and Python prints no number of 5,000
+LARGEST_NUMBER = (
+    10**40
+)  # of whole numbers: a CSV of curves holds seeds of so many digits, and Python prints no number of 5,000
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def as_whole(value: Any) -> int:
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise TypeError
     found = int(value) if isinstance(value, str | float) else operator.index(value)
-    if abs(found) >= MOST:
+    if abs(found) >= LARGEST_NUMBER:
         raise ValueError
     return found
 
@@ -160,15 +162,15 @@ def whole(least: int, form: str = "", most: int | None = None) -> Kind:
     """Whole numbers of at least ``least``, and at most ``most``."""
 
     def read(value: Any) -> int:
-        number = as_whole(value)
-        if number < least or (most is not None and number > most):
+        number_within = as_whole(value)
+        if number_within < least or (most is not None and number_within > most):
             raise ValueError
-        return number
+        return number_within
 
     return Kind(read, form or f"a whole number of at least {least}", "N", BadNumber)
 
 
-def number(low: float, high: float, form: str) -> Kind:
+def number_within(low: float, high: float, form: str) -> Kind:
     """Numbers from ``low`` up to, but not including, ``high``."""
 
     def read(value: Any) -> float:

@@ -35,14 +35,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     ((0, 1, 2), (3,), (10, 11, 12), (0, 1, 2, 7))
     """
     try:
-        return tuple(_first(int(text)))
+        return tuple(_first_seeds(int(text)))
     except ValueError:  # a list, or a range
         found = [_between(part.strip(), text) for part in text.split(",") if part.strip()]
     _not_too_many(text, sum(last - first + 1 for first, last in found))
     return tuple(seed for first, last in found for seed in range(first, last + 1))
 
 
-def _first(count: int) -> range:
+def _first_seeds(count: int) -> range:
     if count < 1:
         raise BadNumber(f"{shorten(str(count))} seeds are none at all. Write 10 for seeds 0 to 9.")
     if count > MOST_SEEDS:

@@ -3,7 +3,7 @@
 A test holds every one of these against its table.
 """
 
-STRATEGIES = (
+STRATEGY_NAMES = (
     "random",
     "least_confident",
     "margin",
@@ -19,8 +19,8 @@ STRATEGIES = (
     "batchbald",
     "auto",
 )
-MODELS = ("linear", "cnn")
-EMBEDDERS = ("patches", "pixels", "dinov2")
-ORACLES = ("truth", "noisy", "replay")
-DATASETS = ("digits",)
-AREAS = ("mean", "lu2023")
+MODEL_NAMES = ("linear", "cnn")
+EMBEDDER_NAMES = ("patches", "pixels", "dinov2")
+ORACLE_NAMES = ("truth", "noisy", "replay")
+DATASET_NAMES = ("digits",)
+AREA_NAMES = ("mean", "lu2023")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import NAMES, number, optional, text
+from nextlabel.knobs.kinds import NAMES, number_within, optional, text
 from nextlabel.knobs.panels import COMPARED
 from nextlabel.specifications import look_up
 
@@ -25,25 +25,27 @@ class Terms:
         text("the name of a query strategy, such as 'random'", "NAME"),
         "The strategy that the others are measured by.",
         COMPARED,
-        choices=names.STRATEGIES,
+        choices=names.STRATEGY_NAMES,
     )
     margin: float = knob(
         MARGIN,
-        number(1e-6, 1, "a difference of AUBC in fractions, such as 0.0025"),  # less would plan for endless seeds
+        number_within(
+            1e-6, 1, "a difference of AUBC in fractions, such as 0.0025"
+        ),  # less would plan for endless seeds
         "Difference of AUBC, as a fraction, that does not matter.",
         COMPARED,
     )
     strategies: Sequence[str] | None = knob(
-        None, optional(NAMES), "Compare these only, separated by commas.", COMPARED, choices=names.STRATEGIES
+        None, optional(NAMES), "Compare these only, separated by commas.", COMPARED, choices=names.STRATEGY_NAMES
     )
     aubc: str = knob(
         "mean",
         text("'mean' or 'lu2023'", "NAME"),
         "`mean` height of a curve, or `lu2023`: the area of Lu, Li and Lin (2023).",
         COMPARED,
-        choices=names.AREAS,
+        choices=names.AREA_NAMES,
     )
 
     def __post_init__(self) -> None:
         read_knobs(self)
-        look_up(dict.fromkeys(names.AREAS), self.aubc, "AUBC")
+        look_up(dict.fromkeys(names.AREA_NAMES), self.aubc, "AUBC")

@@ -19,7 +19,7 @@ from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream
 from nextlabel.specifications import look_up
 
-FORM = "A replay is a .csv with columns id or path, and label, or the same as JSON lines."
+REPLAY_FORM = "A replay is a .csv with columns id or path, and label, or the same as JSON lines."
 
 
 class Oracle(Protocol):
@@ -104,7 +104,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
         key = row.get("path") or row.get("id")
         if key is None or "label" not in row:
-            raise BadData(f"Row {number} of '{argument}' is no answer. {FORM}")
+            raise BadData(f"Row {number} of '{argument}' is no answer. {REPLAY_FORM}")
         if key not in ids or row.get("label") not in codes:
             raise BadData(
                 f"Row {number} of '{argument}' says that '{key}' is '{row.get('label')}', and the dataset knows "
@@ -127,7 +127,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     except OSError as error:
         raise BadData(f"The answers in '{path}' cannot be read ({error.strerror}). Is the path right?") from None
     except (ValueError, AttributeError, RecursionError, csv.Error) as error:
-        raise BadData(f"The answers in '{path}' cannot be read ({error}). {FORM}") from None
+        raise BadData(f"The answers in '{path}' cannot be read ({error}). {REPLAY_FORM}") from None
 
 
 ORACLES: Mapping[str, Callable[[str, Dataset], Callable[[int], Oracle]]] = {

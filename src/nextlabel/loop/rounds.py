@@ -177,11 +177,11 @@ def ask(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     # The audit's share of this batch: what it is due after it, less what it was due before.
     due = share.total((k + 1) * plan.size, view.pool.classes) - share.total(k * plan.size, view.pool.classes)
     due = min(max(due, size - free), len(audit), size)
-    chosen = choose(view, learner, k, size - due) if size > due else Asked(NOBODY)
+    chosen = ask_strategy(view, learner, k, size - due) if size > due else Asked(NOBODY)
     return Asked(np.concatenate([chosen.ids, audit[:due]]), chosen.why + _times("audit", due))
 
 
-def choose(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
+def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     """The strategy's choice. The only place where a position is not an id: ``rows[positions]`` are the ids."""
     pool, fitted = view.pool, view.fitted
     warm = pool.known_classes() > 1

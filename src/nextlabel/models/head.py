@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from nextlabel.errors import CannotGo, TrainingFailed
 from nextlabel.pool import Floats, Labels, are_distributions
 
-STEPS = 300  # of L-BFGS; 3,000 rank samples no better
+SOLVER_STEPS = 300  # of L-BFGS; 3,000 rank samples no better
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
 
@@ -96,8 +96,8 @@ class LinearHead(Head):
         self.C = C
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
-        solved = solve(LogisticRegression(C=self.C, max_iter=STEPS), X, y, weight)
-        self.converged_ = bool((solved.n_iter_ < STEPS).all())
+        solved = solve(LogisticRegression(C=self.C, max_iter=SOLVER_STEPS), X, y, weight)
+        self.converged_ = bool((solved.n_iter_ < SOLVER_STEPS).all())
         self.coef_, self.intercept_ = solved.coef_, solved.intercept_  # (k, d), (k,)
         if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
             self.coef_ = np.vstack([np.zeros_like(solved.coef_), solved.coef_])

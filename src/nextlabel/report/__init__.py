@@ -18,7 +18,7 @@ from nextlabel.files.atomic import write_atomically
 from nextlabel.files.strict_json import dump
 from nextlabel.report.drawing.themes import Picture, check_kinds
 from nextlabel.report.of_comparison.page import verdict_page
-from nextlabel.report.of_comparison.tables import every_curve_csv, numbers_csv, penalties_csv, votes_csv
+from nextlabel.report.of_comparison.tables import every_curve_csv, penalties_csv, verdicts_csv, votes_csv
 from nextlabel.report.of_run.page import page
 from nextlabel.report.of_run.tables import curves_csv
 from nextlabel.report.of_run.tables import numbers_csv as run_numbers_csv
@@ -26,9 +26,13 @@ from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import writing
 from nextlabel.statistics.standings import standings
 
-CSV = {"numbers": numbers_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
+CSV = {"numbers": verdicts_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
 
-NAMES = ("verdicts.json", "report.html", *(f"{name}.csv" for name in CSV))  # files of a comparison, beside its figures
+REPORT_FILES = (
+    "verdicts.json",
+    "report.html",
+    *(f"{name}.csv" for name in CSV),
+)  # files of a comparison, beside its figures
 
 FIGURES = ("png",)  # kinds of files that figures are written as, unless others are asked for
 

@@ -45,7 +45,7 @@ def number_rows(about: Mapping[str, Any], one: Standing) -> list[dict[str, Any]]
     ``about`` says which dataset, model and embedder.
     """
     here = {**about, "strategy": one.strategy, "against": one.against, "n_seeds": one.seeds}
-    first = here | {"metric": one.metric, "axis": "linear", "aubc": one.aubc} | _judgement(one)
+    first = here | {"metric": one.metric, "axis": "linear", "aubc": one.aubc} | _judgement_cells(one)
     first |= dict(zip((f"at_{100 * share:.0f}" for share in SHARES), one.at[one.metric], strict=True))
     first |= dict(zip((f"labels_to_{100 * goal:.0f}" for goal in GOALS), one.labels_to, strict=True))
     return [first] + [
@@ -60,7 +60,7 @@ def gap_cells(gap: Estimate | None) -> dict[str, Any]:
     return {"mean_difference": gap.mean, "ci95_low": gap.low, "ci95_high": gap.high} if gap else {}
 
 
-def _judgement(one: Standing) -> dict[str, Any]:
+def _judgement_cells(one: Standing) -> dict[str, Any]:
     found = one.judgement
     if found is None:
         return {}

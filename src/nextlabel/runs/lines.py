@@ -14,7 +14,7 @@ from nextlabel.text import show_path
 
 __all__ = ["Arm", "Line", "Row", "lines", "read_json", "read_lines"]
 
-AGAIN = "Restore the file, or run the experiment again."
+RUN_AGAIN = "Restore the file, or run the experiment again."
 
 
 def read_json(path: Path, shape: shapes.Shape) -> Any:
@@ -23,10 +23,10 @@ def read_json(path: Path, shape: shapes.Shape) -> Any:
         found = parse(path.read_bytes().decode())
     except (OSError, ValueError) as error:
         raise RunBroken(
-            f"'{show_path(path)}' cannot be read ({reason(error)}). Was it edited or cut short? {AGAIN}"
+            f"'{show_path(path)}' cannot be read ({reason(error)}). Was it edited or cut short? {RUN_AGAIN}"
         ) from None
     if (at := shape(found)) is not None:
-        raise RunBroken(f"'{show_path(path)}' is not what simulate writes{place(at)}. {AGAIN}")
+        raise RunBroken(f"'{show_path(path)}' is not what simulate writes{place(at)}. {RUN_AGAIN}")
     return found
 
 
@@ -35,7 +35,7 @@ def read_lines(path: Path, shape: shapes.Shape) -> list[Row]:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise RunBroken(f"'{show_path(path)}' cannot be read ({error.strerror}). {AGAIN}") from None
+        raise RunBroken(f"'{show_path(path)}' cannot be read ({error.strerror}). {RUN_AGAIN}") from None
     rows: list[Row] = []
     for number, line in enumerate(text.removesuffix(b"\n").split(b"\n"), 1):  # U+2028 is no end of a line here
         try:
@@ -44,7 +44,7 @@ def read_lines(path: Path, shape: shapes.Shape) -> list[Row]:
         except ValueError:
             at = ""
         if at is not None:
-            raise RunBroken(f"Line {number} of '{show_path(path)}' is damaged{place(at)}. {AGAIN}")
+            raise RunBroken(f"Line {number} of '{show_path(path)}' is damaged{place(at)}. {RUN_AGAIN}")
     return rows
 
 

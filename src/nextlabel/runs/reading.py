@@ -9,7 +9,7 @@ from typing import Any
 from nextlabel.errors import BadData, RunBroken
 from nextlabel.runs import shapes
 from nextlabel.runs.environment import Environment, environments
-from nextlabel.runs.lines import AGAIN, Row, read_json, read_lines
+from nextlabel.runs.lines import RUN_AGAIN, Row, read_json, read_lines
 from nextlabel.text import shorten, show_path
 
 
@@ -37,7 +37,7 @@ class Run:
     @classmethod
     def read(cls, folder: Path) -> "Run":
         """Read a run's folder; raises `BadData` where there is none and `RunBroken` where a file was damaged."""
-        manifest = read_manifest(folder, shapes.manifest)
+        manifest = read_manifest(folder, shapes.manifest_shape)
         lines = {name: read_lines(folder / f"{name}.jsonl", shape) for name, shape in shapes.LINES.items()}
         check_arms(folder, manifest, lines["rows"])
         run = cls(folder, manifest, **lines, splits=read_json(folder / "splits.json", shapes.SPLITS))
@@ -51,23 +51,25 @@ class Run:
 
     def _check(self) -> None:
         """Files speak of the same rounds, seeds, samples and classes."""
-        about, rounds = self.manifest["dataset"], [shapes.key(row) for row in self.rows]
+        about, rounds = self.manifest["dataset"], [shapes.line_key(row) for row in self.rows]
         last = {key[:2]: key for key in rounds}  # of each arm, whose rounds come in order
         matrices = [len(side) for row in self.confusions for side in (row["matrix"], *row["matrix"])]
         ids = [row["ids"] for row in self.picks] + [
             split[part] for split in self.splits for part in ("test", "val", "start")
         ]
         whole = {  # in the order in which a reader would stumble over them
-            "picks.jsonl": [shapes.key(row) for row in self.picks] == rounds,
-            "timings.jsonl": [shapes.key(row) for row in self.timings] == rounds,
-            "confusions.jsonl": [shapes.key(row) for row in self.confusions] == list(last.values())
+            "picks.jsonl": [shapes.line_key(row) for row in self.picks] == rounds,
+            "timings.jsonl": [shapes.line_key(row) for row in self.timings] == rounds,
+            "confusions.jsonl": [shapes.line_key(row) for row in self.confusions] == list(last.values())
             and set(matrices) == {len(about["classes"])},
             "splits.json": [split["seed"] for split in self.splits] == self.manifest["experiment"]["seeds"],
             "manifest.json": max(max(part, default=-1) for part in ids) < about["n"],
         }
         for name, good in whole.items():
             if not good:
-                raise RunBroken(f"'{show_path(self.folder / name)}' does not belong to the run's other files. {AGAIN}")
+                raise RunBroken(
+                    f"'{show_path(self.folder / name)}' does not belong to the run's other files. {RUN_AGAIN}"
+                )
 
 
 def read_manifest(folder: Path, shape: shapes.Shape = shapes.CORE) -> Row:
@@ -92,23 +94,23 @@ def check_arms(folder: Path, manifest: Row, rows: Sequence[Row]) -> None:
     for number, row in enumerate(rows, 1):
         if any(row[name] != rows[0][name] for name in ("dataset", "model", "embedder")):
             raise RunBroken(
-                f"Line {number} of '{path}' is of another dataset, model or embedder than the first. {AGAIN}"
+                f"Line {number} of '{path}' is of another dataset, model or embedder than the first. {RUN_AGAIN}"
             )
         arms.setdefault((row["strategy"], row["seed"]), []).append(row)
     for (name, seed), played in arms.items():
         rounds = [row["round"] for row in played]
         if len(set(rounds)) < len(rounds):
-            raise RunBroken(f"'{path}' has a round of {shorten(name)}, seed {seed}, twice. {AGAIN}")
+            raise RunBroken(f"'{path}' has a round of {shorten(name)}, seed {seed}, twice. {RUN_AGAIN}")
         if sorted(rounds) != list(range(len(rounds))):
-            raise RunBroken(f"'{path}' misses a round of {shorten(name)}, seed {seed}, in the middle. {AGAIN}")
+            raise RunBroken(f"'{path}' misses a round of {shorten(name)}, seed {seed}, in the middle. {RUN_AGAIN}")
         labelled = [row["labelled"] for row in sorted(played, key=lambda row: int(row["round"]))]
         if labelled != sorted(labelled):
-            raise RunBroken(f"'{path}' loses labels of {shorten(name)}, seed {seed}, from round to round. {AGAIN}")
+            raise RunBroken(f"'{path}' loses labels of {shorten(name)}, seed {seed}, from round to round. {RUN_AGAIN}")
     for name in manifest["experiment"]["strategies"]:
         missing = [seed for seed in manifest["experiment"]["seeds"] if (name, seed) not in arms]
         if missing:
             raise RunBroken(
-                f"'{path}' misses {shorten(name)} under seed {missing[0]}, which its manifest names. {AGAIN}"
+                f"'{path}' misses {shorten(name)} under seed {missing[0]}, which its manifest names. {RUN_AGAIN}"
             )
 
 

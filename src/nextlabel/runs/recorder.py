@@ -12,7 +12,6 @@ the lines are merged in the order of the arms into ``rows.jsonl`` and its compan
 """
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
@@ -26,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from nextlabel.errors import CannotWrite, OtherRun, RunBroken, RunBusy
 from nextlabel.files.atomic import rehearse, write_atomically
+from nextlabel.files.refusals import FULL
 from nextlabel.files.strict_json import Row, dump
 from nextlabel.runs import shapes
 from nextlabel.runs.environment import add, changes, environments
@@ -33,7 +33,6 @@ from nextlabel.runs.identity import differences
 from nextlabel.runs.lines import Arm, Line, lines, read_json, read_lines
 from nextlabel.text import join_names, show_path
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
 # Windows would write each line's end as two bytes, unless told otherwise.
 ADDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
@@ -42,9 +41,9 @@ KEPT = ("command", "settings")  # of the manifest that an earlier session wrote;
 # Of a manifest, what going on with a run needs; `Run.read` looks at all of it.
 BEGUN = shapes.fields(
     {"identity": shapes.mapping},
-    {"command": shapes.every(shapes.text), "settings": shapes.by_seed(shapes.mapping), **shapes.MADE_WITH},
+    {"command": shapes.every(shapes.words), "settings": shapes.by_seed(shapes.mapping), **shapes.MADE_WITH},
 )
-PART = shapes.fields(
+PART_SHAPE = shapes.fields(
     {"row": shapes.ROW, "timing": shapes.TIMING, "pick": shapes.PICK, "confusion": shapes.maybe(shapes.CONFUSION)}
 )
 
@@ -157,7 +156,7 @@ class Recorder:
             os.truncate(path, len(whole))
         if not whole:
             return []
-        played = [Line(**{name: row[name] for name in Line._fields}) for row in read_lines(path, PART)]
+        played = [Line(**{name: row[name] for name in Line._fields}) for row in read_lines(path, PART_SHAPE)]
         self._check(path, arm, played)
         return played
 
@@ -166,7 +165,7 @@ class Recorder:
         samples = self.manifest.get("dataset", {}).get("n", shapes.LARGEST)  # ours, not what somebody edited
         for k, line in enumerate(played):
             rows: list[Row] = [row for row in line if row is not None]
-            if any(shapes.key(row) != (*arm, k) for row in rows):
+            if any(shapes.line_key(row) != (*arm, k) for row in rows):
                 raise RunBroken(
                     f"'{show_path(path)}' misses a round in the middle, or holds one of another arm. Delete that file "
                     "and run again with --resume."

@@ -23,14 +23,14 @@ def _fits(test: Callable[[Any], bool]) -> Shape:
 
 # Bounds are traps that JSON lays: a number of 400 digits is no float, so numpy, `math.isfinite` and a plot raise on it.
 # `type(value) is int` and not isinstance: True is no number of labels.
-text = _fits(lambda value: isinstance(value, str))
+words = _fits(lambda value: isinstance(value, str))
 flag = _fits(lambda value: isinstance(value, bool))
 count = _fits(lambda value: type(value) is int and 0 <= value < LARGEST)
 seed = _fits(lambda value: type(value) is int and 0 <= value < LONGEST_SEED)
 amount = _fits(lambda value: type(value) in (int, float) and 0 <= value < LONGEST_TIME)
 score = _fits(lambda value: value is None or (type(value) in (int, float) and 0 <= value <= 1))
 loss = _fits(lambda value: value is None or (type(value) in (int, float) and 0 <= value < LONGEST_TIME))
-knob = _fits(lambda value: value is None or isinstance(value, str | int | float))
+knob_value = _fits(lambda value: value is None or isinstance(value, str | int | float))
 mapping = _fits(lambda value: isinstance(value, dict))
 
 
@@ -66,7 +66,9 @@ def by_seed(inner: Shape) -> Shape:
     plain = keyed(inner)
 
     def shape(value: Any) -> str | None:
-        if isinstance(value, dict) and not all(key.isascii() and key.isdigit() and len(key) <= 40 for key in value):
+        if isinstance(value, dict) and not all(
+            line_key.isascii() and line_key.isdigit() and len(line_key) <= 40 for line_key in value
+        ):
             return ""
         return plain(value)
 
@@ -93,16 +95,16 @@ def fields(needed: Mapping[str, Shape], more: Mapping[str, Shape] | None = None)
 
 
 # Fields that a version to come adds are let through; those that somebody reads must be there.
-KEY = {"strategy": text, "seed": seed, "round": count}  # says which round of which arm a line is of
+KEY = {"strategy": words, "seed": seed, "round": count}  # says which round of which arm a line is of
 ROW = fields(
     KEY
-    | dict.fromkeys(("dataset", "embedder", "model"), text)
+    | dict.fromkeys(("dataset", "embedder", "model"), words)
     | {"labelled": count}
     | dict.fromkeys(("accuracy", "balanced_accuracy", "f1_macro"), score),
     # A run without a validation set has no score of it.
     {"log_loss": loss, "ece": score, "val_f1_macro": score, "mended": count},
 )
-PICK = fields(KEY | {"ids": every(count)}, {"paths": every(text), "why": every(text)})
+PICK = fields(KEY | {"ids": every(count)}, {"paths": every(words), "why": every(words)})
 TIMING = fields(KEY | {"fit_s": amount, "ask_s": amount}, {"converged": flag})
 CONFUSION = fields(KEY | {"matrix": every(every(count), least=1)})
 LINES = {"rows": ROW, "picks": PICK, "timings": TIMING, "confusions": CONFUSION}
@@ -111,28 +113,28 @@ SPLIT = fields({"seed": seed} | dict.fromkeys(("test", "val", "start"), every(co
 SPLITS = every(SPLIT, least=1)
 
 SIZES = fields({"start": count, "pool": count}, {"test": count, "val": count})
-EMBEDDER = fields({"name": text, "d": count, "transductive": flag}, {"settings": mapping})
-VERSIONS = keyed(text)
-_named = fields({"nextlabel": text})
+EMBEDDER = fields({"name": words, "d": count, "transductive": flag}, {"settings": mapping})
+VERSIONS = keyed(words)
+_named = fields({"nextlabel": words})
 
 
-def environment(value: Any) -> str | None:
+def environment_shape(value: Any) -> str | None:
     """What a run was made with: words, among them the version of nextlabel."""
     at = _named(value)
     return VERSIONS(value) if at is None else at
 
 
 MADE_WITH = {  # in manifests of version 0.1 the last three, which said less
-    "made_with": every(environment, least=1), "nextlabel": text, "versions": VERSIONS, "machine": VERSIONS,
+    "made_with": every(environment_shape, least=1), "nextlabel": words, "versions": VERSIONS, "machine": VERSIONS,
 }  # fmt: skip
 
 # What `compare` needs to know of a run.
 CORE = fields(
     {
         "identity": mapping,
-        "experiment": fields({"strategies": every(text, least=1), "seeds": every(seed, least=1)}),
-        "dataset": fields({"counts": every(count, least=1), "fingerprint": text}),
-        "strategies": keyed(fields({"class": text})),
+        "experiment": fields({"strategies": every(words, least=1), "seeds": every(seed, least=1)}),
+        "dataset": fields({"counts": every(count, least=1), "fingerprint": words}),
+        "strategies": keyed(fields({"class": words})),
         "seeds": by_seed(VERSIONS),
         "sizes": SIZES,
     },
@@ -142,17 +144,17 @@ CORE = fields(
 # What the report shows of it, beside that.
 MORE = fields(
     {
-        "command": every(text),
-        "experiment": fields({"oracle": text}),
-        "plan": fields({"batch": knob, "cold": text, "audit": score, "ahead": count}),
+        "command": every(words),
+        "experiment": fields({"oracle": words}),
+        "plan": fields({"batch": knob_value, "cold": words, "audit": score, "ahead": count}),
         "dataset": fields(
             {
-                "name": text, "source": text, "kind": text, "n": count, "classes": every(text, least=1),
-                "skipped": every(fields({"path": text, "reason": text})), "duplicates": every(every(count)),
-                "warnings": every(text),
+                "name": words, "source": words, "kind": words, "n": count, "classes": every(words, least=1),
+                "skipped": every(fields({"path": words, "reason": words})), "duplicates": every(every(count)),
+                "warnings": every(words),
             }
         ),
-        "model": text,
+        "model": words,
         "sizes": fields(dict.fromkeys(("test", "val", "start", "pool"), count)),
         "settings": by_seed(mapping),
         "threads": count,
@@ -162,24 +164,24 @@ MORE = fields(
 )  # fmt: skip
 
 
-def embedder(value: Any) -> str | None:
+def embedder_shape(value: Any) -> str | None:
     """One of `nextlabel.embedders`, or, for a model with features of its own, the one that its map was drawn with."""
     own = isinstance(value, dict) and "map" in value
-    return (fields({"name": text, "map": EMBEDDER}) if own else EMBEDDER)(value)
+    return (fields({"name": words, "map": EMBEDDER}) if own else EMBEDDER)(value)
 
 
-def manifest(value: Any) -> str | None:
+def manifest_shape(value: Any) -> str | None:
     """A whole manifest, as `nextlabel.runs.reading.Run` holds it."""
     core, more = CORE(value), MORE(value)
     if core is not None or more is not None:
         return core if core is not None else more
-    if (at := embedder(value.get("embedder"))) is not None:
+    if (at := embedder_shape(value.get("embedder"))) is not None:
         return f".embedder{at}"
     if "made_with" not in value and "nextlabel" not in value:
         return ".made_with"
     return None if len(value["dataset"]["counts"]) == len(value["dataset"]["classes"]) else ".dataset.counts"
 
 
-def key(row: Row) -> tuple[str, int, int]:
+def line_key(row: Row) -> tuple[str, int, int]:
     """Which round of which arm a line is of."""
     return row["strategy"], row["seed"], row["round"]

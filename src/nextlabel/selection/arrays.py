@@ -13,24 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nextlabel.errors import BadArray, BadData
-from nextlabel.pool import Floats, Labels, Mask
+from nextlabel.files.arrays import Array
+from nextlabel.pool import TOLERANCE, Floats, Labels, Mask
 from nextlabel.progress import Progress, quiet
 from nextlabel.strategies.kit.blocks import CELLS, pieces
 from nextlabel.text import printable, shorten
 
-Array = npt.NDArray[Any]
-
 MAGIC = b"\x93NUMPY"
 WIDEST = 8  # bytes of a number: float64; longer ones have no matrix product
-TOLERANCE = 1e-3  # of a sum of probabilities: what float16 loses
 
 CODES = "Write classes as whole numbers from 0 and missing labels as -1"
 
 
-def read_array(path: Path) -> Array:
+def open_array(path: Path) -> Array:
     """The array in a .npy file, as a read-only memory map; `BadData` where there is none."""
     shown = printable(str(path))
     try:
@@ -92,7 +89,7 @@ def check_finite(X: Floats, progress: Progress = quiet) -> None:
     """One pass over features (n, d); `BadArray` names the first row that holds NaN or infinity."""
     if X.dtype.kind != "f":
         return
-    for place in _walk("checking the features", X, progress):
+    for place in _walk_blocks("checking the features", X, progress):
         block = X[place]
         if not np.isfinite(block).all():
             row, column = np.argwhere(~np.isfinite(block))[0]
@@ -122,7 +119,7 @@ def read_probabilities(given: Any, count: int) -> Floats:
 
 def check_probabilities(P: Floats, progress: Progress = quiet) -> None:
     """One pass over probabilities (n, C); `BadArray` names the first row that is none."""
-    for place in _walk("checking the probabilities", P, progress):
+    for place in _walk_blocks("checking the probabilities", P, progress):
         block = P[place]
         total = block.sum(axis=1, dtype=np.float64)
         bad = np.flatnonzero(~(np.abs(total - 1) <= TOLERANCE) | ~(block.min(axis=1) >= 0))  # NaN is bad too
@@ -196,7 +193,7 @@ def _encode(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
         raise BadArray(f"The label of sample {row} is {y[row]}, which is no class. Mark it as missing: NaN.")
     codes = np.full(len(y), -1, dtype=np.int64)
     if width is not None and y.dtype.kind != "U":
-        codes[known] = _check_columns(values, np.flatnonzero(known), width)
+        codes[known] = _check_label_columns(values, np.flatnonzero(known), width)
         return codes, width
     classes, codes[known] = np.unique(values, return_inverse=True)
     if width is not None and len(classes) > width:
@@ -207,7 +204,7 @@ def _encode(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
     return codes, width or len(classes)
 
 
-def _check_columns(values: Array, samples: Array, width: int) -> Labels:
+def _check_label_columns(values: Array, samples: Array, width: int) -> Labels:
     """Labels that are columns of the probabilities, checked."""
     bad = np.flatnonzero(~((values >= 0) & (values < width) & (values == np.floor(values))))
     if len(bad):
@@ -238,7 +235,7 @@ def _as_array(given: Any, what: str) -> Array:
     return found
 
 
-def _walk(what: str, array: Floats, progress: Progress) -> Iterator[slice]:
+def _walk_blocks(what: str, array: Floats, progress: Progress) -> Iterator[slice]:
     """Places of blocks of rows, each told when it is done."""
     for place in pieces(len(array), max(1, CELLS // array.shape[1])):
         yield place

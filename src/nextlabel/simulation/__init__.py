@@ -109,7 +109,7 @@ def record(
         parts = embed_parts(parts, progress)
         with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
             if not recorder.finished:
-                parts = replace(parts, settings=_settings(parts, recorder, workers, crew, progress))
+                parts = replace(parts, settings=_tune_all(parts, recorder, workers, crew, progress))
                 _play_all(parts, recorder, workers, crew, progress)
     return Recorded(Run.read(out), parts)
 
@@ -126,7 +126,7 @@ def _outside(out: Path, source: str) -> None:
         )
 
 
-def _settings(
+def _tune_all(
     parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, progress: Progress
 ) -> dict[int, Settings]:
     """Every seed's settings: from the manifest where an earlier session chose them, else chosen now and put there."""

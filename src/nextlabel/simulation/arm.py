@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nextlabel.estimators import scores
-from nextlabel.estimators.holdout import confusion, holdout
+from nextlabel.estimators.holdout import count_confusions, holdout
 from nextlabel.loop.rounds import ActiveLearner, Past, Round, drive, rounds
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap
@@ -70,7 +70,7 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
     pick = key | {"ids": this.asked.ids.tolist(), "why": list(this.asked.why)}
     if parts.dataset.paths is not None:
         pick["paths"] = [parts.dataset.paths[i] for i in this.asked.ids]
-    matrix = None if len(this.asked.ids) else key | {"matrix": confusion(proba, truth).tolist()}
+    matrix = None if len(this.asked.ids) else key | {"matrix": count_confusions(proba, truth).tolist()}
     timing = key | {"fit_s": this.fit_s, "ask_s": this.ask_s, "converged": getattr(this.fitted.clf, "converged_", True)}
     return Line(row, timing, pick, matrix)
 

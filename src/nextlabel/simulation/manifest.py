@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.splits import Split, digest
+from nextlabel.datasets.splits import Split, hash_ids
 from nextlabel.experiment import Experiment
 from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
@@ -47,7 +47,7 @@ def identity(parts: Parts, threads: int) -> Row:
         same["embedder"] = dict(parts.features.settings)
     if experiment["oracle"].startswith("replay:"):
         same |= {"oracle": "replay", "answers": _answers(parts)}
-    return same | {"splits": _of_splits(parts, digest), "threads": threads, "made_by": _made_by(parts)}
+    return same | {"splits": _of_splits(parts, hash_ids), "threads": threads, "made_by": _made_by(parts)}
 
 
 def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> Row:
@@ -62,7 +62,7 @@ def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> R
         "embedder": {"name": OWN, "map": embedder} if own else embedder,
         "model": parts.experiment.model,
         "strategies": {name: {"class": kind} for name, kind in _made_by(parts).items()},
-        "seeds": _of_splits(parts, digest),
+        "seeds": _of_splits(parts, hash_ids),
         "sizes": next(iter(sizes.values())),
         "sizes_by_seed": sizes,
         "settings": {},
@@ -115,7 +115,7 @@ def processor() -> str:
 
 def _answers(parts: Parts) -> str:
     """A hash of what a file of answers says of every sample: the same under every seed."""
-    return digest(next(iter(parts.oracles.values()))(np.arange(len(parts.dataset))))
+    return hash_ids(next(iter(parts.oracles.values()))(np.arange(len(parts.dataset))))
 
 
 def _about(dataset: Dataset) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from nextlabel.plan import Amount, Plan
 from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
-from nextlabel.simulation.pools import open_pool, scale
+from nextlabel.simulation.pools import open_pool, scale_without_test
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
 
@@ -131,7 +131,7 @@ class Parts:
         if seed not in self._scaled:
             if (len(self._scaled) + 1) * X.nbytes > MOST_SCALED:
                 self._scaled.clear()
-            self._scaled[seed] = scale(X, self.splits[seed].test)
+            self._scaled[seed] = scale_without_test(X, self.splits[seed].test)
         return self._scaled[seed]
 
 

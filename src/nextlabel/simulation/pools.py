@@ -46,7 +46,7 @@ def audit_side(dataset: Dataset, ids: Ids, share: float, seed: int) -> Ids:
     return ids[order[place[order] < share]]
 
 
-def scale(X: Floats, test: Ids) -> Floats:
+def scale_without_test(X: Floats, test: Ids) -> Floats:
     """Features (N, d) with mean 0 and variance 1 over everything but the test set: float32."""
     rest: Mask = np.ones(len(X), dtype=np.bool_)
     rest[test] = False

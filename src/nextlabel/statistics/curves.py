@@ -7,9 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.files.strict_json import Row
-from nextlabel.statistics.inference import mean_and_half
-
-Floats = npt.NDArray[np.float64]
+from nextlabel.statistics.inference import Doubles, mean_and_half
 
 SHARES = (0.25, 0.5, 1.0)  # of the budget
 GOALS = (0.7, 0.8, 0.9)  # heights that labels are counted up to
@@ -20,8 +18,8 @@ IMBALANCED = 3  # largest class / smallest class; beyond it accuracy would mostl
 class Curve:
     """A metric over labels, under one seed: ``labelled`` (R,) ascending and ``values`` (R,), only where defined."""
 
-    labelled: Floats
-    values: Floats
+    labelled: Doubles
+    values: Doubles
 
 
 Curves = Mapping[int, Curve]  # by seed
@@ -34,10 +32,10 @@ class Band:
     ``low`` and ``high`` are NaN where there is one seed. ``seeds`` is their number.
     """
 
-    labelled: Floats
-    mean: Floats
-    low: Floats
-    high: Floats
+    labelled: Doubles
+    mean: Doubles
+    low: Doubles
+    high: Doubles
     seeds: int
 
 
@@ -116,7 +114,7 @@ def band(found: Iterable[Curve]) -> Band | None:
     return Band(table[0], mean, mean - half, mean + half, len(some))
 
 
-def heights(found: Sequence[Curve]) -> tuple[Floats, Floats] | None:
+def heights(found: Sequence[Curve]) -> tuple[Doubles, Doubles] | None:
     """Labels (G,) that all curves have in their range, and the curves' heights there (S, G); None without any."""
     if not found or not all(len(curve.labelled) for curve in found):
         return None
@@ -124,10 +122,10 @@ def heights(found: Sequence[Curve]) -> tuple[Floats, Floats] | None:
     return (grid, np.array([np.interp(grid, curve.labelled, curve.values) for curve in found])) if len(grid) else None
 
 
-def _grid(found: Sequence[Curve]) -> Floats:
+def _grid(found: Sequence[Curve]) -> Doubles:
     first, last = max(curve.labelled[0] for curve in found), min(curve.labelled[-1] for curve in found)
-    every: Floats = np.unique(np.concatenate([curve.labelled for curve in found]))
-    inside: Floats = every[(every >= first) & (every <= last)]
+    every: Doubles = np.unique(np.concatenate([curve.labelled for curve in found]))
+    inside: Doubles = every[(every >= first) & (every <= last)]
     return inside
 
 

@@ -11,15 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from nextlabel.errors import Mistake
 from nextlabel.statistics.curves import Curves, heights
-from nextlabel.statistics.inference import ALPHA, EXACT, Estimate, estimate, holm, signed_ranks, wilcoxon
+from nextlabel.statistics.inference import ALPHA, EXACT, Doubles, Estimate, estimate, holm, signed_ranks, wilcoxon
 from nextlabel.statistics.standings import Standing
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Across:
     votes: Sequence[Vote]
     friedman: float | None
     critical: float | None
-    penalties: Floats
+    penalties: Doubles
 
 
 def own_families(
@@ -130,13 +127,13 @@ def across(
     )
 
 
-def _by_family(members: Mapping[str, Sequence[int]], table: Floats) -> Floats:
+def _by_family(members: Mapping[str, Sequence[int]], table: Doubles) -> Doubles:
     return np.array([table[list(own)].mean(axis=0) for own in members.values()])
 
 
-def _ranks(standings: Sequence[Standing]) -> Floats:
+def _ranks(standings: Sequence[Standing]) -> Doubles:
     """Ranks (K,) by mean AUBC on one bench, 1 for the highest, the middle of the places for equals."""
-    ranked: Floats = stats.rankdata([-round(one.aubc or 0.0, EXACT) for one in standings])
+    ranked: Doubles = stats.rankdata([-round(one.aubc or 0.0, EXACT) for one in standings])
     return ranked
 
 
@@ -151,7 +148,7 @@ def _count_verdicts(sides: Sequence[Sequence[int]]) -> tuple[int, int, int]:
     return found.count(1), found.count(0), found.count(-1)
 
 
-def iman_davenport(ranks: Floats) -> float | None:
+def iman_davenport(ranks: Doubles) -> float | None:
     """p of Friedman's test on ranks (F, K), by the F of Iman and Davenport; None for fewer than two rows."""
     n, k = ranks.shape
     if n < 2 or k < 2:
@@ -173,7 +170,7 @@ def nemenyi(strategies: int, families: int) -> float:
     return q * math.sqrt(strategies * (strategies + 1) / (6 * families))
 
 
-def penalties(strategies: Sequence[Curves]) -> Floats:
+def penalties(strategies: Sequence[Curves]) -> Doubles:
     """The penalty matrix (K, K) of one bench: row i, column j is the share of budgets at which i was better than j by a
     two-sided paired t test at .05.
 
@@ -189,5 +186,5 @@ def penalties(strategies: Sequence[Curves]) -> Floats:
     mean, spread = gaps.mean(axis=2), gaps.std(axis=2, ddof=1)
     error = np.maximum(spread / math.sqrt(len(seeds)), 10.0**-EXACT)
     wins = mean / error > stats.t.ppf(1 - ALPHA / 2, len(seeds) - 1)
-    shares: Floats = wins.mean(axis=2)
+    shares: Doubles = wins.mean(axis=2)
     return shares

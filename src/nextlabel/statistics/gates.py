@@ -13,7 +13,7 @@ from scipy import stats
 from nextlabel.statistics.curves import Curves, areas
 from nextlabel.text import ordinal, several
 
-Bench = Mapping[str, Curves]  # by strategy
+BenchCurves = Mapping[str, Curves]  # by strategy
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Gate:
     words: str
 
 
-def gates(benches: Sequence[Bench], wholes: Sequence[Mapping[int, int]], against: str) -> list[Gate]:
+def gates(benches: Sequence[BenchCurves], wholes: Sequence[Mapping[int, int]], against: str) -> list[Gate]:
     """The three gates over all benches; ``wholes`` says how many samples each seed could label, where that is known."""
     return [_same_start(benches), _same_end(benches, wholes), _halves(benches, against)]
 
 
-def _same_start(benches: Sequence[Bench]) -> Gate:
+def _same_start(benches: Sequence[BenchCurves]) -> Gate:
     arms = [[curves[seed].values[0] for curves in bench.values()] for bench in benches for seed in _seeds(bench)]
     odd = sum(len(set(found)) > 1 for found in arms)
     words = f"with the starting labels all strategies score the same, in all {several(len(arms), 'seed')}"
@@ -39,7 +39,7 @@ def _same_start(benches: Sequence[Bench]) -> Gate:
     return Gate("start", not odd, words)
 
 
-def _same_end(benches: Sequence[Bench], wholes: Sequence[Mapping[int, int]]) -> Gate:
+def _same_end(benches: Sequence[BenchCurves], wholes: Sequence[Mapping[int, int]]) -> Gate:
     ends = [
         {curves[seed].values[-1] for curves in bench.values()}
         for bench, whole in zip(benches, wholes, strict=True)
@@ -55,7 +55,7 @@ def _same_end(benches: Sequence[Bench], wholes: Sequence[Mapping[int, int]]) -> 
     return Gate("end", not odd, words)
 
 
-def _halves(benches: Sequence[Bench], against: str) -> Gate:
+def _halves(benches: Sequence[BenchCurves], against: str) -> Gate:
     """``against``'s rank by mean AUBC, in the seeds at even and at odd places."""
     tried = [bench for bench in benches if len(_seeds(bench)) > 1]
     ranks = [tuple(_rank(bench, against, _seeds(bench)[half::2]) for half in (0, 1)) for bench in tried]
@@ -70,11 +70,11 @@ def _halves(benches: Sequence[Bench], against: str) -> Gate:
     return Gate("halves", False, f"{words}: ranks are not to be relied on")
 
 
-def _rank(bench: Bench, against: str, seeds: Sequence[int]) -> int:
+def _rank(bench: BenchCurves, against: str, seeds: Sequence[int]) -> int:
     means = [np.mean([areas(curves)[seed] for seed in seeds]) for curves in bench.values()]
     place = stats.rankdata(-np.round(means, 12), method="min")[list(bench).index(against)]
     return int(place)
 
 
-def _seeds(bench: Bench) -> list[int]:
+def _seeds(bench: BenchCurves) -> list[int]:
     return sorted(set.intersection(*(set(curves) for curves in bench.values())))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
-Floats = npt.NDArray[np.float64]
+Doubles = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 LEVEL = 0.95
@@ -41,7 +41,7 @@ class TestResult:
     p_wilcoxon: float
 
 
-def estimate(values: Sequence[float] | Floats) -> Estimate | None:
+def estimate(values: Sequence[float] | Doubles) -> Estimate | None:
     """The mean of one value per seed and its 95 % t interval; None without any.
 
     >>> estimate([0.02]).low is None
@@ -55,7 +55,7 @@ def estimate(values: Sequence[float] | Floats) -> Estimate | None:
     return Estimate(mean, mean - half, mean + half, len(values))
 
 
-def mean_and_half(table: Floats) -> tuple[Floats, Floats]:
+def mean_and_half(table: Doubles) -> tuple[Doubles, Doubles]:
     """Means over seeds of (S, G) values, and the half-widths of their 95 % t intervals: NaN for one seed."""
     seeds, mean = len(table), table.mean(axis=0)
     if seeds < 2:
@@ -64,7 +64,7 @@ def mean_and_half(table: Floats) -> tuple[Floats, Floats]:
     return mean, wide * table.std(axis=0, ddof=1)
 
 
-def trial(differences: Sequence[float] | Floats, margin: float) -> TestResult | None:
+def trial(differences: Sequence[float] | Doubles, margin: float) -> TestResult | None:
     """Test paired differences, one per seed; None for fewer than two.
 
     >>> found = trial([0.011, 0.013, 0.012, 0.012], margin=0.0025)
@@ -83,7 +83,7 @@ def trial(differences: Sequence[float] | Floats, margin: float) -> TestResult | 
     return TestResult(float(p), float(max(above, below)), _wilcoxon(values))
 
 
-def _wilcoxon(values: Floats) -> float:
+def _wilcoxon(values: Doubles) -> float:
     if not values.any():
         return 1.0
     with warnings.catch_warnings():
@@ -91,12 +91,12 @@ def _wilcoxon(values: Floats) -> float:
         return float(stats.wilcoxon(values).pvalue)
 
 
-def _round_off(values: Sequence[float] | Floats) -> Floats:
-    rounded: Floats = np.round(np.array(values, dtype=np.float64), EXACT).astype(np.float64)
+def _round_off(values: Sequence[float] | Doubles) -> Doubles:
+    rounded: Doubles = np.round(np.array(values, dtype=np.float64), EXACT).astype(np.float64)
     return rounded
 
 
-def signed_ranks(values: Sequence[float] | Floats) -> float:
+def signed_ranks(values: Sequence[float] | Doubles) -> float:
     """Wilcoxon's sum of signed ranks: above 0 where what lies above 0 outweighs what lies below.
 
     >>> signed_ranks([0.2, -0.01, -0.02, -0.03])
@@ -106,7 +106,7 @@ def signed_ranks(values: Sequence[float] | Floats) -> float:
     return float((np.sign(rounded) * stats.rankdata(np.abs(rounded))).sum())
 
 
-def wilcoxon(values: Sequence[float] | Floats) -> float | None:
+def wilcoxon(values: Sequence[float] | Doubles) -> float | None:
     """p of the signed-rank test that values lie around 0; None for fewer than two."""
     return _wilcoxon(_round_off(values)) if len(values) > 1 else None
 
@@ -124,7 +124,7 @@ def holm(ps: Mapping[T, float]) -> dict[T, float]:
     return adjusted
 
 
-def seeds_needed(differences: Sequence[float] | Floats, margin: float) -> int:
+def seeds_needed(differences: Sequence[float] | Doubles, margin: float) -> int:
     """Seeds that would show a difference as large as the margin, four times in five.
 
     ((z.975 + z.8) SD / margin)², rounded up and never below 10; SD of the first ten differences, so that looking again
@@ -133,7 +133,7 @@ def seeds_needed(differences: Sequence[float] | Floats, margin: float) -> int:
     return _plan_seeds(differences, margin, float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER)))
 
 
-def seeds_for_same(differences: Sequence[float] | Floats, margin: float) -> int:
+def seeds_for_same(differences: Sequence[float] | Doubles, margin: float) -> int:
     """Seeds that would show, four times in five, that strategies which do not differ are the same within the margin.
 
     As `seeds_needed`, with z.95 + z.9: both one-sided tests must reject.
@@ -141,12 +141,12 @@ def seeds_for_same(differences: Sequence[float] | Floats, margin: float) -> int:
     return _plan_seeds(differences, margin, float(stats.norm.ppf(1 - ALPHA) + stats.norm.ppf((1 + POWER) / 2)))
 
 
-def _plan_seeds(differences: Sequence[float] | Floats, margin: float, reach: float) -> int:
+def _plan_seeds(differences: Sequence[float] | Doubles, margin: float, reach: float) -> int:
     spread = float(np.std(np.asarray(differences, dtype=np.float64)[:PILOT], ddof=1))
     return max(PILOT, math.ceil((reach * spread / margin) ** 2))
 
 
-def detectable_difference(differences: Sequence[float] | Floats, level: float = ALPHA) -> float | None:
+def detectable_difference(differences: Sequence[float] | Doubles, level: float = ALPHA) -> float | None:
     """The smallest true difference that as many seeds as these would have shown, four times in five.
 
     By the noncentral t distribution, for a paired t test at ``level`` (two-sided) and differences that spread as these

@@ -9,14 +9,12 @@ left out.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from nextlabel.pool import Mask
 from nextlabel.seeds import stream
-from nextlabel.statistics.curves import Curves, Floats, heights
-from nextlabel.statistics.inference import ALPHA
-
-Mask = npt.NDArray[np.bool_]
+from nextlabel.statistics.curves import Curves, heights
+from nextlabel.statistics.inference import ALPHA, Doubles
 
 RESAMPLES = 2000
 
@@ -81,7 +79,7 @@ def _tail(seeds: int) -> float:
     return float(stats.norm.cdf(-wide))
 
 
-def _ratios(labels: Floats, mine: Floats, yours: Floats) -> tuple[Floats, Mask]:
+def _ratios(labels: Doubles, mine: Doubles, yours: Doubles) -> tuple[Doubles, Mask]:
     """Ratios (B,) of mean curves (B, G) over ``labels`` (G,), and where the strategy never gets there."""
     goal = yours.max(axis=1)
     at_mine, reached = _first_at(labels, mine, goal)
@@ -90,7 +88,7 @@ def _ratios(labels: Floats, mine: Floats, yours: Floats) -> tuple[Floats, Mask]:
     return np.maximum(at_yours, 1) / np.maximum(spent, 1), ~reached  # a curve may begin without labels
 
 
-def _first_at(labels: Floats, heights: Floats, goal: Floats) -> tuple[Floats, Mask]:
+def _first_at(labels: Doubles, heights: Doubles, goal: Doubles) -> tuple[Doubles, Mask]:
     """The labels (B,) at which curves (B, G) first reach ``goal`` (B,), and whether they do."""
     there = heights >= goal[:, None] - 1e-12
     reached: Mask = np.asarray(there.any(axis=1))
@@ -99,5 +97,5 @@ def _first_at(labels: Floats, heights: Floats, goal: Floats) -> tuple[Floats, Ma
     below = heights[rows, before]
     rise = np.where(k > 0, heights[rows, k] - below, 1.0)  # above 0: the point before lies below the goal
     part = np.clip((goal - below) / np.where(rise > 0, rise, 1.0), 0.0, 1.0)
-    found: Floats = labels[before] + part * (labels[k] - labels[before])  # the first point itself where k is 0
+    found: Doubles = labels[before] + part * (labels[k] - labels[before])  # the first point itself where k is 0
     return found, reached

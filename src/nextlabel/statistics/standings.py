@@ -137,7 +137,7 @@ def _standing(
     )
     if theirs is None or name == against:
         return plain
-    gaps = tuple(differences(seeds, theirs, area))
+    gaps = tuple(paired_differences(seeds, theirs, area))
     beside = tuple(
         Beside(word, axis, _mean(found[word][name], how), difference(found[word][name], found[word][against], how))
         for word in found
@@ -151,7 +151,7 @@ def _mean(seeds: Curves, area: Area) -> float | None:
     return float(np.mean(list(found.values()))) if found else None
 
 
-def differences(ours: Curves, theirs: Curves, area: Area = AREAS["mean"]) -> list[float]:
+def paired_differences(ours: Curves, theirs: Curves, area: Area = AREAS["mean"]) -> list[float]:
     """The differences in area under the curve, one per seed; seeds that only one of them has are left out."""
     mine, yours = areas(ours, area), areas(theirs, area)
     return [mine[seed] - yours[seed] for seed in sorted(mine) if seed in yours]
@@ -159,7 +159,7 @@ def differences(ours: Curves, theirs: Curves, area: Area = AREAS["mean"]) -> lis
 
 def difference(ours: Curves, theirs: Curves, area: Area = AREAS["mean"]) -> Estimate | None:
     """The mean of `differences`, with its interval."""
-    return estimate(differences(ours, theirs, area))
+    return estimate(paired_differences(ours, theirs, area))
 
 
 def judge(groups: Sequence[Sequence[Standing]], margin: float) -> list[list[Standing]]:

@@ -90,11 +90,11 @@ def strategy(wanted: str | SingleAnnotatorPoolQueryStrategy) -> StrategyEntry:
             "'skactiveml:Clue', or an object such as Badge()."
         )
     name, copy = split_name(wanted)
-    entry = _named(name)
+    entry = _by_name(name)
     return replicate(entry, copy) if copy else entry
 
 
-def _named(name: str) -> StrategyEntry:
+def _by_name(name: str) -> StrategyEntry:
     if name in STRATEGIES:
         return STRATEGIES[name]
     if name.startswith(PREFIX):

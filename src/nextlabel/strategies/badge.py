@@ -19,7 +19,7 @@ from nextlabel.strategies.kit.ties import Ties
 # badge-20k: 6.8 ms as it stands. The law is the same for any values; the draws, hence the picks of a seed, are not.
 TRIALS = 512  # draws from the same bounds: 64 take 5.5 ms and 2,048 8.1, but they share a sum over the whole pool
 TOGETHER = 128  # of them that are looked at together: 32 take 6.8 ms, 512 14.5
-CELLS = 1 << 18  # numbers in a block: 2^14 take 8.7 ms, 2^22 6.8, and 16 times the memory
+TABLE_CELLS = 1 << 18  # numbers in a block: 2^14 take 8.7 ms, 2^22 6.8, and 16 times the memory
 ROUNDING = 1e-14  # squared distances below this share of the squared lengths are none: float64 cannot tell
 
 
@@ -117,13 +117,13 @@ class Gradients:
 def gradients(P: Floats, rows: Blocks) -> Gradients:
     """One pass over the probabilities, one over the features: the lengths of all gradient embeddings."""
     guess, short = np.empty(len(P), dtype=np.int64), np.empty(len(P))
-    for place in pieces(len(P), max(1, CELLS // P.shape[1])):
+    for place in pieces(len(P), max(1, TABLE_CELLS // P.shape[1])):
         p = P[place].astype(np.float64)
         guess[place] = p.argmax(axis=1)
         p[np.arange(len(p)), guess[place]] -= 1
         short[place] = np.einsum("ij,ij->i", p, p)  # |a|^2
     with np.errstate(over="ignore", invalid="ignore"):
-        length = short * rows.lengths(max(1, CELLS // rows.width))
+        length = short * rows.lengths(max(1, TABLE_CELLS // rows.width))
     if not (length <= np.finfo(rows.kind).max / 16).all():  # room for products of two
         raise BadArray("The embeddings hold numbers that are not finite, or too large to be squared.")
     return Gradients(P, guess, rows, length)
@@ -278,7 +278,7 @@ class Draw:
         a: Floats = self.centres.a[new].astype(kind)  # (new, C)
         h: Floats = self.centres.h[new].astype(kind)  # (new, D)
         own: Floats = (self.centres.square[new] * (1 + self.slack)).astype(kind)
-        for place in pieces(len(self.bound), max(1, CELLS // max(len(own), self.found.rows.width))):
+        for place in pieces(len(self.bound), max(1, TABLE_CELLS // max(len(own), self.found.rows.width))):
             b, rows = self.found.block(place)
             far = (b @ a.T) * (rows @ h.T)  # (k, new)
             far *= -2
@@ -335,7 +335,7 @@ def laws(found: Gradients, picks: Ids, origin: bool = False) -> Floats:
     wide[0] = _shares(found.length, picks[:0])
     for b in range(len(picks) - 1):
         (a,), (h,) = found.at(picks[b : b + 1])
-        for place in pieces(len(near), max(1, CELLS // found.rows.width)):
+        for place in pieces(len(near), max(1, TABLE_CELLS // found.rows.width)):
             c, rows = found.at(np.arange(place.start, place.stop))
             far = _apart(dots(c) * dots(rows), (a @ a) * (h @ h), (c @ a) * (rows @ h))
             near[place] = np.minimum(near[place], far)

@@ -14,7 +14,7 @@ from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
 
 CONFIGURATIONS = 10_000
-CELLS = 1 << 20  # probabilities in a block
+JOINT_CELLS = 1 << 20  # probabilities in a block
 FEW, MANY = 8, 128  # samples evaluated at a time
 PROBES = 32  # samples on which the error of drawing is measured
 UNKNOWN = 1e6  # more than any information, in nats
@@ -64,7 +64,7 @@ class BatchBALD(CommitteeDropIn):
         joint = Joint(P, most, task.seed)
         picks = batch_bald(joint, task.batch, task.ties)
         self.evaluations_ = joint.evaluations
-        return task.answer(picks, lambda: steps(Joint(P, most, task.seed), picks))
+        return task.answer(picks, lambda: gains_by_step(Joint(P, most, task.seed), picks))
 
 
 def configurations(classes: int) -> int:
@@ -110,7 +110,7 @@ class Joint:
             return
         drawn = np.searchsorted(np.cumsum(weight), (np.arange(self.most) + self._spread()) / self.most)
         fewer, even = self._children(np.minimum(drawn, len(weight) - 1), pick), np.full(self.most, 1 / self.most)
-        if len(weight) > CELLS // 8:
+        if len(weight) > JOINT_CELLS // 8:
             self.drift += UNKNOWN  # too many to tell the error: everybody is evaluated again
         else:
             exact = self._conditional(self.probes, weight, self._children(np.arange(len(weight)), pick))
@@ -142,7 +142,7 @@ class Joint:
         """Mean entropy (k,) of labels over combinations."""
         (_, T, C), found = self.P.shape, np.zeros(len(asked))
         P = self.P[asked].swapaxes(0, 1).reshape(T, -1)  # (T, k C)
-        step = max(1, CELLS // P.shape[1])
+        step = max(1, JOINT_CELLS // P.shape[1])
         for start in range(0, len(weight), step):
             spread = posterior[start : start + step] @ P  # (M, k C)
             spread *= np.log(spread)
@@ -158,7 +158,7 @@ def batch_bald(joint: Joint, batch: int, ties: Ties) -> Ids:
     drift, variance = np.zeros(count), np.zeros(count)  # of `joint` when a sample was last evaluated
     fresh = np.ones(count, dtype=bool)
     while True:
-        picks.append(_best(joint, bound, drift, variance, fresh, ties))
+        picks.append(_best_alone(joint, bound, drift, variance, fresh, ties))
         if len(picks) == batch:
             return np.array(picks)
         report(len(picks), batch)
@@ -166,7 +166,7 @@ def batch_bald(joint: Joint, batch: int, ties: Ties) -> Ids:
         bound[picks], fresh[:] = -np.inf, False
 
 
-def _best(joint: Joint, bound: Floats, drift: Floats, variance: Floats, fresh: Any, ties: Ties) -> int:
+def _best_alone(joint: Joint, bound: Floats, drift: Floats, variance: Floats, fresh: Any, ties: Ties) -> int:
     size = FEW
     while True:
         known = np.flatnonzero(fresh)
@@ -182,7 +182,7 @@ def _best(joint: Joint, bound: Floats, drift: Floats, variance: Floats, fresh: A
         size = min(2 * size, MANY)
 
 
-def steps(joint: Joint, picks: Ids) -> Floats:
+def gains_by_step(joint: Joint, picks: Ids) -> Floats:
     """Utilities (batch, m): the information of the samples chosen so far and each candidate, jointly."""
     wide, before = np.empty((len(picks), len(joint.P))), 0.0
     for b, pick in enumerate(picks.tolist()):

@@ -51,7 +51,7 @@ class CoreSet(FeatureDropIn):
         pool, far = task.pool(shift=shift), self._distance()
         near = nearest(pool, Blocks(task.X, task.known, shift=shift), far) if len(task.known) else None
         picks = core_set(pool, near, task.batch, task.ties, far)
-        return task.answer(picks, lambda: steps(pool, near, picks, far, self._root()))
+        return task.answer(picks, lambda: distances_by_step(pool, near, picks, far, self._root()))
 
     def _distance(self) -> Distance:
         if self.metric == "euclidean" and not self.metric_dict:
@@ -111,7 +111,9 @@ def _from_the_farthest(pool: Blocks, near: Floats, most: int, size: int, ties: T
     return picks or [ties.best(near)]
 
 
-def steps(pool: Blocks, near: Floats | None, picks: Ids, far: Distance, root: Callable[[Floats], Floats]) -> Floats:
+def distances_by_step(
+    pool: Blocks, near: Floats | None, picks: Ids, far: Distance, root: Callable[[Floats], Floats]
+) -> Floats:
     """Utilities (batch, m): everybody's distance to the nearest centre before each pick; 0 before there is any."""
     now = np.full(len(pool), np.inf) if near is None else near.copy()
     wide = np.zeros((len(picks), len(pool)))

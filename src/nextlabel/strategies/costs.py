@@ -16,7 +16,7 @@ from nextlabel.strategies.max_herding import GROUND, sample_size
 
 
 @dataclass(frozen=True)
-class Size:
+class PoolSize:
     """How large a question is: ``rows`` (n), ``candidates`` (m) of them, ``classes`` C, ``width`` (d), ``batch``."""
 
     rows: int
@@ -26,10 +26,10 @@ class Size:
     batch: int
 
 
-Cost = Callable[[Size, Mapping[str, Any]], float]  # and the arguments that the strategy is made with -> seconds
+Cost = Callable[[PoolSize, Mapping[str, Any]], float]  # and the arguments that the strategy is made with -> seconds
 
 
-def herd_seconds(size: Size, args: Mapping[str, Any]) -> float:
+def herd_seconds(size: PoolSize, args: Mapping[str, Any]) -> float:
     """`maxherding` and `uherding`: kernel values of all candidates and the ground, twice where nothing is labelled.
 
     10 ns a value for its exponential and the sums, .015 ns more for each column: docs/strategies.md has 302 s for a
@@ -42,12 +42,12 @@ def herd_seconds(size: Size, args: Mapping[str, Any]) -> float:
     return passes * m * g * (10 + 0.015 * size.width) * 1e-9
 
 
-def ball_seconds(size: Size, args: Mapping[str, Any]) -> float:
+def ball_seconds(size: PoolSize, args: Mapping[str, Any]) -> float:
     """`probcover`: all distances, twice. docs/strategies.md has 169 s for 100,000 rows of 384 numbers."""
     return size.rows**2 * (5 + 0.03 * size.width) * 1e-9
 
 
-def quire_seconds(size: Size, args: Mapping[str, Any]) -> float:
+def quire_seconds(size: PoolSize, args: Mapping[str, Any]) -> float:
     """`skactiveml:Quire`: for each candidate a matrix of all others is copied, and multiplied once for each class.
 
     73 s at 800 rows, ten classes; from there on the matrix is larger than a core's cache (1.7 s at 400).
@@ -66,7 +66,7 @@ def retrain_seconds(each: float) -> Cost:
 def subsample_seconds(inner: Cost, inner_args: Mapping[str, Any]) -> Cost:
     """A SubSamplingWrapper's: those of the strategy within, on fewer candidates, and perhaps on fewer rows."""
 
-    def seconds(size: Size, args: Mapping[str, Any]) -> float:
+    def seconds(size: PoolSize, args: Mapping[str, Any]) -> float:
         most = args.get("max_candidates", 0.1)  # a share, or a count
         few = min(size.candidates, most if isinstance(most, int) else math.ceil(most * size.candidates))
         rows = size.rows - size.candidates + few if args.get("exclude_non_subsample") else size.rows

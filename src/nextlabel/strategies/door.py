@@ -27,7 +27,7 @@ from skactiveml.pool import SubSamplingWrapper
 from nextlabel.errors import Mistake, NextlabelError, StrategyFailed
 from nextlabel.pool import Floats, Labels
 from nextlabel.strategies.base import MISSING, Answer, Question
-from nextlabel.strategies.costs import Cost, Size
+from nextlabel.strategies.costs import Cost, PoolSize
 from nextlabel.strategies.kit.drop_in import DropIn
 from nextlabel.text import several
 
@@ -147,7 +147,7 @@ class StrategyEntry:
         if self.cost is None:
             return
         (n, *shape), candidates = question.X.shape, int((question.y == MISSING).sum())
-        size = Size(n, candidates, question.classes, math.prod(shape), question.batch)
+        size = PoolSize(n, candidates, question.classes, math.prod(shape), question.batch)
         seconds = self.cost(size, self.args)
         if seconds > PATIENCE:
             warnings.warn(

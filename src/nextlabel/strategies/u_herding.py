@@ -18,7 +18,7 @@ from nextlabel.strategies.max_herding import GROUND, coverage, describe_draws, d
 from nextlabel.strategies.uncertainty_sampling import uncertainty
 
 TEMPERATURES = np.geomspace(0.25, 64, 17)
-FEWEST = 4  # labels of which a temperature can be told
+FEWEST_LABELS = 4  # labels of which a temperature can be told
 TOUCHING = 1e-3  # rows of length 1 that are nearer than this are copies of one another
 
 
@@ -95,7 +95,7 @@ def soften(P: Floats, T: float) -> Floats:
 def fit_temperature(task: Task, clf: SkactivemlClassifier) -> float:
     """The temperature of least log loss (nats) on labels held out in up to five folds; infinite for too few labels."""
     known = task.known
-    if len(known) < FEWEST:
+    if len(known) < FEWEST_LABELS:
         return np.inf
     X, y = task.X[known], np.asarray(task.y)[known]
     proba, column = [], []

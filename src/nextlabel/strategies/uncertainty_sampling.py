@@ -69,16 +69,18 @@ class UncertaintySampling(DropIn):
 
 def uncertainty(P: Floats, method: str, cost_matrix: Any = None) -> Floats:
     """Scores (m,) float64 of probabilities (m, C), higher is more doubtful; `BadArray` for an unknown method."""
-    if method not in SCORES:
+    if method not in MEASURES:
         if not isinstance(method, str):
             raise TypeError(f"'method' must be a text, and is a {type(method).__name__}.")
-        raise BadArray(f"No uncertainty is called '{method}'. Known: {', '.join(SCORES)}, expected_average_precision.")
+        raise BadArray(
+            f"No uncertainty is called '{method}'. Known: {', '.join(MEASURES)}, expected_average_precision."
+        )
     if cost_matrix is not None:
         given: Floats = uncertainty_scores(P, cost_matrix, method)
         return given
     scores = np.empty(len(P))
     for place in pieces(len(P), max(1, BLOCK * 10 // P.shape[1])):
-        scores[place] = SCORES[method](P[place])
+        scores[place] = MEASURES[method](P[place])
     return scores
 
 
@@ -87,7 +89,7 @@ def _least_confident(P: Floats) -> Floats:
     return doubt
 
 
-def _margin(P: Floats) -> Floats:
+def _margin_score(P: Floats) -> Floats:
     if P.shape[1] < 2:
         return np.zeros(len(P))
     if P.shape[1] > 64:
@@ -105,4 +107,4 @@ def _entropy(P: Floats) -> Floats:
     return spread
 
 
-SCORES = {"least_confident": _least_confident, "margin_sampling": _margin, "entropy": _entropy}
+MEASURES = {"least_confident": _least_confident, "margin_sampling": _margin_score, "entropy": _entropy}

@@ -40,7 +40,7 @@ def kernel(question: Question) -> str | None:
     return None if hasattr(question.clf, "predict_freq") else "rbf"
 
 
-def configurations(question: Question) -> int:
+def configuration_count(question: Question) -> int:
     """Label configurations that BatchBALD samples: 1,000, or as few as 100 where n x configurations x C would be huge.
 
     Upstream's default is one for each member of the committee, too few to tell samples apart; fewer than that and it
@@ -69,7 +69,7 @@ REFIT = {"fit_clf": always(True)}  # it trains a copy again for each candidate a
 
 UPSTREAM: Mapping[str, StrategyEntry] = {
     "Badge": StrategyEntry(pool.Badge),
-    "BatchBALD": StrategyEntry(pool.BatchBALD, init={"n_MC_samples": configurations}),
+    "BatchBALD": StrategyEntry(pool.BatchBALD, init={"n_MC_samples": configuration_count}),
     "Clue": StrategyEntry(pool.Clue, init=KMEANS),
     "ContrastiveAL": StrategyEntry(pool.ContrastiveAL),
     "CoreSet": StrategyEntry(pool.CoreSet),
@@ -100,19 +100,19 @@ UPSTREAM: Mapping[str, StrategyEntry] = {
     "ValueOfInformationEER": StrategyEntry(pool.ValueOfInformationEER, given=REFIT, cost=retrain_seconds(0.013)),
 }
 
-NUMBERS = "it predicts numbers, not classes"
+PREDICTS_NUMBERS = "it predicts numbers, not classes"
 ANNOTATORS = "it chooses annotators as well as samples, and here one person answers"
 STREAM = "it decides on one sample at a time as they arrive, and here the whole pool is at hand"
 
 CANNOT: Mapping[str, str] = {
     "ExpectedErrorReduction": "it is the base of MonteCarloEER and ValueOfInformationEER; name one of them",
     "ParallelUtilityEstimationWrapper": "it can ask for one sample only, never for a batch",
-    "ExpectedModelChangeMaximization": NUMBERS,
-    "ExpectedModelOutputChange": NUMBERS,
-    "ExpectedModelVarianceReduction": NUMBERS,
-    "GreedySamplingTarget": NUMBERS,
-    "KLDivergenceMaximization": NUMBERS,
-    "RegressionTreeBasedAL": NUMBERS,
+    "ExpectedModelChangeMaximization": PREDICTS_NUMBERS,
+    "ExpectedModelOutputChange": PREDICTS_NUMBERS,
+    "ExpectedModelVarianceReduction": PREDICTS_NUMBERS,
+    "GreedySamplingTarget": PREDICTS_NUMBERS,
+    "KLDivergenceMaximization": PREDICTS_NUMBERS,
+    "RegressionTreeBasedAL": PREDICTS_NUMBERS,
     "IntervalEstimationAnnotModel": ANNOTATORS,
     "IntervalEstimationThreshold": ANNOTATORS,
     "SingleAnnotatorWrapper": ANNOTATORS,

@@ -12,7 +12,7 @@ from nextlabel.text import join_names, several
 from nextlabel.wording.numbers import ENOUGH, metric_words, points, seed_words, seen_points, share, span
 
 SURE = 0.975  # share of resamples in which a strategy must fall short, for "never" to be more than luck
-FEWEST = 5  # families; with as many the signed ranks' smallest p is .0625
+FEWEST_FAMILIES = 5  # families; with as many the signed ranks' smallest p is .0625
 
 
 def verdict(one: Standing) -> str:
@@ -26,7 +26,7 @@ def verdict(one: Standing) -> str:
         return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
     if found.verdict == "undecided":
         return f"{name}: {_undecided(one)}"
-    words = _same(one) if found.verdict == "same" else _apart(one)
+    words = _same(one) if found.verdict == "same" else _better_or_worse(one)
     return f"{name}: {words}; {seed_words(gap.seeds)}"
 
 
@@ -53,7 +53,7 @@ def mark(one: Standing) -> str:
     return marks[one.judgement.verdict] if one.judgement else "base" if one.difference is None else "open"
 
 
-def _apart(one: Standing) -> str:
+def _better_or_worse(one: Standing) -> str:
     """Better or worse: by how much, in points and in labels."""
     assert one.judgement
     assert one.difference
@@ -222,7 +222,11 @@ def overall(found: Across, groups: Sequence[Sequence[Standing]]) -> str:
     sure = [vote for vote in votes if vote_mark(vote) == "up"]
     if sure:
         return f"Over {count} {sure[0].strategy} beat {against}: {_vote_numbers(sure[0])}{few}."
-    weak = "" if len(found.families) > FEWEST else f" ({len(found.families)} are too few for signed ranks to tell)"
+    weak = (
+        ""
+        if len(found.families) > FEWEST_FAMILIES
+        else f" ({len(found.families)} are too few for signed ranks to tell)"
+    )
     open_ = [vote for vote in votes if not _loses(vote)]
     nearest = "for certain all did worse"
     if open_:  # by the lower end: a mean that may as well lie far below zero is not near

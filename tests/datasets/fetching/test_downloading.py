@@ -25,7 +25,7 @@ def test_goes_on_where_it_was_cut(get, web, tmp_path):
 
 
 def test_goes_on_after_being_stopped(get, web, tmp_path, monkeypatch):
-    monkeypatch.setattr(downloads, "CHUNK", 1000)
+    monkeypatch.setattr(downloads, "BYTES_AT_ONCE", 1000)
     told = []
 
     def stop(*words):

@@ -35,7 +35,7 @@ HOSTILE = {
 def test_a_hostile_archive_is_refused(get, web, tmp_path, monkeypatch, kind):
     entries, words = HOSTILE[kind]
     monkeypatch.setattr(unpacking, "MOST_MEMBERS", 20)
-    monkeypatch.setattr(unpacking, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
     web.body = tgz(entries)
     with pytest.raises(CannotFetch, match=f"{words}.* Nothing of it was put in place"):
         get()

@@ -25,14 +25,14 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from nextlabel.errors import CannotFetch, CannotWrite, Mistake
-from nextlabel.files import cache
+from nextlabel.files.refusals import FULL
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
 
-CHUNK = 2**17
+BYTES_AT_ONCE = 2**17
 MB = 10**6
 TIMEOUT = 30  # seconds without a single byte
-AGAIN = "Give the same command again: it goes on where it stopped."
+TRY_AGAIN = "Give the same command again: it goes on where it stopped."
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,9 @@ def _read_chunks(answer: HTTPResponse, archive: Archive, start: int, progress: P
     while done < archive.size:
         progress("Downloading, in MB", done // MB, archive.size // MB)
         try:
-            data = answer.read1(min(CHUNK, archive.size - done))
+            data = answer.read1(min(BYTES_AT_ONCE, archive.size - done))
         except (OSError, HTTPException) as error:
-            raise CannotFetch(_explain_interruption(archive, done, _reason(error))) from None
+            raise CannotFetch(_explain_interruption(archive, done, _reason_of_failure(error))) from None
         if not data:
             raise CannotFetch(_explain_interruption(archive, done, "the connection was closed"))
         done += len(data)
@@ -189,7 +189,7 @@ def _explain_status(archive: Archive, error: urllib.error.HTTPError) -> str:
     if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"{what} It has probably moved; a newer nextlabel may know where to. We asked for {archive.url}"
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
-        return f"{what} It is probably busy. {AGAIN}"
+        return f"{what} It is probably busy. {TRY_AGAIN}"
     return f"{what} A proxy or a firewall may be why: open {archive.url} in a browser."
 
 
@@ -203,16 +203,16 @@ def _explain_no_contact(archive: Archive, error: Exception) -> str:
             "A proxy that reads along or a clock that is wrong may be why; SSL_CERT_FILE names certificates to trust."
         )
     return (
-        f"'{archive.host}' cannot be reached: {_reason(reason)}. The network may be down, or a firewall in between; "
-        "HTTPS_PROXY names a proxy where one is needed."
+        f"'{archive.host}' cannot be reached: {_reason_of_failure(reason)}. The network may be down, or a firewall in "
+        "between; HTTPS_PROXY names a proxy where one is needed."
     )
 
 
 def _explain_interruption(archive: Archive, done: int, why: str) -> str:
-    return f"{archive.name} stopped coming after {done:,} of {archive.size:,} bytes: {why}. {AGAIN}"
+    return f"{archive.name} stopped coming after {done:,} of {archive.size:,} bytes: {why}. {TRY_AGAIN}"
 
 
-def _reason(error: object) -> str:
+def _reason_of_failure(error: object) -> str:
     if isinstance(error, TimeoutError):
         return f"there was no answer for {TIMEOUT} seconds"
     if isinstance(error, ConnectionRefusedError):
@@ -229,7 +229,7 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         shown = printable(str(path))
-        if error.errno in cache.FULL:
+        if error.errno in FULL:
             raise CannotWrite(
                 f"The disk that holds '{shown}' is full. Make room, then give the same command again: what came so far "
                 "is kept."

@@ -18,11 +18,11 @@ from nextlabel.progress import Progress, quiet
 from nextlabel.text import shorten
 
 MOST_MEMBERS = 10_000
-MOST_BYTES = 10**9
+MOST_UNPACKED = 10**9
 PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE)  # no links, devices, pipes or files with holes
 DAMAGES = (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, ValueError)
 CLASHES = (FileExistsError, IsADirectoryError, NotADirectoryError)  # one name, as a file and as a folder
-NOTHING = "Nothing of it was put in place."
+NOTHING_IN_PLACE = "Nothing of it was put in place."
 
 
 def unpack(archive: Path, root: str, into: Path, renames: Mapping[str, str], progress: Progress = quiet) -> None:
@@ -37,12 +37,14 @@ def unpack(archive: Path, root: str, into: Path, renames: Mapping[str, str], pro
             progress("Unpacking, in MB", raw.tell() // MB, size // MB)
             path, done = _place(member, root, renames), done + member.size
             if path in seen:
-                raise CannotFetch(f"The archive holds '{shorten(member.name)}' twice, so it is damaged. {NOTHING}")
-            seen.add(path)
-            if len(seen) > MOST_MEMBERS or done > MOST_BYTES:
                 raise CannotFetch(
-                    f"The archive holds more than {MOST_MEMBERS:,} members or {MOST_BYTES:,} bytes, so it is not what "
-                    f"it should be. {NOTHING}"
+                    f"The archive holds '{shorten(member.name)}' twice, so it is damaged. {NOTHING_IN_PLACE}"
+                )
+            seen.add(path)
+            if len(seen) > MOST_MEMBERS or done > MOST_UNPACKED:
+                raise CannotFetch(
+                    f"The archive holds more than {MOST_MEMBERS:,} members or {MOST_UNPACKED:,} bytes, so it is not "
+                    f"what it should be. {NOTHING_IN_PLACE}"
                 )
             # set_attrs: dates and rights are ours to give; a date beyond what the clock knows would stop us, too
             tar.extract(member.replace(name=str(path), deep=False), into, set_attrs=False, filter="data")
@@ -55,7 +57,7 @@ def _place(member: tarfile.TarInfo, root: str, renames: Mapping[str, str]) -> Pu
     if not below or member.type not in PLAIN:
         raise CannotFetch(
             f"The archive's '{shorten(member.name)}' is no plain file or folder below '{root}', so it is not what it "
-            f"should be. {NOTHING}"
+            f"should be. {NOTHING_IN_PLACE}"
         )
     first, *rest = path.parts[1:] or (".",)
     return PurePosixPath(renames.get(first, first), *rest)
@@ -67,4 +69,6 @@ def _explain_damage() -> Iterator[None]:
     try:
         yield
     except (*DAMAGES, *CLASHES) as error:
-        raise CannotFetch(f"The archive cannot be unpacked ({shorten(str(error))}): it is damaged. {NOTHING}") from None
+        raise CannotFetch(
+            f"The archive cannot be unpacked ({shorten(str(error))}): it is damaged. {NOTHING_IN_PLACE}"
+        ) from None

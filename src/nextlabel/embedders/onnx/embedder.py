@@ -15,16 +15,16 @@ import numpy as np
 
 from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
-from nextlabel.embedders.base import NOTHING, Features32, Fits, Report, silent
+from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
 from nextlabel.embedders.onnx.file import hash_model
 from nextlabel.embedders.onnx.network import POOLS, Net, pooled
-from nextlabel.embedders.onnx.settings import Settings, parse_onnx, read_settings_beside
+from nextlabel.embedders.onnx.settings import ImageSettings, parse_onnx, read_settings_beside
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import printable
 
-CHUNK = 32  # pictures per task
-SIZE = 224  # where neither the model nor anybody says
-IMAGENET: Settings = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), "scale": 1 / 255}
+PICTURES_A_TASK = 32  # pictures per task
+DEFAULT_SIZE = 224  # where neither the model nor anybody says
+IMAGENET: ImageSettings = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), "scale": 1 / 255}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Onnx:
         return cls.opened(specification.path, printable(specification.path.name), specification.settings)
 
     @classmethod
-    def opened(cls, path: Path, source: str, settings: Settings) -> "Onnx":
+    def opened(cls, path: Path, source: str, settings: ImageSettings) -> "Onnx":
         """The model in a file, with these settings, then those beside it, then the usual ones."""
         digest, net = hash_model(path), Net(path)
         told = IMAGENET | read_settings_beside(path) | settings
@@ -74,13 +74,15 @@ class Onnx:
 
     def fit(self, sample: Squares, report: Report = silent) -> Fits:
         """Nothing: the model in the file has learned already."""
-        return NOTHING
+        return NO_FITS
 
-    def transform(self, block: Squares, fits: Fits = NOTHING, report: Report = silent) -> Features32:
+    def transform(self, block: Squares, fits: Fits = NO_FITS, report: Report = silent) -> Features32:
         """Features (m, d)."""
         parts = []
         with ThreadPoolExecutor(cores()) as threads:
-            for part in threads.map(lambda i: self._features(block[i : i + CHUNK]), range(0, len(block), CHUNK)):
+            for part in threads.map(
+                lambda i: self._features(block[i : i + PICTURES_A_TASK]), range(0, len(block), PICTURES_A_TASK)
+            ):
                 parts.append(part)
                 report(len(part))
         return np.concatenate(parts)
@@ -117,7 +119,7 @@ def _size(net: Net, told: int | None) -> int:
             f"'{net.name}' takes pictures of {net.side} x {net.side} and no others, and size={told} was asked for, "
             f"by you or by the JSON beside it. Write onnx:FILE(size={net.side})."
         )
-    return net.side or told or SIZE
+    return net.side or told or DEFAULT_SIZE
 
 
 def _pool(net: Net, output: str, rank: int, told: str | None) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-MOST = 4096  # pixels a side
+MOST_PIXELS_A_SIDE = 4096  # pixels a side
 UNSET: Any = None  # a default that no setting may have, for what nobody says: it is left out of what is checked
 
 
@@ -14,7 +14,7 @@ def _repeat(value: Any) -> Any:
 
 
 # Strict, or True would pass for 1 and "224" for 224.
-Side = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+Side = Annotated[int, Field(strict=True, ge=1, le=MOST_PIXELS_A_SIDE)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 
@@ -24,7 +24,7 @@ class OnnxSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    size: Side = Field(UNSET, description=f"a whole number from 1 to {MOST}, the side of a square")
+    size: Side = Field(UNSET, description=f"a whole number from 1 to {MOST_PIXELS_A_SIDE}, the side of a square")
     mean: Annotated[tuple[Number, Number, Number], BeforeValidator(_repeat)] = Field(
         UNSET, description="one number, or three for red, green and blue"
     )

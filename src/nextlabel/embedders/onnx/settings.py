@@ -17,11 +17,11 @@ from nextlabel.specifications import look_up, parse_options
 from nextlabel.text import printable, shorten
 
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
-LONG = 80  # letters of a value that an error shows
+LONGEST_VALUE = 80  # letters of a value that an error shows
 HUB = "preprocessor_config.json"
 THEIRS = (("mean", "image_mean"), ("std", "image_std"), ("scale", "rescale_factor"))  # in HUB's words
 
-Settings = dict[str, Any]
+ImageSettings = dict[str, Any]
 
 
 class OnnxSpecification(NamedTuple):
@@ -29,7 +29,7 @@ class OnnxSpecification(NamedTuple):
 
     file: str
     brackets: str
-    settings: Settings
+    settings: ImageSettings
 
     @property
     def path(self) -> Path:
@@ -62,7 +62,7 @@ def parse_onnx(text: str) -> OnnxSpecification:
     )
 
 
-def check_settings(options: Mapping[str, Any]) -> Settings:
+def check_settings(options: Mapping[str, Any]) -> ImageSettings:
     """Settings with values of the right kind; raises `UnknownName` or `BadSpecification`."""
     from pydantic import ValidationError  # here, as it takes 0.1 s to load, and few runs use ONNX
 
@@ -79,12 +79,12 @@ def check_settings(options: Mapping[str, Any]) -> Settings:
 def _show(value: Any) -> str:
     """The value as it was written, unless that is very long."""
     try:
-        return shorten(repr(value), LONG)
+        return shorten(repr(value), LONGEST_VALUE)
     except ValueError:  # Python writes out no number of more than 4,300 digits
         return "a number of thousands of digits"
 
 
-def read_settings_beside(model: Path) -> Settings:
+def read_settings_beside(model: Path) -> ImageSettings:
     """The settings that a JSON beside the model gives, or none; raises `BadData` where it cannot be used."""
     own = (model.with_name(f"{model.name}.json"), model.with_suffix(".json"))
     places = (*own, model.parent / HUB, model.parent.parent / HUB)
@@ -107,7 +107,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     return words
 
 
-def _translate(words: Mapping[str, Any]) -> Settings:
+def _translate(words: Mapping[str, Any]) -> ImageSettings:
     """Hugging Face's words and ours; what neither knows concerns somebody else."""
     from nextlabel.embedders.onnx.fields import OnnxSettings  # here, as in `check_settings`
 

@@ -28,7 +28,7 @@ from nextlabel.models.torch.augmentation import augment
 from nextlabel.pool import Floats, Ids, Labels
 
 CPU = torch.device("cpu")
-LARGE = 64  # samples per batch where nothing is learned: more would not fit into the cache of a processor
+BATCH_OF_INFERENCE = 64  # samples per batch where nothing is learned: more would not fit into the cache of a processor
 
 
 @dataclass(frozen=True)
@@ -260,8 +260,8 @@ def forward(network: nn.Module, inputs: Inputs, head: str | None = None) -> tupl
     device, logits, embeddings = next(network.parameters()).device, [], []
     try:
         # Not inference_mode: what a module makes at first use, it must be able to learn with.
-        with _explain_memory(f"looked at {LARGE} samples at a time. Use fewer --jobs."), torch.no_grad():
-            for rows in np.split(np.arange(inputs.count), range(LARGE, inputs.count, LARGE)):
+        with _explain_memory(f"looked at {BATCH_OF_INFERENCE} samples at a time. Use fewer --jobs."), torch.no_grad():
+            for rows in np.split(np.arange(inputs.count), range(BATCH_OF_INFERENCE, inputs.count, BATCH_OF_INFERENCE)):
                 logits.append(network(inputs.batch(rows).to(device)).float().cpu().numpy())
                 if not taken:
                     which = "last linear layer" if head is None else f"layer '{head}'"

@@ -29,10 +29,10 @@ Matrix = npt.NDArray[np.float64]
 
 
 NUMBERED, NAMED = 12, 40  # most classes whose confusions are written out, and whose names stand at the axes
-WRITTEN = 0.005  # smallest share that shows: less would be written as 0 %
+WRITTEN_SHARE = 0.005  # smallest share that shows: less would be written as 0 %
 
 
-def confusion(confusions: Sequence[Row], shown: Sequence[str], classes: Sequence[str]) -> Picture | None:
+def draw_confusion(confusions: Sequence[Row], shown: Sequence[str], classes: Sequence[str]) -> Picture | None:
     """Confusion matrices of some strategies, summed over seeds, as shares of each true class."""
     sums = sum_matrices(confusions)
     shares = {name: _by_row(sums[name]) for name in shown if name in sums}
@@ -78,7 +78,7 @@ def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> 
     count = len(classes)
     blues = LinearSegmentedColormap.from_list("", [theme.line, theme.palette[0]])
     colours = blues.with_extremes(under=theme.paper)
-    axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN, 1), aspect="equal", interpolation="nearest")
+    axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN_SHARE, 1), aspect="equal", interpolation="nearest")
     ticks = range(count) if count <= NAMED else []
     size = 8.5 if count <= NUMBERED else 6.5
     words = [escape_dollars(cut(classes[i], 14)) for i in ticks]
@@ -91,6 +91,6 @@ def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> 
     axes.hlines(np.arange(count + 1) - 0.5, -0.5, count - 0.5, color=theme.paper, linewidth=min(1.5, 30 / count))
     axes.vlines(np.arange(count + 1) - 0.5, -0.5, count - 0.5, color=theme.paper, linewidth=min(1.5, 30 / count))
     if count <= NUMBERED:
-        for i, k in zip(*np.nonzero(matrix >= WRITTEN), strict=True):
+        for i, k in zip(*np.nonzero(matrix >= WRITTEN_SHARE), strict=True):
             ink = theme.paper if matrix[i, k] > 0.35 else theme.ink
             axes.text(k, i, f"{100 * matrix[i, k]:.0f}", ha="center", va="center", fontsize=8, color=ink)

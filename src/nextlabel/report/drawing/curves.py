@@ -38,7 +38,7 @@ Bands = dict[str, Band]  # by strategy
 LABEL_HEIGHT = 0.165  # inches that a line's label takes
 DIRECT = 10  # more lines than this get a legend
 LETTERS = 17  # of the longest name that fits beside a line
-FEW = 5  # seeds; the band of fewer fills the panel and says little, so that each is drawn instead
+FEW_SEEDS = 5  # seeds; the band of fewer fills the panel and says little, so that each is drawn instead
 
 # Inches: over and under a pair of axes, left of them, and right of them with and without names at the line ends.
 TITLE, BELOW, TICKS, NAMES, AIR = 0.42, 0.53, 0.5, 1.35, 0.16
@@ -88,7 +88,7 @@ def learning_curves(
 def curves_caption(seeds: int, against: str | None) -> str:
     """What stands under the figure; ``against`` None where nothing is compared."""
     spread = "bands are 95 % t intervals of the mean."
-    if seeds < FEW:
+    if seeds < FEW_SEEDS:
         spread = "thin lines are the single seeds, too few for bands that say something."
     words = f"Means over seeds on the test set; {spread}" if seeds > 1 else "On the test set; one seed, hence no bands."
     if against is None:
@@ -109,7 +109,7 @@ def _column(rows: Sequence[Row], metric: str, against: str) -> list[Panel]:
 
 def _panel(title: str, found: Mapping[str, Curves], gap: bool) -> Panel:
     bands = {name: mean for name, seeds in found.items() if (mean := band(seeds.values()))}
-    few = {name: list(found[name].values()) for name, mean in bands.items() if 1 < mean.seeds < FEW}
+    few = {name: list(found[name].values()) for name, mean in bands.items() if 1 < mean.seeds < FEW_SEEDS}
     return Panel(title, bands, few, gap)
 
 
@@ -158,18 +158,18 @@ def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> N
         )  # fmt: skip
         for curve in panel.seeds.get(name, ()):
             axes.plot(curve.labelled, 100 * curve.values, color=look.colour, linewidth=0.8, alpha=0.55, zorder=2)
-        if found.seeds >= FEW:
+        if found.seeds >= FEW_SEEDS:
             alpha = max(0.03, 0.14 if len(panel.bands) <= 4 else 0.4 / len(panel.bands))
             axes.fill_between(
                 found.labelled, 100 * found.low, 100 * found.high, color=look.colour, alpha=alpha, linewidth=0
             )
-    axes.set_ylim(*_limits(panel))
+    axes.set_ylim(*_curve_limits(panel))
     _say_what_is_cut(axes, panel, theme)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
-def _limits(panel: Panel) -> tuple[float, float]:
+def _curve_limits(panel: Panel) -> tuple[float, float]:
     """The range of the means, of single seeds, and of bands, but no more of bands than of means."""
     single = [curve.values for some in panel.seeds.values() for curve in some]
     means = 100 * np.concatenate([*(found.mean for found in panel.bands.values()), *single])
@@ -196,7 +196,7 @@ def _say_what_is_cut(axes: Axes, panel: Panel, theme: Theme) -> None:
 
 
 def _drawn_bands(panel: Panel) -> list[Band]:
-    return [found for found in panel.bands.values() if found.seeds >= FEW]
+    return [found for found in panel.bands.values() if found.seeds >= FEW_SEEDS]
 
 
 def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], theme: Theme) -> None:
@@ -227,14 +227,14 @@ def place_apart(places: Sequence[float], gap: float) -> list[float]:
     groups: list[list[float]] = []  # runs of labels that touch: [sum of where each wants the run to begin, count]
     for place in places:
         groups.append([place, 1.0])
-        while len(groups) > 1 and _first(groups[-2], gap) + groups[-2][1] * gap > _first(groups[-1], gap):
+        while len(groups) > 1 and _lowest(groups[-2], gap) + groups[-2][1] * gap > _lowest(groups[-1], gap):
             wish, count = groups.pop()
             groups[-1][0] += wish - groups[-1][1] * gap * count
             groups[-1][1] += count
-    return [_first(group, gap) + k * gap for group in groups for k in range(int(group[1]))]
+    return [_lowest(group, gap) + k * gap for group in groups for k in range(int(group[1]))]
 
 
-def _first(group: Sequence[float], gap: float) -> float:
+def _lowest(group: Sequence[float], gap: float) -> float:
     """Where a run of touching labels begins: as near to all their wishes as fits into the axes."""
     total, count = group
     return max(min(total / count, 1.0 - gap * (count - 1)), 0.0)

@@ -31,8 +31,8 @@ from nextlabel.wording.numbers import metric_words
 
 ACROSS = {WIDE: 3, NARROW: 1}  # panels side by side
 SEEDS_ACROSS = {WIDE: 3, NARROW: 2}
-ROW = 0.27  # inches
-NAME = 24  # letters of a dataset's name
+ROW_HEIGHT = 0.27  # inches
+NAME_LETTERS = 24  # letters of a dataset's name
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def forest(trees: Trees, against: str, margin: float) -> Picture:
 def _draw_forest(trees: Trees, margin: float, width: float, theme: Theme) -> Figure:
     across = min(ACROSS[width], len(trees))
     down, most = math.ceil(len(trees) / across), max(map(len, trees.values()))
-    letters = max(len(cut(twig.name, NAME)) for twigs in trees.values() for twig in twigs)
-    tall, left = ROW * most + 0.25, 0.2 + 0.078 * letters
+    letters = max(len(cut(twig.name, NAME_LETTERS)) for twigs in trees.values() for twig in twigs)
+    tall, left = ROW_HEIGHT * most + 0.25, 0.2 + 0.078 * letters
     height = down * (tall + 0.72) + 0.25
     figure = sheet(height, theme, width)
-    limits = _limits([twig.gap for twigs in trees.values() for twig in twigs], margin)
+    limits = _gap_limits([twig.gap for twigs in trees.values() for twig in twigs], margin)
     each = (width - left - 0.25 * across) / across
     for k, (title, twigs) in enumerate(trees.items()):
         column, row = k % across, k // across
@@ -73,7 +73,7 @@ def _draw_forest(trees: Trees, margin: float, width: float, theme: Theme) -> Fig
         _draw_twigs(axes, twigs, margin, theme)
         axes.set_xlim(*limits)
         axes.set_ylim(most - 0.4, -0.6)
-        names = [escape_dollars(cut(twig.name, NAME)) for twig in twigs] if column == 0 else []
+        names = [escape_dollars(cut(twig.name, NAME_LETTERS)) for twig in twigs] if column == 0 else []
         axes.set_yticks(range(len(names)), names)
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     figure.text(1 - 0.25 / width, 0.07 / height, "points of AUBC", color=theme.muted, fontsize=9.5, ha="right")
@@ -94,7 +94,7 @@ def _draw_twigs(axes: Axes, twigs: Sequence[Twig], margin: float, theme: Theme) 
         )  # fmt: skip
 
 
-def _limits(gaps: Sequence[Estimate], margin: float) -> tuple[float, float]:
+def _gap_limits(gaps: Sequence[Estimate], margin: float) -> tuple[float, float]:
     """The range of means, margin and intervals, but no more of intervals than of means: two seeds have huge ones."""
     means = [100 * gap.mean for gap in gaps] + [-150 * margin, 150 * margin]
     low, high = min(means), max(means)

@@ -17,6 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from nextlabel.pool import Ids
 from nextlabel.report.drawing.themes import (
     NARROW,
     WIDE,
@@ -35,15 +36,14 @@ from nextlabel.runs.reading import Run
 from nextlabel.seeds import number, stream
 from nextlabel.text import join_names
 
-Ids = npt.NDArray[np.int64]
-Places = npt.NDArray[np.float64]
+Points = npt.NDArray[np.float64]
 
-MOST = 3_000  # points on the map
+MOST_POINTS = 3_000  # points on the map
 MOST_TSNE = 2_000  # t-SNE takes several times as long
 COMPONENTS = 50  # principal components that the projection starts from
-STEPS = 500  # of t-SNE
-FEWEST = 10  # points; a map of fewer says nothing
-WRITTEN = 12  # most classes whose names stand on the map
+TSNE_STEPS = 500  # of t-SNE
+FEWEST_POINTS = 10  # points; a map of fewer says nothing
+NAMED_CLASSES = 12  # most classes whose names stand on the map
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Chart:
     """Where samples lie: ``ids`` (m,) ascending, ``places`` (m, 2), and ``method``, how they got there."""
 
     ids: Ids
-    places: Places
+    places: Points
     method: str
 
-    def of(self, ids: Ids) -> Places:
+    def of(self, ids: Ids) -> Points:
         """The places of those of the ids that are on the map."""
         return self.places[np.isin(self.ids, ids)]
 
@@ -72,7 +72,7 @@ class Scene:
 def asking_map(run: Run, y: npt.NDArray[np.int64], features: npt.NDArray[Any]) -> tuple[Picture, str] | None:
     """The map of the first seed, one row per strategy, and the method's name; None where there is nothing to show."""
     rows, everything = scenes(run)
-    if not rows or len(everything) < FEWEST:
+    if not rows or len(everything) < FEWEST_POINTS:
         return None
     asked = np.unique(np.concatenate([scene.asked for scene in rows]))
     chart = project(features, *choose_points(everything, asked, run.splits[0]["seed"]))
@@ -99,11 +99,11 @@ def scenes(run: Run) -> tuple[list[Scene], Ids]:
     for name, rounds in picks.items():
         for k in sorted({0, (len(rounds) - 1) // 2, len(rounds) - 1}):
             labelled = [*first["start"], *itertools.chain.from_iterable(row["ids"] for row in rounds[:k])]
-            found.append(Scene(name, rounds[k]["round"], _ids(labelled), _ids(rounds[k]["ids"])))
+            found.append(Scene(name, rounds[k]["round"], _as_ids(labelled), _as_ids(rounds[k]["ids"])))
     return found, everything
 
 
-def _ids(found: Sequence[int]) -> Ids:
+def _as_ids(found: Sequence[int]) -> Ids:
     return np.array(found, dtype=np.int64)
 
 
@@ -113,7 +113,7 @@ def choose_points(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, boo
     Returned with a seed for the projection, and whether UMAP is there to make it.
     """
     rng, umap = stream(seed, "map"), _umap() is not None
-    most = MOST if umap else MOST_TSNE
+    most = MOST_POINTS if umap else MOST_TSNE
     if len(everything) > most:
         asked = np.sort(rng.permutation(asked)[: most // 2])
         rest = np.setdiff1d(everything, asked)
@@ -137,17 +137,17 @@ def project(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Char
         # A start from principal components needs two features, and divides by their spread: without any, scikit-learn
         # 1.9 crashes the whole process.
         start = "pca" if X.shape[1] > 1 and X.any() else "random"
-        found = TSNE(perplexity=near, init=start, max_iter=STEPS, random_state=seed).fit_transform(X)
+        found = TSNE(perplexity=near, init=start, max_iter=TSNE_STEPS, random_state=seed).fit_transform(X)
     return Chart(ids, _rescale(found), "t-SNE")
 
 
-def _unit(X: Places) -> Places:
+def _unit(X: Points) -> Points:
     """Centred, and of variance 1 as a whole; zeros where all rows are alike."""
-    centred: Places = X - X.mean(axis=0)
+    centred: Points = X - X.mean(axis=0)
     largest = np.abs(centred).max(initial=0.0)
     if largest <= 1e-9 * np.abs(X).max(initial=0.0) or not largest:
         return np.zeros_like(X)
-    unit: Places = centred / largest / (centred / largest).std()
+    unit: Points = centred / largest / (centred / largest).std()
     return unit
 
 
@@ -161,16 +161,16 @@ def _umap() -> Any:
     return umap
 
 
-def _rescale(places: npt.NDArray[Any]) -> Places:
+def _rescale(places: npt.NDArray[Any]) -> Points:
     """Into the unit square, by quantiles, so that a few outliers do not squeeze the rest into a corner."""
     low, high = np.quantile(places, 0.002, axis=0), np.quantile(places, 0.998, axis=0)
-    scaled: Places = np.clip((places - low) / np.maximum(high - low, 1e-12), -0.02, 1.02).astype(np.float64)
+    scaled: Points = np.clip((places - low) / np.maximum(high - low, 1e-12), -0.02, 1.02).astype(np.float64)
     return np.nan_to_num(scaled, nan=0.5)
 
 
-def _places_of_classes(chart: Chart, y: npt.NDArray[np.int64], classes: Sequence[str]) -> dict[str, Places]:
+def _places_of_classes(chart: Chart, y: npt.NDArray[np.int64], classes: Sequence[str]) -> dict[str, Points]:
     """Where a class's name stands: at its median sample. Nothing where there are too many to read."""
-    if len(classes) > WRITTEN:
+    if len(classes) > NAMED_CLASSES:
         return {}
     found = {}
     for code, name in enumerate(classes):
@@ -180,7 +180,7 @@ def _places_of_classes(chart: Chart, y: npt.NDArray[np.int64], classes: Sequence
     return found
 
 
-def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Places], width: float, theme: Theme) -> Figure:
+def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Points], width: float, theme: Theme) -> Figure:
     """One row per strategy; in a narrow figure its name stands over the row, and no class names in it."""
     strategies = list(dict.fromkeys(scene.strategy for scene in rows))
     across = max(sum(scene.strategy == name for scene in rows) for name in strategies)
@@ -227,7 +227,7 @@ def _scatter(axes: Axes, chart: Chart, scene: Scene, colour: str, theme: Theme) 
     )  # fmt: skip
 
 
-def _name(axes: Axes, word: str, place: Places, theme: Theme) -> None:
+def _name(axes: Axes, word: str, place: Points, theme: Theme) -> None:
     x, y = place
     halo = [withStroke(linewidth=2.6, foreground=theme.soft)]
     words = escape_dollars(cut(word, 14))

@@ -77,7 +77,7 @@ class Look:
     width: float = 1.9
 
 
-Draw = Callable[[Theme], Figure]
+Drawing = Callable[[Theme], Figure]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Picture(Print):
 
     name: str
     alt: str
-    draw: Draw = field(repr=False, compare=False)
+    draw: Drawing = field(repr=False, compare=False)
     narrow: Print | None = None
 
     def file(self, kind: str) -> bytes:
@@ -119,14 +119,14 @@ def choose_looks(strategies: Sequence[str], theme: Theme) -> dict[str, Look]:
     return found
 
 
-def paint(name: str, alt: str, draw: Draw, narrow: Draw | None = None) -> Picture:
+def paint(name: str, alt: str, draw: Drawing, narrow: Drawing | None = None) -> Picture:
     """Draw a figure in both themes, and, where one is given, its narrow twin."""
     wide = _print(draw, COLOURS[WIDE])
     twin = narrow and _print(narrow, COLOURS[NARROW])
     return Picture(wide.light, wide.dark, wide.size, name, alt, draw, twin)
 
 
-def _print(draw: Draw, colours: int) -> Print:
+def _print(draw: Drawing, colours: int) -> Print:
     (light, size), (dark, _) = (_png(draw(theme), colours) for theme in (LIGHT, DARK))
     return Print(light, dark, size)
 

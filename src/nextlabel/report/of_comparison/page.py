@@ -30,7 +30,7 @@ class Part:
     curves: Picture | None
     seeds: Picture
     caption: str
-    rows: Sequence[tables.TableRow]
+    rows: Sequence[tables.VerdictRow]
     beside: Sequence[tuple[str, ...]]
     source: str
 
@@ -79,7 +79,7 @@ def _part(one: Verdicts, k: int, against: str) -> Part:
         curves=learning_curves(bench.rows, names, against, metrics, f"curves-{k}"),
         seeds=every_seed(bench.rows, bench.metric, f"seeds-{k}"),
         caption=curves_caption(min(standing.seeds for standing in one.standings), against),
-        rows=tables.table_rows(one.standings),
+        rows=tables.verdict_rows(one.standings),
         beside=tables.beside(one.standings),
         source=hide_folders(bench.source),
     )

@@ -16,7 +16,7 @@ VOTES = ("strategy", "families", "mean_difference", "ci95_low", "ci95_high", "ra
 
 
 @dataclass(frozen=True)
-class TableRow:
+class VerdictRow:
     """One strategy's row in the page's table, as text."""
 
     strategy: str
@@ -33,15 +33,15 @@ class TableRow:
     seeds: str
 
 
-def table_rows(found: Sequence[Standing]) -> list[TableRow]:
+def verdict_rows(found: Sequence[Standing]) -> list[VerdictRow]:
     """The page's table; numbers in percent and points."""
-    return [_table_row(one) for one in found]
+    return [_verdict_row(one) for one in found]
 
 
-def _table_row(one: Standing) -> TableRow:
+def _verdict_row(one: Standing) -> VerdictRow:
     gap, said = one.difference, one.judgement
     ps = (said.p_holm, said.trial.p_tost, said.trial.p_wilcoxon) if said else ()
-    return TableRow(
+    return VerdictRow(
         strategy=one.strategy,
         verdict=(said.verdict + (", negligible" if said.negligible else "")) if said else NOTHING,
         side=one.side,
@@ -90,7 +90,7 @@ def beside(found: Sequence[Standing]) -> list[tuple[str, str, str, str, str]]:
     ]  # fmt: skip
 
 
-def numbers_csv(found: Comparison) -> str:
+def verdicts_csv(found: Comparison) -> str:
     """Every number per dataset and strategy; the rows of other metrics and of the log axis have no verdict."""
     benches = [
         ({"dataset": one.bench.dataset, "model": one.bench.model, "embedder": one.bench.embedder}, one.standings)

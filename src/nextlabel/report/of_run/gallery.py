@@ -13,8 +13,8 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.datasets.pictures import FolderPictures, Unreadable, square
 from nextlabel.runs.reading import Run
 
-MOST = 12  # pictures per strategy
-SIDE = 144  # pixels of a thumbnail, shown at half of that or a little more
+MOST_THUMBNAILS = 12  # pictures per strategy
+THUMBNAIL_SIDE = 144  # pixels of a thumbnail, shown at half of that or a little more
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def gallery(run: Run, dataset: Dataset) -> list[Shelf]:
     batches: dict[str, list[int]] = {}
     for pick in run.picks:
         if pick["seed"] == run.splits[0]["seed"] and pick["ids"]:
-            batches.setdefault(pick["strategy"], pick["ids"][:MOST])
+            batches.setdefault(pick["strategy"], pick["ids"][:MOST_THUMBNAILS])
     wanted = sorted({i for ids in batches.values() for i in ids})
     found = dict(zip(wanted, _squares(dataset, wanted), strict=True))
     return [Shelf(name, [_thumbnail(dataset, i, found[i]) for i in ids]) for name, ids in batches.items()]
@@ -54,7 +54,7 @@ def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
         return []
     if isinstance(pictures, FolderPictures):
         try:
-            return [square(Path(pictures.files[i]).read_bytes(), SIDE) for i in ids]
+            return [square(Path(pictures.files[i]).read_bytes(), THUMBNAIL_SIDE) for i in ids]
         except (OSError, Unreadable):
             pass  # a report can be written long after the pictures moved; small ones are in the cache
     return list(pictures.squares(pictures.grey_side or 64)[list(ids)])

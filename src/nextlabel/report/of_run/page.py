@@ -37,7 +37,7 @@ def page(
     figure = learning_curves(run.rows, names)
     places = asking_map(run, dataset.y, features)
     shown = matrices_shown(found, dataset.classes)
-    matrices = confusions.confusion(run.confusions, shown, dataset.classes)
+    matrices = confusions.draw_confusion(run.confusions, shown, dataset.classes)
     against = NEUTRAL if NEUTRAL in names and len(names) > 1 else None
     html = template("page.html.j2").render(
         run=run,
@@ -47,13 +47,13 @@ def page(
         lead=lead(run, found),
         verdicts=[(verdict(one), mark(one)) for one in found],
         metric=metric_words(found[0].metric) if found else "accuracy",
-        indicative=_seeds(found) < ENOUGH and not any(one.difference for one in found),
+        indicative=_seeds_in_words(found) < ENOUGH and not any(one.difference for one in found),
         several=sum(one.difference is not None for one in found) > 1,
         rows=tables.table_rows(run, found),
         groups=tables.head_groups(),
         goals=tables.goal_heads(),
         curves=figure,
-        curves_caption=curves_caption(_seeds(found), against),
+        curves_caption=curves_caption(_seeds_in_words(found), against),
         map=places,
         confusion=matrices,
         pairs=_worst_pairs(run, shown, dataset.classes) if matrices else {},
@@ -65,7 +65,7 @@ def page(
             (hide_folders(one["path"]), hide_folders(one["reason"])) for one in run.manifest["dataset"]["skipped"]
         ],
         duplicates=[[_called(dataset, i) for i in group] for group in dataset.duplicates[:MOST_NAMED]],
-        command=command(run.manifest),
+        command=command_line(run.manifest),
         seen="pictures" if "map" in run.manifest["embedder"] else hide_folders(run.manifest["embedder"]["name"]),
     )
     return html, [picture for picture in (figure, places[0] if places else None, matrices) if picture]
@@ -86,7 +86,7 @@ def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[st
     return [name for name in names if name in (NEUTRAL, first.strategy if first else names[0])]
 
 
-def command(manifest: Mapping[str, Any]) -> str:
+def command_line(manifest: Mapping[str, Any]) -> str:
     """How to run it again, in a shell and beside the data; empty where the run was not started from one."""
     words = list(manifest["command"])
     if not words:
@@ -102,7 +102,9 @@ def lead(run: Run, found: Sequence[Standing]) -> str:
     The best strategy is set beside random only where it is better over the whole curve and ahead at its end.
     """
     labels = round(budget(curves(run.rows, "labelled")))
-    spent = f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {several(_seeds(found), 'seed')}"
+    spent = (
+        f"{labels:,} labels out of {run.manifest['dataset']['n']:,} samples, {several(_seeds_in_words(found), 'seed')}"
+    )
     first = best(found)
     told = [one for one in found if one.strategy == NEUTRAL or one is first]
     if first and first.difference and not (first.side > 0 and _ends_ahead(run, first)):
@@ -118,7 +120,7 @@ def _ends_ahead(run: Run, one: Standing) -> bool:
     return gap is not None and bool(gap.low[-1] > 0)
 
 
-def _seeds(found: Sequence[Standing]) -> int:
+def _seeds_in_words(found: Sequence[Standing]) -> int:
     return min((one.seeds for one in found), default=0)
 
 
