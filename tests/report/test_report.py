@@ -1,4 +1,5 @@
 import csv
+import io
 import itertools
 import os
 import resource
@@ -6,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -449,6 +451,25 @@ def test_leader_lines_end_at_the_left_edge_of_their_own_name() -> None:
         assert x == pytest.approx(box.x0, abs=10)
         assert y == pytest.approx((box.y0 + box.y1) / 2, abs=3)
         assert themes.contrast(str(text.get_color()), "#ffffff") >= 4.5
+
+
+def test_names_stand_beside_their_lines_and_within_the_figure() -> None:
+    panel = curves.Panel("", bands({"least_confident": 0.5, "a" * curves.LETTERS: 0.4}), {}, False)
+    figure = curves._draw_curves([[panel]], list(panel.bands), themes.WIDE, themes.LIGHT)  # one metric: wide axes
+    FigureCanvasAgg(figure).draw()
+    assert all(Text.get_window_extent(text).x1 < figure.bbox.width for text in figure.axes[0].texts)
+
+
+@pytest.mark.parametrize("width", [themes.WIDE, themes.NARROW])
+def test_few_colours_keep_every_strategy_apart(width: float) -> None:
+    names = [f"s{k}" for k in range(6)]
+    panel = curves.Panel("", bands({name: 0.1 * k for k, name in enumerate(names)}), {}, False)
+    draw = partial(curves._draw_curves, [[panel]], names, width)
+    with Image.open(io.BytesIO(themes._print(draw, themes.COLOURS[width]).light)) as picture:
+        there = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
+    for look in themes.choose_looks(names, themes.LIGHT).values():
+        wanted = [int(look.colour[k : k + 2], 16) for k in (1, 3, 5)]
+        assert np.abs(there - wanted).max(axis=1).min() < 12
 
 
 @pytest.mark.parametrize(("seeds", "lines"), [(1, 0), (2, 2), (4, 4), (5, 0)])

@@ -60,8 +60,8 @@ def labels_to_reach(seeds: Curves, goal: float) -> float | None:
     >>> import numpy as np
     >>> from nextlabel.statistics.curves import Curve
     >>> curve = Curve(np.array([10.0, 20.0, 40.0]), np.array([0.5, 0.7, 0.6]))
-    >>> labels_to_reach({0: curve}, 0.65), labels_to_reach({0: curve}, 0.8)
-    (17.5, None)
+    >>> labels_to_reach({0: curve}, 0.6), labels_to_reach({0: curve}, 0.8)
+    (15.0, None)
     """
     found = heights(list(seeds.values()))
     if found is None:

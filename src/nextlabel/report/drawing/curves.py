@@ -35,13 +35,13 @@ from nextlabel.wording.numbers import metric_words, title_case
 
 Bands = dict[str, Band]  # by strategy
 
-LABEL_HEIGHT = 0.165  # inches that a line's label takes
+LABEL_HEIGHT, AWAY = 0.165, 0.17  # inches: what a line's label takes, and how far right of the axes it begins
 DIRECT = 10  # more lines than this get a legend
 LETTERS = 17  # of the longest name that fits beside a line
 FEW_SEEDS = 5  # seeds; the band of fewer fills the panel and says little, so that each is drawn instead
 
 # Inches: over and under a pair of axes, left of them, and right of them with and without names at the line ends.
-TITLE, BELOW, TICKS, NAMES, AIR = 0.42, 0.53, 0.5, 1.35, 0.16
+TITLE, BELOW, TICKS, NAMES, AIR = 0.42, 0.53, 0.5, 1.5, 0.16
 TALL = {WIDE: (3.5, 2.2), NARROW: (2.3, 1.7)}  # curves, differences
 LEGEND_ROW = 0.24
 
@@ -202,12 +202,13 @@ def _drawn_bands(panel: Panel) -> list[Band]:
 def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], theme: Theme) -> None:
     """Write each line's name beside its end, moved up or down where names would overlap."""
     (low, high), inches = axes.get_ylim(), axes.get_position().height * axes.figure.get_figheight()  # type: ignore[union-attr]
+    wide = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     ends = {name: (100 * found.mean[-1] - low) / (high - low) for name, found in panel.bands.items()}
     order = sorted(ends, key=lambda name: ends[name])
     for name, place in zip(order, place_apart([ends[name] for name in order], LABEL_HEIGHT / inches), strict=True):
         found, (words, look) = panel.bands[name], text[name]
         axes.annotate(
-            escape_dollars(words), (found.labelled[-1], 100 * found.mean[-1]), (1.045, place),
+            escape_dollars(words), (found.labelled[-1], 100 * found.mean[-1]), (1 + AWAY / wide, place),
             textcoords="axes fraction", fontsize=9, color=letter_colour(look.colour, theme), va="center",
             annotation_clip=False,
             # Without relpos the line aims at the middle of the text, and so runs into the names above or below.

@@ -21,7 +21,7 @@ from nextlabel.specifications import look_up
 DPI = 200
 # Inches. The page shows figures 1,100 pixels wide, and 358 on a phone of 390: 9 points are 12.5 pixels in both.
 WIDE, NARROW = 11.0, 3.6
-COLOURS = {WIDE: 256, NARROW: 64}  # of a PNG's palette; narrow ones ride along in every page, so they are kept small
+COLOURS = {WIDE: 256, NARROW: 128}  # of a PNG's palette; narrow ones ride along in every page, so they are kept small
 NEUTRAL = "random"
 LONGEST = 26  # letters of a strategy's name in a figure
 LEGIBLE = 4.5  # contrast of small letters, by WCAG 2.2
