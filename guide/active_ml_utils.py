@@ -102,8 +102,8 @@ def say_nothing(what: str, done: int, total: int) -> None:
 
 
 def say_rounds(what: str, done: int, total: int) -> None:
-    """Say which round of an experiment is done."""
-    if ", round " in what:
+    """Say which round of an experiment is done, or which arm."""
+    if ", seed " in what:
         print(f"{done} of {total}: {what}", flush=True)
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from nextlabel.report.drawing.curves import learning_curves
-from nextlabel.report.drawing.themes import DARK, LIGHT, shrink
-from nextlabel.runs.reading import Run
+from nextlabel import Run
+from nextlabel.report.drawing import DARK, LIGHT, learning_curves, shrink
 
 PICTURES = Path(__file__).parent / "pictures"
 # Less than the report's 200 and 256, for a page on the web: 64 colours keep five curves apart, 32 make two reds one.
-DPI, COLOURS = 140, 64
+DPI, COLOURS = 164, 64
 
 
 def main(folder: str, name: str) -> None:

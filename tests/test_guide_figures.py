@@ -54,7 +54,8 @@ def test_every_picture_is_small_and_wide_enough(figures):
     for path in figures.FOLDER.iterdir():
         data = path.read_bytes()
         assert len(data) < 150_000, path.name
-        assert Image.open(io.BytesIO(data)).width == 2200, path.name
+        # Twice the 900 pixels that the page shows, for screens that show two for one.
+        assert Image.open(io.BytesIO(data)).width >= 1800, path.name
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -86,12 +87,12 @@ def test_gradient_embeddings_have_the_length_of_the_paper(figures):
     rng = np.random.default_rng(0)
     proba, h = rng.dirichlet([1, 1, 1], 20), rng.random((20, 5)).astype(np.float32)
     residual = proba - (proba == proba.max(axis=1, keepdims=True))
-    squared = (figures.embedded(proba, h) ** 2).sum(axis=1)
+    squared = (figures.embed(proba, h) ** 2).sum(axis=1)
     np.testing.assert_allclose(squared, (residual**2).sum(axis=1) * (h**2).sum(axis=1), rtol=1e-5)
 
 
 def test_badge_asks_the_longest_embedding_first(figures):
     step = figures.played("badge", figures.SEED)[0]
     ids = step.pool.unlabelled()
-    g = figures.embedded(step.fitted.clf.predict_proba(step.fitted.features[ids]), step.fitted.features[ids])
+    g = figures.embed(step.fitted.clf.predict_proba(step.fitted.features[ids]), step.fitted.features[ids])
     assert ids[(g**2).sum(axis=1).argmax()] == step.asked.ids[0]

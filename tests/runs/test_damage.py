@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from made_up import ARM, ARMS, manifest, write
 
-from nextlabel.cli.simulate import result, said
+from nextlabel.cli.simulate import describe_run, run_to_json
 from nextlabel.comparison import compare
 from nextlabel.errors import BadData, NextlabelError, NotComparable, OtherRun, RunBroken
 from nextlabel.report.drawing import confusions, maps
@@ -73,8 +73,8 @@ def look(folder: Path) -> None:
     confusions.summed(run.confusions)
     if run.manifest["dataset"]["n"] < 10**6:  # `record` counts the data itself before it draws
         maps.scenes(run)
-    json.dumps(result(run, None), allow_nan=False)
-    said(run, None).encode()
+    json.dumps(run_to_json(run, None), allow_nan=False)
+    describe_run(run, None).encode()
 
 
 def go_on(folder: Path) -> None:

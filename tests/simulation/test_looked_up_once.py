@@ -53,8 +53,8 @@ def test_everything_is_looked_up_once(answers):
     calls = count_calls(lambda: simulate(experiment))
     once = [("models/__init__", "model"), ("loop/oracles", "read_oracle"), ("loop/oracles", "_rows")]
     assert {place: calls[place] for place in once} == dict.fromkeys(once, 1)
-    assert calls["simulation/pools", "open_pool"] == calls["simulation/pools", "scale"] == 5  # once a seed
-    assert calls["strategies/replicas", "strategy"] == 3 + 2  # the cold one, and the one that gathers labels to tune on
+    assert calls["simulation/pools", "open_pool"] == calls["simulation/pools", "scale_without_test"] == 5  # once a seed
+    assert calls["strategies/__init__", "strategy"] == 3 + 2  # the cold one, and one that gathers labels to tune on
 
 
 def test_parts_look_the_same_on_the_other_side():

@@ -244,7 +244,7 @@ def test_a_run_goes_on_only_with_the_answers_it_began_with(tmp_path):
         ({"dataset": "./nowhere/at/all"}, BadData, "There is no"),
         ({"plan": Plan(batch=5000)}, BadNumber, "the pool holds 1418"),
         ({"plan": Plan(cold="margin")}, Mistake, "cannot start cold"),
-        ({"plan": Plan(cold="random@1")}, UnknownName, "Did you mean 'random'"),
+        ({"plan": Plan(cold="rndom@1")}, UnknownName, "Did you mean 'random'"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(knobs, error, words):

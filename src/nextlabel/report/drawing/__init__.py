@@ -13,9 +13,22 @@ A `Picture` holds two PNGs, ``light`` and ``dark``, and words for those who do n
 
 from nextlabel.report.drawing.curves import learning_curves
 from nextlabel.report.drawing.maps import asking_map, project
-from nextlabel.report.drawing.themes import WIDE, Picture, Theme, choose_looks, clear_axes, paint, sheet, shrink
+from nextlabel.report.drawing.themes import (
+    DARK,
+    LIGHT,
+    WIDE,
+    Picture,
+    Theme,
+    choose_looks,
+    clear_axes,
+    paint,
+    sheet,
+    shrink,
+)
 
 __all__ = [
+    "DARK",
+    "LIGHT",
     "WIDE",
     "Picture",
     "Theme",
