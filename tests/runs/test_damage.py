@@ -66,11 +66,11 @@ def look(folder: Path) -> None:
     """All that is said of a run, but for drawing it."""
     run = Run.read(folder)
     found = standings(run.rows, run.manifest["dataset"]["counts"])
-    tables.lines(run, found)
+    tables.table_rows(run, found)
     page.facts(run, found)
     page.lead(run, found)
     page.command_line(run.manifest)
-    confusions.summed(run.confusions)
+    confusions.sum_matrices(run.confusions)
     if run.manifest["dataset"]["n"] < 10**6:  # `record` counts the data itself before it draws
         maps.scenes(run)
     json.dumps(run_to_json(run, None), allow_nan=False)
