@@ -26,10 +26,10 @@ def did_you_mean(wanted: str, names: Iterable[str]) -> str:
 def several(count: int, word: str) -> str:
     """A count of things in prose.
 
-    >>> several(1, "seed"), several(1000, "label"), several(2, "family")
-    ('1 seed', '1,000 labels', '2 families')
+    >>> several(1, "seed"), several(1000, "label"), several(2, "family"), several(5, "day")
+    ('1 seed', '1,000 labels', '2 families', '5 days')
     """
-    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    many = f"{word[:-1]}ies" if word.endswith("y") and word[-2] not in "aeou" else f"{word}s"
     return f"{count:,} {word if count == 1 else many}"
 
 
