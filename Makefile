@@ -31,7 +31,7 @@ check: .venv/done
 	$(PYTEST) --cov
 
 soak: .venv/done
-	.venv/bin/pytest -m soak tests/soak
+	.venv/bin/pytest -m soak tests
 
 bench: .venv/done
 	.venv/bin/python benchmarks/run.py

@@ -45,7 +45,8 @@ def test_rows_and_picks_are_the_golden_bytes(tmp_path):
     subprocess.run(
         [
             sys.executable, "-m", "nextlabel", "simulate", "digits", "--strategies", "random,margin,badge",
-            "--seeds", "3", "--rounds", "5", "--batch", "20", "--no-report", "--out", str(tmp_path / "run"),
+            "--seeds", "3", "--rounds", "5", "--batch", "20", "--no-report", "--jobs", "1",
+            "--out", str(tmp_path / "run"),
         ],
         env=environment(), check=True, capture_output=True,
     )  # fmt: skip

@@ -193,6 +193,7 @@ def test_what_the_page_says_of_the_toy_was_measured():
     assert told["badge"]["crowded"] == sure["crowded"] == 0  # "never do"
 
 
+@pytest.mark.soak  # half a minute of pip's resolver, and a registry that has to answer
 def test_the_environment_of_the_page_can_be_compiled(tmp_path):
     """`pip-compile requirements.in`, where the page says, gives the versions of the lock."""
     for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt", "src"):

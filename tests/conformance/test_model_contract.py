@@ -85,7 +85,7 @@ def test_a_model_of_ones_own_that_keeps_its_promises(check):
         ("mixes", "learns", "of the labelled samples come out right"),
         ("remembers", "depends_on_pool_and_stream_alone", "an earlier round changes the features"),
         ("writes", "leaves_the_pool_alone", "the pool was written to"),
-        ("maps", "takes_features_as_they_come", "a memory map changes the features"),
+        ("maps", "takes_any_features", "a memory map changes the features"),
         ("again", "classifier_can_be_trained_again", "trained again, 0% of its own labels"),
         ("committee", "committee_answers_the_same_twice", "asked twice answers twice"),
         ("settings", "settings_survive_json", "a way through JSON changes the features"),

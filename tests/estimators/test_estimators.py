@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as arrays
 from sklearn import metrics
 
 from nextlabel.conformance.estimators import predictions
-from nextlabel.estimators.holdout import SCORES_OF_A_ROW, calibration_error, confusion_matrix, holdout
+from nextlabel.estimators.holdout import SCORES_OF_A_ROW, calibration_error, count_confusions, holdout
 
 
 def test_scores_are_scikit_learns():
@@ -16,7 +16,7 @@ def test_scores_are_scikit_learns():
     assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(y, guess))
     assert found["f1_macro"] == pytest.approx(metrics.f1_score(y, guess, average="macro"))
     assert found["log_loss"] == pytest.approx(metrics.log_loss(y, proba))
-    assert (confusion_matrix(proba, y) == metrics.confusion_matrix(y, guess)).all()
+    assert (count_confusions(proba, y) == metrics.confusion_matrix(y, guess)).all()
 
 
 def test_f1_counts_a_class_that_is_nowhere():
