@@ -13,7 +13,7 @@ import work
 from nextlabel.engines import run
 from nextlabel.engines.environment import KEEP_MEMORY, LARGE_PAGES
 from nextlabel.engines.processes import Processes
-from nextlabel.errors import BadData, WorkerDied
+from nextlabel.errors import BadData, Mistake, WorkerDied
 
 LARGE = bytes(300_000)  # more than a pipe holds
 NAMES = tuple(KEEP_MEMORY | LARGE_PAGES)
@@ -99,6 +99,16 @@ def test_what_fails_is_told_and_the_workers_go_on(engine, do, error, words):
 
 def test_no_worker_hears_ctrl_c(engine):
     assert dict(run(engine, work.hears_ctrl_c, [0, 1], 2, 1)) == {0: False, 1: False}
+
+
+def test_a_workers_warning_is_a_sentence(capfd):
+    results(work.warns)
+    assert capfd.readouterr().err.splitlines() == ["Note: mind the step"]
+
+
+def test_a_worker_of_somebodys_pool_is_told_to_use_one_job():
+    with mp.get_context("spawn").Pool(1) as pool, pytest.raises(Mistake, match=r"is a worker itself.*jobs=1"):
+        pool.apply(work.starts_workers)
 
 
 @pytest.mark.usefixtures("nobody_left")

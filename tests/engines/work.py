@@ -4,12 +4,22 @@ import os
 import signal
 import sys
 import time
+import warnings
 
+from nextlabel.engines.processes import Processes
 from nextlabel.errors import BadData, NextlabelError
 
 
 def identity(task):
     return task
+
+
+def warns(task):
+    warnings.warn("mind the step", stacklevel=1)
+
+
+def starts_workers():
+    Processes(2)
 
 
 def pid(task):

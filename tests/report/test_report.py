@@ -460,6 +460,16 @@ def test_names_stand_beside_their_lines_and_within_the_figure() -> None:
     assert all(Text.get_window_extent(text).x1 < figure.bbox.width for text in figure.axes[0].texts)
 
 
+def test_a_phones_legend_stays_within_the_figure_and_tells_long_names_apart() -> None:
+    names = ["random", *(f"skactiveml:SubSamplingWrapper(query_strategy='Clue{k}')" for k in range(3))]
+    panel = curves.Panel("", bands({name: 0.1 * k for k, name in enumerate(names)}), {}, False)
+    figure = curves._draw_curves([[panel]], names, themes.NARROW, themes.LIGHT)
+    FigureCanvasAgg(figure).draw()
+    words = figure.legends[0].get_texts()
+    assert len({text.get_text() for text in words}) == len(names)
+    assert all(Text.get_window_extent(text).x1 < figure.bbox.width for text in words)
+
+
 @pytest.mark.parametrize("width", [themes.WIDE, themes.NARROW])
 def test_few_colours_keep_every_strategy_apart(width: float) -> None:
     names = [f"s{k}" for k in range(6)]

@@ -277,13 +277,13 @@ def test_auto_samples_while_it_covers_and_not_afterwards():
     select(X, y, "auto(sample=20, few=4)", 2)  # warns of nothing
 
 
-@pytest.mark.parametrize("kind", [np.asarray, "a map"])
+@pytest.mark.parametrize("kind", ["an array", "a map", "a map by columns"])
 def test_a_unit_of_measure_changes_nothing_where_a_head_is_trained(kind, tmp_path):
     """Metres or kilometres: features x 1e-5 taught the head nothing, and distances saw the largest column alone."""
     X, y = blobs()
     units = (X * [1e-5, 1, 1e3, 1, 1] + [0, 7, 0, 0, 0]).astype(np.float64)
-    if kind == "a map":
-        np.save(tmp_path / "X.npy", units)
+    if kind != "an array":
+        np.save(tmp_path / "X.npy", np.asfortranarray(units) if kind == "a map by columns" else units)
         units = np.load(tmp_path / "X.npy", mmap_mode="r")
     for name in ("margin", "badge", "bald"):
         assert select(units, y, name, 6, seed=2).tolist() == select(X, y, name, 6, seed=2).tolist()
@@ -301,3 +301,9 @@ def test_probabilities_of_somebody_else_leave_features_as_they_are():
 def test_a_flag_is_true_or_false(standardize):
     with pytest.raises(Mistake, match=r"standardize is .*must be True or False"):
         select(*blobs(), "random", 3, standardize=standardize)
+
+
+def test_numbers_too_large_to_be_scaled_are_told():
+    X, y = blobs()
+    with pytest.raises(BadArray, match="Column 0 of the features holds numbers too large to be scaled"):
+        select(X.astype(np.float64) * 1e160, y, "margin", 3)

@@ -181,9 +181,12 @@ def test_a_wrong_folder_is_told_before_the_data_are_read(whole, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     (tmp_path / "file").write_text("no folder")
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
     for out, error, words in (
         (tmp_path / "mine", OtherRun, "holds no run"),
         (tmp_path / "file" / "run", CannotWrite, "cannot be written to"),
+        (tmp_path / "file", CannotWrite, "File exists"),
+        (tmp_path / "link", CannotWrite, "File exists"),
         (whole, OtherRun, "holds another experiment: .*seeds is"),
         (tmp_path / "new" / "run", BadData, "There is no folder or file"),
     ):

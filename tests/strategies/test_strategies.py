@@ -15,7 +15,7 @@ from skactiveml.base import SingleAnnotatorPoolQueryStrategy
 from nextlabel.conformance import strategies
 from nextlabel.errors import BadSpecification, CannotGo, Mistake, StrategyFailed, UnknownName
 from nextlabel.models.head import LinearHead, bootstrap
-from nextlabel.strategies import STRATEGIES, strategy
+from nextlabel.strategies import STRATEGIES, door, strategy
 from nextlabel.strategies.base import Question
 from nextlabel.strategies.costs import PoolSize
 from nextlabel.strategies.door import StrategyEntry, guard, scale_to_unit
@@ -266,12 +266,15 @@ def test_a_failure_inside_a_strategy_is_one_sentence():
     assert isinstance(caught.value.__cause__, KeyError)
 
 
-def test_a_choice_that_takes_long_is_told_before_the_work():
+def test_a_choice_that_takes_long_is_told_before_the_work_and_once(monkeypatch):
+    monkeypatch.setattr(door, "TOLD", set())
     entry = StrategyEntry(First, {"bad": "raise"}, cost=lambda size, args: 2.0 * size.candidates * 60)
     with (
         pytest.warns(UserWarning, match="First will take about 68 minutes for a batch out of 40 samples"),
         pytest.raises(StrategyFailed),
     ):
+        ask(entry, problem())
+    with pytest.raises(StrategyFailed):  # a warning would be an error
         ask(entry, problem())
 
 

@@ -71,7 +71,7 @@ class Bar:
 class Lines:
     """A line for each arm that is finished, and one where nothing was said for long: for logs, and for who waits.
 
-    ``clock`` counts seconds. Nothing is said in the first `PATIENCE` of them.
+    ``clock`` counts seconds. Nothing is said in the first `FIRST_SILENCE` of them.
     """
 
     def __init__(self, loud: Console, clock: Callable[[], float] = time.monotonic) -> None:

@@ -12,7 +12,8 @@ HEAD = """\
 # Options
 
 Made from the program itself, by `python -m nextlabel.cli.tables`; `nextlabel COMMAND --help` says the same. In Python
-the fields of `Experiment`, `Plan` and `Crew`, and the arguments of `compare`, have the same names and defaults."""
+the fields of `Experiment`, `Plan` and `Crew`, and the arguments of `compare`, have the same names and defaults; there
+a budget alone wants `rounds=None` beside it."""
 
 
 def options_page() -> str:

@@ -50,6 +50,7 @@ def split(y: Labels, classes: Sequence[str], test: Size, val: Size, start: Size,
     >>> [len(ids) for ids in (parts.test, parts.val, parts.start, parts.pool)]
     [20, 0, 4, 76]
     """
+    y = np.asarray(y)
     sizes = [int((y == code).sum()) for code in range(len(classes))]
     amounts = {part: Amount.read(size) for part, size in zip(PARTS, (test, val, start), strict=True)}
     wanted = list(zip(*(_counts(what, amount, sizes) for what, amount in amounts.items()), strict=True))

@@ -48,7 +48,7 @@ class Embedder(Protocol):
     def size(self) -> int: ...
 
     def fit(self, sample: Squares, report: Report = silent) -> Fits:
-        """What it learns from pictures (n, size, size, 3); `NOTHING`, unless it is `Transductive`."""
+        """What it learns from pictures (n, size, size, 3); `NO_FITS`, unless it is `Transductive`."""
 
     def transform(self, block: Squares, fits: Fits, report: Report = silent) -> Features32:
         """Features (m, d) of pictures (m, size, size, 3); each row has the same bits in any block.

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import resource_tracker
@@ -41,6 +42,11 @@ class Processes(ProcessPoolExecutor):
         # workers of its own. The standard library refuses, with thirty lines for each; the parent says it in one.
         if getattr(mp.current_process(), "_inheriting", False):
             raise SystemExit(NO_GUARD)
+        if mp.current_process().daemon:
+            raise Mistake(
+                "This process is a worker itself, of a multiprocessing.Pool perhaps, and may have no workers of its "
+                "own. Use jobs=1, which needs none."
+            )
         main = getattr(sys.modules["__main__"], "__file__", None)
         if main is not None and not os.path.exists(main):
             raise Mistake(
@@ -138,8 +144,14 @@ def _blocked(number: signal.Signals) -> Iterator[None]:
 
 def _begin() -> None:
     """A worker's first step."""
+    warnings.showwarning = _write_note
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_orphaned, daemon=True).start()
+
+
+def _write_note(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as a person reads it, without the file and line of a worker."""
+    sys.stderr.write(f"Note: {message}\n")
 
 
 def _orphaned() -> None:

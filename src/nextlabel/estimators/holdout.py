@@ -22,6 +22,7 @@ def holdout(proba: Floats, y: Labels) -> Scores:
     >>> holdout(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]))["accuracy"]
     0.5
     """
+    proba, y = np.asarray(proba), np.asarray(y)
     if not len(y):
         return dict.fromkeys(SCORES_OF_A_ROW)
     if not are_distributions(proba):

@@ -141,7 +141,8 @@ def write_seeds(seeds: tuple[int, ...]) -> str:
 
 SOURCE = Kind(as_source, "a name or a path", "DATA")
 FILE = Kind(as_source, "the path of a file", "FILE")
-PLACE = Kind(lambda value: Path(as_source(value)), "a path", "PATH")
+# A shell leaves ~ alone behind an equals sign, and Python always does.
+PLACE = Kind(lambda value: Path(os.path.expanduser(as_source(value))), "a path", "PATH")
 FLAG = Kind(as_flag, "True or False", "", flag=True)
 NAMES = Kind(as_names, "a list of names, or one text with commas between them", "NAMES", write=",".join)
 SEEDS = Kind(
@@ -162,10 +163,10 @@ def whole(least: int, form: str = "", most: int | None = None) -> Kind:
     """Whole numbers of at least ``least``, and at most ``most``."""
 
     def read(value: Any) -> int:
-        number_within = as_whole(value)
-        if number_within < least or (most is not None and number_within > most):
+        count = as_whole(value)
+        if count < least or (most is not None and count > most):
             raise ValueError
-        return number_within
+        return count
 
     return Kind(read, form or f"a whole number of at least {least}", "N", BadNumber)
 

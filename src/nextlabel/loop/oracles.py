@@ -18,6 +18,7 @@ from nextlabel.errors import BadData, BadNumber, BadSpecification
 from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream
 from nextlabel.specifications import look_up
+from nextlabel.text import printable, show_path
 
 REPLAY_FORM = "A replay is a .csv with columns id or path, and label, or the same as JSON lines."
 
@@ -104,11 +105,12 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
         key = row.get("path") or row.get("id")
         if key is None or "label" not in row:
-            raise BadData(f"Row {number} of '{argument}' is no answer. {REPLAY_FORM}")
+            raise BadData(f"Row {number} of '{show_path(argument)}' is no answer. {REPLAY_FORM}")
         if key not in ids or row.get("label") not in codes:
+            sample, label = printable(str(key)), printable(str(row.get("label")))
             raise BadData(
-                f"Row {number} of '{argument}' says that '{key}' is '{row.get('label')}', and the dataset knows "
-                "no such sample or class. Was it written for another dataset?"
+                f"Row {number} of '{show_path(argument)}' says that '{sample}' is '{label}', and the dataset knows no "
+                "such sample or class. Was it written for another dataset?"
             )
         answers[ids[key]] = codes[row["label"]]  # said twice: the later answer stands
     replayed = Truth(answers)
@@ -125,9 +127,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
         )
         return [{str(name): str(value) for name, value in row.items()} for row in found]
     except OSError as error:
-        raise BadData(f"The answers in '{path}' cannot be read ({error.strerror}). Is the path right?") from None
+        raise BadData(
+            f"The answers in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"
+        ) from None
     except (ValueError, AttributeError, RecursionError, csv.Error) as error:
-        raise BadData(f"The answers in '{path}' cannot be read ({error}). {REPLAY_FORM}") from None
+        raise BadData(f"The answers in '{show_path(path)}' cannot be read ({error}). {REPLAY_FORM}") from None
 
 
 ORACLES: Mapping[str, Callable[[str, Dataset], Callable[[int], Oracle]]] = {

@@ -25,6 +25,7 @@ from nextlabel.report.of_run.tables import numbers_csv as run_numbers_csv
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import writing
 from nextlabel.statistics.standings import standings
+from nextlabel.text import show_path
 
 CSV = {"numbers": verdicts_csv, "curves": every_curve_csv, "families": votes_csv, "penalties": penalties_csv}
 
@@ -36,7 +37,7 @@ REPORT_FILES = (
 
 FIGURES = ("png",)  # kinds of files that figures are written as, unless others are asked for
 
-__all__ = ["FIGURES", "NAMES", "check_kinds", "write", "write_verdicts"]
+__all__ = ["FIGURES", "REPORT_FILES", "check_kinds", "write", "write_verdicts"]
 
 
 def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[str] = FIGURES) -> Path:
@@ -75,7 +76,8 @@ def write_verdicts(found: Comparison, folder: Path, figures: Sequence[str] = FIG
         others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         if others and "verdicts.json" not in others:
             raise OtherRun(
-                f"'{folder}' is not empty and holds no comparison ({', '.join(others[:3])}). Choose another --out."
+                f"'{show_path(folder)}' is not empty and holds no comparison ({', '.join(others[:3])}). "
+                "Choose another --out."
             )
         html, pictures = verdict_page(found)
         records = dump(found.records(), indent=1) + "\n"

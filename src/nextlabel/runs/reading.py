@@ -35,8 +35,9 @@ class Run:
     splits: list[dict[str, Any]]
 
     @classmethod
-    def read(cls, folder: Path) -> "Run":
+    def read(cls, folder: str | Path) -> "Run":
         """Read a run's folder; raises `BadData` where there is none and `RunBroken` where a file was damaged."""
+        folder = Path(folder)
         manifest = read_manifest(folder, shapes.manifest_shape)
         lines = {name: read_lines(folder / f"{name}.jsonl", shape) for name, shape in shapes.LINES.items()}
         check_arms(folder, manifest, lines["rows"])

@@ -12,6 +12,7 @@ the lines are merged in the order of the arms into ``rows.jsonl`` and its compan
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -69,6 +70,8 @@ class Recorder:
         """
         with writing(self.folder):
             if not os.path.isdir(self.folder):
+                if os.path.lexists(self.folder):  # a file, or a link that leads nowhere
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
                 above = next(path for path in self.folder.absolute().parents if os.path.exists(path))
                 rehearse(above / self.folder.name)
                 return
@@ -275,7 +278,9 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise CannotWrite(
-                f"The disk that holds '{folder}' is full ({error.strerror}). What is written stays: make room, "
-                "then go on with --resume."
+                f"The disk that holds '{show_path(folder)}' is full ({error.strerror}). What is written stays: make "
+                "room, then go on with --resume."
             ) from error
-        raise CannotWrite(f"'{folder}' cannot be written to ({error.strerror}). Choose another --out.") from error
+        raise CannotWrite(
+            f"'{show_path(folder)}' cannot be written to ({error.strerror}). Choose another --out."
+        ) from error

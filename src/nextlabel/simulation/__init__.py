@@ -29,6 +29,7 @@ from nextlabel.simulation.arm import play, tune
 from nextlabel.simulation.manifest import identity, known_before, manifest, plain_splits
 from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
 from nextlabel.simulation.strides import Player, Stride
+from nextlabel.text import show_path
 
 
 def simulate(experiment: Experiment, threads: int = 1) -> list[Row]:
@@ -84,7 +85,7 @@ def record(
     crew: Crew = Crew(),
     resume: bool = False,
     command: Sequence[str] = (),
-    progress: Progress = quiet,
+    progress: Progress | None = None,
 ) -> Recorded:
     """Write the run of an experiment to the folder ``out``, and return it.
 
@@ -100,7 +101,7 @@ def record(
     (20, [])
     """
     experiment, out = read_page("experiment", Experiment, experiment), read_path("out", out)
-    crew, resume = read_page("crew", Crew, crew), FLAG.take("resume", resume)
+    crew, resume, progress = read_page("crew", Crew, crew), FLAG.take("resume", resume), progress or quiet
     with engine(crew.jobs) as workers:  # first: a worker of a script without a guard comes here, and no further
         _outside(out, experiment.dataset)
         Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,
@@ -121,8 +122,8 @@ def _outside(out: Path, source: str) -> None:
         return
     if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(root)):  # Path.resolve fails on a looping link
         raise Mistake(
-            f"The run would lie in '{out}', among the pictures that it reads, and be taken for a class of them. "
-            "Name a folder elsewhere with --out."
+            f"The run would lie in '{show_path(out)}', among the pictures that it reads, and be taken for a class of "
+            "them. Name a folder elsewhere with --out."
         )
 
 

@@ -158,7 +158,7 @@ def paired_differences(ours: Curves, theirs: Curves, area: Area = AREAS["mean"])
 
 
 def difference(ours: Curves, theirs: Curves, area: Area = AREAS["mean"]) -> Estimate | None:
-    """The mean of `differences`, with its interval."""
+    """The mean of `paired_differences`, with its interval."""
     return estimate(paired_differences(ours, theirs, area))
 
 

@@ -34,6 +34,7 @@ from nextlabel.text import several
 T = TypeVar("T")
 
 MEMBERS = 10  # of a committee
+TOLD: set[str] = set()  # strategies whose cost this process has told
 PATIENCE = 60.0  # seconds that somebody waits without having been told
 
 Maker = Callable[[Question], Any]  # makes one argument from a question
@@ -149,7 +150,8 @@ class StrategyEntry:
         (n, *shape), candidates = question.X.shape, int((question.y == MISSING).sum())
         size = PoolSize(n, candidates, question.classes, math.prod(shape), question.batch)
         seconds = self.cost(size, self.args)
-        if seconds > PATIENCE:
+        if seconds > PATIENCE and self.kind.__name__ not in TOLD:
+            TOLD.add(self.kind.__name__)  # not in every round: Python's own memory of warnings is lost with each filter
             warnings.warn(
                 f"{self.kind.__name__} will take about {describe_seconds(seconds)} for a batch out of "
                 f"{len(question.y):,} samples, on one core. {self._remedy()}",

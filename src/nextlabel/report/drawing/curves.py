@@ -38,6 +38,7 @@ Bands = dict[str, Band]  # by strategy
 LABEL_HEIGHT, AWAY = 0.165, 0.17  # inches: what a line's label takes, and how far right of the axes it begins
 DIRECT = 10  # more lines than this get a legend
 LETTERS = 17  # of the longest name that fits beside a line
+SHORT = 12  # letters of names of which two stand abreast on a phone
 FEW_SEEDS = 5  # seeds; the band of fewer fills the panel and says little, so that each is drawn instead
 
 # Inches: over and under a pair of axes, left of them, and right of them with and without names at the line ends.
@@ -71,7 +72,7 @@ def learning_curves(
 ) -> Picture | None:
     """Mean curves with 95 % bands, and beneath them the paired difference to random; None where nothing is defined.
 
-    Under fewer than `FEW` seeds each seed's curve is drawn in place of the bands.
+    Under fewer than `FEW_SEEDS` seeds each seed's curve is drawn in place of the bands.
     """
     columns = [column for metric in metrics if (column := _column(rows, metric, against))]
     if not columns:
@@ -118,7 +119,7 @@ def _draw_curves(columns: Columns, strategies: Sequence[str], width: float, them
     names, wear = short_names(strategies), choose_looks(strategies, theme)
     wide, tall = width == WIDE, TALL[width][: len(columns[0])]
     direct = wide and len(strategies) <= DIRECT and max(map(len, names.values())) <= LETTERS
-    legend = 0.0 if direct else LEGEND_ROW * math.ceil(len(names) / _abreast(width)) + (0.15 if wide else 0.0)
+    legend = 0.0 if direct else LEGEND_ROW * math.ceil(len(names) / _abreast(width, names)) + (0.15 if wide else 0.0)
     block = sum(tall) + (TITLE + BELOW) * len(tall) + legend  # inches of one metric
     figure = sheet(block if wide else block * len(columns), theme, width)
     each, height = width / len(columns) if wide else width, figure.get_figheight()
@@ -142,9 +143,11 @@ def _draw_curves(columns: Columns, strategies: Sequence[str], width: float, them
     return figure
 
 
-def _abreast(width: float) -> int:
-    """Names side by side in a legend."""
-    return 4 if width == WIDE else 2
+def _abreast(width: float, names: Mapping[str, str]) -> int:
+    """Names side by side in a legend: on a phone two short ones, or one."""
+    if width == WIDE:
+        return 4
+    return 2 if max(map(len, names.values()), default=0) <= SHORT else 1
 
 
 def _plot(axes: Axes, panel: Panel, wear: Mapping[str, Look], theme: Theme) -> None:
@@ -247,9 +250,9 @@ def _legend(
     """A legend under the figure, or with its upper left corner where one is given, in shares of the figure."""
     lines = [Line2D([], [], color=wear[name].colour, linestyle=wear[name].dash, linewidth=1.9) for name in names]
     where = {"loc": "lower center"} if corner is None else {"loc": "upper left", "bbox_to_anchor": corner}
-    words = [escape_dollars(cut(text, LETTERS if corner else len(text))) for text in names.values()]
+    words = [escape_dollars(text) for text in names.values()]
     legend = figure.legend(
-        lines, words, **where, ncol=min(_abreast(figure.get_figwidth()), len(names)), frameon=False, fontsize=9,
+        lines, words, **where, ncol=min(_abreast(figure.get_figwidth(), names), len(names)), frameon=False, fontsize=9,
         handlelength=3.2, borderaxespad=0,
     )  # fmt: skip
     for text, name in zip(legend.get_texts(), names, strict=True):

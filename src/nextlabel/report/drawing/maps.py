@@ -108,7 +108,9 @@ def _as_ids(found: Sequence[int]) -> Ids:
 
 
 def choose_points(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, bool]:
-    """At most `MOST` ids, ascending: what was asked in the rounds shown (at most half of them), and a random rest.
+    """At most `MOST_POINTS` ids (`MOST_TSNE` without UMAP), ascending.
+
+    What was asked in the rounds shown (at most half of them), and a random rest.
 
     Returned with a seed for the projection, and whether UMAP is there to make it.
     """
