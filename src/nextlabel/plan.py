@@ -11,6 +11,7 @@ from nextlabel.errors import BadNumber
 from nextlabel.knobs import knob, names, read_knobs
 from nextlabel.knobs.kinds import Kind, as_plain, number_within, optional, text, whole
 from nextlabel.knobs.panels import LOOP
+from nextlabel.text import shorten
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Amount:
         text = str(given).strip()
         match = re.fullmatch(r"(\d+)(/class)?|(\d*\.\d*(?:e-?\d+)?|\d+e-\d+)", text)  # 1e-05 is how 0.00001 prints
         if not match or text == ".":
-            raise BadNumber(f"'{text}' is no number of samples. Write a share (0.2), a count (200) or 5/class.")
+            raise BadNumber(
+                f"'{shorten(text)}' is no number of samples. Write a share (0.2), a count (200) or 5/class."
+            )
         if match[1]:
             return cls(int(match[1]), "class" if match[2] else "count")
         if not 0 <= float(text) <= 1:
