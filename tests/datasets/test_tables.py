@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.tables import encoded
+from nextlabel.datasets.tables import encode_labels
 from nextlabel.errors import BadData
 
 
@@ -32,10 +32,10 @@ def test_labels_are_ordered_and_kept_as_written() -> None:
         (["1.0", "0.0", "1"], ("0", "1")),
         (["b", "B", "10", "9"], ("10", "9", "B", "b")),
     ):
-        y, found = encoded(given_)
+        y, found = encode_labels(given_)
         assert found == classes
         assert y.max() == len(classes) - 1
-    assert encoded(["01", "1"], as_text=True)[1] == ("01", "1")
+    assert encode_labels(["01", "1"], as_text=True)[1] == ("01", "1")
 
 
 def test_svm_is_read_as_written(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_csv_round_trips(tmp_path: Path, rows: list[tuple[float, float, str]], d
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter).writerows([("a", "b", "label"), *rows])
     labels = [label for *_, label in rows]
-    if len(set(encoded(labels)[1])) < 2:
+    if len(set(encode_labels(labels)[1])) < 2:
         return
     found = read(tmp_path / "t.csv", out.getvalue())
     assert found.table.tolist() == [[a, b] for a, b, _ in rows]

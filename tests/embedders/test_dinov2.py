@@ -45,7 +45,7 @@ def test_dinov2_reports_to_nobody_and_leaves_the_hubs_library_as_it_was(
         return download(*args, **kwargs)
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", watched)
-    dinov2.fetched()
+    dinov2.fetch_model()
     assert reports == [False, False]
     assert not huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY
     assert dict(os.environ) == before

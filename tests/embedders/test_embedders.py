@@ -17,7 +17,7 @@ from nextlabel.datasets import load, pictures
 from nextlabel.datasets.base import Dataset, Request, Squares
 from nextlabel.embedders import EMBEDDERS, default, embed
 from nextlabel.embedders.base import NO_FITS, Features, Features32, Fits, Report, silent
-from nextlabel.embedders.cache import cached, read_fits
+from nextlabel.embedders.cache import embed_cached, read_fits
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import BadData, Mistake, UnknownName
@@ -83,7 +83,9 @@ def test_a_changed_picture_changes_the_key(dataset: Dataset, fruits: Path) -> No
 
 
 def test_settings_change_the_key(dataset: Dataset) -> None:
-    paths = {cached("pixels", embedder, dataset.pictures).path for embedder in (Pixels(), Pixels(8), Pixels(grey=True))}
+    paths = {
+        embed_cached("pixels", embedder, dataset.pictures).path for embedder in (Pixels(), Pixels(8), Pixels(grey=True))
+    }
     assert len(paths) == 3
 
 
@@ -91,10 +93,10 @@ def test_settings_change_the_key(dataset: Dataset) -> None:
 @pytest.mark.parametrize(("name", "ending"), [("pixels", ".npy"), ("few", ".npy"), ("few", ".npz")])
 def test_damaged_features_are_made_again(dataset: Dataset, damage: object, name: str, ending: str) -> None:
     used = Pixels() if name == "pixels" else FEW
-    found = cached(name, used, dataset.pictures)
+    found = embed_cached(name, used, dataset.pictures)
     bits, victim = found.array.tobytes(), found.path.with_suffix(ending)
     victim.write_bytes(damage(victim.read_bytes()))
-    again = cached(name, used, dataset.pictures)
+    again = embed_cached(name, used, dataset.pictures)
     assert again.array.tobytes() == bits
     assert name == "pixels" or read_fits(again.path).keys() == {"axes", "centre", "filters_0", "offset_0"}
 
@@ -128,7 +130,7 @@ def test_one_picture_more_decodes_and_embeds_one_picture(
     monkeypatch.setattr(Counting, "embedded", [])
 
     def embedded(folder: Path) -> Features:
-        return cached("counting", Counting(), load(Request(str(folder))).pictures)
+        return embed_cached("counting", Counting(), load(Request(str(folder))).pictures)
 
     before = embedded(fruits)
     assert (dict(decoded), Counting.embedded) == ({64: 9, 16: 9}, [9])
@@ -146,9 +148,9 @@ def test_one_picture_more_decodes_and_embeds_one_picture(
 def test_an_embedder_that_is_fitted_to_all_still_decodes_only_what_is_new(
     fruits: Path, own_cache: Path, decoded: Counter[int]
 ) -> None:
-    before = cached("few", FEW, load(Request(str(fruits))).pictures)
+    before = embed_cached("few", FEW, load(Request(str(fruits))).pictures)
     noise(fruits / "banana" / "new.png", seed=99)
-    after = cached("few", FEW, load(Request(str(fruits))).pictures)
+    after = embed_cached("few", FEW, load(Request(str(fruits))).pictures)
     assert dict(decoded) == {64: 10}
     assert not np.isin(after.array, before.array).any()  # another fit, as it always was
 

@@ -27,7 +27,7 @@ from nextlabel.errors import CannotWrite, UnknownName
 from nextlabel.progress import Progress, quiet
 from nextlabel.report.drawing import curves, maps, themes
 from nextlabel.report.of_run import gallery, tables
-from nextlabel.report.of_run.page import command_line, lead, model_said, page
+from nextlabel.report.of_run.page import command_line, lead, model_words, page
 from nextlabel.report.paths import hide_folders
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
@@ -526,4 +526,4 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
 def test_a_network_that_nobody_watched_is_told(val, words):
     by_seed = {str(seed): {"val": count} for seed, count in enumerate(val)}
     told = {"model": "cnn", "embedder": {"name": "own", "map": {}}, "seeds": by_seed, "sizes_by_seed": by_seed}
-    assert model_said(told) == words
+    assert model_words(told) == words

@@ -111,13 +111,13 @@ def weigh(
 ) -> Comparison:
     """Read, pair and judge; arguments and errors are those of `compare`."""
     paths, members = _runs(runs), _families(families)
-    benches = [_chosen(bench, terms) for bench in read(paths)]
+    benches = [_choose_strategies(bench, terms) for bench in read(paths)]
     if not benches:
         raise Mistake("There is nothing to compare. Name a folder of simulate, or a CSV file.")
     _same_strategies(benches)
     found = [curves(bench.rows, bench.metric) for bench in benches]
     for bench, by_strategy in zip(benches, found, strict=True):
-        _paired(bench, by_strategy, terms)
+        _check_pairs(bench, by_strategy, terms)
     area = AREAS[terms.aubc]
     groups = judge([measure(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
@@ -131,7 +131,7 @@ def weigh(
     )
 
 
-def _chosen(bench: Bench, terms: Terms) -> Bench:
+def _choose_strategies(bench: Bench, terms: Terms) -> Bench:
     """The bench with the strategies that were asked for."""
     there, wanted = bench.strategies, terms.strategies
     if terms.against not in there:
@@ -163,7 +163,7 @@ def _same_strategies(benches: Sequence[Bench]) -> None:
         raise NotComparable(f"There is only {benches[0].strategies[0]}, and nothing to compare it with.")
 
 
-def _paired(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> None:
+def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> None:
     """Every strategy has the seeds of ``against`` and, seed by seed, its numbers of labels."""
     against, theirs = terms.against, found[terms.against]
     for name, seeds in found.items():

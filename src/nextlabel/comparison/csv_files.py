@@ -38,7 +38,10 @@ def read_csv(path: Path) -> list[Bench]:
         raise BadData(f"'{show_path(path)}' has no rows below its columns, so there is nothing to compare.")
     return [
         Bench(
-            *key, metric=next(name for name in SCORES if name in rows[0]), rows=_numbered(rows), source=show_path(path)
+            *key,
+            metric=next(name for name in SCORES if name in rows[0]),
+            rows=_number_rounds(rows),
+            source=show_path(path),
         )
         for key, rows in groups.items()
     ]
@@ -105,7 +108,7 @@ def _fraction(path: Path, number: int, name: str, text: str) -> float | None:
     return value
 
 
-def _numbered(rows: Sequence[Row]) -> list[Row]:
+def _number_rounds(rows: Sequence[Row]) -> list[Row]:
     """Rows of a CSV with their rounds: 0, 1, … by the number of labels."""
     places: dict[tuple[str, int], list[int]] = {}
     for row in rows:

@@ -36,7 +36,7 @@ def join(here: Bench, more: Bench) -> Bench:
             )
     return replace(
         here,
-        rows=_merged(here, more),
+        rows=_merge(here, more),
         whole=dict(here.whole) | dict(more.whole),
         hashes=dict(here.hashes) | dict(more.hashes),
         made_by=dict(here.made_by) | dict(more.made_by),
@@ -44,7 +44,7 @@ def join(here: Bench, more: Bench) -> Bench:
     )
 
 
-def _merged(here: Bench, more: Bench) -> list[Row]:
+def _merge(here: Bench, more: Bench) -> list[Row]:
     there, fresh = _arms(here.rows), _arms(more.rows)
     for arm in there.keys() & fresh.keys():
         if there[arm] != fresh[arm]:

@@ -65,7 +65,7 @@ def stumble(task: int) -> None:
 
 def check_passes_refusals_on(engine: Engine) -> None:
     """What nextlabel refuses in a worker is raised by `run` as it is; the engine works on."""
-    error = _raised(engine, refuse)
+    error = _catch(engine, refuse)
     assert type(error) is BadData, f"a refusal became {error!r}"
     assert str(error) == "task 3 is bad", f"a refusal became '{error}'"
     results(engine, square_of, [2])
@@ -73,14 +73,14 @@ def check_passes_refusals_on(engine: Engine) -> None:
 
 def check_says_where_a_bug_is(engine: Engine) -> None:
     """Any other error becomes `WorkerDied`, with the lines that led to it; the engine works on."""
-    error = _raised(engine, stumble)
+    error = _catch(engine, stumble)
     assert isinstance(error, WorkerDied), f"a bug became {error!r}"
     for words in ("in stumble", "ZeroDivisionError: bug 3"):
         assert words in str(error), f"'{words}' does not stand in: {error}"
     results(engine, square_of, [2])
 
 
-def _raised(engine: Engine, work: Callable[[int], None]) -> Exception:
+def _catch(engine: Engine, work: Callable[[int], None]) -> Exception:
     try:
         results(engine, work, [3])
     except Exception as error:

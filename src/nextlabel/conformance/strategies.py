@@ -42,10 +42,10 @@ def small_problem(entry: StrategyEntry, labelled: int = 6, batch: int = 5, X: Fl
     truth = np.arange(N) % classes
     if X is None:
         X = (np.random.default_rng(0).normal(size=(N, 4)) + 2 * np.eye(classes, 4)[truth]).astype(np.float32)
-    return _asked(X, np.where(np.arange(N) < labelled, truth, -1), classes, batch)
+    return _question(X, np.where(np.arange(N) < labelled, truth, -1), classes, batch)
 
 
-def _asked(X: Floats, y: Labels, classes: int, batch: int) -> Question:
+def _question(X: Floats, y: Labels, classes: int, batch: int) -> Question:
     known = np.flatnonzero(y >= 0)
     head = LinearHead(classes=range(classes), random_state=0).fit(X[known], y[known])
     return Question(X, y, classes, batch, 7, head, bootstrap(head, X[known], y[known], 1))
@@ -198,7 +198,7 @@ def check_begins_with_any_labels(entry: StrategyEntry) -> None:
     question = small_problem(entry)
     for known, classes in ((0, 3), (4, 1), (N - 1, 3)):
         y = np.where(np.arange(N) < known, np.arange(N) % classes, -1)
-        _all_or(5, direct(entry, _asked(question.X, y, question.classes, min(5, N - known))), y)
+        _all_or(5, direct(entry, _question(question.X, y, question.classes, min(5, N - known))), y)
 
 
 def check_asks_everybody_among_ties(entry: StrategyEntry) -> None:
@@ -209,7 +209,7 @@ def check_asks_everybody_among_ties(entry: StrategyEntry) -> None:
     constant[:, 0] = np.arange(N) / N
     rows = (kinds[np.arange(N) % 3], kinds[np.zeros(N, dtype=int)], constant, np.zeros((N, 4)))
     for X, kind in zip((*rows, rows[1]), (np.float32, np.float32, np.float64, np.float64, np.float64), strict=True):
-        asked = _asked(X.astype(kind), question.y, question.classes, N - 6)
+        asked = _question(X.astype(kind), question.y, question.classes, N - 6)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # k-means finds fewer clusters than it was told
             _all_or(N - 6, direct(entry, asked), question.y)
@@ -277,16 +277,16 @@ def check_reads_labels_of_every_kind(entry: StrategyEntry) -> None:
         y = np.array([names[code] if code >= 0 else missing for code in question.y])
         given = {}
         for word, made in ((word, make(question)) for word, make in entry.needs.items()):
-            given[word] = _renamed(made, names, missing, question)
+            given[word] = _rename_classes(made, names, missing, question)
         strategy = entry.make(question).set_params(missing_label=missing)
         found = strategy.query(question.X, y, batch_size=question.batch, **given).tolist()
         assert found == expected, f"labels {y[:2]} give {found}, whole numbers {expected}"
 
 
-def _renamed(made: Any, names: list[Any], missing: Any, question: Question) -> Any:
+def _rename_classes(made: Any, names: list[Any], missing: Any, question: Question) -> Any:
     """A classifier, or a list of them, that speaks of classes by these names."""
     if isinstance(made, list):
-        return [_renamed(one, names, missing, question) for one in made]
+        return [_rename_classes(one, names, missing, question) for one in made]
     if not isinstance(made, LinearHead):
         return made
     head = clone(made).set_params(classes=names[: question.classes], missing_label=missing)
@@ -326,8 +326,8 @@ def check_can_be_copied_and_wrapped(entry: StrategyEntry) -> None:
 def check_tells_many_classes_apart(entry: StrategyEntry) -> None:
     """Two classes; a thousand, of which few have a label."""
     question = small_problem(entry)
-    _all_or(5, direct(entry, _asked(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
-    _all_or(5, direct(entry, _asked(question.X, question.y, 1000, 5)), question.y)
+    _all_or(5, direct(entry, _question(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
+    _all_or(5, direct(entry, _question(question.X, question.y, 1000, 5)), question.y)
 
 
 def check_leaves_models_alone(entry: StrategyEntry) -> None:

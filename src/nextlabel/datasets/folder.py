@@ -42,15 +42,15 @@ class Listing(NamedTuple):
 def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(os.path.expanduser(request.source)))
-    listing = listed(root)
+    listing = list_folder(root)
     if not listing.pictures:
         raise BadData(_no_pictures(root, listing))
     folder = cache.folder()
-    readings = _scanned(folder, root, [file for _, file in listing.pictures], request.progress)
+    readings = _scan(folder, root, [file for _, file in listing.pictures], request.progress)
     return _dataset(request, root, listing, readings, folder)
 
 
-def listed(root: Path) -> Listing:
+def list_folder(root: Path) -> Listing:
     """What lies below a folder, but for what is hidden; links are followed. Raises `BadData` if it may not be read."""
     try:
         found = Listing([], [], 0, [])
@@ -105,7 +105,7 @@ def _no_pictures(root: Path, listing: Listing) -> str:
     )
 
 
-def _scanned(folder: Path, root: Path, files: Sequence[str], progress: Progress) -> list[Reading]:
+def _scan(folder: Path, root: Path, files: Sequence[str], progress: Progress) -> list[Reading]:
     """Read all files, and decode those whose bytes are new; their squares are kept, since they are at hand."""
     store, squares = folder / f"scan-{cache.key(VERSION, root)}.json", kept_squares(folder, SCAN_SIZE)
     before = _verdicts(store)

@@ -140,7 +140,7 @@ def read_all(
         done = 0
         for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
             readings = []
-            with hushed("PIL"):  # never across a yield: that would silence whoever takes the readings, too
+            with hush("PIL"):  # never across a yield: that would silence whoever takes the readings, too
                 for reading in threads.map(lambda file: _read_picture(file, size, known), chunk):
                     done += 1
                     progress("Reading pictures", done, len(files))
@@ -153,7 +153,7 @@ def _chunks(files: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 @contextmanager
-def hushed(library: str) -> Iterator[None]:
+def hush(library: str) -> Iterator[None]:
     """No warnings and no log from a library whose failures we tell of ourselves."""
     log = logging.getLogger(library)
     level = log.level
@@ -238,7 +238,7 @@ def _square(picture: Image.Image, size: int) -> Squares:
     picture.draft("RGB", (2 * size, 2 * size))  # JPEG: decode at 1/2, 1/4 or 1/8, but never below twice the size
     with _one_large if pixels > LARGE_PICTURE else nullcontext():
         picture.load()
-        small = _resized(_to_rgb(picture), size)
+        small = _resize(_to_rgb(picture), size)
     turn = TURNS.get(_orientation(picture))
     upright = small if turn is None else small.transpose(turn)
     return np.asarray(_on_white(upright))
@@ -254,7 +254,7 @@ def _orientation(picture: Image.Image) -> int:
         return 1
 
 
-def _resized(picture: Image.Image, size: int) -> Image.Image:
+def _resize(picture: Image.Image, size: int) -> Image.Image:
     if FIT == "crop":
         return ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
     return picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)

@@ -55,7 +55,7 @@ def load_table(request: Request) -> Dataset:
     except OSError as error:
         raise BadData(f"The file '{shown}' cannot be read ({error.strerror or error}). Is it whole?") from None
     X = _narrow(table, shown)
-    y, classes = encoded(table.labels, table.as_text)
+    y, classes = encode_labels(table.labels, table.as_text)
     _check_labels(X, y, classes, shown)
     alone = int((y < 0).sum())
     unlabelled = (f"{alone} rows of '{shown}' have no label, so they take no part in a simulation.",) if alone else ()
@@ -69,10 +69,10 @@ def load_table(request: Request) -> Dataset:
     )
 
 
-def encoded(labels: Sequence[str | None], as_text: bool = False) -> tuple[Labels, tuple[str, ...]]:
+def encode_labels(labels: Sequence[str | None], as_text: bool = False) -> tuple[Labels, tuple[str, ...]]:
     """Codes (n,), -1 where a label is missing, and the classes by code.
 
-    >>> encoded(["10", "-1", None, "1.0"])
+    >>> encode_labels(["10", "-1", None, "1.0"])
     (array([ 2,  0, -1,  1]), ('-1', '1', '10'))
     """
     known = {label for label in labels if label is not None}

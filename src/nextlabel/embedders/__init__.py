@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from nextlabel.datasets.base import Dataset
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
-from nextlabel.embedders.cache import cached
+from nextlabel.embedders.cache import embed_cached
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.embedders.patches import Patches
@@ -61,7 +61,7 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
         )
     assert dataset.pictures is not None, "a dataset has pictures or a table"
     called = parse_onnx(chosen).name if chosen.startswith("onnx:") else chosen
-    return cached(called, embedder(chosen)(dataset), dataset.pictures, progress)
+    return embed_cached(called, embedder(chosen)(dataset), dataset.pictures, progress)
 
 
 def _table(dataset: Dataset, name: str) -> Features:

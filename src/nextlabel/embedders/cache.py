@@ -26,13 +26,13 @@ from nextlabel.progress import Progress, quiet
 LIBRARY_VERSIONS = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
 
 
-def cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
+def embed_cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
     """The features of all pictures, in one file: what is kept of them already, and the rest computed now."""
     settings = {"name": name, "settings": _settings_of(embedder), "version": embedder.version}
     transductive = isinstance(embedder, Transductive)
-    rows = _read_kept(settings, pictures, fitted_to=pictures.digests if transductive else ())
+    rows = _read_fits(settings, pictures, fitted_to=pictures.digests if transductive else ())
     if isinstance(embedder, Transductive):
-        array = _fitted(rows, embedder, pictures, progress)
+        array = _fit(rows, embedder, pictures, progress)
     else:
         array = rows.assemble(pictures.digests, _computing(embedder, pictures, progress))
     about = settings | {"transductive": transductive, "d": int(array.shape[1])}
@@ -46,7 +46,7 @@ def _settings_of(embedder: Embedder) -> dict[str, Any]:
     return plain
 
 
-def _read_kept(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
+def _read_fits(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
     """The vectors of all pictures that were ever embedded in this way."""
     words = (json.dumps(settings, sort_keys=True), pictures.version, *LIBRARY_VERSIONS, *fitted_to)
     kind = str(settings["name"]).partition(":")[0]  # what follows may be any file's name
@@ -64,7 +64,7 @@ def _computing(embedder: Embedder, pictures: Pictures, progress: Progress) -> Co
     return compute
 
 
-def _fitted(rows: KeyedRows, embedder: Transductive, pictures: Pictures, progress: Progress) -> Floats:
+def _fit(rows: KeyedRows, embedder: Transductive, pictures: Pictures, progress: Progress) -> Floats:
     """Features of an embedder that is fitted to just these pictures; without what was fitted, they count as damaged."""
     path, array = rows.path(pictures.digests), rows.whole(pictures.digests)
     if array is None or read_fits(path) is None:

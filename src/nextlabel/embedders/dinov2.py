@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.pictures import hushed
+from nextlabel.datasets.pictures import hush
 from nextlabel.embedders.onnx.embedder import Onnx
-from nextlabel.embedders.onnx.network import needed
+from nextlabel.embedders.onnx.network import import_extra
 from nextlabel.errors import BadData
 from nextlabel.text import printable
 
@@ -26,15 +26,17 @@ MODEL_FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last:
 
 def small(dataset: Dataset) -> Onnx:
     """DINOv2-small, from the hub's cache on this machine, or fetched and put there."""
-    needed("onnxruntime", "dinov2")  # before anything is fetched
-    return Onnx.opened(fetched(), f"{REPOSITORY}@{REVISION}", {})
+    import_extra("onnxruntime", "dinov2")  # before anything is fetched
+    return Onnx.opened(fetch_model(), f"{REPOSITORY}@{REVISION}", {})
 
 
-def fetched() -> Path:
+def fetch_model() -> Path:
     """Where the model lies, with its settings in the folder above; raises `BadData` where it cannot be had."""
-    download = needed("huggingface_hub", "dinov2").hf_hub_download  # looked up first: that sets up the library's log
+    download = import_extra(
+        "huggingface_hub", "dinov2"
+    ).hf_hub_download  # looked up first: that sets up the library's log
     try:
-        with _unreported(), hushed("huggingface_hub"):  # retries, tokens, links: what goes wrong in the end is told
+        with _without_reports(), hush("huggingface_hub"):  # retries, tokens, links: what goes wrong in the end is told
             paths = [download(REPOSITORY, file, revision=REVISION, token=False) for file in MODEL_FILES]
     except Exception as error:  # the hub's, its HTTP client's and the system's, according to where it fails
         raise BadData(
@@ -47,9 +49,9 @@ def fetched() -> Path:
 
 
 @contextmanager
-def _unreported() -> Iterator[None]:
+def _without_reports() -> Iterator[None]:
     """The hub's library, which reads its environment when it is imported and may have been by now, reports nothing."""
-    constants = needed("huggingface_hub.constants", "dinov2")
+    constants = import_extra("huggingface_hub.constants", "dinov2")
     before, constants.HF_HUB_DISABLE_TELEMETRY = constants.HF_HUB_DISABLE_TELEMETRY, True
     try:
         yield

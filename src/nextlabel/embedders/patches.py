@@ -69,7 +69,7 @@ class Patches:
         """Features (m, d) of pictures (m, size, size, 3), whether or not it was fitted to them."""
         filters = [Dictionary(fits[f"filters_{scale}"], fits[f"offset_{scale}"]) for scale in range(self.scales)]
         with threadpool_limits(1), ThreadPoolExecutor(THREADS) as threads:
-            pooled = _pooled(block, _Describer(self, filters), report, threads)  # (m, D)
+            pooled = _pool_cells(block, _Describer(self, filters), report, threads)  # (m, D)
             return _project_alone(pooled, fits)
 
     def fit_transform(self, sample: Squares, report: Report = silent) -> tuple[Features32, Fits]:
@@ -83,8 +83,8 @@ class Patches:
             dictionaries = []
             for scale in range(self.scales):
                 patches = _sample(sample, chosen, self.patch, scale, rng)  # (n, patch * patch * 3)
-                dictionaries.append(_learned(patches, self.filters, rng, threads))
-            pooled = _pooled(sample, _Describer(self, dictionaries), report, threads)  # (N, D)
+                dictionaries.append(_learn(patches, self.filters, rng, threads))
+            pooled = _pool_cells(sample, _Describer(self, dictionaries), report, threads)  # (N, D)
             fits = _principal(pooled, chosen, self.width)
             features = _project(pooled, fits)
         for scale, dictionary in enumerate(dictionaries):
@@ -108,7 +108,7 @@ class _Describer:
         scaled = picture.astype(np.float32)
         parts = [self._colours(picture)]
         for scale, (dictionary, regions) in enumerate(zip(self.dictionaries, self.regions, strict=True)):
-            scaled = scaled if scale == 0 else _halved(scaled)
+            scaled = scaled if scale == 0 else _halve(scaled)
             parts += self._responses(scaled, dictionary, regions)
         return np.concatenate(parts)
 
@@ -127,7 +127,7 @@ class _Describer:
         yield from (np.maximum(above, 0).ravel(), np.maximum(below, 0).ravel())
 
 
-def _pooled(pictures: Squares, describe: _Describer, report: Report, threads: ThreadPoolExecutor) -> Features32:
+def _pool_cells(pictures: Squares, describe: _Describer, report: Report, threads: ThreadPoolExecutor) -> Features32:
     """The square root of everything that is known of each picture, (N, D)."""
     pooled = np.empty((len(pictures), describe.length), np.float32)
 
@@ -142,7 +142,7 @@ def _pooled(pictures: Squares, describe: _Describer, report: Report, threads: Th
     return np.sqrt(pooled, out=pooled)
 
 
-def _learned(patches: Floats, k: int, rng: np.random.Generator, threads: ThreadPoolExecutor) -> Dictionary:
+def _learn(patches: Floats, k: int, rng: np.random.Generator, threads: ThreadPoolExecutor) -> Dictionary:
     """k filters from sampled patches (n, p)."""
     patches = _contrast(patches)
     mean = patches.mean(0)  # (p,)
@@ -163,11 +163,11 @@ def _sample(
     across = np.arange(wide)
     patches: Floats = pictures[which, row + across[:, None], column + across].astype(np.float32)  # (n, wide, wide, 3)
     for _ in range(scale):
-        patches = _halved(patches)
+        patches = _halve(patches)
     return patches.reshape(FIT_PATCHES, -1)
 
 
-def _halved(pictures: Floats) -> Floats:
+def _halve(pictures: Floats) -> Floats:
     """Means of 2 x 2 pixels; an odd last row or column is left out."""
     *many, height, width, colours = pictures.shape
     even = pictures[..., : height // 2 * 2, : width // 2 * 2, :]

@@ -45,11 +45,11 @@ class Arrived:
         self.packed, self.keep = packed, keep
 
     def open(self) -> Any:
-        return _kept(self.packed) if self.keep else pickle.loads(self.packed)
+        return _keep_work(self.packed) if self.keep else pickle.loads(self.packed)
 
 
 @lru_cache(maxsize=1)  # one: datasets are large, and a worker works on one thing at a time
-def _kept(packed: bytes) -> Any:
+def _keep_work(packed: bytes) -> Any:
     return pickle.loads(packed)
 
 

@@ -57,7 +57,7 @@ class Processes(ProcessPoolExecutor):
         super().__init__(jobs, self._context, _begin)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        with _uninterrupted():  # halfway, a worker would be nobody's
+        with _hold_ctrl_c():  # halfway, a worker would be nobody's
             return super().submit(fn, *args, **kwargs)
 
     def last_words(self) -> str:
@@ -78,7 +78,7 @@ class Processes(ProcessPoolExecutor):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if error is not None:
-            with _uninterrupted():  # a second Ctrl-C, too, has to wait until nobody is left
+            with _hold_ctrl_c():  # a second Ctrl-C, too, has to wait until nobody is left
                 for worker in self._context.started():
                     worker.terminate()
                 self.shutdown(cancel_futures=True)
@@ -88,7 +88,7 @@ class Processes(ProcessPoolExecutor):
 class _Worker(SpawnProcess):
     def start(self) -> None:
         try:
-            with environment(KEEP_MEMORY | LARGE_PAGES), _blocked(signal.SIGINT):
+            with environment(KEEP_MEMORY | LARGE_PAGES), _block_signal(signal.SIGINT):
                 super().start()
         except OSError as error:
             raise WorkerDied(
@@ -112,7 +112,7 @@ class _Workers(SpawnContext):
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _hold_ctrl_c() -> Iterator[None]:
     """Ctrl-C waits until the block is through."""
     heard: list[int] = []
     try:
@@ -129,7 +129,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _blocked(number: signal.Signals) -> Iterator[None]:
+def _block_signal(number: signal.Signals) -> Iterator[None]:
     """A signal kept from this thread and, for good, from processes that it starts."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -146,7 +146,7 @@ def _begin() -> None:
     """A worker's first step."""
     warnings.showwarning = _write_note
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_orphaned, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _write_note(message: Warning | str, *_: object, **__: object) -> None:
@@ -154,7 +154,7 @@ def _write_note(message: Warning | str, *_: object, **__: object) -> None:
     sys.stderr.write(f"Note: {message}\n")
 
 
-def _orphaned() -> None:
+def _end_with_parent() -> None:
     """End this worker as soon as its parent has: the next result, at which it would notice, may be minutes away."""
     parent = mp.parent_process()
     assert parent is not None, "workers are started by `Processes`"

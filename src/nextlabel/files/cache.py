@@ -42,11 +42,11 @@ def folder() -> Path:
     name = os.environ.get("NEXTLABEL_CACHE") or platformdirs.user_cache_dir("nextlabel")
     with _one_at_a_time:  # or two threads would each make a temporary folder
         if name not in _ready:
-            _ready[name] = _prepared(name)
+            _ready[name] = _prepare(name)
     return _ready[name]
 
 
-def _prepared(name: str) -> Path:
+def _prepare(name: str) -> Path:
     try:
         path = Path(name).expanduser().absolute()  # a home that nobody has is a RuntimeError
         path.mkdir(parents=True, exist_ok=True)

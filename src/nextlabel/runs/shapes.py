@@ -50,7 +50,7 @@ def every(inner: Shape, least: int = 0) -> Shape:
     return shape
 
 
-def keyed(inner: Shape) -> Shape:
+def values_of(inner: Shape) -> Shape:
     """An object with any keys, each value of the shape ``inner``."""
 
     def shape(value: Any) -> str | None:
@@ -63,7 +63,7 @@ def keyed(inner: Shape) -> Shape:
 
 def by_seed(inner: Shape) -> Shape:
     """An object whose keys are seeds, as texts of digits."""
-    plain = keyed(inner)
+    plain = values_of(inner)
 
     def shape(value: Any) -> str | None:
         if isinstance(value, dict) and not all(
@@ -114,7 +114,7 @@ SPLITS = every(SPLIT, least=1)
 
 SIZES = fields({"start": count, "pool": count}, {"test": count, "val": count})
 EMBEDDER = fields({"name": words, "d": count, "transductive": flag}, {"settings": mapping})
-VERSIONS = keyed(words)
+VERSIONS = values_of(words)
 _named = fields({"nextlabel": words})
 
 
@@ -134,7 +134,7 @@ CORE = fields(
         "identity": mapping,
         "experiment": fields({"strategies": every(words, least=1), "seeds": every(seed, least=1)}),
         "dataset": fields({"counts": every(count, least=1), "fingerprint": words}),
-        "strategies": keyed(fields({"class": words})),
+        "strategies": values_of(fields({"class": words})),
         "seeds": by_seed(VERSIONS),
         "sizes": SIZES,
     },

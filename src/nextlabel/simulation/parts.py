@@ -76,7 +76,7 @@ class Parts:
         # Entries hold functions, which do not travel, and pools are quickly opened again: a worker looks its names up
         # once, when it starts. Answers travel, for the file that they came from may have changed since.
         data = (self.experiment, self.plan, self.dataset, self.splits, self.oracles)
-        return _unpacked, (*data, self.features, self.settings)
+        return _rebuild, (*data, self.features, self.settings)
 
     @property
     def embedded(self) -> Features:
@@ -135,7 +135,7 @@ class Parts:
         return self._scaled[seed]
 
 
-def _unpacked(
+def _rebuild(
     experiment: Experiment,
     plan: Plan,
     dataset: Dataset,

@@ -9,7 +9,7 @@ from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.kit.blocks import CELLS, Blocks, centred, distances, squares
+from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances, find_centre, squares
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
@@ -47,7 +47,7 @@ class CoreSet(FeatureDropIn):
         self.metric_dict = metric_dict
 
     def _choose(self, task: Task) -> Found:
-        shift = centred(task.X) if self.metric == "euclidean" else None
+        shift = find_centre(task.X) if self.metric == "euclidean" else None
         pool, far = task.pool(shift=shift), self._distance()
         near = nearest(pool, Blocks(task.X, task.known, shift=shift), far) if len(task.known) else None
         picks = core_set(pool, near, task.batch, task.ties, far)

@@ -8,7 +8,7 @@ from skactiveml.utils import MISSING_LABEL
 
 from nextlabel.errors import BadNumber
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.kit.blocks import Blocks, centred
+from nextlabel.strategies.kit.blocks import Blocks, find_centre
 from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 
@@ -113,7 +113,7 @@ def coverage(
     task: Task, kernel: Kernel, unit: bool, ground: Ids | None = None, weight: Floats | None = None
 ) -> Coverage:
     """What the labelled samples cover already; ``weight`` (g,) of the ground."""
-    shift = None if unit else centred(task.X)
+    shift = None if unit else find_centre(task.X)
     kind = np.float64 if (kernel.gamma or 0) > SHARP else None
     found = Coverage(Blocks(task.samples, task.rows, unit, shift, kind), kernel, ground, weight)
     if len(task.known):

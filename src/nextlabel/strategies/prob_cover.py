@@ -13,8 +13,8 @@ from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids, Labels, Mask
-from nextlabel.strategies.kit.blocks import Blocks, centred, distances, pieces
-from nextlabel.strategies.kit.clusters import clustered
+from nextlabel.strategies.kit.blocks import Blocks, distances, find_centre, pieces
+from nextlabel.strategies.kit.clusters import label_clusters
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
@@ -85,7 +85,7 @@ class ProbCover(FeatureDropIn):
     def _choose(self, task: Task) -> Found:
         check_scalar(self.alpha, "alpha", float, min_val=0, max_val=1, min_inclusive=False, max_inclusive=False)
         plain = self.distance_func is pairwise_distances
-        shift = centred(task.X) if plain and not self.normalize_samples else None
+        shift = find_centre(task.X) if plain and not self.normalize_samples else None
         rows = Blocks(task.X, None, self.normalize_samples, shift)
         near: Near = distances if plain else lambda a, b: np.square(self.distance_func(a, b))
         balls = Balls(rows, self._radius(task, rows, near), near)
@@ -123,7 +123,7 @@ class ProbCover(FeatureDropIn):
         check_scalar(count, "n_classes", int, min_val=2)
         given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
         rows = Blocks(task.X, None, self.normalize_samples).all()
-        return clustered(rows, self.cluster_algo, given, self.random_state, task.seed)
+        return label_clusters(rows, self.cluster_algo, given, self.random_state, task.seed)
 
 
 def largest(pure: Floats, alpha: float) -> float:

@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances
-from nextlabel.strategies.kit.clusters import clustered
+from nextlabel.strategies.kit.clusters import label_clusters
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 from nextlabel.strategies.kit.progress import report
 
@@ -67,7 +67,7 @@ class TypiClust(FeatureDropIn):
         if algorithm is None:
             algorithm = KMeans if count <= SMALL else MiniBatchKMeans
             given = {"n_init": 1} | given
-        return clustered(task.X, algorithm, given, self.random_state, task.seed)
+        return label_clusters(task.X, algorithm, given, self.random_state, task.seed)
 
 
 def typi_clust(task: Task, cluster: Labels, k: int, utilities: list[Floats] | None = None) -> Ids:

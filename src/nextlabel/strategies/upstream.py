@@ -30,7 +30,7 @@ def codes(question: Question) -> list[int]:
     return list(range(question.classes))
 
 
-def seeded(question: Question) -> dict[str, Any]:
+def with_seed(question: Question) -> dict[str, Any]:
     """A seed for k-means: upstream forgets it in Clue and DropQuery."""
     return {"random_state": question.seed}
 
@@ -64,7 +64,7 @@ def discriminator(question: Question) -> SklearnClassifier:
     return SklearnClassifier(LogisticRegression(max_iter=300), missing_label=MISSING, random_state=question.seed)
 
 
-KMEANS = {"cluster_algo_dict": seeded}
+KMEANS = {"cluster_algo_dict": with_seed}
 REFIT = {"fit_clf": always(True)}  # it trains a copy again for each candidate and class, and must know on what
 
 UPSTREAM: Mapping[str, StrategyEntry] = {

@@ -25,7 +25,7 @@ def verdict(one: Standing) -> str:
     if found is None:
         return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
     if found.verdict == "undecided":
-        return f"{name}: {_undecided(one)}"
+        return f"{name}: {_open_words(one)}"
     words = _same(one) if found.verdict == "same" else _better_or_worse(one)
     return f"{name}: {words}; {seed_words(gap.seeds)}"
 
@@ -69,7 +69,7 @@ def _same(one: Standing) -> str:
     return f"the same as {one.against} within {_margin(one)} points of AUBC ({_interval(one)})"
 
 
-def _undecided(one: Standing) -> str:
+def _open_words(one: Standing) -> str:
     """Says what was found, and how large a difference must have been for these seeds to see it."""
     return f"undecided against {one.against} ({_interval(one)}{_doubt(one)}); {sight(one)}"
 

@@ -181,5 +181,5 @@ def test_a_run_goes_on_only_with_the_same_model(fruits: Path, own_cache: Path, f
 
 def test_every_setting_is_cached_by(file: Path, dataset: Dataset) -> None:
     calls: list[str] = ["(size=12)", "(size=14)", "(size=12, mean=0)", "(size=12, std=1)", "(size=12, scale=1)"]
-    paths = {cache.cached("onnx", opened(file, pooled(), call), dataset.pictures).path for call in calls}
+    paths = {cache.embed_cached("onnx", opened(file, pooled(), call), dataset.pictures).path for call in calls}
     assert len(paths) == len(calls)

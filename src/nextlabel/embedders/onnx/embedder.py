@@ -17,7 +17,7 @@ from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
 from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
 from nextlabel.embedders.onnx.file import hash_model
-from nextlabel.embedders.onnx.network import POOLS, Net, pooled
+from nextlabel.embedders.onnx.network import POOLS, Net, pool_output
 from nextlabel.embedders.onnx.settings import ImageSettings, parse_onnx, read_settings_beside
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import printable
@@ -105,7 +105,7 @@ class Onnx:
         filling = (self.net.batch or 1) - 1
         for i in range(len(pictures)):
             full = np.pad(self._normal(pictures[i : i + 1]), ((0, filling), (0, 0), (0, 0), (0, 0)))
-            yield pooled(self.net.run(full, [self.output])[0], self.pool)[:1]
+            yield pool_output(self.net.run(full, [self.output])[0], self.pool)[:1]
 
     def _normal(self, pictures: Squares) -> Features32:
         scaled = pictures.astype(np.float32) * np.float32(self.scale)

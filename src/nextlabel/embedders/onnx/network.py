@@ -24,7 +24,7 @@ PERHAPS_LAST = f"It does not say how many channels it takes; most likely it take
 POOLS: Mapping[int, tuple[str, ...]] = {2: ("none",), 3: ("class", "mean"), 4: ("mean",)}  # by rank, the usual first
 
 
-def needed(library: str, what: str) -> Any:
+def import_extra(library: str, what: str) -> Any:
     """A library of the extra ``onnx``; raises `MissingExtra` where it is not installed."""
     try:
         return importlib.import_module(library)
@@ -41,7 +41,7 @@ class Net:
     """
 
     def __init__(self, path: Path) -> None:
-        self.name, runtime = printable(path.name), needed("onnxruntime", "An ONNX model")
+        self.name, runtime = printable(path.name), import_extra("onnxruntime", "An ONNX model")
         self.runtime = str(runtime.__version__)
         self.session = self._opened(runtime, path)
         self.input, (self.batch, channels, *sides) = self._input()
@@ -114,7 +114,7 @@ class Net:
         return inputs[0].name, shape
 
 
-def pooled(output: npt.NDArray[Any], pool: str) -> Features32:
+def pool_output(output: npt.NDArray[Any], pool: str) -> Features32:
     """Vectors (n, d) of an output (n, d), (n, tokens, d) or (n, d, h, w)."""
     if output.ndim == 4:
         output = output.mean(axis=(2, 3), dtype=np.float32)

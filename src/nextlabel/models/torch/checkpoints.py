@@ -22,7 +22,7 @@ from scipy.special import softmax
 from torch import Tensor, nn
 
 from nextlabel.datasets.base import Squares
-from nextlabel.datasets.folder import Listing, listed
+from nextlabel.datasets.folder import Listing, list_folder
 from nextlabel.datasets.pictures import read_all
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.files.atomic import write_atomically
@@ -182,13 +182,15 @@ def _misfit(weights: dict[str, Tensor], classes: int) -> str | None:
             return f"'{printable(name)}' is {'absent' if name in wanted else 'unknown'}"
         found, kind = ((tuple(tensor.shape), str(tensor.dtype)) for tensor in (weights[name], wanted[name]))
         if found != kind:
-            return f"'{name}' is {_described(*found)}, and for {classes} classes it would be {_described(*kind)}"
+            return (
+                f"'{name}' is {_describe_kind(*found)}, and for {classes} classes it would be {_describe_kind(*kind)}"
+            )
         if not weights[name].isfinite().all():
             return f"'{name}' holds what is no number"
     return None
 
 
-def _described(shape: tuple[int, ...], kind: str) -> str:
+def _describe_kind(shape: tuple[int, ...], kind: str) -> str:
     return f"{shape} of {kind}"
 
 
@@ -209,7 +211,7 @@ def _prediction(name: str, checkpoint: Checkpoint, row: Floats) -> Prediction:
 
 def _pictures(where: Path) -> Listing:
     if os.path.isdir(where):
-        found = listed(where)
+        found = list_folder(where)
         if not found.pictures:
             raise BadData(f"There is no picture in the folder '{printable(str(where))}'. Is it the right one?")
         return found

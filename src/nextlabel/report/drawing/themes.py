@@ -133,11 +133,11 @@ def _print(draw: Drawing, colours: int) -> Print:
 
 def _png(figure: Figure, colours: int) -> tuple[bytes, tuple[int, int]]:
     # Without the version of the library, so that the same figure is the same file.
-    with Image.open(io.BytesIO(_saved(figure, "png", {"Software": None}))) as picture:
+    with Image.open(io.BytesIO(_save_bytes(figure, "png", {"Software": None}))) as picture:
         return shrink(picture, colours), picture.size
 
 
-def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
+def _save_bytes(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a class in a script without a font
@@ -148,11 +148,11 @@ def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
 def _svg(figure: Figure) -> bytes:
     # Ids in the file hang on the salt, which is drawn anew otherwise; letters stay shapes, for fonts differ.
     with rc_context({"svg.hashsalt": "nextlabel"}):
-        return _saved(figure, "svg", {"Date": None, "Creator": None})
+        return _save_bytes(figure, "svg", {"Date": None, "Creator": None})
 
 
 def _pdf(figure: Figure) -> bytes:
-    return _saved(figure, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+    return _save_bytes(figure, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
 
 
 KINDS: Mapping[str, Callable[[Figure], bytes]] = {

@@ -36,7 +36,7 @@ def page(
     names = [one.strategy for one in found]
     figure = learning_curves(run.rows, names)
     places = asking_map(run, dataset.y, features)
-    shown = matrices_shown(found, dataset.classes)
+    shown = choose_matrices(found, dataset.classes)
     matrices = confusions.draw_confusion(run.confusions, shown, dataset.classes)
     against = NEUTRAL if NEUTRAL in names and len(names) > 1 else None
     html = template("page.html.j2").render(
@@ -64,7 +64,7 @@ def page(
         skipped=[
             (hide_folders(one["path"]), hide_folders(one["reason"])) for one in run.manifest["dataset"]["skipped"]
         ],
-        duplicates=[[_called(dataset, i) for i in group] for group in dataset.duplicates[:MOST_NAMED]],
+        duplicates=[[_name_in_words(dataset, i) for i in group] for group in dataset.duplicates[:MOST_NAMED]],
         command=command_line(run.manifest),
         seen="pictures" if "map" in run.manifest["embedder"] else hide_folders(run.manifest["embedder"]["name"]),
     )
@@ -77,7 +77,7 @@ def _worst_pairs(run: Run, names: Sequence[str], classes: Sequence[str]) -> dict
     return {name: tables.worst_confusions(sums[name], classes) for name in names}
 
 
-def matrices_shown(found: Sequence[Standing], classes: Sequence[str]) -> list[str]:
+def choose_matrices(found: Sequence[Standing], classes: Sequence[str]) -> list[str]:
     """Whose confusion matrices are shown: everybody's, or, where that is too much, the best one's and random's."""
     names = [one.strategy for one in found]
     if len(names) <= (MATRICES if len(classes) <= WIDE else 2):
@@ -135,15 +135,15 @@ def facts(run: Run, found: Sequence[Standing]) -> list[tuple[str, str]]:
     )
     spent = f"{sizes['start']} to start with, then {plan['batch']} a round, {several(batches, 'round')}"
     return [
-        ("Dataset", _dataset_said(told["dataset"])),
+        ("Dataset", _dataset_words(told["dataset"])),
         ("Split", "{test} test, {val} validation, {start} to start with, {pool} pool".format(**sizes)),
         (
             "Budget",
             f"{several(labels, 'label')}: {spent}{beside}",
         ),
-        ("Loop", _loop_said(told)),
-        ("Model", model_said(told)),
-        ("Embedder", _embedder_said(told["embedder"])),
+        ("Loop", _loop_words(told)),
+        ("Model", model_words(told)),
+        ("Embedder", _embedder_words(told["embedder"])),
         ("Strategies", ", ".join(f"{one.strategy} ({_class(told, one.strategy)})" for one in found)),
         ("Seeds", ", ".join(sorted({str(row["seed"]) for row in run.rows}, key=int))),
         ("Made with", "; later with ".join(_pairs(one) for one in run.environments)),
@@ -155,7 +155,7 @@ def _rounds(run: Run) -> list[int]:
     return [row["round"] + 1 for row in run.picks if row["ids"]]
 
 
-def _dataset_said(told: Mapping[str, Any]) -> str:
+def _dataset_words(told: Mapping[str, Any]) -> str:
     source = "" if told["source"] == told["name"] else f" from {told['source']}"
     unlabelled = told["n"] - sum(told["counts"])
     rest = f", {unlabelled} of them without a label" if unlabelled else ""
@@ -166,7 +166,7 @@ def _dataset_said(told: Mapping[str, Any]) -> str:
     )
 
 
-def model_said(told: Mapping[str, Any]) -> str:
+def model_words(told: Mapping[str, Any]) -> str:
     """The model, and whether it had validation samples to choose its epoch by."""
     blind = [seed for seed, found in sizes(told).items() if not found["val"]]
     if "map" not in told["embedder"] or not blind:  # a model that learns its own features watches validation samples
@@ -175,7 +175,7 @@ def model_said(told: Mapping[str, Any]) -> str:
     return f"{told['model']}; without validation labels{where}, its last epoch was kept, not its best one"
 
 
-def _loop_said(told: Mapping[str, Any]) -> str:
+def _loop_words(told: Mapping[str, Any]) -> str:
     plan = told["plan"]
     parts = [f"answers by {told['experiment']['oracle']}", f"{plan['cold']} while fewer than two classes are known"]
     if plan["audit"]:
@@ -185,9 +185,9 @@ def _loop_said(told: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def _embedder_said(told: Mapping[str, Any]) -> str:
+def _embedder_words(told: Mapping[str, Any]) -> str:
     if "map" in told:
-        return f"none: the model learns features of its own. For the map: {_embedder_said(told['map'])}"
+        return f"none: the model learns features of its own. For the map: {_embedder_words(told['map'])}"
     settings = f" ({_pairs(told['settings'])})" if told.get("settings") else ""
     how = "; transductive: fitted once on all samples, test samples too, without labels" if told["transductive"] else ""
     return f"{told['name']}, {told['d']} features{settings}{how}"
@@ -201,5 +201,5 @@ def _pairs(words: Mapping[str, Any]) -> str:
     return ", ".join(f"{word} {value}" for word, value in words.items())
 
 
-def _called(dataset: Dataset, i: int) -> str:
+def _name_in_words(dataset: Dataset, i: int) -> str:
     return dataset.paths[i] if dataset.paths else f"sample {i}"

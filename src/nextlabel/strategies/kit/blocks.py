@@ -102,7 +102,7 @@ def pieces(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
-def centred(X: Floats) -> Floats | None:
+def find_centre(X: Floats) -> Floats | None:
     """What to subtract from rows that lie far from the origin for their spread; None where they do not.
 
     Squared distances are computed as |a|^2 + |b|^2 - 2 a.b, which loses as many digits as |a|^2 is larger than the

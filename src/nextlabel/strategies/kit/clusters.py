@@ -10,7 +10,7 @@ import numpy as np
 from nextlabel.pool import Floats, Labels
 
 
-def clustered(X: Floats, algorithm: Any, given: Mapping[str, Any], random_state: Any, seed: int) -> Labels:
+def label_clusters(X: Floats, algorithm: Any, given: Mapping[str, Any], random_state: Any, seed: int) -> Labels:
     """The cluster (n,) of every row: ``algorithm(**given).fit_predict(X)``, seeded where it can be.
 
     By ``random_state`` where that is a number, else by ``seed``: never by the caller's own generator, which would be

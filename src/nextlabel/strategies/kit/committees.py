@@ -119,10 +119,10 @@ def _members(one: Any) -> list[Any]:
 
 def _vote(members: list[Any], classes: Any) -> Votes:
     """Each member by itself; ``classes`` (C,) those of all together, of which a member may have met fewer."""
-    return lambda rows: np.stack([_spread(member, rows, classes) for member in members])
+    return lambda rows: np.stack([_widen(member, rows, classes) for member in members])
 
 
-def _spread(member: Any, rows: Floats, classes: Any) -> Floats:
+def _widen(member: Any, rows: Floats, classes: Any) -> Floats:
     """A member's probabilities (k, C), for classes that it has never heard of too."""
     proba = check_table(member.predict_proba(rows))
     if proba.shape[1] == len(classes):
