@@ -116,7 +116,7 @@ def plot_learning_curves(recorded: Recorded) -> Picture:
 
 def plot_picks(recorded: Recorded) -> Picture:
     """Where each strategy asked, in its first, middle and last round."""
-    drawn = asking_map(recorded.run, recorded.parts.dataset.y, recorded.parts.embedded.array)
+    drawn = asking_map(recorded.run, recorded.parts.dataset.y, recorded.parts.embedding.array)
     assert drawn is not None, "an experiment asks"
     return drawn[0]
 

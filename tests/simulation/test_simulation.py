@@ -327,7 +327,7 @@ def test_scaling_never_looks_at_the_test_set(tiny_digits):
 def test_pictures_are_taken_as_their_embedder_made_them():
     parts = prepare(SMALL)
     assert not parts.experiment.standardize
-    assert parts.pool(0).features is parts.embedded.array
+    assert parts.pool(0).features is parts.embedding.array
 
 
 def test_a_solver_that_stops_early_is_counted(tmp_path):

@@ -98,14 +98,14 @@ class FolderPictures:
         """
         if size not in self._open:
             kept = kept_squares(self.folder, size)
-            self._open[size] = kept.assemble(self.digests, lambda ids: self._decoded(ids, size, progress))
+            self._open[size] = kept.assemble(self.digests, lambda ids: self._decode(ids, size, progress))
         return self._open[size]
 
     def blocks(self, size: int, ids: Sequence[int]) -> Iterator[Block]:
         """Some pictures, decoded anew and not kept: for whoever looks at each just once. Raises as `squares` does."""
-        return self._decoded(ids, size, quiet)
+        return self._decode(ids, size, quiet)
 
-    def _decoded(self, ids: Sequence[int], size: int, progress: Progress) -> Iterator[Block]:
+    def _decode(self, ids: Sequence[int], size: int, progress: Progress) -> Iterator[Block]:
         """Ids with their squares (m, size, size, 3); what is not as expected is left out, and told at the end."""
         changed = []
         readings = read_all([self.files[i] for i in ids], size, {}, progress)

@@ -86,7 +86,7 @@ class Features:
     def array(self) -> Floats:
         """(N, d), read-only; a memory map where it lies in a file, opened when it is first asked for."""
         if isinstance(self.source, Path):
-            return self._mapped(self.source)
+            return self._map(self.source)
         array = self.source.view()
         array.flags.writeable = False
         return array
@@ -104,7 +104,7 @@ class Features:
     def __getstate__(self) -> dict[str, Any]:
         return {"source": self.source, "settings": self.settings}  # a memory map would travel as a copy of its file
 
-    def _mapped(self, path: Path) -> Floats:
+    def _map(self, path: Path) -> Floats:
         try:
             return map_array(path)
         except (OSError, ValueError) as error:

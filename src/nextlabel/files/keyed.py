@@ -94,8 +94,8 @@ class KeyedRows:
             for place, raw in enumerate(wanted):
                 first.setdefault(raw, place)
             lacking = [place for raw, place in first.items() if raw not in held]
-            held |= self._computed(keys, lacking, compute)
-            array = self._gathered(self.path(keys), wanted, held)
+            held |= self._compute_rows(keys, lacking, compute)
+            array = self._gather(self.path(keys), wanted, held)
             self._tidy(set(wanted))
         return array
 
@@ -113,7 +113,7 @@ class KeyedRows:
                 held |= {raw: (rows, row) for raw, row in useful}
         return held
 
-    def _computed(self, keys: Sequence[str], lacking: Places, compute: Compute) -> Held:
+    def _compute_rows(self, keys: Sequence[str], lacking: Places, compute: Compute) -> Held:
         """Ask for the rows that lack, and keep them block by block, whatever happens meanwhile."""
         held: Held = {}
         places, rows = list[int](), list[Array]()
@@ -139,7 +139,7 @@ class KeyedRows:
             put()
         return held
 
-    def _gathered(self, path: Path, wanted: Sequence[Key], held: Held) -> Array:
+    def _gather(self, path: Path, wanted: Sequence[Key], held: Held) -> Array:
         """Copy rows from where they lie into one file, in the order of their keys."""
         first, _ = held[wanted[0]]
         with NewArray(path, first.shape[1:], first.dtype) as new:

@@ -52,7 +52,7 @@ class Head(SkactivemlClassifier):
         n, count = len(X), len(self.classes_)
         proba = np.zeros((n, count)) if len(self.known_) else np.full((n, count), 1 / count)
         if len(self.known_):
-            proba[:, self.known_] = self._checked(self._score(X)) if len(self.known_) > 1 else 1.0
+            proba[:, self.known_] = self._check(self._score(X)) if len(self.known_) > 1 else 1.0
         return (proba, X) if return_embeddings else proba
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
@@ -62,7 +62,7 @@ class Head(SkactivemlClassifier):
         """Probabilities (n, k) of the known classes."""
         raise NotImplementedError
 
-    def _checked(self, proba: Floats) -> Floats:
+    def _check(self, proba: Floats) -> Floats:
         """Refuse what is no probability where it is first seen: strategies and scores would take NaN for a number."""
         if not are_distributions(proba):
             raise TrainingFailed(

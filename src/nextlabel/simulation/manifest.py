@@ -52,7 +52,7 @@ def identity(parts: Parts, threads: int) -> Row:
 
 def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> Row:
     """What was run, on what, with what; ``identity`` is what a resumed run must share."""
-    own, sizes, embedder = parts.embedder == OWN, _of_splits(parts, len), dict(parts.embedded.settings)
+    own, sizes, embedder = parts.embedder == OWN, _of_splits(parts, len), dict(parts.embedding.settings)
     return {
         "command": list(command),
         "identity": identity(parts, threads),

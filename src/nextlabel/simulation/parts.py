@@ -79,7 +79,7 @@ class Parts:
         return _rebuild, (*data, self.features, self.settings)
 
     @property
-    def embedded(self) -> Features:
+    def embedding(self) -> Features:
         """The features of the dataset."""
         assert self.features is not None, "parts are embedded before anybody plays"
         return self.features
@@ -87,7 +87,7 @@ class Parts:
     @property
     def embedder(self) -> str:
         """What rows call the embedder; `OWN` where the model sees the pictures themselves."""
-        return OWN if self.entries.model.pictures else self.embedded.name
+        return OWN if self.entries.model.pictures else self.embedding.name
 
     @property
     def arms(self) -> list[Arm]:
@@ -119,13 +119,13 @@ class Parts:
 
     def _open(self, seed: int) -> Pool:
         if seed not in self._opened:
-            X, answer = self.embedded.array, self.oracles[seed]
+            X, answer = self.embedding.array, self.oracles[seed]
             self._opened[seed] = open_pool(X, self.dataset, self.splits[seed], answer, self.plan.audit, seed)
         return self._opened[seed]
 
     def _features(self, seed: int) -> Floats:
         """What the model sees (N, d): scaled without a look at the seed's test set, or as they are."""
-        X = self.embedded.array
+        X = self.embedding.array
         if not self.experiment.standardize:
             return X
         if seed not in self._scaled:

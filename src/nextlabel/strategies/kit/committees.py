@@ -64,17 +64,17 @@ class CommitteeDropIn(DropIn):
         check_scalar(self.eps, "eps", float, min_val=0, max_val=0.1, min_inclusive=False)
         if isinstance(ensemble, list | tuple) and len(ensemble):
             self._refuse_sampling("'ensemble' is a list")
-            members = [self._trained(task, one, fit_ensemble, sample_weight) for one in ensemble]
+            members = [self._train(task, one, fit_ensemble, sample_weight) for one in ensemble]
             if any(not np.array_equal(one.classes_, members[0].classes_) for one in members):
                 raise BadArray("The members of 'ensemble' know different classes. Make each with the same classes=….")
             return _vote(members, members[0].classes_)
-        one = self._trained(task, ensemble, fit_ensemble, sample_weight)
+        one = self._train(task, ensemble, fit_ensemble, sample_weight)
         if self.sample_predictions_method_name is not None:
             return self._sampling(one)
         self._refuse_sampling("there is no sample_predictions_method_name")
         return _vote(_members(one), one.classes_)
 
-    def _trained(self, task: Task, one: Any, fit_ensemble: bool, sample_weight: Any) -> SkactivemlClassifier:
+    def _train(self, task: Task, one: Any, fit_ensemble: bool, sample_weight: Any) -> SkactivemlClassifier:
         """A classifier that may be asked: the caller's own if it is fitted, else a trained copy."""
         check_type(one, "ensemble", SkactivemlClassifier)
         check_equal_missing_label(one.missing_label, self.missing_label_)
