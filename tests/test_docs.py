@@ -7,7 +7,6 @@ import subprocess
 from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import pytest
 from painted import folder_of
 from typer.testing import CliRunner
@@ -16,8 +15,8 @@ import nextlabel
 from nextlabel import Experiment, Plan, simulate
 from nextlabel.cli.app import app
 from nextlabel.cli.tables import options_page
-from nextlabel.datasets import DATASETS
-from nextlabel.datasets.splits import read_split
+from nextlabel.datasets import DATASETS, load_dataset
+from nextlabel.datasets.split_files import read_split
 from nextlabel.embedders import EMBEDDERS
 from nextlabel.estimators import ESTIMATORS
 from nextlabel.loop.oracles import ORACLES
@@ -98,7 +97,7 @@ def test_every_option_of_cnn_and_field_of_a_row_is_on_its_page():
 def test_the_split_on_its_page_is_one(tmp_path):
     page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     (tmp_path / "split.json").write_text(re.search(r"```json\n(.*?)```", page, flags=re.S)[1])
-    found = read_split(tmp_path / "split.json", np.zeros(20, dtype=int), [0])[0]
+    found = read_split(tmp_path / "split.json", load_dataset("digits"), [0])[0]
     assert found.test.tolist() == [5, 9, 12]
 
 

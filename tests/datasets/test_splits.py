@@ -1,6 +1,5 @@
 """Splits: exactly what was asked for, the same again, and untouched by what comes after."""
 
-import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from hypothesis import strategies as st
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
-from nextlabel.datasets.splits import Split, hash_ids, per_class, read_split, split
-from nextlabel.errors import BadData, BadSplit
+from nextlabel.datasets.splits import Split, hash_ids, per_class, split
+from nextlabel.errors import BadSplit
 from nextlabel.plan import Amount
 
 FLOWERS = [501, 646, 497, 495, 607]
@@ -143,65 +142,6 @@ def test_a_share_of_nothing_is_refused() -> None:
     with pytest.raises(BadSplit, match=r"0\.01 for validation is less than one sample"):
         cut([20, 20], "0.2", "0.01", "0")
     assert lengths(cut([20, 20], "0.2", "0", "0")) == [8, 0, 0, 32]
-
-
-def written(folder: Path, what: object) -> Path:
-    path = folder / "the split.json"
-    path.write_text(what if isinstance(what, str) else json.dumps(what))
-    return path
-
-
-Y = np.array([0, 1, 0, 1, 0, 1, -1])
-
-
-def test_a_split_comes_from_a_file(tmp_path: Path) -> None:
-    (one,) = read_split(written(tmp_path, {"test": [5, 0], "start": [2]}), Y, [0])
-    assert [ids.tolist() for ids in (one.test, one.val, one.start, one.pool)] == [[0, 5], [], [2], [1, 3, 4]]
-
-
-def test_the_ith_split_is_for_the_ith_seed(tmp_path: Path) -> None:
-    given_ = [{"test": [0], "val": [1], "start": [2]}, {"test": [1], "val": [0], "start": [3]}]
-    found = read_split(written(tmp_path, given_), Y, [3, 7])
-    assert [one.test.tolist() for one in found] == [[0], [1]]
-
-
-def test_our_own_splits_can_be_read_again(tmp_path: Path) -> None:
-    parts = cut(FLOWERS, "0.1", "0.1", "0.05")
-    again = {"seed": 0} | {name: getattr(parts, name).tolist() for name in ("test", "val", "start", "pool")}
-    (found,) = read_split(written(tmp_path, [again]), labels(FLOWERS), [0])
-    assert all(np.array_equal(getattr(found, name), getattr(parts, name)) for name in ("test", "val", "start", "pool"))
-
-
-@pytest.mark.parametrize(
-    ("what", "said"),
-    [
-        ("{", "is not JSON"),
-        ("7", "Split 1 of '.*' is not an object"),
-        ("[" * 100_000, "is not JSON"),
-        ({"test": [0]}, "has no 'start'"),
-        ({"test": [0], "start": [1], "vall": [2]}, "a part called 'vall'. Did you mean 'val'"),
-        ({"test": [0], "start": [1], "seed": 7}, "is that of seed 7, and would be played under seed 0"),
-        ({"test": [0], "start": [1], "seed": "0"}, 'is that of seed "0", and'),
-        ({"test": [0], "start": [1], "seed": False}, "is that of seed false, and"),
-        ({"test": [0], "start": [7]}, "'start', holds 7, but ids go from 0 to 6"),
-        ({"test": [-1], "start": [1]}, "'test', holds -1"),
-        ({"test": [6], "start": [1]}, "'test', holds 6, which has no label"),
-        ({"test": [0, 0], "start": [1]}, "'test', holds 0 twice"),
-        ({"test": [0], "start": [0]}, "sample 0 into two parts"),
-        ({"test": ["0"], "start": [1]}, 'holds "0", which is no id'),
-        ({"test": [True], "start": [1]}, "holds true, which is no id"),
-        ({"test": 5, "start": [1]}, "'test', is not a list"),
-        ([{"test": [0], "start": [1]}] * 2, r"2 split\(s\) for 1 seed\(s\)"),
-    ],
-)
-def test_bad_split_files_are_sentences(tmp_path: Path, what: object, said: str) -> None:
-    with pytest.raises(BadSplit, match=said):
-        read_split(written(tmp_path, what), Y, [0])
-
-
-def test_a_missing_split_file_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="cannot be read"):
-        read_split(tmp_path / "no.json", Y, [0])
 
 
 def test_digests_depend_on_ids_alone() -> None:

@@ -17,8 +17,11 @@ import nextlabel
 from nextlabel import Experiment, Plan, record, simulate
 from nextlabel.cli.simulate import learning_notes
 from nextlabel.comparison.reading import read
+from nextlabel.datasets import load_dataset
 from nextlabel.errors import BadData, BadNumber, CannotWrite, Mistake, OtherRun, UnknownName
 from nextlabel.experiment import Crew
+from nextlabel.runs.lines import read_lines
+from nextlabel.runs.shapes import PICK
 from nextlabel.simulation.parts import prepare
 
 SMALL = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=2))
@@ -168,6 +171,14 @@ def test_picks_are_what_the_rows_say(whole):
     for here, following, pick in zip(rows, rows[1:], picks, strict=False):
         if following["round"]:
             assert following["labelled"] == here["labelled"] + len(pick["ids"])
+
+
+def test_a_run_knows_its_samples_in_any_other_listing(whole):
+    """An id is a place in a listing, a digest is the picture; and what was answered stands beside what was asked."""
+    digits, samples = load_dataset("digits"), read_lines(whole / "samples.jsonl", lambda row: None)
+    assert [(row["id"], row["digest"]) for row in samples] == list(enumerate(digits.pictures.digests))
+    picks = read_lines(whole / "picks.jsonl", PICK)
+    assert all(row["labels"] == [samples[i]["label"] for i in row["ids"]] for row in picks)
 
 
 def test_another_experiment_is_refused_before_it_writes(whole):

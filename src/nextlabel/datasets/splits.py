@@ -5,25 +5,19 @@ test and validation do not change when the start does, and shares of a class do 
 """
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nextlabel.errors import BadData, BadSplit
+from nextlabel.errors import BadSplit
 from nextlabel.plan import Amount
 from nextlabel.pool import NOBODY, Ids, Labels
 from nextlabel.seeds import stream
-from nextlabel.text import did_you_mean, printable, show_path
 
 PARTS = ("test", "val", "start")
 PART_WORDS = {"test": "test", "val": "validation", "start": "start"}
-IGNORED = ("pool", "seed")  # what our own splits.json says besides
 Size = Amount | str | int | float  # a number of samples, as people write it
-SPLIT_FORM = 'Write {"test": [ids], "val": [ids], "start": [ids]}, or a list of these.'
 
 
 @dataclass(frozen=True)
@@ -115,74 +109,3 @@ def _ascending(parts: Iterable[Ids]) -> Ids:
 def hash_ids(ids: Ids) -> str:
     """A hash of ids in their order, the same on every machine."""
     return hashlib.blake2b(np.asarray(ids, dtype="<i8").tobytes(), digest_size=16).hexdigest()
-
-
-def read_split(path: str | Path, y: Labels, seeds: Sequence[int]) -> list[Split]:
-    """A published protocol's own split: one object for one seed, or a list, the i-th for the i-th seed.
-
-    Each is ``{"test": [...], "val": [...], "start": [...]}`` (``val`` may be missing) with ids of labelled samples in
-    ``y`` (N,), each in one part; whoever is labelled and in none is the pool. A ``"seed"`` beside them must be the one
-    it is for. Raises `BadSplit`, and `BadData` where the file cannot be read.
-    """
-    found = _json(Path(path))
-    objects = found if isinstance(found, list) else [found]
-    if len(objects) != len(seeds):
-        raise BadSplit(
-            f"'{show_path(path)}' does not fit the seeds: {len(objects)} split(s) for {len(seeds)} seed(s). "
-            "Give one split per seed, or choose as many seeds (--seeds) as there are splits."
-        )
-    splits = [_one(item, y, f"Split {i} of '{show_path(path)}'") for i, item in enumerate(objects, 1)]
-    for i, (item, seed) in enumerate(zip(objects, seeds, strict=True), 1):
-        own = item.get("seed", seed)
-        if isinstance(own, bool) or own != seed:
-            raise BadSplit(
-                f"Split {i} of '{show_path(path)}' is that of seed {printable(json.dumps(own)[:40])}, and would be "
-                f"played under seed {seed}: the same split might then count twice. Choose the file's own seeds with "
-                "--seeds."
-            )
-    return splits
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise BadData(f"The split '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?") from None
-    except (ValueError, RecursionError) as error:
-        raise BadSplit(f"'{show_path(path)}' is not JSON ({error}). {SPLIT_FORM}") from None
-
-
-def _one(item: Any, y: Labels, which: str) -> Split:
-    if not isinstance(item, Mapping):
-        raise BadSplit(f"{which} is not an object. {SPLIT_FORM}")
-    strange = [name for name in item if name not in (*PARTS, *IGNORED)]
-    if strange:
-        raise BadSplit(
-            f"{which} has a part called '{printable(strange[0])}'. {did_you_mean(strange[0], PARTS) or SPLIT_FORM}"
-        )
-    missing = [name for name in ("test", "start") if name not in item]
-    if missing:
-        raise BadSplit(f"{which} has no '{missing[0]}'. {SPLIT_FORM}")
-    parts = {name: _read_part(item.get(name, []), y, f"{which}, '{name}',") for name in PARTS}
-    together = np.concatenate(list(parts.values()))
-    values, counts = np.unique(together, return_counts=True)
-    if (counts > 1).any():
-        raise BadSplit(f"{which} puts sample {values[counts > 1][0]} into two parts. Parts may not overlap.")
-    return Split(**parts, pool=np.setdiff1d(np.flatnonzero(y >= 0), together))
-
-
-def _read_part(given: Any, y: Labels, which: str) -> Ids:
-    if not isinstance(given, list):
-        raise BadSplit(f"{which} is not a list of ids. {SPLIT_FORM}")
-    for i in given:
-        if not isinstance(i, int) or isinstance(i, bool):
-            raise BadSplit(f"{which} holds {printable(json.dumps(i)[:40])}, which is no id. Ids are whole numbers.")
-        if not 0 <= i < len(y):
-            raise BadSplit(f"{which} holds {i}, but ids go from 0 to {len(y) - 1}. Was it made for another dataset?")
-        if y[i] < 0:
-            raise BadSplit(f"{which} holds {i}, which has no label.")
-    ids = np.sort(np.array(given, dtype=np.int64))
-    twice = ids[1:][np.diff(ids) == 0]
-    if len(twice):
-        raise BadSplit(f"{which} holds {twice[0]} twice. Name each sample once.")
-    return ids

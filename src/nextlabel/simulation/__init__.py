@@ -14,6 +14,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets import DATASETS
+from nextlabel.datasets.split_files import plain_splits
 from nextlabel.engines import engine, run
 from nextlabel.errors import Mistake
 from nextlabel.experiment import Crew, Experiment
@@ -22,11 +23,11 @@ from nextlabel.knobs import read_page
 from nextlabel.knobs.kinds import FLAG, read_path, whole
 from nextlabel.models.base import Settings
 from nextlabel.progress import FINISHED, Progress, quiet
-from nextlabel.runs.lines import Line, Row
+from nextlabel.runs.lines import Line, Row, lines
 from nextlabel.runs.reading import Run
 from nextlabel.runs.recorder import Recorder
 from nextlabel.simulation.arm import play, tune
-from nextlabel.simulation.manifest import identity, known_before, manifest, plain_splits
+from nextlabel.simulation.manifest import identity, known_before, manifest, plain_samples
 from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
 from nextlabel.simulation.strides import Player, Stride
 from nextlabel.text import show_path
@@ -145,7 +146,9 @@ def _play_all(parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, p
     player = Player(parts)
     while todo := recorder.open_arms(parts.arms):
         _play_on(player, [Stride(arm, played) for arm, played in todo], recorder, workers, crew, progress)
-    recorder.write("splits.json", dump(plain_splits(parts.splits)) + "\n")
+    recorder.write("splits.json", dump(plain_splits(parts.splits, parts.dataset)) + "\n")
+    if parts.dataset.pictures is not None:  # rows of a table are known by their place alone
+        recorder.write("samples.jsonl", lines(plain_samples(parts.dataset)))
     recorder.finish()
 
 
@@ -156,7 +159,7 @@ def _play_on(
     until = crew.stride and min(len(stride.played) for stride in todo) + crew.stride
     behind = [stride._replace(until=until) for stride in todo if until is None or len(stride.played) < until]
     total = player.parts.rows()
-    for (arm, _, _), lines in run(workers, player, behind, crew.jobs, crew.threads, Stride.following):
-        recorder.add(arm, lines)
-        step = FINISHED if lines[-1].last else f"round {lines[-1].row['round']}"
+    for (arm, _, _), more in run(workers, player, behind, crew.jobs, crew.threads, Stride.following):
+        recorder.add(arm, more)
+        step = FINISHED if more[-1].last else f"round {more[-1].row['round']}"
         progress(f"{arm.strategy}, seed {arm.seed}, {step}", recorder.count, max(total, recorder.count))

@@ -67,7 +67,9 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
         "labelled": len(this.pool.labelled()),
     }
     row = about | scores(proba, truth) | _validation(this, split.val) | {"mended": this.asked.mended}
+    answers = parts.oracles[arm.seed](this.asked.ids)  # an oracle says the same of a sample whenever it is asked
     pick = key | {"ids": this.asked.ids.tolist(), "why": list(this.asked.why)}
+    pick["labels"] = [parts.dataset.classes[code] for code in answers]
     if parts.dataset.paths is not None:
         pick["paths"] = [parts.dataset.paths[i] for i in this.asked.ids]
     matrix = None if len(this.asked.ids) else key | {"matrix": count_confusions(proba, truth).tolist()}

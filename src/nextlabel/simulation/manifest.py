@@ -1,7 +1,7 @@
 """What a run says of itself: what was run, on what, with what."""
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.splits import Split, hash_ids
+from nextlabel.datasets.splits import hash_ids
 from nextlabel.experiment import Experiment
 from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
@@ -21,12 +21,18 @@ CPUINFO = Path("/proc/cpuinfo")
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
 
-def plain_splits(splits: Mapping[int, Split]) -> list[Row]:
-    """Splits as ``splits.json`` and ``--split`` hold them, one per seed."""
-    return [
-        {"seed": seed} | {part: getattr(found, part).tolist() for part in ("test", "val", "start")}
-        for seed, found in splits.items()
-    ]
+def plain_samples(dataset: Dataset) -> list[Row]:
+    """Who an id of this run is, in ``samples.jsonl``: its class, and for a picture a digest of its bytes, and its path.
+
+    An id means something only in this run's listing of the data; path and digest find the picture in any other.
+    """
+    labels = [dataset.classes[code] if code >= 0 else None for code in dataset.y]
+    columns: dict[str, Sequence[Any]] = {"id": range(len(dataset)), "label": labels}
+    if dataset.pictures is not None:
+        columns["digest"] = dataset.pictures.digests
+    if dataset.paths is not None:
+        columns["path"] = dataset.paths
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def known_before(experiment: Experiment) -> Row:

@@ -13,7 +13,8 @@ from typing import Any
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.splits import Split, read_split, split
+from nextlabel.datasets.split_files import read_split
+from nextlabel.datasets.splits import Split, split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
@@ -210,7 +211,7 @@ def _check_playable(plan: Plan, parts: Split, seed: int) -> None:
 
 def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:
     if experiment.split is not None:
-        found = read_split(Path(experiment.split), dataset.y, experiment.seeds)
+        found = read_split(Path(experiment.split), dataset, experiment.seeds)
         return dict(zip(experiment.seeds, found, strict=True))
     test, val, start = (Amount.read(size or 0) for size in (experiment.test, experiment.val, experiment.start))
     return {seed: split(dataset.y, dataset.classes, test, val, start, seed) for seed in experiment.seeds}
