@@ -59,7 +59,7 @@ class Noisy:
     def y(self) -> Labels:
         """What it would say of every sample (n,)."""
         # Drawn for all samples at once, so that a sample's answer does not hang on when it is asked. Both draws are
-        # made for everybody: with another rate the same people are wrong, and more of them, in the same way.
+        # made for every one: at a higher rate the same are wrong in the same way, and others beside them.
         rng = stream(self.seed, "noise")
         wrong = rng.random(len(self.truth)) < self.rate
         shift = rng.integers(1, max(self.classes, 2), size=len(self.truth))  # never 0: a wrong answer is another class
