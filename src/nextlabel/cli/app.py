@@ -23,10 +23,12 @@ P = ParamSpec("P")
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
+    pretty_exceptions_enable=False,  # a bug shows Python's own traceback, which can be sent on
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Label less, and know how much less.",
 )
+# All that is said goes to standard error, so that standard output is the result and nothing else. No highlighting: rich
+# would colour every number in a sentence.
 loud = Console(stderr=True, highlight=False)
 STOPPED = "Stopped. What is written stays: a run goes on with --resume, a download with the same command."
 
@@ -36,17 +38,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", 
 def refuse_in_words(function: Callable[P, None]) -> Callable[P, None]:
     """Turn what a command raises on purpose into one sentence and an exit code."""
 
+    # wraps: typer reads names, types and help through it.
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         warnings.showwarning = print_note  # a warning of ours is a sentence for a person, without file and line
         try:
             function(*args, **kwargs)
         except NextlabelError as error:
+            # markup=False, here and below: a file called [red].png is a name, no command to rich.
             loud.print(f"Error: {error}", style="red", markup=False)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
             loud.print(STOPPED, markup=False)
-            raise typer.Exit(130) from None
+            raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
 
     return run
 
@@ -58,6 +62,7 @@ def print_note(message: Warning | str, *_: object, **__: object) -> None:
 
 def print_version(wanted: bool) -> None:
     """What --version says."""
+    # Called without --version too.
     if wanted:
         from nextlabel import __version__
 
@@ -86,7 +91,9 @@ def simulate(experiment: Experiment, crew: Crew, output: Output) -> None:
     from nextlabel.cli.simulate import run_simulate  # each in its command: it loads what no other command needs
 
     if output.resume and output.out is None:
+        # Without --out the folder is a new one by the date, in which there is nothing to go on with.
         raise Mistake("--resume goes on with the run in a folder. Name it with --out.")
+    # sys.argv stands in the manifest: the report shows how to run it again.
     run_simulate(experiment, crew, output, sys.argv, loud)
 
 

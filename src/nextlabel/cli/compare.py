@@ -24,10 +24,11 @@ def run_compare(
     if out is not None:
         refuse_overwriting([*runs, *([families] if families else [])], out)
     with show_progress(loud, quiet=as_json) as progress:
-        progress("comparing", 0, 0)
+        progress("comparing", 0, 0)  # 0: nobody knows how many
         groups = {} if families is None else read_families(families)
         comparison = weigh(runs, terms, groups)
         page = None if out is None else write_report(comparison, out, figures, progress)
+    # Beside the result, on standard error: with --json standard output must be JSON alone.
     for note in [*comparison.notes, *family_notes(groups, comparison)]:
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(comparison.records(), allow_nan=False) if as_json else describe_comparison(comparison, page))
@@ -46,6 +47,8 @@ def refuse_overwriting(paths: Sequence[Path], out: Path) -> None:
     from nextlabel import report
 
     for path in paths:
+        # Where links lead, not names: one file has many. os.path's, for Path.resolve fails on a link that leads to
+        # itself.
         if os.path.realpath(path) in {os.path.realpath(out / name) for name in report.REPORT_FILES}:
             raise Mistake(f"'{printable(str(path))}' would be written over by the report. Choose another --out.")
 
@@ -53,6 +56,7 @@ def refuse_overwriting(paths: Sequence[Path], out: Path) -> None:
 def family_notes(families: Mapping[str, Sequence[str]], comparison: Comparison) -> list[str]:
     """Says which names in a file of families are of no dataset here: most likely one is written wrong."""
     there = {one.bench.dataset for one in comparison.verdicts}
+    # A note and no error: one file of families serves several calls, each of some of the datasets.
     odd = sorted({name for members in families.values() for name in members} - there)
     names = join_names([f"'{printable(name)}'" for name in odd])
     return [f"The families name {names}, and no such dataset is here."] if odd else []
@@ -65,6 +69,7 @@ def describe_comparison(comparison: Comparison, page: Path | None) -> str:
     for one in comparison.verdicts:
         lines += [f"{one.bench.title}: {headline(one.standings)}"]
         lines += [f"  {verdict(standing)}" for standing in one.standings]
+    # Over one dataset `overall` would only say its headline again.
     if len(comparison.verdicts) > 1:
         lines += [overall(comparison.across, [one.standings for one in comparison.verdicts])]
         lines += [f"  {vote_words(vote)}" for vote in comparison.across.votes]

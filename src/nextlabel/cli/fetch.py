@@ -23,6 +23,7 @@ def run_fetch(folder: Path, as_json: bool, loud: Console) -> None:
     """Fetch the flowers into a folder, and say what is in it."""
     with show_progress(loud, quiet=as_json) as progress:
         flowers = fetch(folder, progress=progress)
+    # default=str is for the folder, which is a Path.
     print(json.dumps(flowers._asdict(), default=str) if as_json else describe_flowers(flowers))
 
 
@@ -35,6 +36,7 @@ def describe_flowers(flowers: Flowers) -> str:
             f"'{folder}' {there} {sum(flowers.counts.values()):,} pictures of flowers:",
             *(f"  {name} {count:,}" for name, count in flowers.counts.items()),
             CREDITS,
+            # Quoted, to be pasted into a shell as it stands.
             f"Next: nextlabel simulate {shlex.quote(folder)} {AS_IN_THE_GUIDE} --out runs/flowers",
         ]
     )

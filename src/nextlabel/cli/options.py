@@ -28,6 +28,7 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def call(**typed: Any) -> None:
+        # typer calls with one value for every option, in one flat dict; each page takes its own out of it.
         read = {name: read_typed(page, typed) for name, page in pages.items()}
         function(**read, **{name: value for name, value in typed.items() if name in taken})
 
@@ -99,6 +100,7 @@ def read_typed(page: Any, typed: Mapping[str, Any]) -> Any:
             given[name] = read_typed(knob.kind.page, typed)
         elif typed.get(name) is not None:  # None was not typed, and the page has a default of its own
             given[name] = typed[name]
+        # --budget alone: the default number of rounds would cut it short.
         elif knob.unless is not None and typed.get(knob.unless) is not None:
             given[name] = None
     return page(**given)

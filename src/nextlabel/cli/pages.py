@@ -27,6 +27,7 @@ class Output:
 
     def __post_init__(self) -> None:
         read_knobs(self)
+        # Here, with the page, so that --figures bmp is refused before a run of hours, not at its end.
         read_figures(self.figures)
 
 
@@ -42,6 +43,7 @@ def read_figures(kinds: str | Sequence[str]) -> tuple[str, ...]:
 class Arrays:
     """The files that `select` chooses from."""
 
+    # A field of a page needs a default, and this one is never used: an argument without one is required (`options`).
     features: Path = knob(
         Path("features.npy"),
         Kind(PLACE.read, "the path of a .npy file", "FEATURES.npy"),
@@ -63,6 +65,7 @@ class Arrays:
     standardize: bool = knob(
         True, FLAG, "Scale features to mean 0 and variance 1 wherever a head is trained on them.", DATA
     )
+    # Text, as everything typed: `find_missing` makes a number of it where labels are numbers.
     missing: str | None = knob(None, optional(text()), "The label that says missing, if it is another one.", DATA)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,8 @@ SILENCE = 30.0  # seconds without a line in which one wonders whether anything g
 @contextmanager
 def show_progress(loud: Console, quiet: bool = False) -> Iterator[Watcher]:
     """Each step with its time and the time left: a bar on a terminal, else plain lines, or nothing where ``quiet``."""
-    if loud.is_terminal:
+    if loud.is_terminal:  # else a log, which a bar would fill with its frames
+        # Transient: once there is a result, the bar says nothing more.
         with Progress(*_columns(), console=loud, transient=True) as bar:
             yield Bar(bar)
     else:
@@ -47,6 +48,7 @@ class Stages:
         self.kind, self.done, self.total = "", 0, -1
 
     def begins(self, what: str, done: int, total: int) -> bool:
+        # "margin, seed 3, round 7" is of the kind "margin".
         kind = what.partition(",")[0]
         new = kind != self.kind and (total != self.total or done < self.done)
         self.kind, self.done, self.total = kind, done, total
@@ -62,6 +64,7 @@ class Bar:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if self.stages.begins(what, done, total):
+            # A task of its own, for rich reckons the time left by a task's whole past.
             self.bar.remove_task(self.task)
             self.task = self.bar.add_task(what, total=None, count="")
         count = f"{done:,}/{total:,}" if total else ""
@@ -83,6 +86,7 @@ class Lines:
         now = self.clock()
         if self.stages.begins(what, done, total):
             self.since, self.before = now, done
+        # An arm's end is told however soon it comes after another: it is what one looks for in a log.
         due = what.endswith(FINISHED) or now - self.told >= SILENCE
         if due and now - self.began >= FIRST_SILENCE:
             self.told = now
@@ -92,7 +96,7 @@ class Lines:
         """How many are done, and the time left where it can be known."""
         if not total:
             return ""
-        some = done - self.before
+        some = done - self.before  # done in this session alone, by this clock
         left = (now - self.since) / some * (total - done) if some > 0 else 0.0
         return f": {done:,} of {total:,}" + (f", about {in_words(left)} left" if left >= 1 else "")
 

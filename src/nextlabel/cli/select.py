@@ -23,6 +23,7 @@ OTHER_PLACE = "Name another place with --out."
 
 def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud: Console) -> None:
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
+    # Both before the files are read: a choice out of a large one takes minutes.
     refuse_input(arrays, out)
     if out is not None:
         refuse_place(out)
@@ -31,10 +32,12 @@ def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, 
         answer = choose(order, progress)
     if out is not None:
         with refusals(out, OTHER_PLACE):
+            # Bytes: text would get Windows' line ends there, and its encoding.
             write_atomically(real(out), table(answer).encode())
     if as_json:
         print(json.dumps(selection_to_json(order, answer, out), allow_nan=False))
     else:
+        # The table ends in a line end of its own.
         print(describe_selection(answer, out) if out is not None else table(answer), end="" if out is None else "\n")
 
 
@@ -43,6 +46,7 @@ def read_files(arrays: Arrays, choice: Choice, progress: Progress) -> Order:
     labels, probabilities = (
         None if path is None else open_array(path) for path in (arrays.labels, arrays.probabilities)
     )
+    # Maps, all three: nothing is read yet but the heads of the files.
     features = open_array(arrays.features)
     order = read_order(
         features, labels, choice.strategy, choice.batch, probabilities, choice.seed, arrays.missing, progress
@@ -58,7 +62,7 @@ def table(answer: Selection) -> str:
 def selection_to_json(order: Order, answer: Selection, out: Path | None) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
-        "ids": answer.ids.tolist(),
+        "ids": answer.ids.tolist(),  # JSON does not take numpy's numbers
         "strategy": order.name,
         "implementation": answer.implementation,
         "seed": order.seed,

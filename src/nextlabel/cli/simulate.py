@@ -34,6 +34,7 @@ def run_simulate(experiment: Experiment, crew: Crew, output: Output, command: Se
             # The map is drawn of what the first seed's model saw.
             seen = recorded.parts.pool(experiment.seeds[0]).features
             page = report.write(recorded.run, recorded.parts.dataset, seen, output.figures)
+    # After the bar is gone: a line that is written while it is drawn would tear it.
     parts = recorded.parts
     for note in [*data_notes(parts.dataset), *validation_notes(parts), *learning_notes(recorded)]:
         loud.print(f"Note: {note}", markup=False)
@@ -46,6 +47,7 @@ def run_simulate(experiment: Experiment, crew: Crew, output: Output, command: Se
 
 def run_to_json(run: Run, page: Path | None) -> Row:
     """What ``--json`` prints: where things are, and each strategy's figures, in fractions."""
+    # The names and the fractions are a promise to scripts: figures in percent are for people.
     summary = [_summary(one) for one in standings(run.rows, run.manifest["dataset"]["counts"])]
     return {"out": str(run.folder), "report": page and str(page), "summary": summary}
 
@@ -88,6 +90,7 @@ def data_notes(dataset: Dataset) -> list[str]:
 
 def validation_notes(parts: Parts) -> list[str]:
     """Says that a model which wants validation samples had none, and under which seeds where some had."""
+    # With a split file some seeds may have validation samples and others none.
     blind = [str(seed) for seed, split in parts.splits.items() if not len(split.val)]
     if not parts.entries.model.val or not blind:
         return []
@@ -100,11 +103,13 @@ def learning_notes(recorded: Recorded) -> list[str]:
     """Says how a table's features were scaled, and how often a solver stopped before its end."""
     experiment, timings = recorded.parts.experiment, recorded.run.timings
     notes = []
+    # By default, so that somebody who did not ask for it is told. Of pictures one has to ask.
     if experiment.standardize and recorded.parts.dataset.table is not None:
         notes.append(
             "Features are scaled to mean 0 and variance 1, by everything but the test set, as those of tables are. "
             "--no-standardize takes them as they are."
         )
+    # A run of version 0.1 does not say whether its solver converged: it is believed.
     if short := sum(not timing.get("converged", True) for timing in timings):
         scale = "" if experiment.standardize else " Features on one scale (--standardize) mostly get there."
         notes.append(
@@ -116,8 +121,9 @@ def learning_notes(recorded: Recorded) -> list[str]:
 
 def dated_folder(experiment: Experiment) -> Path:
     """A new folder under runs/: the date, the dataset, and a number where there are several."""
+    # abspath, or the folder `.` would have no name.
     name = experiment.name or Path(os.path.abspath(experiment.dataset)).stem
-    plain = re.sub(r"[^\w.-]+", "_", name)[:60]
+    plain = re.sub(r"[^\w.-]+", "_", name)[:60]  # what every file system takes, and short enough for it
     stem = f"{date.today().isoformat()}-{plain}"
     # Two runs that begin in the same moment can still choose one name: the recorder's lock keeps the second out.
     tries = [Path("runs") / stem, *(Path("runs") / f"{stem}-{k}" for k in range(2, 10_000))]

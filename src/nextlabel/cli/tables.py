@@ -23,10 +23,12 @@ def options_page() -> str:
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
+    # The first paragraph, on one line: what follows are examples and footnotes.
     about = " ".join(command.help.split("\n\n")[0].split())
     yield from ("", f"## {name}", "", about, "", "| | default | |", "|---|---|---|")
     panel = None
     for one in command.params:
+        # Options come sorted by panel (`place_of_option`), so each panel is begun once.
         if one.rich_help_panel != panel:
             panel = one.rich_help_panel
             yield f"| **{panel}** | | |"

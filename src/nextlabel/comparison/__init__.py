@@ -99,6 +99,7 @@ def _families(families: Any) -> Mapping[str, Sequence[str]]:
         return {}
     if isinstance(families, str | os.PathLike):
         return read_families(Path(as_source(families)))
+    # From Python, keys may be of any kind; in a file they are text.
     if not isinstance(families, Mapping) or not all(isinstance(name, str) for name in families):
         raise Mistake(f'families is {show(families)}, and must be a dict such as {{"family": ["dataset", "dataset"]}}.')
     return {name: NAMES.take(f"the family {show(name)}", members) for name, members in families.items()}
@@ -110,15 +111,17 @@ def weigh(
     families: Mapping[str, Sequence[str]] | str | Path | None = None,
 ) -> Comparison:
     """Read, pair and judge; arguments and errors are those of `compare`."""
-    paths, members = _runs(runs), _families(families)
+    paths, members = _runs(runs), _families(families)  # both cheap: a wrong type is told before any run is read
     benches = [_choose_strategies(bench, terms) for bench in read(paths)]
     if not benches:
         raise Mistake("There is nothing to compare. Name a folder of simulate, or a CSV file.")
+    # From the coarse to the fine: strategies that some bench lacks, then seeds and points that cannot be paired.
     _same_strategies(benches)
-    found = [curves(bench.rows, bench.metric) for bench in benches]
+    found = [curves(bench.rows, bench.metric) for bench in benches]  # one {strategy: {seed: curve}} a bench
     for bench, by_strategy in zip(benches, found, strict=True):
         _check_pairs(bench, by_strategy, terms)
     area = AREAS[terms.aubc]
+    # All benches in one call of `judge`, since Holm's correction counts every comparison that is made here.
     groups = judge([measure(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
     named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], members)
@@ -144,7 +147,7 @@ def _choose_strategies(bench: Bench, terms: Terms) -> Bench:
     for name in wanted:
         if name not in there:
             raise NotComparable(f"'{bench.source}' has no strategy '{name}', only {', '.join(there)}. Leave it out.")
-    keep = {terms.against, *wanted}
+    keep = {terms.against, *wanted}  # a list of strategies need not name the one that all are measured by
     return replace(bench, rows=[row for row in bench.rows if row["strategy"] in keep])
 
 
@@ -153,6 +156,7 @@ def _same_strategies(benches: Sequence[Bench]) -> None:
     for bench in benches:
         one, other = set(benches[0].strategies), set(bench.strategies)
         if one != other:
+            # One name is enough for a sentence; sorted, so that it is the same one every time.
             name = sorted(one ^ other)[0]
             has, lacks = (benches[0], bench) if name in one else (bench, benches[0])
             raise NotComparable(
@@ -167,6 +171,7 @@ def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> Non
     """Every strategy has the seeds of ``against`` and, seed by seed, its numbers of labels."""
     against, theirs = terms.against, found[terms.against]
     for name, seeds in found.items():
+        # Missing on either side: a mean over other seeds would compare seeds as much as strategies.
         odd = sorted(set(seeds) ^ set(theirs))
         if odd:
             has, lacks = (name, against) if odd[0] in seeds else (against, name)
@@ -175,6 +180,7 @@ def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> Non
                 "Play it for both, or leave the strategy out with --strategies."
             )
         for seed, curve in seeds.items():
+            # Another budget or another batch: the areas under two such curves are not of the same thing.
             if curve.labelled.tolist() != theirs[seed].labelled.tolist():
                 raise NotComparable(
                     f"On '{bench.dataset}', seed {seed}, {name} has other numbers of labels than {against}. "
@@ -191,6 +197,7 @@ def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> Non
                     f"On '{bench.dataset}', seed {seed}, {name} was scored after one batch only, and the area of Lu, "
                     "Li and Lin leaves the start out: it would be 0. Leave --aubc out, or play more batches."
                 )
+    # Here, not in statistics: a single run's report shows one seed and says so, a verdict would be made up.
     if len(theirs) < 2:
         raise NotComparable(
             f"'{bench.dataset}' has one seed only ({min(theirs)}), and one seed cannot tell a difference from luck. "
@@ -199,6 +206,7 @@ def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> Non
 
 
 def _record(bench: Bench, one: Standing) -> Record:
+    # Both are there for everybody but `against`, which `records` leaves out: `_check_pairs` saw to at least two seeds.
     gap, found, ratio = one.difference, one.judgement, one.ratio
     assert gap
     assert found

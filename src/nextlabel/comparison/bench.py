@@ -7,7 +7,7 @@ from typing import Any
 from nextlabel.runs.environment import Environment
 from nextlabel.runs.lines import Row
 
-SETTING_COLUMNS = ("model", "embedder")
+SETTING_COLUMNS = ("model", "embedder")  # of a CSV file, where they may be missing
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,11 @@ class Bench:
     embedder: str | None
     metric: str
     rows: Sequence[Row]
+    # From here on, but for `source`, what a CSV file cannot say: empty there, and checks that need it are skipped.
     whole: Mapping[int, int] = field(default_factory=dict)
     hashes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     protocol: Mapping[str, Any] = field(default_factory=dict)
-    fingerprint: str | None = None
+    fingerprint: str | None = None  # the same under two names: one family, one vote
     source: str = ""
     made_by: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Sequence[Environment]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Bench:
     @property
     def strategies(self) -> list[str]:
         """In the order of the rows."""
+        # A dict and not a set: tables and figures keep the order in which strategies were given.
         return list(dict.fromkeys(row["strategy"] for row in self.rows))
 
     def seeds(self, strategy: str) -> set[int]:

@@ -14,6 +14,7 @@ PART_NAMES = {"test": "test set", "val": "validation set", "start": "starting se
 
 def join(here: Bench, more: Bench) -> Bench:
     """Two runs on one bench as one, where they followed the same protocol; the same arm in both must be the same."""
+    # A CSV file has no protocol. Two of them are joined on trust, a run and a CSV file never.
     changed = differences(dict(here.protocol), dict(more.protocol)) if here.protocol and more.protocol else []
     if bool(here.protocol) != bool(more.protocol) or changed or here.metric != more.metric:
         why = "; ".join(changed) or "one is a run and the other a CSV file, or their metrics differ"
@@ -21,6 +22,7 @@ def join(here: Bench, more: Bench) -> Bench:
             f"'{here.source}' and '{more.source}' are both of '{shorten(here.dataset)}' but followed different "
             f"protocols ({why}). Compare runs of one protocol, or tell the datasets apart with simulate's --name."
         )
+    # Only seeds that both have: further seeds are what joining is for. Keys are JSON's, so texts: 10 after 9.
     for seed in sorted(set(here.hashes) & set(more.hashes), key=int):
         for part, words in PART_NAMES.items():
             if here.hashes[seed].get(part) != more.hashes[seed].get(part):
@@ -28,6 +30,7 @@ def join(here: Bench, more: Bench) -> Bench:
                     f"Seed {seed} has another {words} in '{here.source}' than in '{more.source}', so the two cannot be "
                     "paired. Give both the same split: --split with the other's splits.json."
                 )
+    # One name for two classes happens: `badge` was scikit-activeml's in early versions, and is ours now.
     for name in sorted(set(here.made_by) & set(more.made_by)):
         if here.made_by[name] != more.made_by[name]:
             raise NotComparable(
@@ -46,13 +49,14 @@ def join(here: Bench, more: Bench) -> Bench:
 
 def _merge(here: Bench, more: Bench) -> list[Row]:
     there, fresh = _arms(here.rows), _arms(more.rows)
+    # The same arm twice is fine where it is the same to the last digit: a folder may be given twice.
     for arm in there.keys() & fresh.keys():
         if there[arm] != fresh[arm]:
             raise NotComparable(
                 f"'{here.source}' and '{more.source}' both hold {shorten(arm[0])} under seed {arm[1]}, and the two "
                 "differ. Leave one of them out."
             )
-    return [row for rows in (there | fresh).values() for row in rows]
+    return [row for rows in (there | fresh).values() for row in rows]  # arms of `here` first
 
 
 def _arms(rows: Sequence[Row]) -> dict[tuple[str, int], list[Row]]:

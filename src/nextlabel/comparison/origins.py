@@ -14,6 +14,8 @@ def mixtures(benches: Iterable[Bench]) -> list[str]:
     A run of an old version does not say what its kernels were: what nobody said is no difference.
     """
     origins = {source: made_with for bench in benches for source, made_with in bench.origins.items()}
+    # Every pair, since "no difference" is not transitive here: one that says nothing of its kernels differs from
+    # nobody.
     pairs = list(combinations([one for made_with in origins.values() for one in made_with], 2))
     names = [name for name in ROUNDS if any(differ(name, *pair) for pair in pairs)]
     if not names:
@@ -21,6 +23,7 @@ def mixtures(benches: Iterable[Bench]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for source, made_with in origins.items():
         words = dict.fromkeys(_words(one, names) for one in made_with)  # in order, each once
+        # One run may have several origins, where it was stopped and went on with other versions.
         groups.setdefault(", later ".join(words), []).append(f"'{source}'")
     made = "; ".join(f"{join_names(sources)} with {words}" for words, sources in groups.items())
     return [f"Not all rows were made alike, and versions and kernels can change their last digits: {made}."]

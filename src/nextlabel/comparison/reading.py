@@ -23,6 +23,7 @@ def read(paths: Iterable[str | Path]) -> list[Bench]:
     """Every bench in some run folders and CSV files, joined; raises `BadData`, `RunBroken` or `NotComparable`."""
     benches: dict[tuple[str, str | None, str | None], Bench] = {}
     for path in paths:
+        # In the order given: the first source of a bench lends it its name in messages, and its arms come first.
         for bench in _read_path(Path(path)):
             benches[bench.key] = join(benches[bench.key], bench) if bench.key in benches else bench
     return list(benches.values())
@@ -45,6 +46,7 @@ def read_families(path: Path) -> dict[str, list[str]]:
         ) from None
     except ValueError as error:
         raise BadData(f"'{show_path(path)}' is not JSON ({error}). {form}") from None
+    # A text is a sequence of letters: {"a": "digits"} would be a family of six datasets.
     if not isinstance(found, dict) or not all(
         isinstance(members, list) and all(isinstance(name, str) for name in members) for members in found.values()
     ):

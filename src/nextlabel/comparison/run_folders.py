@@ -21,14 +21,16 @@ MAY_DIFFER = (
 
 def read_run(folder: Path) -> Bench:
     """A finished run: its manifest and its rows are enough."""
+    # Not `Run.read`: what else lies in a run's folder can be large, and no verdict needs it.
     told, rows = read_manifest(folder), read_lines(folder / "rows.jsonl", shapes.ROW)
     check_arms(folder, told, rows)
     return Bench(
         dataset=rows[0]["dataset"],
         model=rows[0]["model"],
         embedder=rows[0]["embedder"],
-        metric=primary(told["dataset"]["counts"]),
+        metric=primary(told["dataset"]["counts"]),  # balanced accuracy where classes are uneven
         rows=rows,
+        # Validation and test samples are never asked about, so a pool is used up without them.
         whole={int(seed): size["start"] + size["pool"] for seed, size in sizes(told).items()},
         hashes=told["seeds"],
         protocol={name: value for name, value in told["identity"].items() if name not in MAY_DIFFER},

@@ -19,7 +19,7 @@ import numpy as np
 from nextlabel.datasets.base import Dataset
 from nextlabel.text import printable
 
-SQUARE_SIZE = 8
+SQUARE_SIZE = 8  # pixels: small, for all pictures are decoded for it
 Load = Callable[[], Dataset]
 MOST_BYTES, BYTES_A_SAMPLE = 300_000, 600  # of a pickled dataset: paths travel, what they lead to does not
 
@@ -39,6 +39,7 @@ def check_labels_are_codes(load: Load) -> None:
     assert data.y.dtype == np.int64, f"labels are {data.y.dtype}"
     assert data.y.shape == (len(data),), f"labels have the shape {data.y.shape}"
     codes = sorted(set(data.y.tolist()) - {-1})
+    # No gaps: a class without a sample would be a column that nothing can ever be put in.
     assert codes == list(range(len(data.classes))), f"labels are {codes}, and there are {len(data.classes)} classes"
     assert len(set(data.classes)) == len(data.classes), "two classes have one name"
 
@@ -68,8 +69,9 @@ def check_pictures_are_squares(load: Load) -> None:
     squares = data.pictures.squares(SQUARE_SIZE)
     assert squares.dtype == np.uint8, f"pictures are {squares.dtype}"
     assert squares.shape == (len(data), SQUARE_SIZE, SQUARE_SIZE, 3), f"pictures have the shape {squares.shape}"
+    # They may be a map of a file in the cache, which every later run reads.
     assert not squares.flags.writeable, "pictures can be written to"
-    ids = [len(data) - 1, *range(len(data) - 1)]
+    ids = [len(data) - 1, *range(len(data) - 1)]  # the last one first: blocks follow the ids, not the file
     blocks = list(data.pictures.blocks(SQUARE_SIZE, ids))
     assert [i for some, _ in blocks for i in some] == ids, "blocks hold other ids than were asked for"
     assert np.array_equal(np.concatenate([block for _, block in blocks]), squares[ids]), "blocks hold other pictures"
@@ -83,6 +85,7 @@ def check_digests_tell_samples_apart(load: Load) -> None:
     digests = data.pictures.digests
     assert len(digests) == len(data), f"{len(digests)} digests for {len(data)} pictures"
     assert {len(bytes.fromhex(digest)) for digest in digests} == {16}, "digests are not 32 hexadecimal digits"
+    # Vectors and squares are kept by digest: a duplicate with a digest of its own would be embedded twice.
     torn = [group for group in data.duplicates if len({digests[i] for i in group}) > 1]
     assert not torn, f"samples {torn} count as the same, and have other digests"
 
@@ -92,9 +95,10 @@ def check_travels_small(load: Load) -> None:
     data = load()
     if data.pictures is not None:
         data.pictures.squares(SQUARE_SIZE)
-    sent = pickle.dumps(data)
+    sent = pickle.dumps(data)  # each worker is sent it: what was decoded here must stay here
     room = MOST_BYTES + (0 if data.paths is None else BYTES_A_SAMPLE * len(data))
     assert len(sent) <= room, f"it travels as {len(sent):,} bytes, and {room:,} would do"
+    # As in a worker: what was left behind is read again from the files, or from the cache.
     there = pickle.loads(sent)
     assert (there.fingerprint, there.classes, there.content) == (data.fingerprint, data.classes, data.content)
     assert there.y.dtype == data.y.dtype, f"labels arrive as {there.y.dtype}"

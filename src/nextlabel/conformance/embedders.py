@@ -25,6 +25,7 @@ PICTURE_COUNT = 40
 
 def pictures(embedder: Embedder, seed: int = 0) -> Squares:
     """Forty pictures of the size that it wants: smooth ones with a little noise, no two alike. (40, size, size, 3)"""
+    # Smooth, as photographs are: in pure noise no direction stands out, and a fit would hang on rounding.
     rng, size = np.random.default_rng(seed), embedder.size
     ramp = np.linspace(0, 1, size)[:, None, None] * rng.uniform(0, 200, (PICTURE_COUNT, 1, 1, 3))  # (40, size, 1, 3)
     return (ramp + rng.integers(0, 56, (PICTURE_COUNT, size, size, 3))).astype(np.uint8)
@@ -44,6 +45,7 @@ def check_gives_plain_features(embedder: Embedder) -> None:
     assert features.shape[0] == PICTURE_COUNT, f"{len(features)} rows for {PICTURE_COUNT} pictures"
     assert features.shape[1] > 0, "no feature at all"
     assert np.isfinite(features).all(), "features are not all finite"
+    # No dead output: a constant vector would pass everything else here.
     assert len(np.unique(features, axis=0)) == PICTURE_COUNT, "pictures that differ have the same features"
 
 
@@ -63,6 +65,7 @@ def check_gives_the_same_bits_twice(embedder: Embedder) -> None:
 def check_a_picture_has_the_same_bits_in_any_company(embedder: Embedder) -> None:
     """Alone, among few, among all, in another order: the same row."""
     sample, fits, features = _fit_all(embedder)
+    # BLAS sums in another order for other shapes, so the trap is one matrix product over the whole batch.
     for ids in ([0], [PICTURE_COUNT - 1], [3, 4, 5], list(range(7, 20)), list(range(PICTURE_COUNT))[::-1]):
         rows = embedder.transform(sample[ids], fits)
         assert np.array_equal(rows, features[ids]), f"pictures {ids} by themselves have other features than among all"
@@ -85,6 +88,7 @@ def check_fits_and_transforms_at_once(embedder: Embedder) -> None:
     sample, fits, features = _fit_all(embedder)
     at_once, same = embedder.fit_transform(sample)
     assert fits.keys() == same.keys(), "fit_transform fits something else than fit"
+    # The fit is kept beside the features, whichever way it was made; features may be rounded otherwise on the way.
     assert all(np.array_equal(fits[name], same[name]) for name in fits), "fit_transform fits otherwise than fit"
     assert at_once.dtype == np.float32, f"features are {at_once.dtype}"
     assert np.allclose(at_once, features, rtol=1e-3, atol=1e-4), "fit_transform gives other features than transform"
@@ -103,8 +107,8 @@ def check_leaves_pictures_alone(embedder: Embedder) -> None:
 def check_survives_blank_pictures(embedder: Embedder) -> None:
     """Pictures of one colour among others, and nothing but them."""
     sample = pictures(embedder)
-    blank = np.zeros_like(sample)
-    sample[::2] = 255
+    blank = np.zeros_like(sample)  # no spread at all: a scale of zero to divide by
+    sample[::2] = 255  # every second picture, so pictures without spread among others
     for some in (sample, blank):
         fits = embedder.fit(some)
         assert np.isfinite(embedder.transform(some, fits)).all(), "blank pictures give features that are not finite"
@@ -124,6 +128,7 @@ def check_its_fields_are_its_settings(embedder: Embedder) -> None:
     json.dumps({name: getattr(embedder, name) for name in names})
     assert type(embedder.version) is int, f"its version is {embedder.version!r}, not a whole number"
     try:
+        # To its own value, so that a class which lets it happen is at least not changed by the check.
         setattr(embedder, names[0], getattr(embedder, names[0]))
     except dataclasses.FrozenInstanceError:
         return

@@ -23,13 +23,14 @@ FRACTIONS = ("accuracy", "balanced_accuracy", "f1_macro", "ece")  # what these n
 def predictions(n: int = 60, classes: int = 4) -> tuple[Floats, Labels]:
     """Probabilities (n, C), and true codes (n,) of which about half are the likeliest class."""
     rng = np.random.default_rng(0)
+    # Half right, half drawn: every figure is somewhere between its ends, where a mistake shows.
     proba = rng.dirichlet(np.ones(classes), n)
     return proba, np.where(rng.random(n) < 0.5, proba.argmax(axis=1), rng.integers(classes, size=n))
 
 
 def check_gives_figures(estimator: Estimator) -> None:
     """Finite numbers or None, which a row of JSON can hold; fractions where the name says so."""
-    for n, classes in ((60, 4), (7, 2), (1, 3)):
+    for n, classes in ((60, 4), (7, 2), (1, 3)):  # one sample: no variance, no second bin
         found = estimator(*predictions(n, classes))
         assert found, "says nothing"
         assert all(value is None or type(value) is float for value in found.values()), f"{found} are no floats"
@@ -43,16 +44,16 @@ def check_has_the_same_names_for_all(estimator: Estimator) -> None:
     proba, y = predictions()
     names = list(estimator(proba, y))
     assert list(estimator(proba[:1], y[:1])) == names, f"of one sample it says other things than {names}"
-    none = estimator(proba[:0], y[:0])
+    none = estimator(proba[:0], y[:0])  # NaN with a warning is what most formulas give
     assert none == dict.fromkeys(names), f"an empty test set gives {none}"
 
 
 def check_survives_few_classes(estimator: Estimator) -> None:
     """Samples of one class only; a class that nobody has and nothing is taken for; certainty, right and wrong."""
     proba, y = predictions()
-    _is_finite(estimator(proba, np.zeros_like(y)))
+    _is_finite(estimator(proba, np.zeros_like(y)))  # classes without a true sample have no recall
     _is_finite(estimator(np.column_stack([proba, np.zeros(len(y))]), y))
-    for shift in (0, 1):
+    for shift in (0, 1):  # certain and right, certain and wrong: log 0
         _is_finite(estimator(np.eye(4)[(y + shift) % 4], y))
 
 
@@ -68,6 +69,7 @@ def check_order_does_not_matter(estimator: Estimator) -> None:
     one, other = estimator(proba, y), estimator(proba[order], y[order])
     for name, value in one.items():
         there = other[name]
+        # Sums in another order may differ in their last bits, so these are not compared to the bit.
         same = value == there if value is None or there is None else abs(value - there) < 1e-9
         assert same, f"{name} is {value}, and {there} in another order"
 
@@ -88,6 +90,7 @@ def check_refuses_what_is_no_probability(estimator: Estimator) -> None:
     """NaN, infinity, a negative number, a row that does not sum to one: `BadArray`."""
     for odd in ([np.nan, 1, 0, 0], [np.inf, 0, 0, 0], [1.5, -0.5, 0, 0], [0.5, 0, 0, 0], [0, 0, 0, 0], [2, 1, 1, 0]):
         proba, y = predictions()
+        # One bad row among sixty good ones, in the middle: means and totals hardly notice it.
         proba[3] = odd
         try:
             found = estimator(proba, y)

@@ -45,8 +45,9 @@ class _Colours:
     digests: Sequence[str] = tuple(map(str, range(N)))
 
     def squares(self, size: int, progress: Progress = quiet) -> Squares:
+        # Colour and not shape: a network of few epochs, or a mean of pixels, must tell the classes apart.
         colour = np.array([(200, 30, 30), (30, 200, 30), (30, 30, 200)])[TRUTH][:, None, None, :]  # (24, 1, 1, 3)
-        noise = stream(0, "colours").normal(0, 40, (N, size, size, 3))
+        noise = stream(0, "colours").normal(0, 40, (N, size, size, 3))  # (24, size, size, 3)
         return np.clip(colour + noise, 0, 255).astype(np.uint8)
 
     def blocks(self, size: int, ids: Sequence[int]) -> Iterator[Block]:
@@ -62,6 +63,7 @@ def small_pool(labelled: int = 12) -> Pool:
     """The first ``labelled`` samples are known; features (24, 5) tell the three classes apart."""
     X = stream(0, "features").normal(size=(N, 5)) + 4 * np.eye(SEEN, 5)[TRUTH]
     y = np.where(np.arange(N) < labelled, TRUTH, -1)
+    # As in a simulation: validation labels stand in y, and only `watch` says that nobody may train on them.
     y[WATCH] = TRUTH[WATCH]
     askable = ~np.isin(np.arange(N), WATCH)
     return Pool(X.astype(np.float32), y, askable, CLASSES, watch=WATCH)
@@ -69,6 +71,7 @@ def small_pool(labelled: int = 12) -> Pool:
 
 def fit(entry: ModelEntry, pool: Pool, settings: Settings | None = None, seed: int = 0) -> Fitted:
     """A model made anew and trained, as the loop does it in round 0."""
+    # A stream made anew: given on from one fit to the next, it would carry something over.
     return entry.make(small_dataset(), settings or {}).fit(pool, stream(seed, "fit", 0))
 
 
@@ -77,6 +80,7 @@ def _predict(fitted: Fitted) -> Floats:
 
 
 def _same_model(one: Fitted, two: Fitted, why: str) -> None:
+    # To the bit: rows of a resumed run must be those that it would have had.
     assert np.array_equal(one.features, two.features), f"{why} changes the features"
     assert np.array_equal(_predict(one), _predict(two)), f"{why} changes the probabilities"
 
@@ -89,6 +93,7 @@ def check_gives_features_and_a_classifier(entry: ModelEntry) -> None:
     assert np.isfinite(fitted.features).all(), "features hold what is no number"
     assert isinstance(fitted.clf, SkactivemlClassifier), f"{type(fitted.clf).__name__} is no scikit-activeml classifier"
     assert fitted.clf.missing_label == -1, f"missing_label is {fitted.clf.missing_label}, not -1"
+    # All four, of which one has no label: columns are codes everywhere, and must not move when a label arrives.
     assert list(fitted.clf.classes_) == list(range(CLASSES)), f"classes are {list(fitted.clf.classes_)}"
 
 
@@ -99,7 +104,7 @@ def check_probabilities_are_shares(entry: ModelEntry) -> None:
     a row for every class, and gives each some probability.
     """
     fitted = fit(entry, small_pool())
-    proba, embedded = fitted.clf.predict_proba(fitted.features[:7], return_embeddings=True)
+    proba, embedded = fitted.clf.predict_proba(fitted.features[:7], return_embeddings=True)  # (7, 4), (7, d)
     assert proba.shape == (7, CLASSES), f"probabilities have the shape {proba.shape}, not (7, {CLASSES})"
     assert (proba >= 0).all(), "a probability is negative"
     assert np.allclose(proba.sum(axis=1), 1), f"probabilities sum to {proba.sum(axis=1)}"
@@ -113,6 +118,7 @@ def check_learns(entry: ModelEntry) -> None:
     pool = small_pool(labelled=21)
     right = _predict(fit(entry, pool)).argmax(axis=1) == TRUTH
     share = right[pool.labelled()].mean()
+    # Well above chance and well below perfect: this is no race, it finds labels that were mixed up.
     assert share > 0.6, f"{share:.0%} of the labelled samples come out right, and chance is 33 %"
 
 
@@ -137,7 +143,7 @@ def check_order_of_labelling_does_not_matter(entry: ModelEntry) -> None:
     forth, back = pool, pool
     for some in (ids[:2], ids[2:]):
         forth = forth.answered(some, TRUTH[some])
-    for some in (ids[:1:-1], ids[1::-1]):
+    for some in (ids[:1:-1], ids[1::-1]):  # the last four backwards, then the first two
         back = back.answered(some, TRUTH[some])
     _same_model(fit(entry, forth), fit(entry, back), "the order of labelling")
 
@@ -178,6 +184,7 @@ def check_classifier_can_be_trained_again(entry: ModelEntry) -> None:
 def check_committee_answers_the_same_twice(entry: ModelEntry) -> None:
     """As many heads as asked for, each with probabilities of its own, and the same ones when asked again."""
     fitted = fit(entry, small_pool(labelled=6))
+    # One `Fitted`, asked twice: a strategy may ask for its committee more than once in a round.
     votes = [np.stack([head.predict_proba(fitted.features) for head in fitted.committee(5)]) for _ in range(2)]
     assert votes[0].shape == (5, N, CLASSES), f"votes have the shape {votes[0].shape}, not (5, {N}, {CLASSES})"
     assert np.allclose(votes[0].sum(axis=2), 1), "a member's probabilities do not sum to 1"
@@ -200,8 +207,10 @@ def check_begins_with_few_labels(entry: ModelEntry) -> None:
     assert _predict(fit(entry, small_pool(labelled=2))).shape == (N, CLASSES)
     asker = StrategyEntry(RandomSampling)
     learner = ActiveLearner(entry.make(small_dataset(), {}), asker, asker, Plan(batch=1), seed=0)
+    # Samples 0 and 3 are both of class 0.
     none, one = small_pool(labelled=0), small_pool(labelled=0).answered(np.array([0, 3]), TRUTH[[0, 3]])
     for pool, expected in ((none, np.full(CLASSES, 1 / CLASSES)), (one, np.eye(CLASSES)[0])):
+        # Through the loop, which answers for the model: its own `fit` is never called with fewer than two classes.
         proba = learn(pool, learner, 0).clf.predict_proba(pool.features[:2])
         assert np.allclose(proba, expected), f"with {pool.known_classes()} known classes it says {proba[0]}"
 

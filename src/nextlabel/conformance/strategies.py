@@ -30,7 +30,7 @@ from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.base import Question
 from nextlabel.strategies.door import StrategyEntry
 
-N = 20
+N = 20  # samples: few enough for strategies that train a model for every candidate
 
 
 def small_problem(entry: StrategyEntry, labelled: int = 6, batch: int = 5, X: Floats | None = None) -> Question:
@@ -39,8 +39,9 @@ def small_problem(entry: StrategyEntry, labelled: int = 6, batch: int = 5, X: Fl
     ``X`` (20, d) other features than these.
     """
     classes = min(3, entry.most_classes or 3)
-    truth = np.arange(N) % classes
+    truth = np.arange(N) % classes  # (20,) in turn, so that the first few labels hold every class
     if X is None:
+        # (20, 4), spread 1, each class 2 off the origin along an axis of its own: learnable, and not without doubt.
         X = (np.random.default_rng(0).normal(size=(N, 4)) + 2 * np.eye(classes, 4)[truth]).astype(np.float32)
     return _question(X, np.where(np.arange(N) < labelled, truth, -1), classes, batch)
 
@@ -48,11 +49,13 @@ def small_problem(entry: StrategyEntry, labelled: int = 6, batch: int = 5, X: Fl
 def _question(X: Floats, y: Labels, classes: int, batch: int) -> Question:
     known = np.flatnonzero(y >= 0)
     head = LinearHead(classes=range(classes), random_state=0).fit(X[known], y[known])
+    # A model for everybody: the door hands it only to those whose signature asks for one.
     return Question(X, y, classes, batch, 7, head, bootstrap(head, X[known], y[known], 1))
 
 
 def picks(entry: StrategyEntry, question: Question) -> Ids:
     """What ``entry`` asks, after making sure that it is a batch: distinct, unlabelled, of the size wanted."""
+    # A fresh generator each time: what the door draws in place of bad answers is then the same for the same question.
     found = entry.ask(question, np.random.default_rng(0)).positions
     assert found.dtype.kind == "i", f"positions are {found.dtype}, not whole numbers"
     assert len(found) == question.batch, f"{len(found)} positions, and {question.batch} were asked for"
@@ -65,7 +68,7 @@ def picks(entry: StrategyEntry, question: Question) -> Ids:
 
 def check_gives_a_whole_batch(entry: StrategyEntry) -> None:
     """Distinct, unlabelled, exactly as many as wanted: one, some, all that are left."""
-    for batch in (1, 5, N - 6):
+    for batch in (1, 5, N - 6):  # six are labelled
         picks(entry, small_problem(entry, batch=batch))
 
 
@@ -77,9 +80,12 @@ def check_works_from_two_labels_to_the_last(entry: StrategyEntry) -> None:
 
 def check_chooses_the_same_for_the_same_seed(entry: StrategyEntry) -> None:
     """Asked twice, and whatever state numpy's global generator is in."""
+    # The state is put back, for whoever runs the checks may draw from the global generator too.
     question, before = small_problem(entry), np.random.get_state()
     try:
         found = []
+        # Twice from one state finds a strategy that ignores its own seed, the third one that draws from numpy's global
+        # state.
         for seed in (1, 1, 2):
             np.random.seed(seed)
             found.append(picks(entry, question).tolist())
@@ -92,6 +98,7 @@ def check_chooses_the_same_for_the_same_seed(entry: StrategyEntry) -> None:
 def check_leaves_what_it_is_given_alone(entry: StrategyEntry) -> None:
     """X, y and the classifier are as they were."""
     question = small_problem(entry)
+    # Bytes of a pickle, not equality: they see a dtype, an attribute or a generator that moved on, too.
     before = pickle.dumps((question.X, question.y, question.clf))
     picks(entry, question)
     assert pickle.dumps((question.X, question.y, question.clf)) == before, "X, y or clf was changed"
@@ -101,18 +108,21 @@ def check_takes_features_as_they_come(entry: StrategyEntry) -> None:
     """float32 or float64, read-only as a memory map is, in columns as in rows."""
     question = small_problem(entry)
     locked_X, locked_y = question.X.copy(), question.y.copy()
+    # Cython code compiled for writable buffers refuses such arrays, and only then does one notice.
     locked_X.flags.writeable = locked_y.flags.writeable = False
     picks(entry, replace(question, X=locked_X, y=locked_y))
     picks(entry, replace(question, X=question.X.astype(np.float64)))
     picks(entry, replace(question, X=np.asfortranarray(question.X)))
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "X.npy", question.X)
+        # Not only locked: a memmap is a class of its own, which some code asks for by type.
         picks(entry, replace(question, X=np.load(Path(folder) / "X.npy", mmap_mode="r")))
 
 
 def check_survives_ties(entry: StrategyEntry) -> None:
     """Many rows alike: two kinds of rows among the twenty, then one kind."""
     for kinds in (2, 1):
+        # Distances of zero, medians of zero, clusters without a member: whatever is divided by these shows here.
         X = np.random.default_rng(0).normal(size=(kinds, 4)).astype(np.float32)[np.arange(N) % kinds]
         picks(entry, small_problem(entry, X=X))
 
@@ -120,7 +130,7 @@ def check_survives_ties(entry: StrategyEntry) -> None:
 def check_survives_constant_features(entry: StrategyEntry) -> None:
     """Columns that never change, beside one that does; and nothing but zeros."""
     for X in (np.ones((N, 4)), np.zeros((N, 4))):
-        X[:, 0] = X[0, 0] * np.arange(N) / N
+        X[:, 0] = X[0, 0] * np.arange(N) / N  # all zeros where X[0, 0] is 0
         picks(entry, small_problem(entry, X=X.astype(np.float32)))
 
 
@@ -130,6 +140,7 @@ def check_starts_cold_if_it_says_so(entry: StrategyEntry) -> None:
         return
     for labelled in (0, 3):
         question = small_problem(entry)
+        # Three of one class is as cold as none: no classifier can be trained on it.
         y = np.where(np.arange(N) < labelled, 0, -1)
         picks(entry, replace(question, y=y, clf=None, committee=None))
 
@@ -140,6 +151,7 @@ def check_starts_cold_if_it_says_so(entry: StrategyEntry) -> None:
 def direct(entry: StrategyEntry, question: Question, **more: Any) -> Any:
     """What the class itself answers: `query` with what its signature takes."""
     given = {word: make(question) for word, make in entry.needs.items()}
+    # Later ones win: a check may put its own argument in the place of the entry's.
     return entry.make(question).query(question.X, question.y, **({"batch_size": question.batch} | given | more))
 
 
@@ -153,8 +165,10 @@ def check_answers_as_upstream_does(entry: StrategyEntry) -> None:
     assert utilities.shape == (6, N), f"utilities are {utilities.shape}"
     for b, row in enumerate(utilities):
         expected = question.y >= 0
-        expected[indices[:b]] = True
+        expected[indices[:b]] = True  # of this batch, before pick b
         assert (np.isnan(row) == expected).all(), f"NaN in row {b} are not what is labelled or picked"
+        # Two kinds of utilities: a score, of which the highest is picked, or the chances of a draw, of which any above
+        # 0 may be.
         law = abs(np.nansum(row) - 1) < 1e-9 and row[indices[b]] > 0  # of a draw
         assert law or row[indices[b]] == np.nanmax(row), f"pick {b} is not the highest of its row"
 
@@ -163,7 +177,7 @@ def check_reads_candidates(entry: StrategyEntry) -> None:
     """Indices in any order, twice, from the end, of labelled samples; never a mask."""
     question = small_problem(entry, batch=4)
     some = np.array([15, 9, 9, 0, 3, -1, 12, 7, 17, 10])  # 0 and 3 are labelled
-    found = direct(entry, question, candidates=some)
+    found = direct(entry, question, candidates=some)  # -1 is 19, counted from the end
     allowed = [7, 9, 10, 12, 15, 17, 19]
     assert set(found.tolist()) <= set(allowed), f"{found} of {allowed}"
     assert len(set(found.tolist())) == 4, f"asks twice for a sample: {found}"
@@ -186,6 +200,7 @@ def check_takes_samples_as_candidates(entry: StrategyEntry) -> None:
     others = np.random.default_rng(1).normal(size=(9, question.X.shape[1])).astype(np.float32)
     try:
         found, utilities = direct(entry, question, candidates=others, return_utilities=True)
+    # Strategies that need to know which row of X a candidate is may say so, in upstream's own words.
     except MappingError:
         return
     assert len(set(found.tolist())) == 4, f"asks twice for a sample: {found}"
@@ -208,7 +223,9 @@ def check_asks_everybody_among_ties(entry: StrategyEntry) -> None:
     constant = np.ones((N, 4))
     constant[:, 0] = np.arange(N) / N
     rows = (kinds[np.arange(N) % 3], kinds[np.zeros(N, dtype=int)], constant, np.zeros((N, 4)))
+    # Rows alike in float32 and in float64: rounding breaks ties in one and not in the other.
     for X, kind in zip((*rows, rows[1]), (np.float32, np.float32, np.float64, np.float64, np.float64), strict=True):
+        # All that are left, in one batch: a strategy that stops at a duplicate comes out short only at the end.
         asked = _question(X.astype(kind), question.y, question.classes, N - 6)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # k-means finds fewer clusters than it was told
@@ -247,6 +264,7 @@ def check_takes_a_seed_of_any_kind(entry: StrategyEntry) -> None:
     given = {word: make(question) for word, make in entry.needs.items()}
     for seed in (5, generator, None):
         strategy = entry.make(question).set_params(random_state=seed)
+        # One object twice: a RandomState given as a seed is copied, or the second answer would hang on the first.
         found, again = (strategy.query(question.X, question.y, batch_size=5, **given) for _ in range(2))
         _all_or(5, found, question.y)
         assert seed is None or found.tolist() == again.tolist(), f"{found} with {seed}, then {again}"
@@ -262,6 +280,7 @@ def check_shrinks_a_batch_that_is_too_large(entry: StrategyEntry) -> None:
     assert sorted(found.tolist()) == [N - 3, N - 2, N - 1], f"{found}, and three were left"
     assert any("batch_size" in str(one.message) for one in told), "a batch was cut without a warning"
     try:
+        # A ValueError, as upstream's is: code that catches it there must catch it here.
         direct(entry, replace(question, y=np.zeros(N, dtype=int)))
     except ValueError:
         return
@@ -272,9 +291,9 @@ def check_reads_labels_of_every_kind(entry: StrategyEntry) -> None:
     """Whole numbers with -1, decimals with NaN, texts with "" or None: the same picks."""
     question = small_problem(entry)
     expected = direct(entry, question).tolist()
-    texts = ["ash", "oak", "yew"]
+    texts = ["ash", "oak", "yew"]  # in the order of the alphabet: sorting changes no code
     for names, missing in (([0.0, 1.0, 2.0], np.nan), (texts, ""), (texts, None)):
-        y = np.array([names[code] if code >= 0 else missing for code in question.y])
+        y = np.array([names[code] if code >= 0 else missing for code in question.y])  # None makes it dtype object
         given = {}
         for word, made in ((word, make(question)) for word, make in entry.needs.items()):
             given[word] = _rename_classes(made, names, missing, question)
@@ -292,6 +311,7 @@ def _rename_classes(made: Any, names: list[Any], missing: Any, question: Questio
     head = clone(made).set_params(classes=names[: question.classes], missing_label=missing)
     known = np.flatnonzero(question.y >= 0)
     head.fit(question.X[known], np.array([names[code] for code in question.y[known]]))
+    # Fitted for the names alone. Members of a committee learned from resamples: each keeps its own weights.
     head.known_, head.coef_, head.intercept_ = made.known_, made.coef_, made.intercept_
     return head
 
@@ -305,7 +325,7 @@ def check_remembers_nothing(entry: StrategyEntry) -> None:
     def again(size: int) -> list[int]:
         return list(strategy.query(question.X[:size], question.y[:size], batch_size=3, **given))
 
-    first, other = again(N), again(N - 4)
+    first, other = again(N), again(N - 4)  # fewer samples, so a stale index points beyond the end
     assert max(other) < N - 4, f"{other}, and there are {N - 4} samples"
     assert again(N) == first, "an answer depends on what was asked before"
 
@@ -315,6 +335,7 @@ def check_can_be_copied_and_wrapped(entry: StrategyEntry) -> None:
     question = small_problem(entry, batch=3)
     strategy = entry.make(question)
     copy = clone(strategy)
+    # By repr, which lists parameters: scikit-learn's estimators have no equality.
     assert repr(copy) == repr(strategy), f"{copy!r} is a copy of {strategy!r}"
     wrapper = SubSamplingWrapper(strategy, max_candidates=8, missing_label=-1, random_state=0)
     given = {word: make(question) for word, make in entry.needs.items()}
@@ -326,6 +347,7 @@ def check_can_be_copied_and_wrapped(entry: StrategyEntry) -> None:
 def check_tells_many_classes_apart(entry: StrategyEntry) -> None:
     """Two classes; a thousand, of which few have a label."""
     question = small_problem(entry)
+    # np.minimum leaves -1 as it is: what was unlabelled stays so.
     _all_or(5, direct(entry, _question(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
     _all_or(5, direct(entry, _question(question.X, question.y, 1000, 5)), question.y)
 
@@ -333,6 +355,7 @@ def check_tells_many_classes_apart(entry: StrategyEntry) -> None:
 def check_leaves_models_alone(entry: StrategyEntry) -> None:
     """Told to train, it trains a copy; told not to, it only asks: the caller's models are as they were."""
     question = small_problem(entry)
+    # Only of those that are told whether to train; the entry says no (`door.NO`), a caller may say yes.
     word = next((word for word in ("fit_clf", "fit_ensemble") if word in entry.needs), None)
     if word is None:
         return

@@ -51,6 +51,7 @@ def run(
             for future in [future for future in busy if future.done()]:
                 task = busy.pop(future)
                 result: Result = _open(future.result)
+                # Handed out before more is sent: the caller may write it down, or stop.
                 yield task, result
                 following = follow(task, result)
                 following = next(waiting, None) if following is None else following
@@ -60,6 +61,7 @@ def run(
         raise WorkerDied(_last_words(engine)) from None
     finally:
         for future in busy:
+            # Only what waits can be cancelled; what is under way is left to whoever closes the engine.
             future.cancel()
 
 

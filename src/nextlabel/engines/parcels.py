@@ -72,5 +72,6 @@ def attend(work: Parcel | Arrived, task: Parcel | Arrived, threads: int) -> Parc
             return Parcel(Reply(function(what)))
     except NextlabelError as error:
         return Parcel(Reply(error=error))
+    # SystemExit too, from a library that calls sys.exit: it must not end the worker. KeyboardInterrupt is let through.
     except (Exception, SystemExit):
         return Parcel(Reply(error=WorkerDied(f"A worker failed:\n{traceback.format_exc()}")))

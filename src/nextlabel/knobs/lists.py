@@ -20,6 +20,7 @@ def split_names(text: str) -> tuple[str, ...]:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
+        # A comma in deltas=[1, 2] or in a quoted text is none between names.
         depth += 0 if quote else (char in "([{") - (char in ")]}")
         if char == "," and depth == 0 and not quote:
             parts.append("")
@@ -38,6 +39,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         return tuple(_first_seeds(int(text)))
     except ValueError:  # a list, or a range
         found = [_between(part.strip(), text) for part in text.split(",") if part.strip()]
+    # Counted before the seeds are made: 0-999999999999 would fill the memory.
     _not_too_many(text, sum(last - first + 1 for first, last in found))
     return tuple(seed for first, last in found for seed in range(first, last + 1))
 

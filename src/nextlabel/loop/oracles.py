@@ -58,9 +58,12 @@ class Noisy:
     @cached_property
     def y(self) -> Labels:
         """What it would say of every sample (n,)."""
+        # Drawn for all samples at once, so that a sample's answer does not hang on when it is asked. Both draws are
+        # made for every one: at a higher rate the same are wrong in the same way, and others beside them.
         rng = stream(self.seed, "noise")
         wrong = rng.random(len(self.truth)) < self.rate
-        shift = rng.integers(1, max(self.classes, 2), size=len(self.truth))
+        shift = rng.integers(1, max(self.classes, 2), size=len(self.truth))  # never 0: a wrong answer is another class
+        # Where nobody knows the truth a mistake would be an answer out of nothing: -1 stays.
         answers: Labels = np.where(wrong & (self.truth >= 0), (self.truth + shift) % self.classes, self.truth)
         return answers
 
@@ -75,6 +78,7 @@ def oracle(text: str, dataset: Dataset, seed: int) -> Oracle:
 
 def read_oracle(text: str, dataset: Dataset) -> Callable[[int], Oracle]:
     """What makes the oracle for a seed; a file of answers is read now, once for all seeds."""
+    # At the first colon only: a file's name may hold more of them (C:\answers.csv).
     name, _, argument = text.partition(":")
     return look_up(ORACLES, name, "oracle")(argument, dataset)
 
@@ -90,6 +94,7 @@ def _noisy(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
         rate = float(argument)
     except ValueError:
         raise BadSpecification(f"'noisy:{argument}' has no error rate. Write it like noisy:0.1.") from None
+    # NaN is caught here too: float reads it, and no comparison with it is true.
     if not 0 <= rate <= 1:
         raise BadNumber(f"An annotator cannot be wrong at a rate of {argument}; give a share between 0 and 1.")
     return lambda seed: Noisy(dataset.y, len(dataset.classes), rate, seed)
@@ -98,10 +103,12 @@ def _noisy(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
 def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     """Answers from a .csv or .jsonl file with ``label`` (as the dataset writes it) and ``id`` or ``path``."""
     answers = np.full(len(dataset), -1, dtype=np.int64)
+    # Labels as the dataset writes them, not codes: a file of answers outlives a class that is added later.
     codes = {label: code for code, label in enumerate(dataset.classes)}
     ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
     if not argument:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
+    # Read whole before the first round: a bad row is told now, and not when its sample is asked.
     for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
         key = row.get("path") or row.get("id")
         if key is None or "label" not in row:
@@ -113,18 +120,20 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
                 "such sample or class. Was it written for another dataset?"
             )
         answers[ids[key]] = codes[row["label"]]  # said twice: the later answer stands
+    # One object for all seeds, so that it travels to a worker once.
     replayed = Truth(answers)
     return lambda seed: replayed
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")  # Excel begins a CSV file with a mark
         found = (
             [json.loads(line) for line in text.splitlines() if line.strip()]
             if path.suffix in (".jsonl", ".json")
             else list(csv.DictReader(text.splitlines()))
         )
+        # Numbers of JSON become text, as ids and labels of a CSV file are.
         return [{str(name): str(value) for name, value in row.items()} for row in found]
     except OSError as error:
         raise BadData(
@@ -134,6 +143,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise BadData(f"The answers in '{show_path(path)}' cannot be read ({error}). {REPLAY_FORM}") from None
 
 
+# Two steps each: the text and its file are read once, and an oracle is made for every seed.
 ORACLES: Mapping[str, Callable[[str, Dataset], Callable[[int], Oracle]]] = {
     "truth": _truth,
     "noisy": _noisy,

@@ -103,12 +103,16 @@ def rounds(pool: Pool, learner: ActiveLearner, past: Past = ()) -> Loop:
     ``past`` are rounds that were played before: they are not learned again, and the loop goes on just as if it had
     never stopped.
     """
+    # k goes on from the past: the streams of a round are named by its number, so a resumed run draws what it would
+    # have.
     pool, view = replay(pool, learner, past)
     for k in itertools.count(len(past)):
         this = step(pool, learner, k, view)
         labels = yield this
+        # After the yield: the round that asks nothing is the last one, and its model is scored like any other.
         if not len(this.asked.ids):
             return
+        # The next batch is chosen from this round's model, without what this round asks: the model is one round behind.
         view = this.ahead() if learner.plan.ahead else None
         pool = pool.answered(this.asked.ids, labels)
 
@@ -118,10 +122,12 @@ def drive(loop: Loop, answer: Callable[[Ids], Labels]) -> Iterator[Round]:
 
     The caller sees a round before anybody is asked about its batch, so what it keeps of a round is kept first.
     """
+    # A generator that is sent to must be started with next; then each send gives the next round.
     this = next(loop)
     while True:
         yield this
         try:
+            # Asked even for an empty batch, at the end: the generator is what decides that nothing follows.
             this = loop.send(answer(this.asked.ids))
         except StopIteration:
             return
@@ -131,7 +137,9 @@ def replay(pool: Pool, learner: ActiveLearner, past: Past) -> tuple[Pool, View |
     """The pool after ``past``, and what its next batch is chosen from where that was to be chosen ahead."""
     view = None
     for k, (ids, labels) in enumerate(past):
+        # Only the last of them, and before its answers are in: the one model that the next batch was chosen by.
         if learner.plan.ahead and k == len(past) - 1:
+            # What `Round.ahead` gave then, to the bit: a function of pool, learner and k.
             view = View(pool.without(ids), learn(pool, learner, k))
         pool = pool.answered(ids, labels)
     return pool, view
@@ -146,6 +154,7 @@ def step(pool: Pool, learner: ActiveLearner, k: int, view: View | None = None) -
     began = perf_counter()
     fitted = learn(pool, learner, k)
     learned = perf_counter()
+    # By this round's pool, also where the view is older: what was labelled since counts against the budget.
     size = batch_size(pool, learner.plan, k)
     asked = ask(view or View(pool, fitted), learner, k, size)
     return Round(k, pool, fitted, asked, learned - began, perf_counter() - learned)
@@ -156,8 +165,9 @@ def learn(pool: Pool, learner: ActiveLearner, k: int) -> Fitted:
     rng = stream(learner.seed, "fit", k)
     if pool.known_classes() > 1:
         return learner.model.fit(pool, rng)
+    # A head with fewer than two classes is constant: certain, or even. Nothing is trained that a model could do worse.
     ids = pool.labelled()
-    X = pool.features[ids] if len(ids) else pool.features[:1]
+    X = pool.features[ids] if len(ids) else pool.features[:1]  # (l, d); one row, so that there are columns
     y = pool.y[ids] if len(ids) else np.array([-1])
     head = LinearHead(classes=range(pool.classes)).fit(X, y)
     return Fitted(pool.features, head, bootstrap(head, X, y, number(rng)))
@@ -172,10 +182,11 @@ def batch_size(pool: Pool, plan: Plan, k: int) -> int:
 
 def ask(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     """The ``size`` samples to ask about in round ``k``: the strategy's choice, and the audit side's next in line."""
-    audit, free, plan = view.pool.unaudited(), len(view.pool.unlabelled()), learner.plan
+    audit, free, plan = view.pool.unaudited(), len(view.pool.unlabelled()), learner.plan  # free: the strategy's own
     share = Amount(plan.audit, "share")
     # The audit's share of this batch: what it is due after it, less what it was due before.
     due = share.total((k + 1) * plan.size, view.pool.classes) - share.total(k * plan.size, view.pool.classes)
+    # More where the strategy has run out of samples, less where the audit side has, and never more than a batch.
     due = min(max(due, size - free), len(audit), size)
     chosen = ask_strategy(view, learner, k, size - due) if size > due else Asked(NOBODY)
     return Asked(np.concatenate([chosen.ids, audit[:due]]), chosen.why + _times("audit", due))
@@ -185,13 +196,16 @@ def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked
     """The strategy's choice. The only place where a position is not an id: ``rows[positions]`` are the ids."""
     pool, fitted = view.pool, view.fitted
     warm = pool.known_classes() > 1
+    # Out of sight: test and validation samples, the audit side until it is labelled, and what is out for an answer.
     rows = np.union1d(pool.labelled()[pool.askable[pool.labelled()]], pool.unlabelled())  # (n,) ascending
     question = Question(
-        X=fitted.features if len(rows) == len(pool.y) else fitted.features[rows],
-        y=pool.y[rows],
+        X=fitted.features if len(rows) == len(pool.y) else fitted.features[rows],  # uncopied if whole
+        y=pool.y[rows],  # (n,), -1 where it may be asked
         classes=pool.classes,
         batch=size,
+        # The strategy's own stream and the door's ("mend") are two: what the door draws moves no pick of the strategy.
         seed=number(stream(learner.seed, "ask", k)),
+        # None rather than a constant model: whoever needs one fails loudly instead of choosing by nothing.
         clf=fitted.clf if warm else None,
         committee=fitted.committee if warm else None,
     )

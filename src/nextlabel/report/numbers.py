@@ -83,6 +83,7 @@ def _ratio(ratio: Ratio | None) -> dict[str, Any]:
 def to_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows as CSV: these columns, and no others of theirs; None is an empty cell."""
     out = io.StringIO()
+    # "\n", for csv's own default is "\r\n" everywhere.
     table = csv.DictWriter(out, names, lineterminator="\n", extrasaction="ignore")
     table.writeheader()
     table.writerows(rows)

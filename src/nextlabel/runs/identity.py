@@ -11,8 +11,11 @@ DERIVED = {
 
 def differences(there: Row, here: Row) -> list[str]:
     """What two experiments differ in, a few words each: the first three knobs, or, where all agree, data and splits."""
+    # By the names in `here` alone: `rehearse` knows only some of an identity, and what it does not know is no
+    # difference.
     one, two = (_flat({name: row.get(name) for name in here}) for row in (there, here))
     changed = [name for name in two if one.get(name) != two[name]]
+    # Hashes follow from the knobs as well: they are told only where no knob explains them.
     knobs = [name for name in changed if name not in DERIVED]
     return [f"{name} is {one.get(name)!r} there and {two[name]!r} here" for name in knobs[:3]] or [
         f"its {DERIVED[name]} are others there" for name in changed

@@ -33,6 +33,7 @@ def read_json(path: Path, shape: shapes.Shape) -> Any:
 def read_lines(path: Path, shape: shapes.Shape) -> list[Row]:
     """All rows of a JSON-lines file, each of that shape, or `RunBroken` with the number of the bad line."""
     try:
+        # Bytes, decoded line by line: one that is no UTF-8 is told with its number.
         text = path.read_bytes()
     except OSError as error:
         raise RunBroken(f"'{show_path(path)}' cannot be read ({error.strerror}). {RUN_AGAIN}") from None

@@ -104,6 +104,7 @@ def check_arms(folder: Path, manifest: Row, rows: Sequence[Row]) -> None:
             raise RunBroken(f"'{path}' has a round of {shorten(name)}, seed {seed}, twice. {RUN_AGAIN}")
         if sorted(rounds) != list(range(len(rounds))):
             raise RunBroken(f"'{path}' misses a round of {shorten(name)}, seed {seed}, in the middle. {RUN_AGAIN}")
+        # Fewer labels than a round before would bend a curve back on itself.
         labelled = [row["labelled"] for row in sorted(played, key=lambda row: int(row["round"]))]
         if labelled != sorted(labelled):
             raise RunBroken(f"'{path}' loses labels of {shorten(name)}, seed {seed}, from round to round. {RUN_AGAIN}")

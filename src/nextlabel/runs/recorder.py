@@ -134,6 +134,7 @@ class Recorder:
             part = os.open(self.parts / part_name(arm), ADDING, 0o644)
             try:
                 while text:
+                    # A write may take a part only, on a disk that is nearly full.
                     text = text[os.write(part, text) :]
                 os.fsync(part)
             finally:
@@ -143,6 +144,8 @@ class Recorder:
     def finish(self) -> None:
         """Merge all lines in the order in which the arms were opened, then throw the parts away."""
         every = [line for played in self.played.values() for line in played]
+        # In the order in which the arms were opened, not in which they ended: the same bytes whatever the number of
+        # jobs.
         for name in FILES:
             field = name.removesuffix("s")
             self.write(f"{name}.jsonl", lines(item for line in every if (item := getattr(line, field)) is not None))
@@ -154,6 +157,7 @@ class Recorder:
         if not os.path.exists(path):
             return []
         text = path.read_bytes()
+        # A line that ends was written whole; rfind gives -1 where none does, and so nothing.
         whole = text[: text.rfind(b"\n") + 1]
         if len(whole) < len(text):
             os.truncate(path, len(whole))
@@ -182,6 +186,7 @@ class Recorder:
 
     def _lock(self) -> None:
         try:
+            # Not waited for: another writer may go on for days.
             self.lock.acquire(timeout=0)
         except Timeout:
             raise RunBusy(

@@ -61,6 +61,8 @@ class Order:
     def trains(self) -> bool:
         """Is a head trained on the labels? Where probabilities are given, only for a committee."""
         wants = set(self.entry.needs.values())
+        # Needs are told by the very functions that make them, so a strategy of somebody else's says what it needs as
+        # well.
         return committee in wants or (classifier in wants and self.P is None)
 
 
@@ -106,6 +108,7 @@ def select(
     >>> select(X, [0, -1, -1, -1], "coreset", 2)
     array([3, 2])
     """
+    # `read_order` has all that both doors share; the flag is a bool already where the command line read it.
     order = read_order(features, labels, strategy, batch, probabilities, seed, missing)
     return choose(replace(order, standardize=read_flag("standardize", standardize))).ids
 
@@ -125,9 +128,11 @@ def read_order(
     size, seed = read_whole("batch", batch, 1), read_whole("seed", seed, 0)
     X = read_samples(features)
     P = None if probabilities is None else arrays.read_probabilities(probabilities, len(X))
+    # With probabilities their columns say how many classes there are, and which number is which.
     y, classes = arrays.read_labels(labels, len(X), None if P is None else P.shape[1], missing)
-    pool = Pool(X, y, np.ones(len(y), dtype=bool), classes)
+    pool = Pool(X, y, np.ones(len(y), dtype=bool), classes)  # no test or validation side: all may be asked
     name = wanted if isinstance(wanted, str) else type(wanted).__name__
+    # The whole passes over P and X come last: on a memory map of gigabytes they are the first work that is heavy.
     order = suit(Order(pool, P, name, entry, fit_batch(pool, size), seed))
     if P is not None:
         arrays.check_probabilities(P, progress)
@@ -149,6 +154,7 @@ def read_flag(what: str, value: Any) -> bool:
 
 def read_whole(what: str, value: Any, least: int) -> int:
     """A whole number of at least ``least``; 3.0 is one, True and "3" are none."""
+    # value // 1 and not int(value): of infinity that is NaN, which equals nothing, where int would raise.
     whole = isinstance(value, int | np.integer) or (isinstance(value, float | np.floating) and value == value // 1)
     if not whole or isinstance(value, bool | np.bool_) or value < least:
         shown = shorten(repr(value))
@@ -164,6 +170,7 @@ def fit_batch(pool: Pool, batch: int) -> int:
             f"All {len(pool.y):,} samples are labelled, so there is nothing to ask about. A missing label is -1 in "
             "whole numbers, NaN in decimals, empty in text; name any other value with missing=… (--missing=…)."
         )
+    # stacklevel 4, here and below: from this function over `read_order` and `select` to whoever called it.
     if batch > left:
         warnings.warn(f"Only {left:,} samples are unlabelled, fewer than {batch:,}: all are asked.", stacklevel=4)
     return min(batch, left)
@@ -176,11 +183,13 @@ def suit(order: Order) -> Order:
     """
     pool, name, wants = order.pool, order.name, set(order.entry.needs.values())
     # Given probabilities stand for a model, but nobody can train a committee of them.
-    has_model = pool.known_classes() > 1
+    has_model = pool.known_classes() > 1  # one will be trained
     if has_model or not wants & {classifier, committee} or (order.P is not None and committee not in wants):
         return order
     if order.entry.kind is Auto:
         warnings.warn(f"Fewer than two classes have a label, so '{name}' asks as maxherding does.", stacklevel=4)
+        # Auto covers by itself while labels are few, but the door would refuse it: it names a classifier among its
+        # needs.
         cover = replace(strategy("maxherding"), args={"sample": order.entry.args.get("sample", SAMPLE)})
         return replace(order, entry=cover)
     labelled = len(pool.labelled())
@@ -204,6 +213,8 @@ def choose(order: Order, progress: Progress = quiet) -> Selection:
     with watch(progress):
         answer = order.entry.ask(question, stream(order.seed, "mend", 0))
     pool, maker = order.pool, order.entry.implementation
+    # Positions are ids here, for the question held every row of the pool; in a simulation they are not
+    # (`loop.ask_strategy`).
     return Selection(answer.positions, maker, answer.mended, len(pool.y), len(pool.labelled()), pool.classes)
 
 
@@ -212,6 +223,8 @@ def make_question(order: Order, progress: Progress) -> Question:
     pool, wants = order.pool, set(order.entry.needs.values())
     if order.trains and order.standardize:
         pool = replace(pool, features=scale(pool.features, progress))
+    # The names of the streams are those of a simulation's round 0: hence the same picks from the same features and
+    # labels.
     seed = number(stream(order.seed, "ask", 0))
     # Strategies are written for two classes at least, also while nobody knows of any.
     question = Question(pool.features, pool.y, max(2, pool.classes), order.batch, seed)
@@ -219,7 +232,9 @@ def make_question(order: Order, progress: Progress) -> Question:
         question = replace(question, clf=KnownProbabilities(pool.features, look_up_rows(order.P), pool.classes))
     if order.trains:
         progress("training a head", 0, 0)
+        # On all labels, scaled as above; its committee is drawn only where a strategy calls for it.
         head = train_head(pool, order.seed)
+        # Given probabilities stay the classifier, even where a head had to be trained for a committee.
         question = replace(question, clf=question.clf or head.clf, committee=head.committee)
         if order.P is None and issubclass(order.entry.kind, DropIn):  # ours take predictions block by block
             predict = predict_in_blocks(head.clf, pool, progress)
@@ -241,7 +256,9 @@ def look_up_rows(P: Floats) -> Predict:
     """Rows of probabilities (n, C), which may be a memory map: all of them uncopied."""
 
     def at(rows: Ids) -> Floats:
+        # As many rows as there are stand for all of them in order: a copy of a file of gigabytes is what this avoids.
         some: Floats = P if len(rows) == len(P) else P[rows]
+        # Sums and logarithms of float16 are slow, and wrong in the third digit.
         return some.astype(np.float32) if some.dtype == np.float16 else some
 
     return at
@@ -251,7 +268,7 @@ def predict_in_blocks(head: SkactivemlClassifier, pool: Pool, progress: Progress
     """Rows of probabilities (k, C) in float32, predicted in blocks: nothing else grows with the pool."""
 
     def at(rows: Ids) -> Floats:
-        P = np.empty((len(rows), pool.classes), dtype=np.float32)
+        P = np.empty((len(rows), pool.classes), dtype=np.float32)  # (k, C)
         for place, some in Blocks(pool.features, rows).blocks():
             P[place] = head.predict_proba(some)
             progress("predicting", place.stop, len(rows))

@@ -31,6 +31,7 @@ def open_array(path: Path) -> Array:
     """The array in a .npy file, as a read-only memory map; `BadData` where there is none."""
     shown = printable(str(path))
     try:
+        # The first bytes by hand: np.load would take a .npz or a pickle for what it is, or say so in words of its own.
         with path.open("rb") as file:
             start = file.read(len(MAGIC))
     except FileNotFoundError:
@@ -44,6 +45,7 @@ def open_array(path: Path) -> Array:
             f"'{shown}' is no .npy file but {_describe(start)}. Save one array with np.save('{path.stem}.npy', X)."
         )
     try:
+        # Read-only and mapped: a million rows are there at once, and no mistake of ours can reach the file.
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
     except Exception as error:  # numpy raises nearly anything on damaged bytes
@@ -87,11 +89,14 @@ def read_features(given: Any) -> Floats:
 
 def check_finite(X: Floats, progress: Progress = quiet) -> None:
     """One pass over features (n, d); `BadArray` names the first row that holds NaN or infinity."""
+    # Whole numbers have neither NaN nor infinity, so their file is not read through.
     if X.dtype.kind != "f":
         return
     for place in _walk_blocks("checking the features", X, progress):
         block = X[place]
         if not np.isfinite(block).all():
+            # The place is looked for only once something is found: argwhere of a good block would cost more than the
+            # check.
             row, column = np.argwhere(~np.isfinite(block))[0]
             raise BadArray(
                 f"Row {place.start + row} of the features (the first is row 0) holds {block[row, column]} in column "
@@ -121,11 +126,12 @@ def check_probabilities(P: Floats, progress: Progress = quiet) -> None:
     """One pass over probabilities (n, C); `BadArray` names the first row that is none."""
     for place in _walk_blocks("checking the probabilities", P, progress):
         block = P[place]
-        total = block.sum(axis=1, dtype=np.float64)
+        total = block.sum(axis=1, dtype=np.float64)  # (b,)
         bad = np.flatnonzero(~(np.abs(total - 1) <= TOLERANCE) | ~(block.min(axis=1) >= 0))  # NaN is bad too
         if not len(bad):
             continue
         row, least = place.start + bad[0], block[bad[0]].min()
+        # `not least >= 0` and not `least < 0`: NaN has to come out as what the row holds.
         what = f"holds {least:.4g}" if not least >= 0 else f"sums to {total[bad[0]]:.4g}"
         raise BadArray(
             f"Row {row} of the probabilities (the first is row 0) {what}: they should be at least 0 and sum to one. "
@@ -141,6 +147,7 @@ def read_labels(given: Any, count: int, width: int | None = None, missing: Any =
     there are ``width`` classes, whether seen or not, and a number is the column of its class.
     """
     if given is None:
+        # 0 classes is "nobody knows": strategies are told two, and those that ask for a count say so.
         return np.full(count, -1, dtype=np.int64), width or 0
     y = _as_array(given, "labels")
     if y.ndim != 1:
@@ -153,6 +160,7 @@ def read_labels(given: Any, count: int, width: int | None = None, missing: Any =
     if y.dtype.kind not in "biufU" or (y.dtype.itemsize > WIDEST and y.dtype.kind == "f"):
         raise BadArray(f"The labels are {y.dtype}, and should be numbers or text. {CODES}.")
     if missing is None:
+        # Only while nobody said what -1 means: with missing=-1 the same labels are clear.
         _refuse_two_readings(y)
     return _encode(y, ~find_missing(y, missing), width)
 
@@ -164,15 +172,19 @@ def find_missing(y: Array, missing: Any = None) -> Mask:
             f"The missing label is {shorten(repr(missing))}, and must be one number or one text, as it stands among "
             "the labels."
         )
+    # missing=3 among texts means "3"; what comes from the command line is text in any case.
     if y.dtype.kind == "U":
         text: Mask = y == ("" if missing is None else str(missing))
         return text
     try:
+        # In decimals -1.0 is a class unless it is named: the marks are NaN there. Booleans never equal -1, so none is
+        # missing.
         value = (math.nan if y.dtype.kind == "f" else -1) if missing is None else float(missing)
     except (TypeError, ValueError):
         raise BadArray(
             f"The labels are numbers, and '{missing!s}' is none, so it cannot mark the missing ones."
         ) from None
+    # NaN equals nothing, itself included.
     found: Mask = (y == value) | np.isnan(y) if y.dtype.kind == "f" else y == value
     return found
 
@@ -187,7 +199,7 @@ def _refuse_two_readings(y: Array) -> None:
 
 
 def _encode(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
-    values = y[known]
+    values = y[known]  # (l,)
     if y.dtype.kind == "f" and not np.isfinite(values).all():
         row = int(np.flatnonzero(known)[~np.isfinite(values)][0])
         raise BadArray(f"The label of sample {row} is {y[row]}, which is no class. Mark it as missing: NaN.")
@@ -195,6 +207,7 @@ def _encode(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
     if width is not None and y.dtype.kind != "U":
         codes[known] = _check_label_columns(values, np.flatnonzero(known), width)
         return codes, width
+    # Without columns to go by, classes are numbered as they sort: the same numbers whatever order samples come in.
     classes, codes[known] = np.unique(values, return_inverse=True)
     if width is not None and len(classes) > width:
         raise BadArray(
@@ -206,6 +219,7 @@ def _encode(y: Array, known: Mask, width: int | None) -> tuple[Labels, int]:
 
 def _check_label_columns(values: Array, samples: Array, width: int) -> Labels:
     """Labels that are columns of the probabilities, checked."""
+    # floor: 1.0 is a column, 1.5 is none.
     bad = np.flatnonzero(~((values >= 0) & (values < width) & (values == np.floor(values))))
     if len(bad):
         raise BadArray(
@@ -218,9 +232,11 @@ def _check_label_columns(values: Array, samples: Array, width: int) -> Labels:
 
 
 def _as_array(given: Any, what: str) -> Array:
+    # np.asarray drops a mask without a word, and what lay under it would be learned.
     if np.ma.is_masked(given):
         raise BadArray(f"The {what} are a masked array, whose mask would be lost. Fill it first: X.filled(value).")
     try:
+        # Of lists and frames as well; an array or a memory map comes back as it is, uncopied.
         found = np.asarray(given)
     except (ValueError, TypeError, RuntimeError):
         raise BadArray(f"The {what} are no array: their rows differ in length, or are no numbers.") from None
@@ -230,6 +246,7 @@ def _as_array(given: Any, what: str) -> Array:
             "X.toarray() makes one of a sparse matrix."
         )
     if found.dtype.kind == "O":
+        # Objects might be anything, Decimal or None or a list: guessing would make two classes of 1 and "1".
         remedy = "y.astype(str), with '' for None" if what == "labels" else "X.astype(np.float32)"
         raise BadArray(f"The {what} are an array of Python objects, which can hold anything. Convert them: {remedy}.")
     return found
@@ -239,4 +256,5 @@ def _walk_blocks(what: str, array: Floats, progress: Progress) -> Iterator[slice
     """Places of blocks of rows, each told when it is done."""
     for place in pieces(len(array), max(1, CELLS // array.shape[1])):
         yield place
+        # After the yield, so that a block is told once the caller is through with it.
         progress(what, place.stop, len(array))

@@ -24,21 +24,24 @@ def scale(X: Floats, progress: Progress = quiet) -> Floats:
     >>> scale(np.array([[1e-5, 7.0], [3e-5, 7.0]])).tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
+    # In one pass, block by block: the mean and variance of a file that is larger than memory.
     scaler, blocks = StandardScaler(), Blocks(X)
     for place, rows in blocks.blocks():
+        # Squares that overflow are told below, with their column, instead of as a warning from within scikit-learn.
         with np.errstate(over="ignore", invalid="ignore"):
             scaler.partial_fit(rows)
-        progress(WHAT, place.stop, 2 * len(X))
+        progress(WHAT, place.stop, 2 * len(X))  # two passes: this one learns the scale
     _check_range(scaler)
     if _is_mapped(X):
         return _in_a_file(scaler, blocks, progress)
-    scaled = np.empty(X.shape, np.float32)
+    scaled = np.empty(X.shape, np.float32)  # (n, d)
     for place, rows in blocks.blocks():
         scaled[place] = scaler.transform(rows)
     return scaled
 
 
 def _check_range(scaler: StandardScaler) -> None:
+    # After the pass and before any scaled number is written: a disk is not filled with NaN.
     large = np.flatnonzero(~(np.isfinite(scaler.mean_) & np.isfinite(scaler.var_)))
     if len(large):
         raise BadArray(
@@ -58,5 +61,6 @@ def _in_a_file(scaler: StandardScaler, blocks: Blocks, progress: Progress) -> Fl
         for place, rows in blocks.blocks():
             file.write(scaler.transform(rows).astype(np.float32, order="C").data)
             progress(WHAT, len(blocks) + place.stop, 2 * len(blocks))
+        # Python's own buffer, which a map does not see. Closing the file is harmless then: the map holds it open.
         file.flush()
         return np.memmap(file, np.float32, "r", shape=(len(blocks), blocks.width))

@@ -61,6 +61,7 @@ def _iter_rows(experiment: Experiment, threads: int) -> Iterator[Row]:
         parts = prepare(experiment)
         settings = {seed: tune(parts, seed) for seed in experiment.seeds}
     parts = replace(parts, settings=settings)
+    # In this order, whatever `record` does: rows come by strategy, then by seed, then by round.
     for arm in parts.arms:
         lines = play(parts, arm)
         while (line := _next(lines, threads)) is not None:
@@ -102,6 +103,7 @@ def record(
     (20, [])
     """
     experiment, out = read_page("experiment", Experiment, experiment), read_path("out", out)
+    # A dict or a text is a page or a path from here on: refused, where it is none, before any worker is started.
     crew, resume, progress = read_page("crew", Crew, crew), FLAG.take("resume", resume), progress or quiet
     with engine(crew.jobs) as workers:  # first: a worker of a script without a guard comes here, and no further
         _outside(out, experiment.dataset)
@@ -119,6 +121,7 @@ def record(
 def _outside(out: Path, source: str) -> None:
     """A run among the pictures would be a class of its own the next time they are read."""
     root = os.path.expanduser(source)
+    # A folder called "digits" does not stand for itself: the name of a set wins, here as in `load`.
     if source in DATASETS or not os.path.isdir(root):
         return
     if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(root)):  # Path.resolve fails on a looping link
@@ -132,20 +135,26 @@ def _tune_all(
     parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, progress: Progress
 ) -> dict[int, Settings]:
     """Every seed's settings: from the manifest where an earlier session chose them, else chosen now and put there."""
+    # Keys of a JSON object are text.
     found = {int(seed): chosen for seed, chosen in recorder.manifest["settings"].items()}
     missing = [seed for seed in parts.experiment.seeds if seed not in found]
     for seed, chosen in run(workers, partial(tune, parts), missing, crew.jobs, crew.threads):
         found[seed] = chosen
         progress("choosing the model's settings", len(found), len(parts.experiment.seeds))
+    # Workers answer in any order; the manifest has the seeds' own, whatever the number of jobs.
     ordered = {seed: found[seed] for seed in parts.experiment.seeds}
+    # Before any round is played: a resumed run takes these, even where another version would choose otherwise.
     recorder.describe(settings={str(seed): chosen for seed, chosen in ordered.items()})
     return ordered
 
 
 def _play_all(parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, progress: Progress) -> None:
     player = Player(parts)
+    # Without a stride once around: each arm is played to its end. With one, a turn for those that are behind, and
+    # again.
     while todo := recorder.open_arms(parts.arms):
         _play_on(player, [Stride(arm, played) for arm, played in todo], recorder, workers, crew, progress)
+    # Before `finish`, whose last file says that the run is whole.
     recorder.write("splits.json", dump(plain_splits(parts.splits, parts.dataset)) + "\n")
     if parts.dataset.pictures is not None:  # rows of a table are known by their place alone
         recorder.write("samples.jsonl", lines(plain_samples(parts.dataset)))
@@ -156,10 +165,12 @@ def _play_on(
     player: Player, todo: Sequence[Stride], recorder: Recorder, workers: Executor, crew: Crew, progress: Progress
 ) -> None:
     """Play arms to their end, or those that are least far as far as one stride of the crew's more."""
+    # None without a stride. By the arm that is least far, so that a resumed run first catches up where it was cut off.
     until = crew.stride and min(len(stride.played) for stride in todo) + crew.stride
     behind = [stride._replace(until=until) for stride in todo if until is None or len(stride.played) < until]
     total = player.parts.rows()
     for (arm, _, _), more in run(workers, player, behind, crew.jobs, crew.threads, Stride.following):
+        # On the disk first, then told: who reads "finished" may pull the plug.
         recorder.add(arm, more)
         step = FINISHED if more[-1].last else f"round {more[-1].row['round']}"
         progress(f"{arm.strategy}, seed {arm.seed}, {step}", recorder.count, max(total, recorder.count))

@@ -21,6 +21,7 @@ from nextlabel.simulation.parts import Parts
 def play(parts: Parts, arm: Arm, played: Sequence[Line] = ()) -> Iterator[Line]:
     """The lines of an arm that come after those already ``played``, which are replayed without learning anything."""
     answer = parts.oracles[arm.seed]
+    # Only ids are kept in a run: answers are asked for again, and an oracle gives the same ones each time.
     past: Past = [(line.ids, answer(line.ids)) for line in played]
     for this in drive(rounds(parts.pool(arm.seed), parts.learner(arm), past), answer):
         yield _line(parts, arm, this)
@@ -30,6 +31,7 @@ def tune(parts: Parts, seed: int) -> Settings:
     """The model's settings for one seed, chosen on the labels that random sampling would have gathered."""
     settings: Settings = {}
     model = parts.make_model(settings)
+    # Settings may change as labels grow, each choice made from the one before; what is kept is the last one.
     for pool in _pools_of_random(parts, seed):
         more = model.tune(pool)
         if more != settings:
@@ -39,6 +41,7 @@ def tune(parts: Parts, seed: int) -> Settings:
 
 def _pools_of_random(parts: Parts, seed: int) -> Iterator[Pool]:
     """The pools of the random arm, round by round; its picks do not hang on a model, so none is trained."""
+    # The same split, seed and streams as the random arm's own: the very labels that it will have.
     learner = ActiveLearner(_Blind(), parts.entries.tuner, parts.entries.cold, parts.plan, seed)
     for this in drive(rounds(parts.pool(seed), learner), parts.oracles[seed]):
         yield this.pool
@@ -48,6 +51,7 @@ class _Blind:
     """A model for those who never look at it."""
 
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
+        # One sample: a head of one class is constant, and no solver is run.
         head = LinearHead(classes=range(pool.classes)).fit(pool.features[:1], np.array([0]))
         return Fitted(pool.features, head, bootstrap(head, pool.features[:1], np.array([0]), 0))
 
@@ -57,6 +61,7 @@ class _Blind:
 
 def _line(parts: Parts, arm: Arm, this: Round) -> Line:
     split, key = parts.splits[arm.seed], {"strategy": arm.strategy, "seed": arm.seed, "round": this.k}
+    # The dataset's own labels, also where the oracle is noisy: mistakes are learned from, never scored by.
     truth = parts.dataset.y[split.test]
     proba = _proba(this.fitted, split.test)
     about = {
@@ -66,13 +71,17 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
         **key,
         "labelled": len(this.pool.labelled()),
     }
+    # The order of these keys is the order of the bytes in rows.jsonl, which two runs are compared by.
     row = about | scores(proba, truth) | _validation(this, split.val) | {"mended": this.asked.mended}
     answers = parts.oracles[arm.seed](this.asked.ids)  # an oracle says the same of a sample whenever it is asked
+    # Ids are row numbers, and move when a file joins the folder: paths say which pictures they were.
     pick = key | {"ids": this.asked.ids.tolist(), "why": list(this.asked.why)}
     pick["labels"] = [parts.dataset.classes[code] for code in answers]
     if parts.dataset.paths is not None:
         pick["paths"] = [parts.dataset.paths[i] for i in this.asked.ids]
+    # Only of the last round: C x C numbers a round would soon outweigh all the rest. `Line.last` goes by it.
     matrix = None if len(this.asked.ids) else key | {"matrix": count_confusions(proba, truth).tolist()}
+    # In a file of their own, for no two runs agree on seconds. A classifier that does not say is taken as converged.
     timing = key | {"fit_s": this.fit_s, "ask_s": this.ask_s, "converged": getattr(this.fitted.clf, "converged_", True)}
     return Line(row, timing, pick, matrix)
 
@@ -85,5 +94,6 @@ def _validation(this: Round, ids: Ids) -> dict[str, Any]:
 
 
 def _proba(fitted: Fitted, ids: Ids) -> Floats:
+    # (n, C). Without ids an empty one, whose figures are None: scikit-learn's classifiers refuse to predict nothing.
     proba: Floats = fitted.clf.predict_proba(fitted.features[ids]) if len(ids) else np.empty((0, 1))
     return proba

@@ -18,6 +18,7 @@ from nextlabel.simulation.parts import OWN, Parts
 
 PATHS = ("dataset", "split", "embedder")  # knobs that say where something lies, or who turns it into features
 CPUINFO = Path("/proc/cpuinfo")
+# Their versions can change a row's digits; torch joins them where a network learns.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
 
@@ -37,6 +38,7 @@ def plain_samples(dataset: Dataset) -> list[Row]:
 
 def known_before(experiment: Experiment) -> Row:
     """What of an experiment's identity is known before its data are read; None is what they decide."""
+    # None is left out, for it may still be open: val is up to the model, standardize to the data.
     knobs = {name: value for name, value in experiment.plain().items() if value is not None and name not in PATHS}
     return knobs | ({"oracle": "replay"} if experiment.oracle.startswith("replay:") else {})
 
@@ -47,17 +49,20 @@ def identity(parts: Parts, threads: int) -> Row:
     Without the embedder's settings, while nothing is embedded.
     """
     experiment = parts.experiment.plain()
+    # A folder that was moved is the same data: its fingerprint stands for its path, hashes for the split's file.
     same: Row = {name: value for name, value in experiment.items() if name not in PATHS}
     same["fingerprint"] = parts.dataset.fingerprint
     if parts.features is not None:
         same["embedder"] = dict(parts.features.settings)
     if experiment["oracle"].startswith("replay:"):
-        same |= {"oracle": "replay", "answers": _answers(parts)}
+        same |= {"oracle": "replay", "answers": _answers(parts)}  # not the file's path
+    # Threads belong to it, since BLAS sums in another order with another number; jobs do not, for no row hangs on them.
     return same | {"splits": _of_splits(parts, hash_ids), "threads": threads, "made_by": _made_by(parts)}
 
 
 def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> Row:
     """What was run, on what, with what; ``identity`` is what a resumed run must share."""
+    # A network sees pixels; an embedder beside it serves the report's map alone, and the manifest says so.
     own, sizes, embedder = parts.embedder == OWN, _of_splits(parts, len), dict(parts.embedding.settings)
     return {
         "command": list(command),
@@ -69,8 +74,10 @@ def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> R
         "model": parts.experiment.model,
         "strategies": {name: {"class": kind} for name, kind in _made_by(parts).items()},
         "seeds": _of_splits(parts, hash_ids),
+        # Of the first seed, as manifests without `sizes_by_seed` had it. With a split file, seeds may differ.
         "sizes": next(iter(sizes.values())),
         "sizes_by_seed": sizes,
+        # Filled in once they are chosen. `made_with` is a list, for a session that goes on adds its own.
         "settings": {},
         "threads": threads,
         "jobs": jobs,
@@ -115,6 +122,7 @@ def processor() -> str:
         lines = CPUINFO.read_text(errors="replace").splitlines()
     except OSError:  # no Linux
         lines = []
+    # platform.processor() is empty, or just "x86_64", on most Linux; on ARM there is no "model name" either.
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, "") or platform.processor() or platform.machine()
 
@@ -129,6 +137,7 @@ def _about(dataset: Dataset) -> dict[str, Any]:
         "name": dataset.name,
         "n": len(dataset),
         "classes": list(dataset.classes),
+        # int: JSON does not take numpy's numbers.
         "counts": [int((dataset.y == code).sum()) for code in range(len(dataset.classes))],
         "kind": "table" if dataset.pictures is None else "pictures",
         "fingerprint": dataset.fingerprint,

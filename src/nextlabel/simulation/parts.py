@@ -49,6 +49,7 @@ class Entries:
     def of(cls, experiment: Experiment) -> "Entries":
         """Look every name up; raises `UnknownName` or `BadSpecification` before any data is read."""
         if experiment.embedder not in (None, TABLE):
+            # Made and thrown away: a wrong name or option is told before anything is read.
             embedder(experiment.embedder)
         entries = {name: strategy(name) for name in experiment.strategies}
         return cls(model(experiment.model), entries, strategy(experiment.plan.cold), strategy(TUNER))
@@ -101,11 +102,13 @@ class Parts:
 
     def learner(self, arm: Arm) -> ActiveLearner:
         """What learns and asks in one arm."""
+        # By seed, not by arm: strategies under one seed are compared with the same model.
         made = self.make_model(self.settings.get(arm.seed, {}))
         return ActiveLearner(made, self.entries.strategies[arm.strategy], self.entries.cold, self.plan, arm.seed)
 
     def pool(self, seed: int) -> Pool:
         """The pool at the start of every arm of a seed, opened once."""
+        # Everything else of a pool is shared by all arms of a seed: a pool never changes, an answer makes another one.
         return replace(self._open(seed), features=self._features(seed))
 
     def rows(self) -> int:
@@ -115,7 +118,7 @@ class Parts:
 
     def _batches(self, pool: Pool) -> int:
         room = max(0, min(pool.left(), self.plan.limit - len(pool.labelled())))
-        batches = int(-(-room // self.plan.size))
+        batches = int(-(-room // self.plan.size))  # up: the last one may be short
         return batches if self.plan.rounds is None else min(batches, self.plan.rounds)
 
     def _open(self, seed: int) -> Pool:
@@ -158,15 +161,19 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     entries = Entries.of(experiment)
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
+    # Models and strategies are known by now: reading the data can take minutes.
     dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
     _check_suits(dataset, experiment, entries)
+    # Shares are of all samples, test and validation too, so that a batch is as large under every split.
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
     if experiment.val is None:
+        # What was left open is written down from here on: the identity names the value, not the habit of a version.
         experiment = replace(experiment, val=entries.model.val)
     if experiment.standardize is None:  # columns of a table have units of their own; an embedder's have one
         experiment = replace(experiment, standardize=dataset.table is not None)
     splits = _split_all(experiment, dataset)
     for seed in experiment.seeds:
+        # Every seed: with a split file each may have other sizes, and seed 9 would fail after hours.
         _check_playable(plan, splits[seed], seed)
     made_for = read_oracle(experiment.oracle, dataset)
     oracles = {seed: made_for(seed) for seed in experiment.seeds}
@@ -202,6 +209,7 @@ def _check_playable(plan: Plan, parts: Split, seed: int) -> None:
             f"A budget of {plan.limit} labels is less than the {len(parts.start)} to start with. "
             "Use a larger --budget, or a smaller --start."
         )
+    # With 0 rounds nothing is asked: the score of the starting set alone, whatever the batch.
     if plan.size > len(parts.pool) and plan.rounds != 0:
         raise BadNumber(
             f"The first batch asks for {plan.size} samples, but the pool holds {len(parts.pool)}. "

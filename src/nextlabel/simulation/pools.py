@@ -18,6 +18,7 @@ def open_pool(X: Floats, dataset: Dataset, split: Split, answer: Oracle, audit: 
     What the oracle cannot answer is not askable. Raises `BadData` where it cannot answer for the starting set.
     """
     y = np.full(len(dataset), -1, dtype=np.int64)
+    # Validation labels come from the oracle as well: somebody had to give them, mistakes included.
     for ids in (split.start, split.val):
         y[ids] = answer(ids)
     if (y[split.start] < 0).any():
@@ -27,7 +28,9 @@ def open_pool(X: Floats, dataset: Dataset, split: Split, answer: Oracle, audit: 
             "Give it those answers, or begin with --start 0."
         )
     askable = np.zeros(len(dataset), dtype=np.bool_)
+    # Known, and yet askable: the mask says what strategies may look at, and who is labelled is not asked again.
     askable[split.start] = True
+    # A replay knows only some: whoever has no answer in the file is left out, not asked in vain.
     askable[split.pool] = answer(split.pool) >= 0
     side = audit_side(dataset, np.flatnonzero(askable & (y < 0)), audit, seed)
     askable[side] = False
@@ -41,8 +44,9 @@ def audit_side(dataset: Dataset, ids: Ids, share: float, seed: int) -> Ids:
     """
     keys = [dataset.paths[i] if dataset.paths else str(i) for i in ids]
     hashes = [hashlib.blake2b(f"{seed}:{key}".encode("utf-8", "surrogateescape"), digest_size=8) for key in keys]
+    # 64 bits of hash as a number from 0 to 1, (m,): a sample is on the side for its own place alone, not for its rank.
     place = np.array([int.from_bytes(found.digest(), "big") for found in hashes], dtype=np.float64) / 2.0**64
-    order = np.argsort(place, kind="stable")
+    order = np.argsort(place, kind="stable")  # stable: equal places, by id
     return ids[order[place[order] < share]]
 
 
@@ -50,5 +54,7 @@ def scale_without_test(X: Floats, test: Ids) -> Floats:
     """Features (N, d) with mean 0 and variance 1 over everything but the test set: float32."""
     rest: Mask = np.ones(len(X), dtype=np.bool_)
     rest[test] = False
+    # Validation and pool samples are in: their features are known before any label is. float32, as features are
+    # everywhere.
     scaled: Floats = StandardScaler().fit(X[rest]).transform(X).astype(np.float32)
     return scaled

@@ -25,6 +25,8 @@ class Stride(NamedTuple):
 
     def following(self, lines: Sequence[Line]) -> "Stride | None":
         """The stride after this one, which gave ``lines``; none where the arm, or its turn, is at its end."""
+        # All lines so far travel with the stride, so any worker can take it; Player saves the one that knows the arm
+        # the replay.
         played = [*self.played, *lines]
         return None if lines[-1].last or len(played) == self.until else Stride(self.arm, played, self.until)
 
@@ -46,9 +48,13 @@ class Player:
     def __call__(self, stride: Stride) -> list[Line]:
         """At least one line, as many as ``SECONDS`` allow."""
         arm, played, until = stride
+        # By the number of lines too: an older stride of the same arm must not go on from a later place.
         loop = self._left.pop((arm, len(played)), None) or play(self.parts, arm, played)
+        # Whatever else was left is dropped: a loop holds a pool and a model, and this worker has gone on to another
+        # arm.
         self._left.clear()
         lines, began = list[Line](), perf_counter()
+        # The time is looked at between rounds: a round is never cut, so a stride gives one line at least.
         for line in islice(loop, None if until is None else until - len(played)):
             lines.append(line)
             if perf_counter() - began > SECONDS:

@@ -15,7 +15,7 @@ def points(fraction: float, signed: bool = False, digits: int = 1) -> str:
     >>> points(0.0134, signed=True), points(-0.0001), points(0.0025, digits=2)
     ('+1.3', '0.0', '0.25')
     """
-    number = round(100 * fraction, digits) + 0.0
+    number = round(100 * fraction, digits) + 0.0  # -0.0 + 0.0 is 0.0: no minus zero
     return f"{number:{'+' if signed and number else ''}.{digits}f}".replace("-", MINUS)
 
 
@@ -25,6 +25,7 @@ def seen_points(fraction: float) -> str:
     >>> seen_points(0.00312), seen_points(0.0214), seen_points(0.31)
     ('0.31', '2.1', '31')
     """
+    # Bounds a little below 0.01 and 0.1: from there on rounding would show "1.00" and "10.0", a digit too many.
     return points(fraction, digits=2 if fraction < 0.00995 else 1 if fraction < 0.0995 else 0)
 
 
@@ -45,7 +46,7 @@ def share(fraction: float) -> str:
     >>> share(0.384), share(-0.07), share(-math.inf)
     ('38', '−7', '−∞')
     """
-    if math.isinf(fraction):
+    if math.isinf(fraction):  # round would raise OverflowError
         return "∞" if fraction > 0 else f"{MINUS}∞"
     return f"{round(100 * fraction) + 0:.0f}".replace("-", MINUS)
 
@@ -74,4 +75,4 @@ def title_case(words: str) -> str:
     >>> title_case("macro F1")
     'Macro F1'
     """
-    return words[:1].upper() + words[1:]
+    return words[:1].upper() + words[1:]  # str.capitalize would make it "Macro f1"

@@ -24,6 +24,7 @@ def verdict(one: Standing) -> str:
         return f"{name}: not compared, for there are no curves of both it and {against}"
     if found is None:
         return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
+    # `_open_words` counts the seeds itself, in what they could have seen; the others have the count behind them.
     if found.verdict == "undecided":
         return f"{name}: {_open_words(one)}"
     words = _same(one) if found.verdict == "same" else _better_or_worse(one)
@@ -58,6 +59,7 @@ def _better_or_worse(one: Standing) -> str:
     assert one.judgement
     assert one.difference
     gap, sign = one.difference, one.side
+    # "Worse by 1.2 points [0.5, 1.9]": without a sign, so the ends change places where it is worse.
     low, high = (gap.low, gap.high) if sign > 0 else (_negate(gap.high), _negate(gap.low))
     few = f", which is negligible (within {_margin(one)})" if one.judgement.negligible else ""
     by = f"by {points(abs(gap.mean), digits=2)} points of AUBC {span(low, high, 2)}{few}"
@@ -78,6 +80,7 @@ def sight(one: Standing) -> str:
     """What the seeds could have seen: "10 seeds could have seen a difference of 2.1 points"."""
     assert one.judgement
     assert one.difference
+    # None, where a difference was shown, never comes here: only what is undecided is asked.
     least, seeds = one.judgement.detectable or 0.0, one.difference.seeds
     few = "" if seeds >= ENOUGH else ", indicative"
     if least >= 1:  # AUBC lies between 0 and 1
@@ -88,6 +91,7 @@ def sight(one: Standing) -> str:
 def _doubt(one: Standing) -> str:
     """Why an interval that leaves zero out may decide nothing."""
     assert one.judgement
+    # The interval is of this one comparison, the verdict after Holm: the two may disagree, and a reader would wonder.
     if one.judgement.trial.p >= ALPHA:
         return ""
     return f", but p = {one.judgement.p_holm:.2f} once all comparisons of this call are counted"
@@ -117,6 +121,7 @@ def label_words(one: Standing) -> str:
     if found is None:
         return ""
     goal = f"{one.against}'s final {metric_words(one.metric)}"
+    # On the mean curve it never got there. How many resamples of the seeds agree decides how sure the sentence is.
     if found.value is None:
         if found.never_share is not None and found.never_share < SURE:
             return f"whether it reaches {goal} within the budget is open (on average it did not)"
@@ -130,11 +135,13 @@ def label_words(one: Standing) -> str:
 def _saved_words(found: Ratio) -> str:
     """Labels saved, with their interval: "38 % fewer labels [21, 52]"."""
     assert found.value
-    saved, interval = 1 - 1 / found.value, _saved_span(found)
+    saved, interval = 1 - 1 / found.value, _saved_span(found)  # ratio 1.6: random needed 1.6 times the labels
+    # Decided on what is shown, or a reader would meet "0 % fewer labels".
     if round(100 * saved) == 0:
         return f"as many labels{_brackets(interval)}"
     if saved > 0:
         return f"{share(saved)} % fewer labels{_brackets(interval)}"
+    # The sign turns with the word "more", and the ends of the interval change places with it.
     return f"{share(-saved)} % more labels{_brackets(interval and (-interval[1], -interval[0]))}"
 
 
@@ -160,10 +167,12 @@ def headline(found: Sequence[Standing]) -> str:
     compared = [one for one in found if one.difference is not None]
     if not compared:
         return _without_judgement(found)
+    # The least of them: "as far as 10 seeds can see" must hold for everybody in the sentence.
     against, seeds = compared[0].against, min(one.difference.seeds for one in compared if one.difference)
     few = "" if seeds >= ENOUGH else f" (indicative: {several(seeds, 'seed')})"
     if any(one.judgement is None for one in compared):
         return f"One seed cannot tell whether asking beats {against}."
+    # By the verdict and not by the mean: who leads by luck is no winner.
     winners = sorted((one for one in compared if one.side > 0), key=_mean_gap, reverse=True)
     losers = [one.strategy for one in compared if one.side < 0]
     far = f", as far as {seeds} seeds can see" if any(_is_open(one) for one in compared) else ""
@@ -193,6 +202,7 @@ def _win(one: Standing) -> str:
     if one.judgement and one.judgement.negligible:
         return f"{one.strategy} beat {one.against}, but by a negligible {by}"
     labels = label_words(one)
+    # `label_words` begins with "it" only where it claims something: "whether …" is left out of a headline.
     certain = labels.startswith("it ")
     return f"{one.strategy} beat {one.against} by {by}" + (f" and {labels.removeprefix('it ')}" if certain else "")
 
@@ -247,6 +257,7 @@ def vote_words(vote: Vote) -> str:
     """One strategy over all families, in one line."""
     if vote.difference is None:
         return f"{vote.strategy}: average rank {vote.rank:.1f}; what the others are measured against"
+    # None for fewer than two families: of one value there is no signed rank to test.
     p = "" if vote.p_wilcoxon_holm is None else f"; Wilcoxon p = {vote.p_wilcoxon_holm:.3f} after Holm"
     return f"{vote.strategy}: {_vote_numbers(vote)}, average rank {vote.rank:.1f}{p}"
 
@@ -258,6 +269,7 @@ def vote_mark(vote: Vote) -> str:
     """
     if vote.difference is None:
         return "base"
+    # A page that says "up" beside a negative mean would be read as an error: such a vote stays open.
     if not _is_sure(vote) or (vote.difference.mean > 0) != (vote.signed_ranks > 0):
         return "open"
     return "up" if vote.signed_ranks > 0 else "down"

@@ -52,6 +52,7 @@ def sum_matrices(confusions: Sequence[Row]) -> dict[str, Matrix]:
 
 
 def _by_row(matrix: Matrix) -> Matrix:
+    # (C, C) by (C, 1); a class without test samples has a row of zeros, not of NaN.
     shares: Matrix = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     return shares
 
@@ -78,6 +79,7 @@ def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> 
     count = len(classes)
     blues = LinearSegmentedColormap.from_list("", [theme.line, theme.palette[0]])
     colours = blues.with_extremes(under=theme.paper)
+    # The square root of a share: confusions of one percent show beside a diagonal of ninety.
     axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN_SHARE, 1), aspect="equal", interpolation="nearest")
     ticks = range(count) if count <= NAMED else []
     size = 8.5 if count <= NUMBERED else 6.5

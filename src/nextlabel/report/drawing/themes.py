@@ -199,6 +199,7 @@ def _luminance(colour: str) -> float:
 def letter_colour(colour: str, theme: Theme) -> str:
     """A line's colour for its name: small letters need 4.5 : 1 to the paper, and lines only 3 : 1."""
     step = 0
+    # It ends: at step 20 the colour is the ink itself, which is legible on either paper.
     while contrast(mixed := _mix(colour, theme.ink, step / 20), theme.paper) < LEGIBLE:
         step += 1
     return mixed

@@ -104,6 +104,8 @@ def every_curve_csv(found: Comparison) -> str:
     names = (*CURVES, "f1_macro")
     rows = [row for one in found.verdicts for row in one.bench.rows]
     first = next(name for name in SCORES if any(name in row for row in rows))  # what it would judge by
+    # A column `metric` comes before all others when a CSV is read, so each dataset keeps the metric that it was judged
+    # by.
     if any(one.bench.metric != first for one in found.verdicts):
         rows = [{**row, "metric": row[one.bench.metric]} for one in found.verdicts for row in one.bench.rows]
     return to_csv([name for name in names if any(name in row for row in rows)], rows)

@@ -40,6 +40,7 @@ def gallery(run: Run, dataset: Dataset) -> list[Shelf]:
         return []
     batches: dict[str, list[int]] = {}
     for pick in run.picks:
+        # setdefault below keeps the first batch, for picks come round by round.
         if pick["seed"] == run.splits[0]["seed"] and pick["ids"]:
             batches.setdefault(pick["strategy"], pick["ids"][:MOST_THUMBNAILS])
     wanted = sorted({i for ids in batches.values() for i in ids})

@@ -108,6 +108,7 @@ def lead(run: Run, found: Sequence[Standing]) -> str:
     first = best(found)
     told = [one for one in found if one.strategy == NEUTRAL or one is first]
     if first and first.difference and not (first.side > 0 and _ends_ahead(run, first)):
+        # The best mean alone, of luck perhaps, is no reason to set it beside random.
         told.remove(first)
     ends = [f"{one.strategy} {percent(end)} %" for one in told if (end := one.at["accuracy"][-1]) is not None]
     return f"Accuracy with the whole budget: {', '.join(ends)}. {spent[0].upper()}{spent[1:]}." if ends else f"{spent}."

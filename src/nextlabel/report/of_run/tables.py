@@ -41,6 +41,7 @@ def table_rows(run: Run, found: Sequence[Standing]) -> list[TableRow]:
 def _table_row(run: Run, one: Standing) -> TableRow:
     gap = one.difference
     times = [row for row in run.timings if row["strategy"] == one.strategy]
+    # Rounds that asked: the last one takes no time to choose, and would lower the median.
     asks = {(row["seed"], row["round"]) for row in run.picks if row["strategy"] == one.strategy and row["ids"]}
     return TableRow(
         strategy=one.strategy,
@@ -88,6 +89,7 @@ def worst_confusions(matrix: Matrix, classes: Sequence[str]) -> list[tuple[str, 
         for guess, count in enumerate(row)
         if truth != guess and count > 0
     ]
+    # Equal shares by class, so that the same matrix gives the same page.
     worst = sorted(pairs, key=lambda pair: (-pair[0], pair[1:]))[:CONFUSED]
     return [(classes[truth], classes[guess], f"{100 * share:.0f}") for share, truth, guess in worst]
 

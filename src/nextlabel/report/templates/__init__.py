@@ -13,7 +13,7 @@ def template(name: str) -> Any:
     environment = Environment(
         loader=PackageLoader("nextlabel", "report/templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a name that is mistyped in a template raises, instead of printing nothing
         trim_blocks=True,
         lstrip_blocks=True,
     )
