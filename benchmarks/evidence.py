@@ -26,7 +26,7 @@ from nextlabel.runs.lines import Row
 from nextlabel.seeds import stream
 from nextlabel.statistics.curves import aubc, primary
 from nextlabel.statistics.inference import seeds_for_same, seeds_needed, trial
-from nextlabel.statistics.standings import MARGIN, Standing, judge, measure
+from nextlabel.statistics.standings import MARGIN, Scale, Standing, judge, measure
 
 RESULTS = Path(__file__).parent / "results" / "evidence"
 TIMES = 1000  # simulated or resampled comparisons
@@ -57,7 +57,7 @@ def null() -> Found:
     with tempfile.TemporaryDirectory() as folder:
         run = record(NULL, Path(folder) / "run", Crew(jobs=2, threads=1)).run
     metric, rng = primary(run.manifest["dataset"]["counts"]), stream(0, "null study")
-    found = {against: measure(run.rows, metric, against) for against in ARMS}
+    found = {against: measure(run.rows, Scale(metric, against)) for against in ARMS}
     pairs = list(itertools.permutations(ARMS, 2))
     alone, three = Counter[str](), 0
     for _ in range(TIMES):
@@ -142,7 +142,7 @@ def _covered(ratio: float) -> Found:
     truth = (aubc(LABELS, height(ratio * LABELS)) or 0.0) - (aubc(LABELS, height(LABELS)) or 0.0)
     gap, labels, never = 0, 0, 0
     for _ in range(TIMES):
-        one = measure(planted(rng, TEN, ratio), "accuracy", "random")[1]
+        one = measure(planted(rng, TEN, ratio), Scale("accuracy"))[1]
         assert one.difference
         assert one.ratio
         gap += _holds(one.difference.low, truth, one.difference.high)
