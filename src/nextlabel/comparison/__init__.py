@@ -31,7 +31,7 @@ __all__ = ["Comparison", "Record", "Terms", "Verdicts", "compare", "weigh"]
 
 @dataclass(frozen=True)
 class Verdicts:
-    """One bench, with all seeds that were played, and the standing of each of its strategies by those of the last look."""
+    """One bench, with all seeds that were played, and the standing of each strategy by those of the last look."""
 
     bench: Bench
     standings: Sequence[Standing]

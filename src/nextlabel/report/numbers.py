@@ -14,8 +14,8 @@ from nextlabel.wording.numbers import points
 NOTHING = "–"
 NUMBERS = (
     "dataset", "model", "embedder", "strategy", "against", "metric", "axis", "n_seeds", "aubc", "mean_difference",
-    "ci95_low", "ci95_high", "looks", "p", "p_holm", "p_tost", "p_tost_holm", "p_wilcoxon", "label_ratio", "never", "label_ratio_low",
-    "label_ratio_high", "never_share", *(f"at_{100 * share:.0f}" for share in SHARES),
+    "ci95_low", "ci95_high", "looks", "p", "p_holm", "p_tost", "p_tost_holm", "p_wilcoxon", "label_ratio", "never",
+    "label_ratio_low", "label_ratio_high", "never_share", *(f"at_{100 * share:.0f}" for share in SHARES),
     *(f"labels_to_{100 * goal:.0f}" for goal in GOALS), "seeds_needed", "seeds_for_same", "detectable_difference",
     "verdict", "negligible",
 )  # fmt: skip
