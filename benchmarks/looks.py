@@ -1,8 +1,8 @@
 """What it takes to look twice: false alarms and power of several laws, at looks of 10, 15, 20, 30, 50 and 100 seeds.
 
-``python benchmarks/looks.py`` simulates paired differences (normal, heavy-tailed with t of 4 degrees of freedom,
-skewed, and drawn from the committed ones with random signs), and writes ``results/evidence/looks.json``. Power is for
-true differences of some standard deviations from seed to seed: the middle of the committed ones, and larger ones.
+``python benchmarks/evidence.py looks`` simulates paired differences (normal, heavy-tailed with t of 4 degrees of freedom,
+skewed, and drawn from the committed ones with random signs). Power is for true differences of some standard deviations
+from seed to seed: the middle of the committed ones, and larger ones.
 
 one_look    today's t test at .05, renewed at every look
 calendar    ours: all looks of a calendar without an end, no record of which were taken
@@ -13,7 +13,6 @@ obrien      the same, spending as O'Brien and Fleming
 """
 
 import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,21 +35,17 @@ EVERY = 2.532  # so that 5 % of t statistics cross z² = a² + ln(n / 5) at some
 Drawn = npt.NDArray[np.float64]
 
 
-def main() -> None:
-    """Simulate, and write what was found."""
+def study() -> dict[str, Any]:
+    """Levels, false alarms and power of every law."""
     laws = {"one_look": np.full(6, ALPHA), "calendar": calendar(), "every": every(), "mixture": mixture()}
     laws |= {"pocock": spend(pocock), "obrien": spend(obrien)}
-    found = {
-        "command": "python benchmarks/looks.py",
+    return {
         "looks": LOOKS,
         "simulations": TIMES,
         "levels": {name: [float(f"{p:.3g}") for p in levels] for name, levels in laws.items()},
         "false_alarms": {kind: alarms(laws, draw) for kind, draw in DRAWS.items()},
         "power": {str(effect): power(laws, effect) for effect in EFFECTS},
     }
-    path = RESULTS / "evidence" / "looks.json"
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(found, indent=1))
 
 
 def t_tests(drawn: Drawn) -> Drawn:
@@ -165,7 +160,3 @@ def spend(function: Callable[[float], float]) -> Drawn:
         levels.append(2 * float(stats.norm.sf(edge)))
         paths, spent = paths[z < edge], share
     return np.array(levels)
-
-
-if __name__ == "__main__":
-    main()
