@@ -1,8 +1,8 @@
 """What it takes to look twice: false alarms and power of several laws, at looks of 10, 15, 20, 30, 50 and 100 seeds.
 
-``python benchmarks/evidence.py looks`` simulates paired differences: normal, heavy-tailed (t with 4 degrees of freedom),
-skewed, and the committed ones with random signs. Power is for true differences of some standard deviations from seed to
-seed: the middle of the committed ones, and larger ones.
+``python benchmarks/evidence.py looks`` simulates paired differences: normal, heavy-tailed (t with 4 degrees of
+freedom), skewed, and the committed ones with random signs. Power is for true differences of some standard deviations
+from seed to seed: the middle of the committed ones, and larger ones.
 
 one_look    today's t test at .05, renewed at every look
 calendar    ours: all looks of a calendar without an end, no record of which were taken
