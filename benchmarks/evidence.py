@@ -1,6 +1,7 @@
-"""Evidence that verdicts are right: ``python benchmarks/evidence.py null|coverage|power|pairing``.
+"""Evidence that verdicts are right: ``python benchmarks/evidence.py null|looks|coverage|power|pairing``.
 
 ``null`` plays random against replicas of itself and counts how often compare finds a difference that is not there;
+``looks`` does so for those who add seeds and look again, under several laws, and says what that costs in power;
 ``coverage`` plants a known difference and counts how often the 95 % intervals hold it; ``power`` counts how often a
 difference is found with as many seeds as the formula asks for; ``pairing`` says what pairing by seed is worth, from
 ``results/selection-quality.csv``. Each writes ``results/evidence/NAME.json``, with no clock in it: the same command
@@ -18,15 +19,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import looks
 import numpy as np
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.experiment import Crew
 from nextlabel.runs.lines import Row
+from nextlabel.runs.reading import Run
 from nextlabel.seeds import stream
 from nextlabel.statistics.curves import aubc, primary
 from nextlabel.statistics.inference import seeds_for_same, seeds_needed, trial
-from nextlabel.statistics.standings import MARGIN, Standing, judge, measure
+from nextlabel.statistics.looks import EVERY_LOOK, ONE_LOOK, Law
+from nextlabel.statistics.standings import MARGIN, Scale, Standing, judge, measure
 
 RESULTS = Path(__file__).parent / "results" / "evidence"
 TIMES = 1000  # simulated or resampled comparisons
@@ -55,15 +59,22 @@ def null() -> Found:
     One arm against another, and three at once, where Holm must keep the rate of any false alarm down.
     """
     with tempfile.TemporaryDirectory() as folder:
-        run = record(NULL, Path(folder) / "run", Crew(jobs=2, threads=1)).run
+        return of_null(record(NULL, Path(folder) / "run", Crew(jobs=2, threads=1)).run)
+
+
+def of_null(run: Run) -> Found:
+    """The null study of a run that was played."""
     metric, rng = primary(run.manifest["dataset"]["counts"]), stream(0, "null study")
-    found = {against: measure(run.rows, metric, against) for against in ARMS}
+    found = {against: measure(run.rows, Scale(metric, against, law=ONE_LOOK)) for against in ARMS}
     pairs = list(itertools.permutations(ARMS, 2))
-    alone, three = Counter[str](), 0
+    alone, three, safe, again = Counter[str](), 0, 0, 0
     for _ in range(TIMES):
         seeds = rng.choice(len(NULL.seeds), TEN, replace=False)
         ours, against = pairs[rng.integers(len(pairs))]
-        alone.update(_verdicts([one for one in found[against] if one.strategy == ours], seeds))
+        pair = [one for one in found[against] if one.strategy == ours]
+        alone.update(_verdicts(pair, seeds))
+        safe += bool({"better", "worse"} & set(_verdicts(pair, seeds, EVERY_LOOK)))
+        again += _ever(pair, rng.permutation(len(NULL.seeds)))
         three += bool({"better", "worse"} & set(_verdicts([one for one in found[against] if one.gaps], seeds)))
     return {
         "protocol": "digits, linear, start 2/class, batch 10, 20 rounds, 100 seeds, arms " + " ".join(ARMS),
@@ -73,6 +84,8 @@ def null() -> Found:
         "verdicts": dict(sorted(alone.items())),
         "false_alarms": (alone["better"] + alone["worse"]) / TIMES,
         "false_alarms_any_of_three": three / TIMES,
+        "false_alarms_at_the_look_at_ten": safe / TIMES,
+        "false_alarms_over_looks": again / TIMES,
     }
 
 
@@ -98,10 +111,15 @@ def pairing() -> Found:
     }
 
 
-def _verdicts(found: Sequence[Standing], seeds: Any) -> list[str]:
+def _verdicts(found: Sequence[Standing], seeds: Any, law: Law = ONE_LOOK) -> list[str]:
     """The verdicts of compare, had only these seeds been played."""
     some = [replace(one, gaps=tuple(np.array(one.gaps)[seeds])) for one in found]
-    return [one.judgement.verdict for one in judge([some], MARGIN)[0] if one.judgement]
+    return [one.judgement.verdict for one in judge([some], MARGIN, law)[0] if one.judgement]
+
+
+def _ever(pair: Sequence[Standing], order: Any) -> bool:
+    """Is there a false alarm at any look, with seeds played in this order?"""
+    return any({"better", "worse"} & set(_verdicts(pair, order[:seeds], EVERY_LOOK)) for seeds in looks.LOOKS)
 
 
 def height(labels: Any) -> Any:
@@ -142,7 +160,7 @@ def _covered(ratio: float) -> Found:
     truth = (aubc(LABELS, height(ratio * LABELS)) or 0.0) - (aubc(LABELS, height(LABELS)) or 0.0)
     gap, labels, never = 0, 0, 0
     for _ in range(TIMES):
-        one = measure(planted(rng, TEN, ratio), "accuracy", "random")[1]
+        one = measure(planted(rng, TEN, ratio), Scale("accuracy", law=ONE_LOOK))[1]
         assert one.difference
         assert one.ratio
         gap += _holds(one.difference.low, truth, one.difference.high)
@@ -186,7 +204,9 @@ def _share(table: Any, tells: Callable[[Any], bool]) -> float:
     return sum(tells(trial(row, MARGIN)) for row in table) / len(table)
 
 
-EVIDENCE: dict[str, Callable[[], Found]] = {"null": null, "coverage": coverage, "power": power, "pairing": pairing}
+EVIDENCE: dict[str, Callable[[], Found]] = {
+    "null": null, "looks": looks.study, "coverage": coverage, "power": power, "pairing": pairing,
+}  # fmt: skip
 
 if __name__ == "__main__":
     main()

@@ -109,9 +109,11 @@ def area(standing: Any) -> Row:
     gap = standing.difference
     found = {"metric": standing.metric, "aubc": round(standing.aubc, 4)}
     if gap is not None:
-        found |= {"over_random": round(gap.mean, 4), "ci95": [round(gap.low, 4), round(gap.high, 4)]}
-        said = standing.judgement.verdict if standing.judgement else None
-        found |= {"labels": label_words(standing), "verdict": said}
+        found["over_random"] = round(gap.mean, 4)
+        if standing.judgement is None:
+            return found | {"verdict": "indicative, no verdict"}
+        found["ci95"] = [round(gap.low, 4), round(gap.high, 4)]
+        found |= {"labels": label_words(standing), "verdict": standing.judgement.verdict}
     return found
 
 

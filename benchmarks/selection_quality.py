@@ -23,7 +23,9 @@ from scenarios import SHARED
 from nextlabel import Experiment, Plan, record
 from nextlabel.experiment import Crew
 from nextlabel.statistics.curves import aubc, curves, primary
-from nextlabel.statistics.standings import difference
+from nextlabel.statistics.inference import estimate
+from nextlabel.statistics.looks import EVERY_LOOK
+from nextlabel.statistics.standings import paired_differences
 
 RESULTS = Path(__file__).parent / "results"
 PICTURES = {"flowers": "flowers/train", "clothing": "clothing/train", "sign-digits": "sign-digits"}
@@ -90,7 +92,7 @@ def main() -> None:
                 for seed, curve in seeds.items()
                 if (area := aubc(curve.labelled, curve.values)) is not None
             ]
-            gap = difference(seeds, found["random"])
+            gap = estimate(paired_differences(seeds, found["random"]), EVERY_LOOK)
             if strategy != "random" and gap and gap.low is not None and gap.high is not None:
                 ends = [round(100 * gap.low, 4), round(100 * gap.high, 4)]
                 judged.append(

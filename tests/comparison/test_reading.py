@@ -12,7 +12,7 @@ from nextlabel.comparison.reading import read, read_families
 from nextlabel.errors import BadData, NextlabelError, NotComparable, RunBroken
 from nextlabel.runs.lines import Row, lines
 
-SEEDS = range(3)
+SEEDS = range(10)
 HASHES = {str(seed): {part: f"{part}{seed}" for part in ("test", "val", "start", "pool")} for seed in SEEDS}
 
 
@@ -53,7 +53,10 @@ def table(path: Path, *more: str, head: str = "dataset,strategy,seed,labelled,me
 
 def curves(**scores: Any) -> list[str]:
     return [
-        f"toy,{name},{seed},{n},{score + n / 1000}" for name, score in scores.items() for seed in (0, 1) for n in (5, 9)
+        f"toy,{name},{seed},{n},{score + n / 1000}"
+        for name, score in scores.items()
+        for seed in range(10)
+        for n in (5, 19)
     ]
 
 
@@ -68,8 +71,8 @@ def refused(error: type[NextlabelError], words: str, *runs: Path, **more: Any) -
 def test_other_strategies_and_further_seeds_are_joined(tmp_path: Path) -> None:
     first, second = run(tmp_path / "a"), run(tmp_path / "b", rows(("random", "badge")))
     assert [found["strategy"] for found in compare([first, second])] == ["margin", "badge"]
-    third = run(tmp_path / "c", rows(seeds=range(3, 7)))
-    assert {found["n_seeds"] for found in compare([first, third])} == {7}
+    third = run(tmp_path / "c", rows(seeds=range(10, 15)))
+    assert {found["n_seeds"] for found in compare([first, third])} == {15}
 
 
 def test_another_protocol_is_refused(tmp_path: Path) -> None:
@@ -102,7 +105,7 @@ def test_the_same_arm_twice_must_be_the_same(tmp_path: Path) -> None:
     changed[-1]["accuracy"] = 0.1
     refused(
         NotComparable,
-        "both hold margin under seed 2, and the two differ",
+        "both hold margin under seed 9, and the two differ",
         run(tmp_path / "a"),
         run(tmp_path / "b", changed),
     )
@@ -150,7 +153,7 @@ def test_a_damaged_row_is_refused(line: str, words: str, tmp_path: Path) -> None
     [
         (lambda found: found + found[4:5], "has a round of random, seed 1, twice"),
         (lambda found: found[:4] + found[5:], "misses a round of random, seed 1, in the middle"),
-        (lambda found: found[:-3], "misses margin under seed 2"),
+        (lambda found: found[:-3], "misses margin under seed 9"),
         (lambda found: [one | {"accuracy": 87.0} for one in found], "Line 1 of .* is damaged"),
     ],
 )
@@ -178,7 +181,8 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path) -> None:
 def test_other_numbers_of_labels_are_refused(tmp_path: Path) -> None:
     found = [one | ({"labelled": one["labelled"] + 1} if one["strategy"] == "margin" else {}) for one in rows()]
     refused(NotComparable, "seed 0, margin has other numbers of labels than random", run(tmp_path / "a", found))
-    odd = table(tmp_path / "odd.csv", *curves(random=0.5), *(line.replace(",9,", ",8,") for line in curves(margin=0.6)))
+    shifted = [line.replace(",19,", ",18,") for line in curves(margin=0.6)]
+    odd = table(tmp_path / "odd.csv", *curves(random=0.5), *shifted)
     refused(NotComparable, "other numbers of labels", odd)
 
 
@@ -281,4 +285,4 @@ def test_how_much_a_seed_could_label_is_its_own(tmp_path: Path) -> None:
     told = json.loads((folder / "manifest.json").read_text())
     by_seed = {str(seed): {"start": 10, "pool": 90 - 10 * seed} for seed in SEEDS}
     (folder / "manifest.json").write_text(json.dumps(told | {"sizes_by_seed": by_seed}))
-    assert dict(read([folder])[0].whole) == {0: 100, 1: 90, 2: 80}
+    assert dict(read([folder])[0].whole) == {seed: 100 - 10 * seed for seed in SEEDS}

@@ -87,6 +87,7 @@ def go_on(folder: Path) -> None:
 FILES = ["manifest.json", "splits.json", "rows.jsonl", "picks.jsonl", "timings.jsonl", "confusions.jsonl"]
 
 
+@pytest.mark.filterwarnings("ignore:The run in .* was begun with other versions")  # what was damaged may be one of them
 @pytest.mark.parametrize("name", [*FILES, f"parts/{part_name(ARM)}"])
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=some.data())

@@ -11,7 +11,7 @@ from nextlabel.statistics.curves import Curves, curves
 from nextlabel.statistics.families import Across, across, iman_davenport, nemenyi, own_families, penalties
 from nextlabel.statistics.gates import gates
 from nextlabel.statistics.inference import estimate
-from nextlabel.statistics.standings import judge, measure
+from nextlabel.statistics.standings import Scale, judge, measure
 from nextlabel.wording.verdicts import overall
 
 FLAT = [0.5, 0.6, 0.7]
@@ -25,7 +25,7 @@ def bench(gap: float) -> dict[str, dict[int, list[float]]]:
 
 def weighed(gaps: list[float], families: list[str]) -> Across:
     rows = [rows_of(bench(gap)) for gap in gaps]
-    groups = judge([measure(one, "accuracy", "random") for one in rows], 0.0025)
+    groups = judge([measure(one, Scale("accuracy")) for one in rows], 0.0025)
     named = [(f"data {k}", family) for k, family in enumerate(families)]
     return across(named, groups, [curves(one, "accuracy") for one in rows], "random")
 
@@ -58,7 +58,7 @@ def test_overall_names_who_won_and_how_sure_that_is() -> None:
         ([0.01, 0.02], r"Over 2 families nothing beat random for certain (2 are too few for signed ranks to tell)"),
     ):
         rows = [rows_of(bench(gap)) for gap in gaps]
-        groups = judge([measure(one, "accuracy", "random") for one in rows], 0.0025)
+        groups = judge([measure(one, Scale("accuracy")) for one in rows], 0.0025)
         named = [(str(k), str(k)) for k in range(len(gaps))]
         found = across(named, groups, [curves(one, "accuracy") for one in rows], "random")
         assert overall(found, groups).startswith(words)
@@ -71,7 +71,26 @@ def test_friedman_is_scipys_before_iman_and_davenport() -> None:
     expected = stats.f.sf((n - 1) * chi2 / (n * (k - 1) - chi2), k - 1, (k - 1) * (n - 1))
     assert iman_davenport(ranks) == pytest.approx(expected)
     assert iman_davenport(ranks[:1]) is None
-    assert iman_davenport(np.array([[1.0, 2.0]] * 4)) == 0
+
+
+@given(some.lists(some.lists(some.integers(0, 3), min_size=4, max_size=4), min_size=3, max_size=8))
+def test_friedman_with_ties_is_scipys(scores: list[list[int]]) -> None:
+    table = np.array(scores, dtype=float)
+    ranks = stats.rankdata(table, axis=1)
+    n, k = ranks.shape
+    if np.ptp(table, axis=1).any():
+        chi2 = stats.friedmanchisquare(*table.T).statistic
+        if chi2 < n * (k - 1) - 1e-6:
+            expected = stats.f.sf((n - 1) * chi2 / (n * (k - 1) - chi2), k - 1, (k - 1) * (n - 1))
+            assert iman_davenport(ranks) == pytest.approx(expected)
+    else:
+        assert iman_davenport(ranks) == 1
+
+
+def test_families_that_rank_alike_are_no_proof() -> None:
+    """F is infinite there: as likely as it is that lots fall alike."""
+    assert iman_davenport(np.array([[1.0, 2.0]] * 4)) == pytest.approx(1 / 8)
+    assert iman_davenport(np.array([[1.5, 1.5, 3.0]] * 3)) == pytest.approx(1 / 9)
 
 
 @pytest.mark.parametrize(("k", "q"), [(2, 1.960), (5, 2.728), (10, 3.164)])
@@ -151,7 +170,7 @@ def test_data_that_hang_together_by_way_of_others_are_one_family(datasets: list[
 def test_one_family_far_away_does_not_turn_a_loss_into_a_win() -> None:
     gaps = [-0.005 - 0.0001 * k for k in range(11)] + [0.2]
     rows = [rows_of(bench(gap)) for gap in gaps]
-    groups = judge([measure(one, "accuracy", "random") for one in rows], 0.0025)
+    groups = judge([measure(one, Scale("accuracy")) for one in rows], 0.0025)
     found = weighed(gaps, [str(k) for k in range(12)])
     assert found.votes[1].difference
     assert found.votes[1].difference.mean > 0

@@ -9,8 +9,9 @@ from planted import planted, rows_of
 
 from nextlabel.statistics.families import Vote
 from nextlabel.statistics.inference import Estimate, detectable_difference
+from nextlabel.statistics.looks import EVERY_LOOK, ONE_LOOK
 from nextlabel.statistics.ratios import Ratio
-from nextlabel.statistics.standings import Judgement, Standing, judge, measure, standings
+from nextlabel.statistics.standings import Judgement, Scale, Standing, judge, measure, standings
 from nextlabel.wording.numbers import points, share
 from nextlabel.wording.verdicts import headline, label_words, verdict, vote_mark, vote_words
 
@@ -45,8 +46,8 @@ def test_the_margin_decides_what_is_the_same() -> None:
 
 
 def test_holm_counts_every_cell_of_the_call() -> None:
-    gaps = [0.012, 0.001, 0.02, 0.004, 0.009, -0.002, 0.006, -0.001, 0.003, 0.002]  # p = .02 alone
-    one = measure(planted(gaps), "accuracy", "random")
+    gaps = [0.012, 0.004, 0.02, 0.004, 0.009, -0.001, 0.006, 0.001, 0.004, 0.003]  # p = .04 alone, at any look
+    one = measure(planted(gaps), Scale("accuracy"))
     assert [found.judgement.verdict for found in judge([one], 0.0025)[0] if found.judgement] == ["better"]
     many = judge([one] * 5, 0.0025)
     assert {found.judgement.verdict for group in many for found in group if found.judgement} == {"undecided"}
@@ -102,7 +103,9 @@ def test_imbalance_changes_the_metric() -> None:
 
 
 def test_other_metrics_stand_beside_and_decide_nothing() -> None:
-    one = standings(planted([0.01, 0.03]), [5, 5])[1]
+    rows = planted([0.01, 0.03])
+    assert {other.difference and other.difference.low for other in standings(rows, [5, 5])[1].beside} == {None}
+    one = measure(rows, Scale("accuracy", law=ONE_LOOK))[1]
     found = {(other.metric, other.axis): other.difference for other in one.beside}
     assert set(found) == {(m, a) for m in ("accuracy", "balanced_accuracy", "f1_macro") for a in ("linear", "log")}
     assert found["f1_macro", "log"] == Estimate(
@@ -113,26 +116,26 @@ def test_other_metrics_stand_beside_and_decide_nothing() -> None:
 @pytest.mark.parametrize(
     ("gaps", "words"),
     [
-        ([0.012, 0.014] * 5, "ours: better than random by 1.30 points of AUBC [1.22, 1.38]; it reached random's final"),
+        ([0.012, 0.014] * 5, "ours: better than random by 1.30 points of AUBC [1.20, 1.40] at any look; it reached"),
         (
             [-0.012, -0.014] * 5,
-            "ours: worse than random by 1.30 points of AUBC [1.22, 1.38]; it never reached random's final accuracy "
-            "within the budget; 10 seeds",
+            "ours: worse than random by 1.30 points of AUBC [1.20, 1.40] at any look; it never reached random's final "
+            "accuracy within the budget; 10 seeds",
         ),
         (
             [0.02, -0.02] * 5,
-            "ours: undecided against random (0.00 points [−1.51, 1.51]); 10 seeds could have seen a difference of 2.1 "
-            "points",
+            "ours: undecided against random (0.00 points [−2.05, 2.05] at any look); 10 seeds could have seen a "
+            "difference of 2.7 points",
         ),
         (
             [0.001, -0.001] * 5,
-            "ours: the same as random within ±0.25 points of AUBC (0.00 points [−0.08, 0.08]); 10 seeds",
+            "ours: the same as random within ±0.25 points of AUBC (0.00 points [−0.10, 0.10] at any look); 10 seeds",
         ),
         (
-            [0.001, 0.0012] * 2,
-            "ours: better than random by 0.11 points of AUBC [0.09, 0.13], which is negligible (within ±0.25)",
+            [0.001, 0.0012] * 3,
+            "ours: better than random by 0.11 points of AUBC [0.08, 0.13] at any look, which is negligible (within",
         ),
-        ([0.012], "ours: +1.2 points of AUBC to random; 1 seed cannot tell, indicative at most"),
+        ([0.012], "ours: +1.20 points of AUBC to random; 1 seed: indicative, no verdict"),
     ],
 )
 def test_verdict_says_what_the_seeds_say(gaps: list[float], words: str) -> None:
@@ -142,14 +145,24 @@ def test_verdict_says_what_the_seeds_say(gaps: list[float], words: str) -> None:
 
 
 def test_few_seeds_are_indicative_in_the_same_breath() -> None:
-    assert verdict(standings(planted([0.012, 0.0121]), [5, 5])[1]).endswith("; 2 seeds, indicative")
-    assert headline(standings(planted([0.012, 0.0121]), [5, 5])).endswith("(indicative: 2 seeds).")
+    six = standings(planted([0.012, 0.0121] * 3), [5, 5])
+    assert verdict(six[1]).endswith("; 5 seeds, indicative")  # the look at five
+    assert headline(six).endswith("(indicative: 5 seeds).")
+
+
+def test_two_seeds_with_equal_differences_are_no_verdict() -> None:
+    for gaps in ([0.012, 0.012], [0.01] * 3, [0.01] * 4):
+        one = standings(planted(gaps), [5, 5])[1]
+        assert one.judgement is None
+        assert verdict(one).endswith(f"; {len(gaps)} seeds: indicative, no verdict")
+    five = standings(planted([0.01] * 5), [5, 5])[1]
+    assert verdict(five).endswith("; 5 seeds that all say the same do not prove it, indicative")
 
 
 def test_an_interval_without_zero_that_decides_nothing_says_why() -> None:
-    gaps = [0.012, 0.001, 0.02, 0.004, 0.009, -0.002, 0.006, -0.001, 0.003, 0.002]
-    one = judge([measure(planted(gaps), "accuracy", "random")] * 5, 0.0025)[0][1]
-    assert "but p = 0.16 once all comparisons of this call are counted" in verdict(one)
+    gaps = [0.012, 0.004, 0.02, 0.004, 0.009, -0.001, 0.006, 0.001, 0.004, 0.003]
+    one = judge([measure(planted(gaps), Scale("accuracy"))] * 5, 0.0025)[0][1]
+    assert "but p = 0.20 once all comparisons of this call are counted" in verdict(one)
 
 
 @pytest.mark.parametrize(
@@ -157,10 +170,11 @@ def test_an_interval_without_zero_that_decides_nothing_says_why() -> None:
     [
         ([-0.012, -0.014] * 5, "Nothing beat random, and ours did worse."),
         ([0.02, -0.02] * 5, "Nothing beat random, as far as 10 seeds can see."),
-        ([0.02, -0.02], "Nothing beat random, as far as 2 seeds can see (indicative: 2 seeds)."),
+        ([0.02, -0.02], "2 seeds cannot tell whether asking beats random: a verdict takes five or more."),
+        ([0.02, -0.02] * 3, "Nothing beat random, as far as 5 seeds can see (indicative: 5 seeds)."),
         ([0.001, -0.001] * 5, "Nothing beat random: ours did the same."),
         ([0.001, 0.0012] * 5, "ours beat random, but by a negligible 0.1 points of accuracy on average."),
-        ([0.3], "One seed cannot tell whether asking beats random."),
+        ([0.3], "One seed cannot tell whether asking beats random: a verdict takes five or more."),
     ],
 )
 def test_headline_may_say_nothing(gaps: list[float], words: str) -> None:
@@ -212,10 +226,10 @@ def test_a_vote_whose_mean_and_ranks_disagree_is_open() -> None:
 @pytest.mark.parametrize(
     ("gaps", "words"),
     [
-        ([0.02, -0.02] * 5, "10 seeds could have seen a difference of 2.1 points"),
-        ([0.002, -0.002] * 10, "20 seeds could have seen a difference of 0.14 points"),
-        ([0.05, -0.05], "2 seeds could have seen a difference of 82 points, indicative"),
-        ([0.1, -0.1], "2 seeds could have seen no difference, however large, indicative"),
+        ([0.02, -0.02] * 5, "10 seeds could have seen a difference of 2.7 points"),
+        ([0.002, -0.002] * 10, "20 seeds could have seen a difference of 0.17 points"),
+        ([0.1, -0.1, 0.1, -0.1, 0.1], "5 seeds could have seen a difference of 30 points, indicative"),
+        ([0.5, -0.5, 0.5, -0.5, 0.5], "5 seeds could have seen no difference, however large, indicative"),
     ],
 )
 def test_undecided_says_what_the_seeds_could_have_seen(gaps: list[float], words: str) -> None:
@@ -225,13 +239,15 @@ def test_undecided_says_what_the_seeds_could_have_seen(gaps: list[float], words:
 
 
 def test_what_is_undecided_could_have_been_seen_at_the_level_that_holm_leaves() -> None:
-    sure, open_ = measure(planted([0.03, 0.031] * 5), "accuracy", "random"), [0.02, -0.02] * 5
-    one = measure(planted(open_), "accuracy", "random")
+    sure, open_ = measure(planted([0.03, 0.031] * 5), Scale("accuracy")), [0.02, -0.02] * 5
+    one = measure(planted(open_), Scale("accuracy"))
     found = judge([sure, one, one], 0.0025)  # one of three is certain: two are left, at .025 each
     assert found[0][1].judgement
     assert found[0][1].judgement.detectable is None
     assert found[1][1].judgement
-    assert found[1][1].judgement.detectable == pytest.approx(detectable_difference(open_, 0.05 / 2))
+    assert found[1][1].judgement.detectable == pytest.approx(
+        detectable_difference(open_, EVERY_LOOK.level(10, 0.05 / 2) or 0.0)
+    )
 
 
 def test_labels_are_not_saved_where_their_interval_holds_zero() -> None:

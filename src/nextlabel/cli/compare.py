@@ -13,7 +13,7 @@ from nextlabel.comparison.reading import read_families
 from nextlabel.errors import Mistake
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable
-from nextlabel.wording.verdicts import headline, overall, verdict, vote_words
+from nextlabel.wording.verdicts import headline, look_words, overall, verdict, vote_words
 
 
 def run_compare(
@@ -66,6 +66,7 @@ def describe_comparison(comparison: Comparison, page: Path | None) -> str:
     """Gates, then verdicts dataset by dataset, then what they say together."""
     marks = {True: "passed", False: "FAILED", None: "not tried"}
     lines = [f"Gate {gate.name}, {marks[gate.passed]}: {gate.words}." for gate in comparison.gates]
+    lines += [look_words(comparison.terms.one_look)]
     for one in comparison.verdicts:
         lines += [f"{one.bench.title}: {headline(one.standings)}"]
         lines += [f"  {verdict(standing)}" for standing in one.standings]

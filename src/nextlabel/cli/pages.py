@@ -20,7 +20,9 @@ class Output:
     """What `simulate` writes and prints: where, with a report or without, in words or as JSON."""
 
     out: Path | None = knob(None, optional(PLACE), "Folder of the run. Without it: a dated one under runs/.", OUTPUT)
-    resume: bool = knob(False, FLAG, "Go on with the interrupted run in --out. Give the same options again.", OUTPUT)
+    resume: bool = knob(
+        False, FLAG, "Go on with the run in --out: the same options again, or more seeds to extend it.", OUTPUT
+    )
     report: bool = knob(True, FLAG, "Write report.html and its figures.", OUTPUT)
     figures: Sequence[str] = knob(("png",), NAMES, FIGURES_HELP, OUTPUT, choices=FIGURE_KINDS)
     json: bool = knob(False, FLAG, "Print the result as JSON.", OUTPUT)

@@ -61,6 +61,7 @@ def _summary(one: Standing) -> Row:
         "aubc": one.aubc,
         "mean_difference": None if gap is None else gap.mean,
         "ci95": None if gap is None else [gap.low, gap.high],
+        "looks": gap and gap.looks,
         "verdict": judgement and judgement.verdict,
         "negligible": judgement and judgement.negligible,
         "seeds_needed": judgement and judgement.seeds_needed,

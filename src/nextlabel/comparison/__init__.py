@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nextlabel.comparison.origins import mixtures
+from nextlabel.comparison.origins import mixtures, waiting
 from nextlabel.comparison.reading import Bench, read, read_families
+from nextlabel.comparison.strategies_of_all import same_strategies
 from nextlabel.errors import Mistake, NotComparable
 from nextlabel.knobs.kinds import NAMES, as_source, show
 from nextlabel.knobs.terms import MARGIN, Terms
 from nextlabel.statistics.curves import AREAS, Curves, curves
 from nextlabel.statistics.families import Across, across, own_families
 from nextlabel.statistics.gates import Gate, gates
-from nextlabel.statistics.standings import Standing, judge, measure
+from nextlabel.statistics.looks import EVERY_LOOK, ONE_LOOK
+from nextlabel.statistics.standings import Scale, Standing, judge, measure, rows_at_look
 
 Record = dict[str, Any]
 
@@ -29,7 +31,7 @@ __all__ = ["Comparison", "Record", "Terms", "Verdicts", "compare", "weigh"]
 
 @dataclass(frozen=True)
 class Verdicts:
-    """One bench with the standing of each of its strategies."""
+    """One bench, with all seeds that were played, and the standing of each strategy by those of the last look."""
 
     bench: Bench
     standings: Sequence[Standing]
@@ -65,6 +67,7 @@ def compare(
     families: Mapping[str, Sequence[str]] | str | Path | None = None,
     strategies: Sequence[str] | None = None,
     aubc: str = "mean",
+    one_look: bool = False,
 ) -> list[Record]:
     """One record per dataset and strategy: the difference to ``against``, paired by seed, and its verdict.
 
@@ -74,15 +77,15 @@ def compare(
 
     >>> import tempfile
     >>> lines = ["dataset,strategy,seed,labelled,accuracy"]
-    >>> lines += [f"moons,random,{seed},{n},0.7" for seed in range(3) for n in (10, 20)]
-    >>> lines += [f"moons,margin,{seed},{n},0.8{seed}" for seed in range(3) for n in (10, 20)]
+    >>> lines += [f"moons,random,{seed},{n},0.7" for seed in range(5) for n in (10, 20)]
+    >>> lines += [f"moons,margin,{seed},{n},0.8{seed}" for seed in range(5) for n in (10, 20)]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "curves.csv").write_text("\\n".join(lines))
     ...     records = compare(f"{folder}/curves.csv")
     >>> records[0]["strategy"], records[0]["verdict"]
     ('margin', 'better')
     """
-    return weigh(runs, Terms(against, margin, strategies, aubc), families).records()
+    return weigh(runs, Terms(against, margin, strategies, aubc, one_look), families).records()
 
 
 def _runs(runs: Any) -> list[Path]:
@@ -116,21 +119,25 @@ def weigh(
     if not benches:
         raise Mistake("There is nothing to compare. Name a folder of simulate, or a CSV file.")
     # From the coarse to the fine: strategies that some bench lacks, then seeds and points that cannot be paired.
-    _same_strategies(benches)
-    found = [curves(bench.rows, bench.metric) for bench in benches]  # one {strategy: {seed: curve}} a bench
+    same_strategies(benches, terms.against)
+    found = [curves(bench.rows, bench.metric) for bench in benches]
     for bench, by_strategy in zip(benches, found, strict=True):
         _check_pairs(bench, by_strategy, terms)
-    area = AREAS[terms.aubc]
+    law = ONE_LOOK if terms.one_look else EVERY_LOOK
+    scales = [Scale(bench.metric, terms.against, AREAS[terms.aubc], law) for bench in benches]
     # All benches in one call of `judge`, since Holm's correction counts every comparison that is made here.
-    groups = judge([measure(bench.rows, bench.metric, terms.against, area) for bench in benches], terms.margin)
+    groups = judge(
+        [measure(bench.rows, scale) for bench, scale in zip(benches, scales, strict=True)], terms.margin, law
+    )
+    seen = [curves(rows_at_look(bench.rows, law), bench.metric) for bench in benches]
     verdicts = [Verdicts(bench, group) for bench, group in zip(benches, groups, strict=True)]
     named_ = own_families([(bench.dataset, bench.fingerprint) for bench in benches], members)
     return Comparison(
         terms=terms,
         gates=gates(found, [bench.whole for bench in benches], terms.against),
         verdicts=verdicts,
-        across=across(named_, groups, found, terms.against),
-        notes=mixtures(benches),
+        across=across(named_, groups, seen, terms.against),
+        notes=[*mixtures(benches), *waiting(benches, law)],
     )
 
 
@@ -149,22 +156,6 @@ def _choose_strategies(bench: Bench, terms: Terms) -> Bench:
             raise NotComparable(f"'{bench.source}' has no strategy '{name}', only {', '.join(there)}. Leave it out.")
     keep = {terms.against, *wanted}  # a list of strategies need not name the one that all are measured by
     return replace(bench, rows=[row for row in bench.rows if row["strategy"] in keep])
-
-
-def _same_strategies(benches: Sequence[Bench]) -> None:
-    """Ranks and votes over datasets need the same strategies everywhere."""
-    for bench in benches:
-        one, other = set(benches[0].strategies), set(bench.strategies)
-        if one != other:
-            # One name is enough for a sentence; sorted, so that it is the same one every time.
-            name = sorted(one ^ other)[0]
-            has, lacks = (benches[0], bench) if name in one else (bench, benches[0])
-            raise NotComparable(
-                f"{name} was played on '{has.dataset}' and not on '{lacks.dataset}'. "
-                "Choose strategies that were played on all, with --strategies."
-            )
-    if len(benches[0].strategies) < 2:
-        raise NotComparable(f"There is only {benches[0].strategies[0]}, and nothing to compare it with.")
 
 
 def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> None:
@@ -206,10 +197,9 @@ def _check_pairs(bench: Bench, found: Mapping[str, Curves], terms: Terms) -> Non
 
 
 def _record(bench: Bench, one: Standing) -> Record:
-    # Both are there for everybody but `against`, which `records` leaves out: `_check_pairs` saw to at least two seeds.
+    # There for everybody but `against`, which `records` leaves out.
     gap, found, ratio = one.difference, one.judgement, one.ratio
     assert gap
-    assert found
     return {
         "dataset": bench.dataset,
         "model": bench.model,
@@ -218,15 +208,17 @@ def _record(bench: Bench, one: Standing) -> Record:
         "against": one.against,
         "metric": one.metric,
         "n_seeds": gap.seeds,
+        "looks": gap.looks,
         "mean_difference": gap.mean,
         "ci95": [gap.low, gap.high],
-        "p_holm": found.p_holm,
-        "p_tost": found.trial.p_tost,
-        "p_wilcoxon": found.trial.p_wilcoxon,
+        "p_holm": found and found.p_holm,
+        "p_tost": found and found.trial.p_tost,
+        "p_tost_holm": found and found.p_tost_holm,
+        "p_wilcoxon": found and found.trial.p_wilcoxon,
         "label_ratio": ratio and {"value": ratio.value, "never": ratio.never, "ci95": [ratio.low, ratio.high]},
-        "seeds_needed": found.seeds_needed,
-        "seeds_for_same": found.seeds_for_same,
-        "detectable_difference": found.detectable,
-        "verdict": found.verdict,
-        "negligible": found.negligible,
+        "seeds_needed": found and found.seeds_needed,
+        "seeds_for_same": found and found.seeds_for_same,
+        "detectable_difference": found and found.detectable,
+        "verdict": found and found.verdict,
+        "negligible": found and found.negligible,
     }

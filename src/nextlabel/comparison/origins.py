@@ -1,10 +1,11 @@
-"""Which runs were made with what, where they were not made alike."""
+"""What should be known of runs before their verdicts are read: made with what, and which seeds wait for their look."""
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 
 from nextlabel.comparison.bench import Bench
 from nextlabel.runs.environment import ROUNDS, Environment, differ
+from nextlabel.statistics.looks import FEWEST, Law, looks
 from nextlabel.text import join_names
 
 
@@ -31,3 +32,21 @@ def mixtures(benches: Iterable[Bench]) -> list[str]:
 
 def _words(one: Environment, names: Sequence[str]) -> str:
     return " and ".join(f"{name} {one.get(name, 'unknown')}" for name in names)
+
+
+def waiting(benches: Iterable[Bench], law: Law) -> list[str]:
+    """One sentence per number of seeds of which some wait for the next look."""
+    datasets: dict[int, list[str]] = {}
+    for bench in benches:
+        datasets.setdefault(len({row["seed"] for row in bench.rows}), []).append(f"'{bench.dataset}'")
+    return [
+        f"{seeds} seeds were played on {join_names(names)}, and verdicts are of the first {law.counted(seeds)}: they "
+        f"are taken at {', '.join(map(str, islice(looks(), 5)))}, … seeds, next at {_next_look(seeds)}. Had their "
+        "number been fixed beforehand, --one-look would take all."
+        for seeds, names in datasets.items()
+        if FEWEST <= law.counted(seeds) < seeds
+    ]
+
+
+def _next_look(seeds: int) -> int:
+    return next(look for look in looks() if look > seeds)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import NAMES, number_within, optional, text
+from nextlabel.knobs.kinds import FLAG, NAMES, number_within, optional, text
 from nextlabel.knobs.panels import COMPARED
 from nextlabel.specifications import look_up
 
@@ -17,7 +17,8 @@ class Terms:
 
     ``against`` the strategy that the others are measured by; ``margin`` the difference of AUBC, as a fraction, that
     does not matter; ``strategies`` to keep, None for all; ``aubc`` "mean" for the mean height of a curve, or "lu2023"
-    for the area of Lu, Li and Lin (2023), which is no height and not comparable with it.
+    for the area of Lu, Li and Lin (2023), which is no height and not comparable with it; ``one_look``: the number of
+    seeds was fixed beforehand, and nobody will add to it.
     """
 
     against: str = knob(
@@ -44,6 +45,12 @@ class Terms:
         "`mean` height of a curve, or `lu2023`: the area of Lu, Li and Lin (2023).",
         COMPARED,
         choices=names.AREA_NAMES,
+    )
+    one_look: bool = knob(
+        False,
+        FLAG,
+        "The number of seeds was fixed beforehand: plain t intervals, which hold for one look only.",
+        COMPARED,
     )
 
     def __post_init__(self) -> None:

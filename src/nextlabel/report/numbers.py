@@ -14,8 +14,8 @@ from nextlabel.wording.numbers import points
 NOTHING = "–"
 NUMBERS = (
     "dataset", "model", "embedder", "strategy", "against", "metric", "axis", "n_seeds", "aubc", "mean_difference",
-    "ci95_low", "ci95_high", "p", "p_holm", "p_tost", "p_wilcoxon", "label_ratio", "never", "label_ratio_low",
-    "label_ratio_high", "never_share", *(f"at_{100 * share:.0f}" for share in SHARES),
+    "ci95_low", "ci95_high", "looks", "p", "p_holm", "p_tost", "p_tost_holm", "p_wilcoxon", "label_ratio", "never",
+    "label_ratio_low", "label_ratio_high", "never_share", *(f"at_{100 * share:.0f}" for share in SHARES),
     *(f"labels_to_{100 * goal:.0f}" for goal in GOALS), "seeds_needed", "seeds_for_same", "detectable_difference",
     "verdict", "negligible",
 )  # fmt: skip
@@ -57,7 +57,7 @@ def number_rows(about: Mapping[str, Any], one: Standing) -> list[dict[str, Any]]
 
 def gap_cells(gap: Estimate | None) -> dict[str, Any]:
     """A difference with its interval."""
-    return {"mean_difference": gap.mean, "ci95_low": gap.low, "ci95_high": gap.high} if gap else {}
+    return {"mean_difference": gap.mean, "ci95_low": gap.low, "ci95_high": gap.high, "looks": gap.looks} if gap else {}
 
 
 def _judgement_cells(one: Standing) -> dict[str, Any]:
@@ -65,7 +65,8 @@ def _judgement_cells(one: Standing) -> dict[str, Any]:
     if found is None:
         return {}
     return gap_cells(one.difference) | _ratio(one.ratio) | {
-        "p": found.trial.p, "p_holm": found.p_holm, "p_tost": found.trial.p_tost, "p_wilcoxon": found.trial.p_wilcoxon,
+        "p": found.trial.p, "p_holm": found.p_holm, "p_tost": found.trial.p_tost, "p_tost_holm": found.p_tost_holm,
+        "p_wilcoxon": found.trial.p_wilcoxon,
         "seeds_needed": found.seeds_needed, "seeds_for_same": found.seeds_for_same,
         "detectable_difference": found.detectable, "verdict": found.verdict, "negligible": found.negligible,
     }  # fmt: skip

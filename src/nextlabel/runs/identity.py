@@ -33,3 +33,21 @@ def _flat(row: Row) -> Row:
     settings = embedder.get("settings")
     more = embedder | (settings if isinstance(settings, dict) else {})
     return flat | {"embedder" if word == "name" else f"the embedder's {word}": value for word, value in more.items()}
+
+
+def more_seeds(there: Row, here: Row) -> Row | None:
+    """The identity of ``here`` as it would be with the seeds of ``there`` alone, where it has all of them and more.
+
+    None where it has no more of them, or not all. Nothing else is looked at.
+    """
+    before, seeds = there.get("seeds"), here.get("seeds")
+    if not isinstance(before, list) or not isinstance(seeds, list) or not {*seeds} > {*map(_hashable, before)}:
+        return None
+    splits, known = here.get("splits"), set(map(str, before))
+    fewer = {seed: hashes for seed, hashes in splits.items() if seed in known} if isinstance(splits, dict) else splits
+    return here | {"seeds": before} | ({"splits": fewer} if "splits" in here else {})
+
+
+def _hashable(seed: object) -> object:
+    """Of a manifest that somebody edited."""
+    return seed if isinstance(seed, int) else str(seed)

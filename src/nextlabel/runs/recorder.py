@@ -9,6 +9,8 @@ the lines are merged in the order of the arms into ``rows.jsonl`` and its compan
             for line in play(arm, past):
                 run.add(arm, [line])
         run.finish()
+
+The same experiment with more seeds extends a run: what it merged is taken apart again, and goes on.
 """
 
 import contextlib
@@ -30,19 +32,26 @@ from nextlabel.files.refusals import FULL
 from nextlabel.files.strict_json import Row, dump
 from nextlabel.runs import shapes
 from nextlabel.runs.environment import add, changes, environments
-from nextlabel.runs.identity import differences
+from nextlabel.runs.extension import take_apart
+from nextlabel.runs.identity import differences, more_seeds
 from nextlabel.runs.lines import Arm, Line, lines, read_json, read_lines
 from nextlabel.text import join_names, show_path
 
 FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
 # Windows would write each line's end as two bytes, unless told otherwise.
 ADDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-KEPT = ("command", "settings")  # of the manifest that an earlier session wrote; all else follows from the identity
+# Of the manifest that an earlier session wrote; all else follows from the identity.
+KEPT = ("command", "settings", "extended")
 
 # Of a manifest, what going on with a run needs; `Run.read` looks at all of it.
 BEGUN = shapes.fields(
     {"identity": shapes.mapping},
-    {"command": shapes.every(shapes.words), "settings": shapes.by_seed(shapes.mapping), **shapes.MADE_WITH},
+    {
+        "command": shapes.every(shapes.words),
+        "settings": shapes.by_seed(shapes.mapping),
+        "extended": shapes.EXTENDED,
+        **shapes.MADE_WITH,
+    },
 )
 PART_SHAPE = shapes.fields(
     {"row": shapes.ROW, "timing": shapes.TIMING, "pick": shapes.PICK, "confusion": shapes.maybe(shapes.CONFUSION)}
@@ -77,7 +86,7 @@ class Recorder:
                 return
             rehearse(self.folder / "rows.jsonl")
             if there := self._begun():
-                self._refuse(differences(there["identity"], self.manifest["identity"]))
+                self._refuse(there)
                 self._lock()
                 self.lock.release()
 
@@ -210,16 +219,43 @@ class Recorder:
         if there is None:
             self.describe()
             return
-        self._refuse(differences(there["identity"], self.manifest["identity"]))
-        if self.finished:
+        self._refuse(there)
+        if self._extends(there):
+            self._extend(there)
+            self._go_on(there)
+        elif self.finished:
             _same_samples(self.folder / "manifest.json", there, self.manifest)
             self.manifest = there
         else:
             self._go_on(there)
 
-    def _refuse(self, changed: Sequence[str]) -> None:
+    def _extends(self, there: Row) -> bool:
+        """Has this experiment the seeds of the one that is there, and more of them?"""
+        return more_seeds(there["identity"], self.manifest["identity"]) is not None
+
+    def _extend(self, there: Row) -> None:
+        """Go back to before the merging, and note which seeds there were.
+
+        ``rows.jsonl`` goes before the manifest is written anew: whoever is killed in between has an unfinished run.
+        """
+        if self.finished:
+            self.parts.mkdir(exist_ok=True)
+            for arm, played in take_apart(self.folder).items():
+                text = lines(line._asdict() for line in played)
+                write_atomically(self.parts / part_name(arm), text.encode())
+            os.unlink(self.folder / "rows.jsonl")
+        note = {"seeds": there["identity"]["seeds"], "command": self.manifest.get("command", [])}
+        there["extended"] = [*there.get("extended", []), note]
+
+    def _refuse(self, there: Row) -> None:
         """Raise `OtherRun` where another experiment is here, or this one, and nobody said to go on with it."""
-        where = f"'{show_path(self.folder)}'"
+        where, here = f"'{show_path(self.folder)}'", self.manifest["identity"]
+        fewer = more_seeds(there["identity"], here)
+        changed = differences(there["identity"], here if fewer is None else fewer)
+        if fewer is not None and not changed:
+            if not self.resume:
+                raise OtherRun(f"{where} holds this experiment with fewer seeds. Add those that it lacks: --resume.")
+            return
         if changed:
             raise OtherRun(
                 f"{where} holds another experiment: {'; '.join(changed)}. Choose another --out, or delete it."

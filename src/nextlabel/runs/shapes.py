@@ -115,6 +115,8 @@ SPLITS = every(SPLIT, least=1)
 SIZES = fields({"start": count, "pool": count}, {"test": count, "val": count})
 EMBEDDER = fields({"name": words, "d": count, "transductive": flag}, {"settings": mapping})
 VERSIONS = values_of(words)
+# Of a run that got more seeds: those that it had before, and the command that added others.
+EXTENDED = every(fields({"seeds": every(seed), "command": every(words)}))
 _named = fields({"nextlabel": words})
 
 
@@ -160,7 +162,7 @@ MORE = fields(
         "threads": count,
         "jobs": count,
     },
-    {"sizes_by_seed": by_seed(fields(dict.fromkeys(("test", "val", "start", "pool"), count)))},
+    {"sizes_by_seed": by_seed(fields(dict.fromkeys(("test", "val", "start", "pool"), count))), "extended": EXTENDED},
 )  # fmt: skip
 
 

@@ -91,7 +91,8 @@ def record(
 ) -> Recorded:
     """Write the run of an experiment to the folder ``out``, and return it.
 
-    With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is. Raises
+    With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is, or played
+    under the seeds that the experiment has beyond it. Raises
     `NextlabelError` in one of its kinds; whatever was written stays.
 
     >>> import tempfile

@@ -149,13 +149,23 @@ def _count_verdicts(sides: Sequence[Sequence[int]]) -> tuple[int, int, int]:
 
 
 def iman_davenport(ranks: Doubles) -> float | None:
-    """p of Friedman's test on ranks (F, K), by the F of Iman and Davenport; None for fewer than two rows."""
+    """p of Friedman's test on ranks (F, K), by the F of Iman and Davenport, corrected for ties; None below two rows.
+
+    Rows that are all alike give an infinite F, which is no proof: p is then as likely as it is that lots fall alike.
+
+    >>> round(iman_davenport(np.array([[1, 2.5, 2.5], [1, 2, 3], [2, 1, 3]])), 3)
+    0.132
+    """
     n, k = ranks.shape
     if n < 2 or k < 2:
         return None
-    chi2 = 12 * n / (k * (k + 1)) * (float((ranks.mean(axis=0) ** 2).sum()) - k * (k + 1) ** 2 / 4)
-    if chi2 >= n * (k - 1) - 1e-9:  # all families rank alike
-        return 0.0
+    spread = float((ranks**2).sum()) - n * k * (k + 1) ** 2 / 4  # less than n k (k² - 1) / 12 where there are ties
+    if spread < 1e-9:  # everybody ties everywhere
+        return 1.0
+    chi2 = (k - 1) * float(((ranks.sum(axis=0) - n * (k + 1) / 2) ** 2).sum()) / spread
+    if chi2 >= n * (k - 1) - 1e-9:
+        ties = np.unique(ranks[0], return_counts=True)[1]
+        return math.exp((1 - n) * (math.lgamma(k + 1) - sum(math.lgamma(size + 1) for size in ties)))
     value = (n - 1) * chi2 / (n * (k - 1) - chi2)
     return float(stats.f.sf(value, k - 1, (k - 1) * (n - 1)))
 

@@ -1,4 +1,7 @@
-"""Intervals and tests on one value per seed (or per family): scipy's, and the few lines that scipy does not have."""
+"""Intervals and tests on one value per seed (or per family): scipy's, and the few lines that scipy does not have.
+
+All of them follow a law of looks (`looks`): one look at a number of seeds fixed beforehand, unless another is named.
+"""
 
 import math
 import warnings
@@ -10,30 +13,35 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
+from nextlabel.statistics.looks import ALPHA as ALPHA
+from nextlabel.statistics.looks import FEWEST, ONE_LOOK, POWER, Law
+
 Doubles = npt.NDArray[np.float64]
 T = TypeVar("T")
 
-LEVEL = 0.95
-ALPHA = 1 - LEVEL
-POWER = 0.8
-PILOT = 10  # pairs from which the number of seeds is planned, and the least that a plan asks for
+PILOT = 10  # pairs from which the number of seeds is planned
 EXACT = 12  # decimals; differences that are equal but for rounding must not become significant
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its 95 % t interval; ``low`` and ``high`` are None where there is one seed."""
+    """A mean over seeds with its 95 % interval; ``low`` and ``high`` are None where there are too few seeds for one.
+
+    ``looks`` says what the 95 % are of: "one look", or "any look" of those that are taken while seeds are added.
+    """
 
     mean: float
     low: float | None
     high: float | None
     seeds: int
+    looks: str = ONE_LOOK.words
 
 
 @dataclass(frozen=True)
 class TestResult:
     """The p values of paired differences: ``p`` that they are 0 on average (t test), ``p_tost`` that their mean lies
-    outside the margin (two one-sided t tests, Schuirmann 1987), ``p_wilcoxon`` (signed ranks) for those who ask for it.
+    outside the margin (two one-sided t tests, Schuirmann 1987), both as they hold under a law of looks; ``p_wilcoxon``
+    (signed ranks, of this look alone) for those who ask for it.
     """
 
     p: float
@@ -41,46 +49,63 @@ class TestResult:
     p_wilcoxon: float
 
 
-def estimate(values: Sequence[float] | Doubles) -> Estimate | None:
-    """The mean of one value per seed and its 95 % t interval; None without any.
+def estimate(values: Sequence[float] | Doubles, law: Law = ONE_LOOK) -> Estimate | None:
+    """The mean of one value per seed and its 95 % interval, a t interval at the law's level; None without any.
 
     >>> estimate([0.02]).low is None
     True
     """
     if not len(values):
         return None
-    mean, half = (float(part[0]) for part in mean_and_half(np.asarray(values, dtype=np.float64)[:, None]))
-    if math.isnan(half):
-        return Estimate(mean, None, None, 1)
-    return Estimate(mean, mean - half, mean + half, len(values))
+    level = law.level(len(values))
+    table = np.asarray(values, dtype=np.float64)[:, None]
+    mean, half = (float(part[0]) for part in mean_and_half(table, ALPHA if level is None else level))
+    if level is None:
+        return Estimate(mean, None, None, len(values), law.words)
+    return Estimate(mean, mean - half, mean + half, len(values), law.words)
 
 
-def mean_and_half(table: Doubles) -> tuple[Doubles, Doubles]:
-    """Means over seeds of (S, G) values, and the half-widths of their 95 % t intervals: NaN for one seed."""
+def mean_and_half(table: Doubles, level: float = ALPHA) -> tuple[Doubles, Doubles]:
+    """Means over seeds of (S, G) values, and the half-widths of their t intervals: NaN for one seed.
+
+    ``level`` is the share of intervals that miss, on both sides together.
+    """
     seeds, mean = len(table), table.mean(axis=0)
     if seeds < 2:
         return mean, np.full(len(mean), np.nan)
-    wide = float(stats.t.ppf((1 + LEVEL) / 2, seeds - 1)) / math.sqrt(seeds)
+    wide = float(stats.t.isf(level / 2, seeds - 1)) / math.sqrt(seeds)
     return mean, wide * table.std(axis=0, ddof=1)
 
 
-def trial(differences: Sequence[float] | Doubles, margin: float) -> TestResult | None:
-    """Test paired differences, one per seed; None for fewer than two.
+def trial(differences: Sequence[float] | Doubles, margin: float, law: Law = ONE_LOOK) -> TestResult | None:
+    """Test paired differences, one per seed; None for fewer than five, of which no verdict is taken.
 
-    >>> found = trial([0.011, 0.013, 0.012, 0.012], margin=0.0025)
+    Differences that are all the same do not prove themselves: a t test would divide by 0, so a sign test bounds p.
+
+    >>> found = trial([0.011, 0.013, 0.012, 0.012, 0.013], margin=0.0025)
     >>> found.p < 0.001, found.p_tost > 0.99
     (True, True)
+    >>> trial([0.01] * 5, margin=0.0025).p
+    0.0625
     """
     values = _round_off(differences)
-    if len(values) < 2:
+    seeds = len(values)
+    if seeds < FEWEST:
         return None
-    if not np.ptp(values):  # scipy divides by their spread: differences that are all the same leave no doubt
-        certain = float(values[0])
-        return TestResult(float(certain == 0), float(abs(certain) >= margin), _wilcoxon(values))
-    p = stats.ttest_1samp(values, 0).pvalue
+    p, p_tost = _t_tests(values, margin) if np.ptp(values) else _sign_tests(float(values[0]), seeds, margin)
+    return TestResult(law.p(p, seeds), law.one_sided(p_tost, seeds), _wilcoxon(values))
+
+
+def _t_tests(values: Doubles, margin: float) -> tuple[float, float]:
+    """The two-sided p of no difference, and the larger one of the two one-sided ones of a difference as the margin."""
     above = stats.ttest_1samp(values, -margin, alternative="greater").pvalue
     below = stats.ttest_1samp(values, margin, alternative="less").pvalue
-    return TestResult(float(p), float(max(above, below)), _wilcoxon(values))
+    return float(stats.ttest_1samp(values, 0).pvalue), float(max(above, below))
+
+
+def _sign_tests(value: float, seeds: int, margin: float) -> tuple[float, float]:
+    """As `_t_tests`, of ``seeds`` values that are all the same: how likely coins would all have fallen alike."""
+    return 2.0 ** (1 - seeds) if value else 1.0, 2.0**-seeds if abs(value) < margin else 1.0
 
 
 def _wilcoxon(values: Doubles) -> float:
@@ -124,42 +149,40 @@ def holm(ps: Mapping[T, float]) -> dict[T, float]:
     return adjusted
 
 
-def seeds_needed(differences: Sequence[float] | Doubles, margin: float) -> int:
+def seeds_needed(differences: Sequence[float] | Doubles, margin: float, law: Law = ONE_LOOK) -> int:
     """Seeds that would show a difference as large as the margin, four times in five.
 
     ((z.975 + z.8) SD / margin)², rounded up and never below 10; SD of the first ten differences, so that looking again
-    and again does not move it.
+    and again does not move it. Over all looks it is the first look that is as sure by itself, with that look's z.
     """
-    return _plan_seeds(differences, margin, float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER)))
+    return law.plan(_pilot_spread(differences), margin, sides=2)
 
 
-def seeds_for_same(differences: Sequence[float] | Doubles, margin: float) -> int:
+def seeds_for_same(differences: Sequence[float] | Doubles, margin: float, law: Law = ONE_LOOK) -> int:
     """Seeds that would show, four times in five, that strategies which do not differ are the same within the margin.
 
     As `seeds_needed`, with z.95 + z.9: both one-sided tests must reject.
     """
-    return _plan_seeds(differences, margin, float(stats.norm.ppf(1 - ALPHA) + stats.norm.ppf((1 + POWER) / 2)))
+    return law.plan(_pilot_spread(differences), margin, sides=1)
 
 
-def _plan_seeds(differences: Sequence[float] | Doubles, margin: float, reach: float) -> int:
-    spread = float(np.std(np.asarray(differences, dtype=np.float64)[:PILOT], ddof=1))
-    return max(PILOT, math.ceil((reach * spread / margin) ** 2))
+def _pilot_spread(differences: Sequence[float] | Doubles) -> float:
+    return float(np.std(_round_off(differences)[:PILOT], ddof=1))
 
 
 def detectable_difference(differences: Sequence[float] | Doubles, level: float = ALPHA) -> float | None:
     """The smallest true difference that as many seeds as these would have shown, four times in five.
 
     By the noncentral t distribution, for a paired t test at ``level`` (two-sided) and differences that spread as these
-    do; None for fewer than two, which show nothing. At .05 it is that of statsmodels' ``TTestPower``.
+    do; None for fewer than two, and for those that do not spread at all, for these tell nothing of what others would
+    do. At .05 it is that of statsmodels' ``TTestPower``.
 
     >>> round(detectable_difference([0.02, -0.02] * 5), 4)
     0.021
     """
     values = _round_off(differences)
-    if len(values) < 2:
+    if len(values) < 2 or not np.ptp(values):  # their standard deviation need not come out as 0
         return None
-    if not np.ptp(values):  # their standard deviation need not come out as 0
-        return 0.0
     return float(stats.sem(values)) * _noncentrality(len(values) - 1, level)
 
 

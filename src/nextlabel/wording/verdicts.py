@@ -11,7 +11,6 @@ from nextlabel.statistics.standings import Standing, best, standings
 from nextlabel.text import join_names, several
 from nextlabel.wording.numbers import ENOUGH, metric_words, points, seed_words, seen_points, share, span
 
-SURE = 0.975  # share of resamples in which a strategy must fall short, for "never" to be more than luck
 FEWEST_FAMILIES = 5  # families; with as many the signed ranks' smallest p is .0625
 
 
@@ -23,12 +22,16 @@ def verdict(one: Standing) -> str:
     if gap is None:
         return f"{name}: not compared, for there are no curves of both it and {against}"
     if found is None:
-        return f"{name}: {points(gap.mean, True)} points of AUBC to {against}; 1 seed cannot tell, indicative at most"
-    # `_open_words` counts the seeds itself, in what they could have seen; the others have the count behind them.
+        return f"{name}: {points(gap.mean, True, 2)} points of AUBC to {against}; {no_verdict(one)}"
     if found.verdict == "undecided":
         return f"{name}: {_open_words(one)}"
     words = _same(one) if found.verdict == "same" else _better_or_worse(one)
     return f"{name}: {words}; {seed_words(gap.seeds)}"
+
+
+def no_verdict(one: Standing) -> str:
+    """What is said of fewer seeds than a verdict takes: "3 seeds: indicative, no verdict"."""
+    return f"{several(one.difference.seeds if one.difference else one.seeds, 'seed')}: indicative, no verdict"
 
 
 def summary(rows: Sequence[Row], counts: Sequence[int]) -> list[str]:
@@ -36,16 +39,23 @@ def summary(rows: Sequence[Row], counts: Sequence[int]) -> list[str]:
 
     ``counts`` (C,) are samples per class: where they differ much, balanced figures decide.
 
-    >>> scores = {"random": (0.5, 0.5, 0.5), "margin": (0.7, 0.71, 0.72)}  # one per seed
+    >>> scores = {"random": [0.5] * 5, "margin": [0.7, 0.71, 0.72, 0.71, 0.7]}  # one per seed
     >>> rows = [
     ...     {"strategy": name, "seed": seed, "round": k, "labelled": 10 + 10 * k, "accuracy": score}
     ...     for name, by_seed in scores.items() for seed, score in enumerate(by_seed) for k in range(3)
     ... ]
     >>> print(summary(rows, [50, 50])[2].partition(";")[0])
-    margin: better than random by 21.00 points of AUBC [18.52, 23.48]
+    margin: better than random by 20.80 points of AUBC [19.03, 22.57] at any look
     """
     found = standings(rows, counts)
     return [headline(found), *(verdict(one) for one in found)]
+
+
+def look_words(one_look: bool) -> str:
+    """What verdicts and intervals hold for, in one sentence."""
+    if one_look:
+        return "At one look: verdicts and 95 % intervals hold if the number of seeds was fixed beforehand."
+    return "At any look: verdicts and 95 % intervals hold however often seeds are added and compared again."
 
 
 def mark(one: Standing) -> str:
@@ -62,7 +72,7 @@ def _better_or_worse(one: Standing) -> str:
     # "Worse by 1.2 points [0.5, 1.9]": without a sign, so the ends change places where it is worse.
     low, high = (gap.low, gap.high) if sign > 0 else (_negate(gap.high), _negate(gap.low))
     few = f", which is negligible (within {_margin(one)})" if one.judgement.negligible else ""
-    by = f"by {points(abs(gap.mean), digits=2)} points of AUBC {span(low, high, 2)}{few}"
+    by = f"by {points(abs(gap.mean), digits=2)} points of AUBC {span(low, high, 2)} at {gap.looks}{few}"
     labels = label_words(one)
     return f"{one.judgement.verdict} than {one.against} {by}" + (f"; {labels}" if labels else "")
 
@@ -80,9 +90,10 @@ def sight(one: Standing) -> str:
     """What the seeds could have seen: "10 seeds could have seen a difference of 2.1 points"."""
     assert one.judgement
     assert one.difference
-    # None, where a difference was shown, never comes here: only what is undecided is asked.
-    least, seeds = one.judgement.detectable or 0.0, one.difference.seeds
+    least, seeds = one.judgement.detectable, one.difference.seeds
     few = "" if seeds >= ENOUGH else ", indicative"
+    if least is None:
+        return f"{several(seeds, 'seed')} that all say the same do not prove it{few}"
     if least >= 1:  # AUBC lies between 0 and 1
         return f"{several(seeds, 'seed')} could have seen no difference, however large{few}"
     return f"{several(seeds, 'seed')} could have seen a difference of {seen_points(least)} points{few}"
@@ -100,7 +111,7 @@ def _doubt(one: Standing) -> str:
 def _interval(one: Standing) -> str:
     assert one.difference
     gap = one.difference
-    return f"{points(gap.mean, True, 2)} points {span(gap.low, gap.high, 2)}"
+    return f"{points(gap.mean, True, 2)} points {span(gap.low, gap.high, 2)} at {gap.looks}"
 
 
 def _margin(one: Standing) -> str:
@@ -123,7 +134,7 @@ def label_words(one: Standing) -> str:
     goal = f"{one.against}'s final {metric_words(one.metric)}"
     # On the mean curve it never got there. How many resamples of the seeds agree decides how sure the sentence is.
     if found.value is None:
-        if found.never_share is not None and found.never_share < SURE:
+        if found.never_share is not None and found.never_share < 1 - found.level / 2:
             return f"whether it reaches {goal} within the budget is open (on average it did not)"
         return f"it never reached {goal} within the budget"
     interval, seen = _saved_span(found), _saved_words(found)
@@ -171,8 +182,8 @@ def headline(found: Sequence[Standing]) -> str:
     against, seeds = compared[0].against, min(one.difference.seeds for one in compared if one.difference)
     few = "" if seeds >= ENOUGH else f" (indicative: {several(seeds, 'seed')})"
     if any(one.judgement is None for one in compared):
-        return f"One seed cannot tell whether asking beats {against}."
-    # By the verdict and not by the mean: who leads by luck is no winner.
+        who = "One seed" if seeds == 1 else several(seeds, "seed")
+        return f"{who} cannot tell whether asking beats {against}: a verdict takes five or more."
     winners = sorted((one for one in compared if one.side > 0), key=_mean_gap, reverse=True)
     losers = [one.strategy for one in compared if one.side < 0]
     far = f", as far as {seeds} seeds can see" if any(_is_open(one) for one in compared) else ""

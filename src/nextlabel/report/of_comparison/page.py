@@ -14,7 +14,7 @@ from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
 from nextlabel.text import join_names, several
 from nextlabel.wording.numbers import ENOUGH, metric_words, points
-from nextlabel.wording.verdicts import headline, mark, overall, verdict, vote_mark, vote_words
+from nextlabel.wording.verdicts import headline, look_words, mark, overall, verdict, vote_mark, vote_words
 
 NAMED = 3  # most datasets that the top of the page names
 
@@ -60,6 +60,8 @@ def verdict_page(found: Comparison) -> tuple[str, list[Picture]]:
         cells=several(sum(one.judgement is not None for group in groups for one in group), "comparison"),
         against=found.terms.against,
         margin=points(found.terms.margin, digits=2),
+        at="at one look" if found.terms.one_look else "at any look",
+        looks=look_words(found.terms.one_look),
         published=found.terms.aubc == "lu2023",
         version=__version__,
     )

@@ -40,7 +40,7 @@ def verdict_rows(found: Sequence[Standing]) -> list[VerdictRow]:
 
 def _verdict_row(one: Standing) -> VerdictRow:
     gap, said = one.difference, one.judgement
-    ps = (said.p_holm, said.trial.p_tost, said.trial.p_wilcoxon) if said else ()
+    ps = (said.p_holm, said.p_tost_holm, said.trial.p_wilcoxon) if said else ()
     return VerdictRow(
         strategy=one.strategy,
         verdict=(said.verdict + (", negligible" if said.negligible else "")) if said else NOTHING,
