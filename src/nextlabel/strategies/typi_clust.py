@@ -96,10 +96,13 @@ def typi_clust(task: Task, cluster: Labels, k: int, utilities: list[Floats] | No
     for group in _groups(task, cluster):
         parts = [Part(task, ids, k) for ids in group]
         while parts and len(picks) < task.batch:  # a round of turns
+            last = len(parts) >= task.batch - len(picks)
             for part in parts[: task.batch - len(picks)]:
                 if utilities is not None:
                     utilities.append(part.utilities())
                 picks.append(part.take())
+                if last:
+                    part.members = None  # no further turn: a million rows would all be held in the end
                 report(len(picks), task.batch)
             parts = [part for part in parts if part.open]
     return np.array(picks)
