@@ -159,7 +159,7 @@ def select(
     """
     from nextlabel.cli.imports import without
 
-    with without("torch", "skorch"):  # no strategy that select knows needs them, and they take longer than it does
+    with without("torch", "skorch", "pandas"):  # nothing that select knows needs them, and they take 2 s to load
         from nextlabel.cli.select import run_select
 
     run_select(arrays, choice, out, json, loud)

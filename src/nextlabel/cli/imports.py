@@ -32,8 +32,8 @@ def without(*names: str) -> Iterator[None]:
     ModuleNotFoundError: No module named 'wave'
     """
     finder = _Absent([name for name in names if name not in sys.modules])
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]  # typeshed wants a class of importlib's
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)
