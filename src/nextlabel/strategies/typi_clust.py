@@ -71,8 +71,8 @@ class TypiClust(FeatureDropIn):
         for note in self.remarks(len(task.X), 0, 0, 0):
             warnings.warn(note, stacklevel=3)
         utilities: list[Floats] | None = [] if task.wordy else None
-        # On one thread: for tiles this small a second one waits more than it works (7,000 members on a busy machine with
-        # two cores: 0.26 s and 0.7 s), and k-means adds up in the same order everywhere.
+        # On one thread: for tiles this small a second one waits more than it works (7,000 members on a busy machine
+        # with two cores: 0.26 s and 0.7 s), and k-means adds up in the same order everywhere.
         with threadpool_limits(1):
             picks = typi_clust(task, self._clusters(task), self.k, utilities)
         return task.answer(picks, lambda: np.array(utilities))
