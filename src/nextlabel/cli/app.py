@@ -164,6 +164,9 @@ def select(
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
     """
-    from nextlabel.cli.select import run_select
+    from nextlabel.cli.imports import without
+
+    with without("torch", "skorch", "pandas"):  # nothing that select knows needs them, and they take 2 s to load
+        from nextlabel.cli.select import run_select
 
     run_select(arrays, choice, out, json, loud)
