@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances
-from nextlabel.strategies.kit.clusters import label_clusters
+from nextlabel.strategies.kit.clusters import check_clustering, label_clusters
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 from nextlabel.strategies.kit.progress import report
 
@@ -54,8 +54,11 @@ class TypiClust(FeatureDropIn):
         self.n_cluster_param_name = n_cluster_param_name
         self.k = k
 
-    def _choose(self, task: Task) -> Found:
+    def _check_arguments(self) -> None:
         check_scalar(self.k, "k", int, min_val=1)
+        check_clustering(self.cluster_algo or KMeans, self.cluster_algo_dict, self.n_cluster_param_name)
+
+    def _choose(self, task: Task) -> Found:
         utilities: list[Floats] | None = [] if task.wordy else None
         picks = typi_clust(task, self._clusters(task), self.k, utilities)
         return task.answer(picks, lambda: np.array(utilities))
