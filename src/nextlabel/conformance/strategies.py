@@ -201,7 +201,7 @@ def check_works_in_wrappers(entry: StrategyEntry) -> None:
     question = small_problem(entry, batch=3)
     strategy = entry.make(question)
     given = {word: make(question) for word, make in entry.needs.items()}
-    for leave_out, some in itertools.product((False, True), (None, [0, 2, 4, 9, 11, 15, 18, 19])):
+    for leave_out, some in itertools.product((False, True), (None, [0, 1, 2, 3, 4, 15, 18, 19])):
         wrapper = SubSamplingWrapper(strategy, 6, leave_out, missing_label=-1, random_state=0)
         found, utilities = wrapper.query(
             question.X, question.y, candidates=some, batch_size=3, return_utilities=True, **given
