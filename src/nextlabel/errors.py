@@ -16,6 +16,7 @@
         ├── UnknownName         no such strategy, model, dataset, embedder, oracle
         ├── BadSpecification    a text such as "skactiveml:ProbCover(alpha=0.9)" that cannot be read
         ├── BadNumber           a number out of its range
+        ├── BadArgument         a query strategy's argument that it cannot work with (a ValueError too)
         ├── BadArray            features, labels or probabilities that are none (a ValueError too)
         ├── BadSplit            a split that this dataset cannot give
         ├── OtherRun            the output folder holds something else
@@ -91,6 +92,10 @@ class BadSpecification(Mistake):
 
 class BadNumber(Mistake):
     """A number out of its range."""
+
+
+class BadArgument(Mistake, ValueError):
+    """An argument that a query strategy cannot work with."""
 
 
 class BadArray(Mistake, ValueError):

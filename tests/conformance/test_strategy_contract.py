@@ -1,6 +1,7 @@
 """The contract finds out whoever breaks it: one strategy that keeps it, and all the ways in which it can be broken."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ class Plain(DropIn):
             if self.bad == "silent":
                 warnings.simplefilter("ignore")
             task = self._task(X, y, candidates, batch_size, return_utilities)
+        if self.bad == "known" and task.labelled[task.rows].any():
+            task = replace(task, rows=task.rows[~task.labelled[task.rows]])
+            task = replace(task, batch=min(task.batch, len(task.rows)))
         model = clf.fit(X, y) if self.bad == "fit" and fit_clf else self._model(task, clf, fit_clf, None)
         count = len(task.rows)
         scores = np.linspace(1, 0, count) if self.bad != "lowest" else np.linspace(0, 1, count)
@@ -82,6 +86,8 @@ def test_a_strategy_of_ones_own_that_keeps_its_promises():
         ("lowest", "answers_as_upstream_does", "pick 0 is not the highest"),
         ("order", "reads_candidates", "order matters"),
         ("mask", "reads_candidates", "a boolean mask is read as indices"),
+        ("known", "asks_labelled_candidates", r"of \[0, 3, 4, 5\]"),
+        ("known", "works_in_wrappers", "of a part of"),
         ("samples", "takes_samples_as_candidates", "asks twice"),
         ("cold", "begins_with_any_labels", "and 5 were wanted"),
         ("labelled", "begins_with_any_labels", "asks for what is labelled"),

@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 
 from nextlabel import strategies as ours
 from nextlabel.strategies import prob_cover as cover_module
+from nextlabel.strategies.kit.blocks import distances
 from nextlabel.strategies.prob_cover import largest
 
 
@@ -70,5 +71,5 @@ def test_exact_balls_are_pure_in_float32():
         strategy = ours.ProbCover(4, "exact", cluster_algo_dict=GRID, missing_label=-1, random_state=0)
         strategy.query(X, y)
         cluster = KMeans(4, **GRID).fit_predict(X)
-        inside = cover_module.distances(X, X) <= strategy.delta_max_**2
+        inside = distances(X, X) <= strategy.delta_max_**2
         assert np.mean([(cluster[row] == one).all() for row, one in zip(inside, cluster, strict=True)]) >= 0.95

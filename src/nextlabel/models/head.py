@@ -8,9 +8,11 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit, softmax
 from skactiveml.base import SkactivemlClassifier
+from skactiveml.utils import check_n_features
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from nextlabel.errors import CannotGo, TrainingFailed
@@ -27,6 +29,8 @@ class Head(SkactivemlClassifier):
     likely.
     """
 
+    _shows_gaps = False  # does `_score` find NaN and infinity itself? Then nobody has to read X twice
+
     def __init__(
         self, classes: Any = None, missing_label: Any = -1, cost_matrix: Any = None, random_state: Any = None
     ) -> None:
@@ -36,6 +40,7 @@ class Head(SkactivemlClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from the labelled rows of ``X`` (n, d), ``y`` (n,), weighted by ``sample_weight`` (n,) if given."""
+        y = self._check_labels(y)
         X, y, sample_weight = self._validate_data(X, y, sample_weight, check_X_dict={"ensure_min_samples": 0})
         known = y >= 0  # the base class has encoded labels to 0 … C-1, missing to -1
         codes = y[known].astype(np.int64)
@@ -46,14 +51,34 @@ class Head(SkactivemlClassifier):
         return self
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
-        """Probabilities (n, C) and, on request, the embeddings that the head sees: ``X`` itself."""
+        """Probabilities (n, C) and, on request, the embeddings that the head sees: ``X`` itself.
+
+        Raises ValueError for rows of another width, NaN and infinity.
+        """
         check_is_fitted(self, "known_")
-        X = np.asarray(X)
+        X = self._check_rows(X)
         n, count = len(X), len(self.classes_)
         proba = np.zeros((n, count)) if len(self.known_) else np.full((n, count), 1 / count)
         if len(self.known_):
             proba[:, self.known_] = self._check(self._score(X)) if len(self.known_) > 1 else 1.0
         return (proba, X) if return_embeddings else proba
+
+    def _check_labels(self, y: Any) -> Any:
+        """What scikit-learn refuses of labels, and scikit-activeml does not look at."""
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        if getattr(y, "ndim", 1) == 2:
+            return column_or_1d(y, warn=True)
+        if isinstance(y, np.ndarray) and y.dtype.kind == "f" and np.isinf(y).any():
+            raise ValueError("Input y contains infinity, which is no class.")
+        return y
+
+    def _check_rows(self, X: Any) -> Floats:
+        """Rows (n, d) to predict, as scikit-learn checks them; uncopied where they are an array."""
+        whole = len(self.known_) < 2 or not self._shows_gaps
+        X = check_array(X, ensure_all_finite=whole, ensure_min_samples=0, input_name="X")
+        check_n_features(self, X, reset=False)
+        return np.asarray(X)
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
         raise NotImplementedError
@@ -84,6 +109,8 @@ class LinearHead(Head):
     (1, 3)
     """
 
+    _shows_gaps = True
+
     def __init__(
         self,
         C: float = 1.0,
@@ -105,7 +132,10 @@ class LinearHead(Head):
 
     def _score(self, X: Floats) -> Floats:
         kind = np.promote_types(X.dtype, np.float32)  # in float16 a product is slow, and wrong in the third digit
-        scores = X.astype(kind, copy=False) @ self.coef_.T.astype(kind) + self.intercept_  # (n, k)
+        with np.errstate(invalid="ignore", over="ignore"):
+            scores = X.astype(kind, copy=False) @ self.coef_.T.astype(kind) + self.intercept_  # (n, k)
+        if not np.isfinite(scores).all():  # a gap in a row shows in its scores: n x k numbers to look at, not n x d
+            assert_all_finite(X, input_name="X")
         proba: Floats = softmax(scores.astype(np.float64), axis=1)
         return proba
 

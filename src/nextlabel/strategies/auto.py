@@ -3,11 +3,11 @@
 from typing import Any
 
 from skactiveml.base import SkactivemlClassifier
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_scalar, check_type
 
 from nextlabel.strategies.badge import Badge
 from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
-from nextlabel.strategies.max_herding import MaxHerding
+from nextlabel.strategies.max_herding import MaxHerding, check_counts
 from nextlabel.strategies.uncertainty_sampling import uncertainty
 
 # Where it switches, and what it gives away by that: benchmarks/auto_thresholds.py measures both.
@@ -36,6 +36,7 @@ class Auto(ModelDropIn):
         large: float = LARGE,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        *,
         sample: int | None = SAMPLE,
     ) -> None:
         super().__init__(missing_label, random_state)
@@ -49,10 +50,16 @@ class Auto(ModelDropIn):
             return []
         return MaxHerding(sample=self.sample).remarks(candidates, batch, labels, classes)
 
+    def _check_arguments(self) -> None:
+        for name in ("few", "large"):
+            check_scalar(getattr(self, name), name, (int, float), min_val=0)
+        check_counts(sample=self.sample)
+
     def _covers(self, labels: int, classes: int) -> bool:
         return not labels or labels < self.few * classes
 
     def _model(self, task: Task, clf: Any, fit_clf: bool, sample_weight: Any) -> SkactivemlClassifier:
+        check_type(fit_clf, "fit_clf", bool)
         return super()._model(task, clf, fit_clf and bool(task.labelled.any()), sample_weight)  # else: nothing to learn
 
     def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:

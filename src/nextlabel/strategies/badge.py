@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from skactiveml.base import SkactivemlClassifier
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_type
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids
@@ -50,9 +50,10 @@ class Badge(ModelDropIn):
     def __init__(
         self,
         clf_embedding_flag_name: Any = None,
-        origin: bool = False,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        *,
+        origin: bool = False,
     ) -> None:
         super().__init__(missing_label, random_state)
         self.clf_embedding_flag_name = clf_embedding_flag_name
@@ -61,6 +62,10 @@ class Badge(ModelDropIn):
     @property
     def _deep(self) -> bool:
         return bool(self._flags())  # then the model makes vectors of it
+
+    def _check_arguments(self) -> None:
+        self._flags()
+        check_type(self.origin, "origin", bool)
 
     def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
         proba, embedded = probabilities(task, model, self._flags())  # (m, C), (m, D) or None

@@ -15,7 +15,8 @@ class GreedyBALD(CommitteeDropIn):
 
     The mutual information of a sample's label and the member is H(mean p) - mean H(p), in nats: what its label would
     tell about which member is right. Utilities are it. One pass, in blocks: time O(N T C) for N samples, T members and
-    C classes, memory O(N).
+    C classes, memory O(N). ``n_MC_samples`` is accepted for scikit-activeml's sake: of one sample the information is
+    computed, not drawn.
 
     >>> from nextlabel.models.head import LinearHead
     >>> X, y = np.array([[0.0], [1.0], [4.0], [9.0]]), [0, -1, -1, 1]
@@ -24,14 +25,28 @@ class GreedyBALD(CommitteeDropIn):
     array([2])
     """
 
+    def __init__(
+        self,
+        n_MC_samples: int | None = None,
+        eps: float = 1e-7,
+        sample_predictions_method_name: str | None = None,
+        sample_predictions_dict: Any = None,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
+        self.n_MC_samples = n_MC_samples
+
+    def _check_arguments(self) -> None:
+        super()._check_arguments()
+        if self.n_MC_samples is not None:
+            check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
+
     def _choose(self, task: Task, votes: Votes) -> Found:
-        return task.top(self._information(task, votes))
-
-    def _information(self, task: Task, votes: Votes) -> Floats:
-        return np.concatenate([information(P, self.eps) for P in everyone(task, votes)])
+        return task.top(informations(task, votes, self.eps))
 
 
-class PowerBALD(GreedyBALD):
+class PowerBALD(CommitteeDropIn):
     """Stochastic BALD (Kirsch et al., 2021): samples drawn without replacement, proportional to information^beta.
 
     ``beta`` 0 is random, large is `GreedyBALD`. Drawn by Gumbel-top-k (Kool et al., 2019); what nobody disagrees about
@@ -56,11 +71,19 @@ class PowerBALD(GreedyBALD):
         super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
         self.beta = beta
 
-    def _choose(self, task: Task, votes: Votes) -> Found:
+    def _check_arguments(self) -> None:
+        super()._check_arguments()
         check_scalar(self.beta, "beta", (int, float), min_val=0)
-        scores = self._information(task, votes)  # (m,)
+
+    def _choose(self, task: Task, votes: Votes) -> Found:
+        scores = informations(task, votes, self.eps)  # (m,)
         # The top of log weights with Gumbel noise is a draw without replacement in proportion to the weights.
         return task.top(self.beta * np.log(np.maximum(scores, 1e-300)) + task.rng.gumbel(size=len(scores)))
+
+
+def informations(task: Task, votes: Votes, eps: float) -> Floats:
+    """Mutual information (m,) of all candidates, block by block."""
+    return np.concatenate([information(P, eps) for P in everyone(task, votes)])
 
 
 def information(P: Floats, eps: float = 1e-7) -> Floats:

@@ -56,9 +56,12 @@ class BatchBALD(CommitteeDropIn):
         super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
         self.n_MC_samples = n_MC_samples
 
-    def _choose(self, task: Task, votes: Votes) -> Found:
+    def _check_arguments(self) -> None:
+        super()._check_arguments()
         if self.n_MC_samples is not None:
             check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
+
+    def _choose(self, task: Task, votes: Votes) -> Found:
         P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)
         most = configurations(P.shape[2]) if self.n_MC_samples is None else self.n_MC_samples
         joint = Joint(P, most, task.seed)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_type
 from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
@@ -45,6 +45,11 @@ class CoreSet(FeatureDropIn):
         super().__init__(missing_label, random_state)
         self.metric = metric
         self.metric_dict = metric_dict
+
+    def _check_arguments(self) -> None:
+        check_type({} if self.metric_dict is None else self.metric_dict, "metric_dict", dict)
+        if not callable(self.metric):
+            check_type(self.metric, "metric", str)
 
     def _choose(self, task: Task) -> Found:
         shift = find_centre(task.X) if self.metric == "euclidean" else None

@@ -4,13 +4,15 @@ import warnings
 from typing import Any
 
 import numpy as np
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_type
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 
-from nextlabel.errors import BadNumber
+from nextlabel.errors import BadArgument
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, find_centre
 from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.text import shorten
 
 GROUND = 20_000
 PER_PICK = 10  # candidates in a sample for each sample asked, at least: fewer would leave nothing to choose
@@ -41,9 +43,10 @@ class MaxHerding(FeatureDropIn):
         normalize_samples: bool = True,
         metric: str = "rbf",
         metric_dict: Any = None,
-        ground: int | None = GROUND,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        *,
+        ground: int | None = GROUND,
         sample: int | None = None,
     ) -> None:
         super().__init__(missing_label, random_state)
@@ -56,6 +59,11 @@ class MaxHerding(FeatureDropIn):
     def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
         """That not everybody is looked at, where that is so."""
         return describe_draws(candidates, batch, self.sample, self.ground)
+
+    def _check_arguments(self) -> None:
+        check_type(self.normalize_samples, "normalize_samples", bool)
+        check_kernel(self.metric, self.metric_dict)
+        check_counts(ground=self.ground, sample=self.sample)
 
     def _choose(self, task: Task) -> Found:
         for note in describe_draws(len(task.rows), task.batch, self.sample, self.ground):
@@ -79,9 +87,27 @@ def sample_size(sample: int, batch: int) -> int:
     >>> sample_size(20_000, 100), sample_size(20_000, 5_000)
     (20000, 50000)
     """
-    if isinstance(sample, bool) or not isinstance(sample, int | np.integer) or sample < 1:
-        raise BadNumber(f"sample is {sample!r}, and must be a whole number of at least 1, or None for all candidates.")
+    check_counts(sample=sample)
     return max(int(sample), PER_PICK * batch)
+
+
+def check_counts(**counts: Any) -> None:
+    """How many candidates are drawn, by the argument's name: `BadArgument` for what is no count, and not None."""
+    for name, value in counts.items():
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if value is not None and not (whole and value >= 1):
+            raise BadArgument(
+                f"{name} is {shorten(repr(value))}, and must be a whole number of at least 1, or None for all "
+                "candidates."
+            )
+
+
+def check_kernel(metric: Any, metric_dict: Any) -> None:
+    """Refuse what is no kernel of `sklearn.metrics.pairwise.pairwise_kernels`, or no dict of its arguments."""
+    check_type({} if metric_dict is None else metric_dict, "metric_dict", dict)
+    names = ", ".join(PAIRWISE_KERNEL_FUNCTIONS)
+    if not callable(metric) and not (isinstance(metric, str) and metric in PAIRWISE_KERNEL_FUNCTIONS):
+        raise BadArgument(f"metric is {shorten(repr(metric))}, and must be a function or one of: {names}.")
 
 
 def describe_draws(candidates: int, batch: int, sample: int | None, ground: int | None) -> list[str]:

@@ -2,28 +2,28 @@
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
-from skactiveml.utils import MISSING_LABEL, check_scalar
+from skactiveml.utils import MISSING_LABEL, check_scalar, check_type
 from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats, Ids, Labels, Mask
-from nextlabel.strategies.kit.blocks import Blocks, distances, find_centre, pieces
-from nextlabel.strategies.kit.clusters import label_clusters
+from nextlabel.strategies.kit.blocks import Blocks, pieces
+from nextlabel.strategies.kit.clusters import check_clustering, label_clusters
+from nextlabel.strategies.kit.distance_functions import Near, prepare_distances
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
+from nextlabel.text import shorten
 
 SIDE = 1024  # rows of a tile
 EDGES = 40_000_000  # pairs that are remembered; beyond, they are found again when they are needed
 JUST_BELOW = 1 - 1e-6  # a radius that rounding in float32 does not carry across the distance itself
-
-Near = Callable[[Floats, Floats], Floats]  # (k, d), (l, d) -> (k, l) squared distances
 
 
 class ProbCover(FeatureDropIn):
@@ -33,8 +33,10 @@ class ProbCover(FeatureDropIn):
     the largest at which a share of at least ``alpha`` of all balls is pure: holds one cluster only, of ``n_classes``
     found by ``cluster_algo``. ``deltas``: the radii to choose among, ascending, up to the first that fails (by default
     0.2, 0.4 … 2.0, for rows of length 1); one radius is taken as it is; "exact" takes the largest radius there is.
-    ``normalize_samples`` scales rows to length 1. ``distance_func(A, B)`` gives distances; the default is Euclidean.
-    ``update`` is accepted for scikit-activeml's sake: nothing is remembered between queries.
+    ``normalize_samples`` scales rows to length 1. ``distance_func(A, B)`` gives distances (k, l) between two sets of
+    rows, and is asked block by block; ``distance_func(X)``, as scikit-activeml has it, gives all of them (N, N), and is
+    asked once. The default is Euclidean. ``update`` is accepted for scikit-activeml's sake: nothing is remembered
+    between queries.
 
     Only labelled samples cover (in scikit-activeml 1.0.1 unlabelled samples that are no candidates do, too). Balls are
     counted once and counted down as samples come to be covered: O(N^2 d) in blocks for the distances, twice, then O(E)
@@ -56,9 +58,10 @@ class ProbCover(FeatureDropIn):
         cluster_algo_dict: Any = None,
         n_cluster_param_name: str = "n_clusters",
         distance_func: Any = pairwise_distances,
-        normalize_samples: bool = False,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        *,
+        normalize_samples: bool = False,
     ) -> None:
         super().__init__(missing_label, random_state)
         self.n_classes = n_classes
@@ -80,31 +83,44 @@ class ProbCover(FeatureDropIn):
         update: bool = False,
     ) -> Found:
         """Indices (batch,) to ask about, and on request utilities (batch, n): how many samples each would cover."""
+        check_type(update, "update", bool)
         return self._choose(self._task(X, y, candidates, batch_size, return_utilities))
 
-    def _choose(self, task: Task) -> Found:
+    def _check_arguments(self) -> None:
         check_scalar(self.alpha, "alpha", float, min_val=0, max_val=1, min_inclusive=False, max_inclusive=False)
-        plain = self.distance_func is pairwise_distances
-        shift = find_centre(task.X) if plain and not self.normalize_samples else None
-        rows = Blocks(task.X, None, self.normalize_samples, shift)
-        near: Near = distances if plain else lambda a, b: np.square(self.distance_func(a, b))
+        if self.n_classes is not None:
+            check_scalar(self.n_classes, "n_classes", int, min_val=2)
+        self._radii()
+        check_clustering(self.cluster_algo, self.cluster_algo_dict, self.n_cluster_param_name)
+        check_type(self.normalize_samples, "normalize_samples", bool)
+        if not callable(self.distance_func):
+            raise TypeError(f"'distance_func' must be a function, and is a {type(self.distance_func).__name__}.")
+
+    def _choose(self, task: Task) -> Found:
+        rows, near = prepare_distances(self.distance_func, task.X, self.normalize_samples)
         balls = Balls(rows, self._radius(task, rows, near), near)
         self.delta_max_, self.mean_ball_ = balls.radius, float(balls.count.mean())
         utilities: list[Floats] | None = [] if task.wordy else None
         picks = cover(balls, task.labelled, task.rows, task.batch, task.ties, utilities)
         return task.answer(picks, lambda: np.array(utilities))
 
-    def _radius(self, task: Task, rows: Blocks, near: Near) -> float:
-        if not isinstance(self.deltas, str):
-            deltas = np.arange(0.2, 2.2, 0.2) if self.deltas is None else np.sort(np.ravel(self.deltas).astype(float))
-            if not len(deltas) or not (deltas >= 0).all():
-                raise BadArray("'deltas' must be radii of at least 0.")
-            if len(deltas) == 1:
-                return float(deltas[0])
-        elif self.deltas != "exact":
-            raise BadArray(f"'deltas' must be radii, None or 'exact', and is '{self.deltas}'.")
-        pure = pure_radii(rows, self._clusters(task), near)
+    def _radii(self) -> Floats | None:
+        """The radii to choose among, ascending; None for the largest there is."""
         if isinstance(self.deltas, str):
+            if self.deltas != "exact":
+                raise BadArray(f"'deltas' must be radii, None or 'exact', and is {shorten(repr(self.deltas))}.")
+            return None
+        deltas = np.arange(0.2, 2.2, 0.2) if self.deltas is None else np.sort(np.ravel(self.deltas).astype(float))
+        if np.ndim(self.deltas) > 1 or not len(deltas) or not (deltas >= 0).all():
+            raise BadArray("'deltas' must be radii of at least 0: one, or a list of them.")
+        return deltas
+
+    def _radius(self, task: Task, rows: Blocks, near: Near) -> float:
+        deltas = self._radii()
+        if deltas is not None and len(deltas) == 1:
+            return float(deltas[0])
+        pure = pure_radii(rows, self._clusters(task), near)
+        if deltas is None:
             return largest(pure, self.alpha)
         shares = [(delta, np.mean(pure > delta)) for delta in deltas]
         passed = [delta for delta, _ in itertools.takewhile(lambda pair: pair[1] >= self.alpha, shares)]
@@ -120,7 +136,6 @@ class ProbCover(FeatureDropIn):
         count = self.n_classes
         if count is None:
             count = max(2, len(np.unique(np.asarray(task.y)[task.labelled])))
-        check_scalar(count, "n_classes", int, min_val=2)
         given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
         rows = Blocks(task.X, None, self.normalize_samples).all()
         return label_clusters(rows, self.cluster_algo, given, self.random_state, task.seed)

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.kit.blocks import Blocks
-from nextlabel.strategies.kit.clusters import label_clusters
+from nextlabel.strategies.kit.clusters import check_clustering, label_clusters
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
 from nextlabel.strategies.kit.k_means import SAMPLE, SampledKMeans
 from nextlabel.strategies.kit.progress import report
@@ -66,8 +66,11 @@ class TypiClust(FeatureDropIn):
         """That clusters are found on a part of the pool, where that is so."""
         return describe_sample(candidates + labels) if self.cluster_algo is None else []
 
-    def _choose(self, task: Task) -> Found:
+    def _check_arguments(self) -> None:
         check_scalar(self.k, "k", int, min_val=1)
+        check_clustering(self.cluster_algo or SampledKMeans, self.cluster_algo_dict, self.n_cluster_param_name)
+
+    def _choose(self, task: Task) -> Found:
         for note in self.remarks(len(task.X), 0, 0, 0):
             warnings.warn(note, stacklevel=3)
         utilities: list[Floats] | None = [] if task.wordy else None

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from skactiveml.base import SkactivemlClassifier
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_scalar
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
@@ -14,7 +14,7 @@ from nextlabel.strategies.kit.blocks import Blocks, distances
 from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
 from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
 from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
-from nextlabel.strategies.max_herding import GROUND, coverage, describe_draws, draw_ground, sample_size
+from nextlabel.strategies.max_herding import GROUND, check_counts, coverage, describe_draws, draw_ground, sample_size
 from nextlabel.strategies.uncertainty_sampling import uncertainty
 
 TEMPERATURES = np.geomspace(0.25, 64, 17)
@@ -30,7 +30,8 @@ class UHerding(ModelDropIn):
     samples, at most 1. Probabilities are calibrated first: ``temperature`` T makes p into p^(1/T), or "fit" chooses T
     by the cross-validated log loss of copies of ``clf`` on the labels; probabilities without a model that could be
     trained (`KnownProbabilities`) stay as they are. With few labels T is high, all count alike, and it is coverage;
-    with many, r is short, and it becomes uncertainty. ``ground`` and ``sample`` as in `MaxHerding`.
+    with many, r is short, and it becomes uncertainty. The cap is ours: rows of length 1 lie up to 2 apart,
+    and a kernel so wide would tell little apart. ``ground`` and ``sample`` as in `MaxHerding`.
     Utilities are by how much each would raise the weighted coverage. Time O(g N d) and five fits on the
     labels, memory O(N + g d).
 
@@ -43,9 +44,10 @@ class UHerding(ModelDropIn):
     def __init__(
         self,
         temperature: float | str = "fit",
-        ground: int | None = GROUND,
         missing_label: Any = MISSING_LABEL,
         random_state: Any = None,
+        *,
+        ground: int | None = GROUND,
         sample: int | None = None,
     ) -> None:
         super().__init__(missing_label, random_state)
@@ -56,6 +58,11 @@ class UHerding(ModelDropIn):
     def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
         """That not everybody is looked at, where that is so."""
         return describe_draws(candidates, batch, self.sample, self.ground)
+
+    def _check_arguments(self) -> None:
+        if self.temperature != "fit":
+            check_scalar(self.temperature, "temperature", (int, float), min_val=0, min_inclusive=False)
+        check_counts(ground=self.ground, sample=self.sample)
 
     def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
         for note in describe_draws(len(task.rows), task.batch, self.sample, self.ground):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from skactiveml.pool import expected_average_precision, uncertainty_scores
-from skactiveml.utils import MISSING_LABEL
+from skactiveml.utils import MISSING_LABEL, check_type
 
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats
@@ -12,6 +12,7 @@ from nextlabel.strategies.kit.blocks import pieces
 from nextlabel.strategies.kit.drop_in import DropIn, Found, probabilities
 
 BLOCK = 1 << 16
+PRECISION = "expected_average_precision"  # scikit-activeml's own
 
 
 class UncertaintySampling(DropIn):
@@ -41,6 +42,13 @@ class UncertaintySampling(DropIn):
         self.method = method
         self.cost_matrix = cost_matrix
 
+    def _check_arguments(self) -> None:
+        check_method(self.method)
+        if self.cost_matrix is not None and self.method == "entropy":
+            raise BadArray(
+                "'entropy' takes no cost_matrix. Use 'least_confident' or 'margin_sampling', or leave it away."
+            )
+
     def query(
         self,
         X: Any,
@@ -58,7 +66,7 @@ class UncertaintySampling(DropIn):
         weight = None if utility_weight is None else task.weights(utility_weight)
         model = self._model(task, clf, fit_clf, sample_weight)
         proba, _ = probabilities(task, model)
-        if self.method == "expected_average_precision":
+        if self.method == PRECISION:
             scores = expected_average_precision(model.classes_, proba)
         else:
             scores = uncertainty(proba, self.method, self.cost_matrix)
@@ -67,14 +75,18 @@ class UncertaintySampling(DropIn):
         return task.top(scores)
 
 
+def check_method(method: Any) -> None:
+    """Refuse a way to measure uncertainty that nobody knows."""
+    check_type(method, "method", str)
+    names = [*MEASURES, PRECISION]
+    if method not in names:
+        raise BadArray(f"No uncertainty is called '{method}'. Known: {', '.join(names)}.")
+
+
 def uncertainty(P: Floats, method: str, cost_matrix: Any = None) -> Floats:
     """Scores (m,) float64 of probabilities (m, C), higher is more doubtful; `BadArray` for an unknown method."""
     if method not in MEASURES:
-        if not isinstance(method, str):
-            raise TypeError(f"'method' must be a text, and is a {type(method).__name__}.")
-        raise BadArray(
-            f"No uncertainty is called '{method}'. Known: {', '.join(MEASURES)}, expected_average_precision."
-        )
+        check_method(method)
     if cost_matrix is not None:
         given: Floats = uncertainty_scores(P, cost_matrix, method)
         return given

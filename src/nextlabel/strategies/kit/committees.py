@@ -40,6 +40,9 @@ class CommitteeDropIn(DropIn):
         self.sample_predictions_method_name = sample_predictions_method_name
         self.sample_predictions_dict = sample_predictions_dict
 
+    def _check_arguments(self) -> None:
+        check_scalar(self.eps, "eps", float, min_val=0, max_val=0.1, min_inclusive=False)
+
     def query(
         self,
         X: Any,
@@ -61,7 +64,6 @@ class CommitteeDropIn(DropIn):
     def _votes(self, task: Task, ensemble: Any, fit_ensemble: bool, sample_weight: Any) -> Votes:
         """How the members of ``ensemble`` vote, trained first if wanted (copies of them, never the caller's)."""
         check_type(fit_ensemble, "fit_ensemble", bool)
-        check_scalar(self.eps, "eps", float, min_val=0, max_val=0.1, min_inclusive=False)
         if isinstance(ensemble, list | tuple) and len(ensemble):
             self._refuse_sampling("'ensemble' is a list")
             members = [self._train(task, one, fit_ensemble, sample_weight) for one in ensemble]

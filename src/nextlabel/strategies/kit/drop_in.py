@@ -112,10 +112,12 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
     """The base of ours: a scikit-activeml pool strategy for one annotator.
 
     ``missing_label`` marks unlabelled samples in ``y``: NaN by default, as upstream has it; ``random_state`` an int, a
-    RandomState or None. Every `query` returns ``indices`` (batch,) int64: distinct, unlabelled, best first; rows of
-    ``X``, or of ``candidates`` where these are samples. With ``return_utilities`` also (batch, n) float64, NaN where
-    nothing may be asked. A batch larger than what is left shrinks, with a warning. Raises `BadArray` (a ValueError)
-    for arrays that are none, `EmptyPool` where nothing is unlabelled.
+    RandomState or None. Every `query` returns ``indices`` (batch,) int64: distinct candidates, best first; rows of
+    ``X``, or of ``candidates`` where these are samples. Candidates are what is unlabelled, or just what is given as
+    such, labelled or not: a sample that one annotator has answered may be open for another. With
+    ``return_utilities`` also (batch, n) float64, NaN where nothing may be asked. A batch larger than what is left
+    shrinks, with a warning. Raises TypeError or ValueError for arguments that are none, before any work: `BadArray` (a
+    ValueError) for arrays, `EmptyPool` where there is no candidate.
     """
 
     _mapped = False  # must candidates be rows of X, since others of its rows are looked at beside them?
@@ -132,18 +134,23 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         """What somebody should know before this strategy chooses a batch out of so many candidates: sentences."""
         return []
 
+    def _check_arguments(self) -> None:
+        """Refuse what the strategy was made with and cannot use, by TypeError or ValueError; no data are known yet."""
+
     def _task(self, X: Any, y: Any, candidates: Any, batch_size: int, return_utilities: bool) -> Task:
         """Check everything that all strategies are given."""
+        self._check_arguments()
         refuse_mask(candidates)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="'batch_size=.* is larger")  # it counts labelled ones too
+            warnings.filterwarnings("ignore", message="'batch_size=.* is larger")  # ours follows, and counts -1 once
             X, y, candidates, batch, wordy = self._validate_data(
                 X, y, candidates, batch_size, return_utilities, check_X_dict={"allow_nd": self._deep}
             )
         labelled = np.asarray(is_labeled(y, missing_label=self.missing_label_), dtype=bool)
         samples, rows = self._candidates(X, y, candidates, labelled)
         if not len(rows):
-            raise EmptyPool("Nothing is unlabelled: there is no sample left to ask about.")
+            what = "Nothing is unlabelled" if candidates is None else "No candidates are given"
+            raise EmptyPool(f"{what}: there is no sample left to ask about.")
         if batch_size > len(rows):
             warnings.warn(
                 f"'batch_size={batch_size}' is larger than the {len(rows)} candidates, which are all asked.",
@@ -159,8 +166,8 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         if candidates.ndim > 1:  # samples of their own, which need not be in X
             samples, _ = self._transform_candidates(candidates, X, y, enforce_mapping=self._mapped)
             return samples, np.arange(len(samples))
-        rows = np.unique(candidates % len(X))  # -1 is the last row, as everywhere in numpy
-        return X, rows[~labelled[rows]]  # a labelled candidate is not asked again
+        # Labelled ones too: whoever names them, as scikit-activeml's wrappers do, has answers to come.
+        return X, np.unique(candidates % len(X))  # -1 is the last row, as everywhere in numpy
 
     def _model(self, task: Task, clf: Any, fit_clf: bool, sample_weight: Any) -> SkactivemlClassifier:
         """The classifier to ask: the caller's own if it is fitted, else a trained copy."""

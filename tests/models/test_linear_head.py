@@ -1,0 +1,53 @@
+"""The linear head looks at what it is given as scikit-learn's own classifiers do."""
+
+import numpy as np
+import pytest
+from skactiveml.classifier import SklearnClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import check_estimator
+
+from nextlabel.models.head import LinearHead, SklearnHead
+
+HEADS = [LinearHead(classes=[0, 1, 2]), SklearnHead(LogisticRegression(), classes=[0, 1, 2])]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("labels", [[0, 1, -1], [1, -1, -1], [-1, -1, -1]])
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([[0.0, np.nan]], "X contains NaN"),
+        ([[np.inf, 0.0]], "X contains infinity"),
+        ([[0.0, 0.0, 0.0]], "X has 3 features, but .* is expecting 2"),
+        ([0.0, 0.0], "Expected 2D array"),
+        (np.array([["a", "b"]]), "not compatible with arrays of bytes/strings"),
+    ],
+)
+def test_rows_that_are_none_are_refused(head, labels, rows, words):
+    head.fit(np.eye(3, 2), labels)
+    with pytest.raises(ValueError, match=words):
+        head.predict(rows)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.int64])
+def test_sound_rows_are_not_copied(kind):
+    X = np.eye(3, 2).astype(kind)
+    _, seen = HEADS[0].fit(X, [0, 1, -1]).predict_proba(X, return_embeddings=True)
+    assert np.shares_memory(seen, X)
+    assert HEADS[0].predict_proba(X[:0]).shape == (0, 3)
+
+
+@pytest.mark.parametrize(("y", "words"), [(None, "requires y"), (np.array([0.0, np.inf, 1.0]), "infinity")])
+def test_labels_that_are_none_are_refused(y, words):
+    with pytest.raises(ValueError, match=words):
+        LinearHead(missing_label=np.nan).fit(np.eye(3, 2), y)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learns_own_checks_find_no_more_than_in_scikit_activemls_wrapper():
+    ours, theirs = (
+        {told["check_name"] for told in check_estimator(one, on_fail=None, on_skip=None) if told["status"] == "failed"}
+        for one in (LinearHead(missing_label=np.nan), SklearnClassifier(LogisticRegression()))
+    )
+    assert ours <= theirs
+    assert len(ours) <= 4
