@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from nextlabel.datasets.base import Dataset, Request
@@ -43,7 +44,7 @@ def load(request: Request) -> Dataset:
             f"'{printable(source)}' has no columns to choose labels from. Use --label-column with a .csv file."
         )
     if source in DATASETS:
-        return DATASETS[source](request)
+        return _named(request)
     if os.path.isdir(path):
         return load_folder(request)
     if os.path.exists(path):
@@ -53,6 +54,15 @@ def load(request: Request) -> Dataset:
             f"There is no folder or file '{printable(source)}'. Is the path right, seen from '{os.getcwd()}'?"
         )
     return look_up(DATASETS, source, "dataset or folder")(request)
+
+
+def _named(request: Request) -> Dataset:
+    """A dataset of ours; somebody's own folder of that name is told how it is reached."""
+    dataset = DATASETS[request.source](request)
+    if not os.path.isdir(request.source):
+        return dataset
+    note = f"'{request.source}' is the dataset of that name; the folder here is read as './{request.source}'."
+    return replace(dataset, warnings=(*dataset.warnings, note))
 
 
 def _file(request: Request, path: Path) -> Dataset:
