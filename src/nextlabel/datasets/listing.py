@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from nextlabel.datasets.base import Skipped
 from nextlabel.datasets.formats import SUFFIXES, looks_like_a_picture
+from nextlabel.datasets.pictures import File
 from nextlabel.errors import BadData
 from nextlabel.text import printable, show_path
 
@@ -30,7 +31,7 @@ class Listing(NamedTuple):
     those at the top, ``hidden`` the folders at the top whose names begin with a dot and that hold pictures.
     """
 
-    pictures: list[tuple[str, str]]
+    pictures: list[tuple[str, File]]
     skipped: list[Skipped]
     others: list[str]
     folders: list[str]
@@ -56,7 +57,7 @@ def list_folder(root: Path) -> Listing:
             found.pictures.append((path, file))
         else:
             found.others.append(printable(path))
-    found.pictures.sort()
+    found.pictures.sort(key=lambda row: row[0])
     found.others.sort()
     return found
 

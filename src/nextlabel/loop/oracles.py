@@ -103,7 +103,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     if not argument:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
     for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
-        key = row.get("path") or row.get("id")
+        key = _known(row.get("path") or row.get("id"), ids)
         if key is None or "label" not in row:
             raise BadData(f"Row {number} of '{show_path(argument)}' is no answer. {REPLAY_FORM}")
         if key not in ids or row.get("label") not in codes:
@@ -117,21 +117,35 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     return lambda seed: replayed
 
 
+def _known(key: str | None, ids: Mapping[str, int]) -> str | None:
+    """A sample's name as the dataset writes it: other programs write ``./`` before paths, and Windows backslashes."""
+    if key is None or key in ids:
+        return key
+    plain = key.strip().replace("\\", "/").removeprefix("./")
+    return plain if plain in ids else key
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         found = (
             [json.loads(line) for line in text.splitlines() if line.strip()]
             if path.suffix in (".jsonl", ".json")
-            else list(csv.DictReader(text.splitlines()))
+            else list(csv.DictReader(text.splitlines(), delimiter=_delimiter(text)))
         )
-        return [{str(name): str(value) for name, value in row.items()} for row in found]
+        return [{str(name).strip().lower(): str(value).strip() for name, value in row.items()} for row in found]
     except OSError as error:
         raise BadData(
             f"The answers in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"
         ) from None
     except (ValueError, AttributeError, RecursionError, csv.Error) as error:
         raise BadData(f"The answers in '{show_path(path)}' cannot be read ({error}). {REPLAY_FORM}") from None
+
+
+def _delimiter(text: str) -> str:
+    """The mark between the names of the first line."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
 
 
 ORACLES: Mapping[str, Callable[[str, Dataset], Callable[[int], Oracle]]] = {

@@ -11,12 +11,14 @@ from nextlabel.datasets.cuts import Sizes, cut, folder_parts, leave_out_small
 from nextlabel.datasets.groups import describe_groups, group_by_path, torn_groups
 from nextlabel.datasets.layout import VAL
 from nextlabel.datasets.splits import Split, read_split
+from nextlabel.datasets.twins import find_twins
 from nextlabel.errors import Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.plan import Amount
 from nextlabel.progress import Progress
 from nextlabel.text import several
 
+MANY_TWINS = 0.02  # of the test pictures: scores move by less than their own error below that
 FOLDERS, RANDOM = "folders", "random"
 
 
@@ -64,6 +66,27 @@ def _say_folders(experiment: Experiment, dataset: Dataset) -> Iterator[str]:
         f"The test set of every seed is the {which} folder of '{dataset.name}' "
         f"({several(len(test), 'picture')}){rest}. --split random draws one for each seed instead."
     )
+
+
+def say_twins(dataset: Dataset, parts: Split, seed: int) -> Iterator[str]:
+    """Says how many test pictures have a near-duplicate among those learned from, where no groups are named."""
+    if dataset.pictures is None or dataset.pictures.grey_side is not None or dataset.groups is not None:
+        return
+    twins = find_twins(dataset.pictures, parts.test, np.concatenate([parts.start, parts.pool]))
+    if twins.example is None:
+        return
+    share = (
+        f"{twins.having:,} of {several(twins.asked, 'test picture')} ({twins.having / twins.asked:.1%}) of seed {seed}"
+    )
+    one, other = (f"'{dataset.paths[i]}'" if dataset.paths else f"sample {i}" for i in twins.example)
+    have = "has a near-duplicate" if twins.having == 1 else "have a near-duplicate"
+    advice = ""
+    if twins.having >= MANY_TWINS * twins.asked:
+        advice = (
+            " So scores are probably too good. If pictures belong together (a video, a patient), keep them on one "
+            "side: --groups 'REGEX of the path'."
+        )
+    yield f"{share} {have} among the pictures that are learned from, e.g. {one} and {other}.{advice}"
 
 
 def _say_groups(dataset: Dataset, splits: Mapping[int, Split]) -> Iterator[str]:
