@@ -45,8 +45,8 @@ def load(request: Request) -> Dataset:
     for option, column in (("label", request.label_column), ("group", request.group_column)):
         if column is not None and path.suffix.lower() not in ENDINGS:
             raise Mistake(
-                f"'{printable(source)}' has no columns to choose {option}s from. Use --{option}-column with a .csv file "
-                "or another table."
+                f"'{printable(source)}' has no columns to choose {option}s from. Use --{option}-column with a .csv "
+                "file or another table."
             )
     if source in DATASETS:
         return _named(request)

@@ -174,8 +174,9 @@ def _flat_labels(labels: Array, X: Array, name: str) -> Array:
     if labels.ndim == 2 and labels.shape[1] == 1:
         return labels[:, 0]
     if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
-        return labels.argmax(axis=1)
+        codes: Array = labels.argmax(axis=1)
+        return codes
     raise Mistake(
-        f"The labels of '{name}' are {labels.shape}, several for each picture: these are multi-label data, and nextlabel "
-        "learns one label for each picture. Keep one column."
+        f"The labels of '{name}' are {labels.shape}, several for each picture: these are multi-label data, and "
+        "nextlabel learns one label for each picture. Keep one column."
     )

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -167,10 +168,8 @@ def _text(value: Any) -> str:
 def _label(value: Any, name: str, shown: str) -> str | None:
     """The one label of a row; raises `Mistake` where there are several."""
     if isinstance(value, str) and value[:1] in "[{":  # JSON in a cell, as Label Studio writes choices
-        try:
+        with suppress(ValueError):  # a class may be called so
             value = json.loads(value)
-        except ValueError:
-            pass  # a class may be called so
     if isinstance(value, dict):
         value = value.get("choices", value)
     if isinstance(value, list | tuple):
@@ -184,8 +183,8 @@ def _label(value: Any, name: str, shown: str) -> str | None:
 def _several_labels(name: str, labels: Sequence[str], shown: str) -> Mistake:
     words = " and ".join(f"'{printable(word)}'" for word in labels[:2])
     return Mistake(
-        f"'{printable(shown)}' says of '{name}' that it is {words}: these are multi-label data, and nextlabel learns one "
-        "label for each picture. Keep one."
+        f"'{printable(shown)}' says of '{name}' that it is {words}: these are multi-label data, and nextlabel learns "
+        "one label for each picture. Keep one."
     )
 
 
