@@ -79,8 +79,8 @@ def test_an_archive_is_read_where_it_lies(zipped: Path, fruits: Path) -> None:
     before = sorted(zipped.parent.rglob("*"))
     found, folder = load(Request(str(zipped))), load(Request(str(fruits)))
     assert (found.classes, found.content, found.name) == (folder.classes, folder.content, "fruits")
-    assert np.array_equal(found.pictures.squares(11), folder.pictures.squares(11))
-    assert pickle.loads(pickle.dumps(found)).pictures.squares(12).shape == (9, 12, 12, 3)
+    assert np.array_equal(found.pictures.squares(21), folder.pictures.squares(21))
+    assert pickle.loads(pickle.dumps(found)).pictures.squares(22).shape == (9, 22, 22, 3)
     assert sorted(zipped.parent.rglob("*")) == before
 
 
