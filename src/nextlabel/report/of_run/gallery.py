@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from nextlabel.datasets.base import Dataset, Squares
+from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.errors import BadData
 from nextlabel.runs.reading import Run
 
@@ -51,7 +52,7 @@ def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
     pictures = dataset.pictures
     if pictures is None or not len(ids):
         return []
-    if pictures.grey_side is None:
+    if isinstance(pictures, FolderPictures):
         try:
             return [square for _, squares in pictures.blocks(THUMBNAIL_SIDE, ids) for square in squares]
         except BadData:
