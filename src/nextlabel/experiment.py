@@ -7,7 +7,7 @@ from typing import Any
 
 from nextlabel.errors import BadNumber, Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
-from nextlabel.knobs.kinds import FILE, FLAG, NAMES, SEEDS, SOURCE, optional, show, text, whole
+from nextlabel.knobs.kinds import FILE, FLAG, NAMES, PATTERN, SEEDS, SOURCE, optional, show, text, whole
 from nextlabel.knobs.panels import COMPARED, COMPUTED, DATA, LABELS
 from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
 
@@ -74,7 +74,27 @@ class Experiment:
         None, optional(AMOUNT), "Validation set, likewise. Default: what the model needs.", LABELS
     )
     start: Amount | str | int | float = knob("2/class", AMOUNT, "Labels to start with, likewise.", LABELS)
-    split: str | None = knob(None, optional(FILE), "JSON file with test, val and start ids of your own.", LABELS)
+    split: str | None = knob(  # None: folders where the data come with a split, else random
+        None,
+        optional(FILE),
+        "`folders`: the test folder is the test set; `random`: a new one for each seed; or a JSON file with test, val "
+        "and start ids of your own. Default: folders, where there are folders such as train and test.",
+        LABELS,
+        choices=names.SPLIT_NAMES,
+    )
+    groups: str | None = knob(
+        None,
+        optional(PATTERN),
+        "Regular expression of a path: samples in which it matches the same (its first group) stay on one side of "
+        "every split, such as '^[^-]*' for all before a dash.",
+        LABELS,
+    )
+    group_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that names such groups.", LABELS
+    )
+    min_class: int | None = knob(
+        None, optional(whole(1)), "Leave out classes of fewer labelled samples than this.", LABELS
+    )
     oracle: str = knob(
         "truth",
         text("the name of an oracle, such as 'truth' or 'noisy:0.1'", "ORACLE"),
@@ -83,7 +103,7 @@ class Experiment:
         choices=names.ORACLE_NAMES,
     )
     label_column: str | None = knob(
-        None, optional(text(metavar="COLUMN")), "Column of a .csv that holds the labels.", DATA
+        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds the labels.", DATA
     )
     name: str | None = knob(  # None: taken from the path
         None, optional(text(metavar="NAME")), "What to call the dataset in rows and report.", DATA

@@ -42,6 +42,16 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def quote_few(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are.
+
+    >>> quote_few(["a", "b", "c", "d"]), quote_few(["a", "b"])
+    ("'a', 'b', 'c' and 1 more", "'a' and 'b'")
+    """
+    shown = [f"'{printable(name)}'" for name in names[:3]]
+    return f"{', '.join(shown)} and {len(names) - 3} more" if len(names) > 3 else join_names(shown)
+
+
 def show_path(path: str | Path) -> str:
     """A path in an error."""
     return printable(str(path))

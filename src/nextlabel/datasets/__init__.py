@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.folder import load_folder
+from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
+from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
 from nextlabel.datasets.tables import READERS, load_table
 from nextlabel.errors import BadData, Mistake
 from nextlabel.progress import Progress, quiet
@@ -38,12 +42,14 @@ def load(request: Request) -> Dataset:
     source, path = request.source, Path(os.path.expanduser(request.source))
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
-    if request.label_column is not None and path.suffix.lower() != ".csv":
-        raise Mistake(
-            f"'{printable(source)}' has no columns to choose labels from. Use --label-column with a .csv file."
-        )
+    for option, column in (("label", request.label_column), ("group", request.group_column)):
+        if column is not None and path.suffix.lower() not in ENDINGS:
+            raise Mistake(
+                f"'{printable(source)}' has no columns to choose {option}s from. Use --{option}-column with a .csv "
+                "file or another table."
+            )
     if source in DATASETS:
-        return DATASETS[source](request)
+        return _named(request)
     if os.path.isdir(path):
         return load_folder(request)
     if os.path.exists(path):
@@ -55,8 +61,24 @@ def load(request: Request) -> Dataset:
     return look_up(DATASETS, source, "dataset or folder")(request)
 
 
+def _named(request: Request) -> Dataset:
+    """A dataset of ours; somebody's own folder of that name is told how it is reached."""
+    dataset = DATASETS[request.source](request)
+    if not os.path.isdir(request.source):
+        return dataset
+    note = f"'{request.source}' is the dataset of that name; the folder here is read as './{request.source}'."
+    return replace(dataset, warnings=(*dataset.warnings, note))
+
+
 def _file(request: Request, path: Path) -> Dataset:
-    if path.suffix.lower() not in READERS:
+    kind = path.suffix.lower()
+    if kind == ".zip":
+        return load_archive(request)
+    if kind == ".npz" and holds_pictures(path):
+        return load_picture_file(request)
+    if lists_pictures(path):
+        return load_manifest(request)
+    if kind not in READERS:
         raise BadData(
             f"'{printable(request.source)}' is neither a folder of pictures nor a table that is known here "
             f"({', '.join(READERS)}). Convert it, or name the folder that holds one sub-folder per class."

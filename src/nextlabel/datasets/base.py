@@ -32,6 +32,7 @@ class Request:
     name: str | None = None
     label_column: str | None = None
     progress: Progress = quiet
+    group_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Dataset:
     ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features;
     ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
+    ``groups`` (N,) codes of what belongs together (a patient, a video), -1 for whoever is a group alone; ``sides`` (N,)
+    the side of a split that the data come with: 0 training, 1 validation, 2 test, -1 none. None where nothing says so.
     All text in it is `printable`, so that it can be written as JSON and shown.
 
     >>> y, table = np.array([0, 1, -1]), np.array([[5.1], [7.0], [6.3]], dtype=np.float32)
@@ -91,6 +94,8 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     duplicates: tuple[tuple[int, ...], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    groups: Labels | None = None
+    sides: Labels | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -102,12 +107,16 @@ class Dataset:
         """
         narrow = self.y.astype(np.promote_types(np.min_scalar_type(-len(self.classes)), np.int8))
         path = None if self.table is None else file_of(self.table)
-        return self.__dict__ | {"y": narrow, "table": self.table if path is None else path}
+        more = {
+            name: codes.astype(np.int32) for name in ("groups", "sides") if (codes := getattr(self, name)) is not None
+        }
+        return self.__dict__ | more | {"y": narrow, "table": self.table if path is None else path}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         table = state["table"]
         opened = map_array(table) if isinstance(table, Path) else table
-        self.__dict__.update(state, y=state["y"].astype(np.int64), table=opened)
+        wide = {name: state[name].astype(np.int64) for name in ("groups", "sides") if state[name] is not None}
+        self.__dict__.update(state, **wide, y=state["y"].astype(np.int64), table=opened)
 
     @property
     def content(self) -> Sequence[str]:

@@ -98,7 +98,8 @@ def _check_sizes(classes: Sequence[str], sizes: Sequence[int], wanted: Sequence[
     test, val, start = wanted[code]
     raise BadSplit(
         f"Class '{classes[code]}'{others} has {sizes[code]} samples, but test, validation and start need "
-        f"{sum(wanted[code])} ({test} + {val} + {start}). Ask for less, add samples of it, or leave the class out."
+        f"{sum(wanted[code])} ({test} + {val} + {start}). Ask for less, add samples of it, or leave such classes "
+        f"out (--min-class {sum(wanted[code])})."
     )
 
 

@@ -6,6 +6,7 @@ Each kind reads what people write in Python or type in a shell, and gives back o
 
 import operator
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -139,7 +140,20 @@ def write_seeds(seeds: tuple[int, ...]) -> str:
     return f"{seeds[0]}," if len(seeds) == 1 else ",".join(map(str, seeds))
 
 
+def as_pattern(value: Any) -> str:
+    """A regular expression, as text; raises `Mistake`, saying where it breaks off."""
+    pattern = as_text(value)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise Mistake(
+            f"'{shorten(pattern)}' is no regular expression: {error}. Try '^(.*)-' for all before a dash."
+        ) from None
+    return pattern
+
+
 SOURCE = Kind(as_source, "a name or a path", "DATA")
+PATTERN = Kind(as_pattern, "a regular expression", "REGEX")
 FILE = Kind(as_source, "the path of a file", "FILE")
 # A shell leaves ~ alone behind an equals sign, and Python always does.
 PLACE = Kind(lambda value: Path(os.path.expanduser(as_source(value))), "a path", "PATH")

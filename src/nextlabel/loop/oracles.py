@@ -110,7 +110,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
     # Read whole before the first round: a bad row is told now, and not when its sample is asked.
     for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
-        key = row.get("path") or row.get("id")
+        key = _known(row.get("path") or row.get("id"), ids)
         if key is None or "label" not in row:
             raise BadData(f"Row {number} of '{show_path(argument)}' is no answer. {REPLAY_FORM}")
         if key not in ids or row.get("label") not in codes:
@@ -125,22 +125,36 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     return lambda seed: replayed
 
 
+def _known(key: str | None, ids: Mapping[str, int]) -> str | None:
+    """A sample's name as the dataset writes it: other programs write ``./`` before paths, and Windows backslashes."""
+    if key is None or key in ids:
+        return key
+    plain = key.strip().replace("\\", "/").removeprefix("./")
+    return plain if plain in ids else key
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")  # Excel begins a CSV file with a mark
         found = (
             [json.loads(line) for line in text.splitlines() if line.strip()]
             if path.suffix in (".jsonl", ".json")
-            else list(csv.DictReader(text.splitlines()))
+            else list(csv.DictReader(text.splitlines(), delimiter=_delimiter(text)))
         )
         # Numbers of JSON become text, as ids and labels of a CSV file are.
-        return [{str(name): str(value) for name, value in row.items()} for row in found]
+        return [{str(name).strip().lower(): str(value).strip() for name, value in row.items()} for row in found]
     except OSError as error:
         raise BadData(
             f"The answers in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"
         ) from None
     except (ValueError, AttributeError, RecursionError, csv.Error) as error:
         raise BadData(f"The answers in '{show_path(path)}' cannot be read ({error}). {REPLAY_FORM}") from None
+
+
+def _delimiter(text: str) -> str:
+    """The mark between the names of the first line."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
 
 
 # Two steps each: the text and its file are read once, and an oracle is made for every seed.

@@ -225,6 +225,9 @@ def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None 
     """Fit a logistic regression in float64, so that the solver's path does not hang on rounding."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # counted by the head; its steps rank as well as 3,000 do
+        warnings.filterwarnings(
+            "ignore", "The number of unique classes is greater", UserWarning
+        )  # many classes, few labels
         return head.fit(X.astype(np.float64), y, weight)
 
 

@@ -29,6 +29,7 @@ from nextlabel.runs.recorder import Recorder
 from nextlabel.simulation.arm import play, tune
 from nextlabel.simulation.manifest import identity, known_before, manifest, plain_samples
 from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
+from nextlabel.simulation.splitting import say_twins
 from nextlabel.simulation.strides import Player, Stride
 from nextlabel.text import show_path
 
@@ -111,12 +112,19 @@ def record(
         Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,
         parts = read_parts(experiment, progress)
         Recorder(out, {"identity": identity(parts, crew.threads)}, resume).rehearse()  # and before they are embedded
-        parts = embed_parts(parts, progress)
+        parts = _tell_twins(embed_parts(parts, progress))
         with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
             if not recorder.finished:
                 parts = replace(parts, settings=_tune_all(parts, recorder, workers, crew, progress))
                 _play_all(parts, recorder, workers, crew, progress)
     return Recorded(Run.read(out), parts)
+
+
+def _tell_twins(parts: Parts) -> Parts:
+    """The parts, whose dataset says how many pictures have twins across the split."""
+    seed, first = next(iter(parts.splits.items()))
+    notes = tuple(say_twins(parts.dataset, first, seed))
+    return replace(parts, dataset=replace(parts.dataset, warnings=parts.dataset.warnings + notes)) if notes else parts
 
 
 def _outside(out: Path, source: str) -> None:

@@ -17,6 +17,7 @@ from nextlabel.runs.lines import Row
 from nextlabel.simulation.parts import OWN, Parts
 
 PATHS = ("dataset", "split", "embedder")  # knobs that say where something lies, or who turns it into features
+LATER = ("groups", "group_column", "min_class")  # knobs of later versions: where they are not set, runs are as before
 CPUINFO = Path("/proc/cpuinfo")
 # Their versions can change a row's digits; torch joins them where a network learns.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
@@ -51,6 +52,9 @@ def identity(parts: Parts, threads: int) -> Row:
     experiment = parts.experiment.plain()
     # A folder that was moved is the same data: its fingerprint stands for its path, hashes for the split's file.
     same: Row = {name: value for name, value in experiment.items() if name not in PATHS}
+    for name in LATER:
+        if same[name] is None:
+            del same[name]
     same["fingerprint"] = parts.dataset.fingerprint
     if parts.features is not None:
         same["embedder"] = dict(parts.features.settings)

@@ -8,13 +8,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from nextlabel.datasets import load
-from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.split_files import read_split
-from nextlabel.datasets.splits import Split, split
+from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.splits import Split
 from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
@@ -23,11 +20,12 @@ from nextlabel.loop.oracles import Oracle, read_oracle
 from nextlabel.loop.rounds import ActiveLearner
 from nextlabel.models import model
 from nextlabel.models.base import Model, ModelEntry, Settings
-from nextlabel.plan import Amount, Plan
+from nextlabel.plan import Plan
 from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.pools import open_pool, scale_without_test
+from nextlabel.simulation.splitting import default_split, load_wanted, split_all
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
 
@@ -162,7 +160,7 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     # Models and strategies are known by now: reading the data can take minutes.
-    dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
+    dataset = load_wanted(experiment, progress)
     _check_suits(dataset, experiment, entries)
     # Shares are of all samples, test and validation too, so that a batch is as large under every split.
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
@@ -171,7 +169,9 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
         experiment = replace(experiment, val=entries.model.val)
     if experiment.standardize is None:  # columns of a table have units of their own; an embedder's have one
         experiment = replace(experiment, standardize=dataset.table is not None)
-    splits = _split_all(experiment, dataset)
+    experiment = replace(experiment, split=experiment.split or default_split(dataset))
+    splits, notes = split_all(experiment, dataset)
+    dataset = replace(dataset, warnings=(*dataset.warnings, *notes))
     for seed in experiment.seeds:
         # Every seed: with a split file each may have other sizes, and seed 9 would fail after hours.
         _check_playable(plan, splits[seed], seed)
@@ -215,11 +215,3 @@ def _check_playable(plan: Plan, parts: Split, seed: int) -> None:
             f"The first batch asks for {plan.size} samples, but the pool holds {len(parts.pool)}. "
             "Use a smaller --batch, or leave more samples in the pool."
         )
-
-
-def _split_all(experiment: Experiment, dataset: Dataset) -> dict[int, Split]:
-    if experiment.split is not None:
-        found = read_split(Path(experiment.split), dataset, experiment.seeds)
-        return dict(zip(experiment.seeds, found, strict=True))
-    test, val, start = (Amount.read(size or 0) for size in (experiment.test, experiment.val, experiment.start))
-    return {seed: split(dataset.y, dataset.classes, test, val, start, seed) for seed in experiment.seeds}

@@ -22,8 +22,8 @@ from scipy.special import softmax
 from torch import Tensor, nn
 
 from nextlabel.datasets.base import Squares
-from nextlabel.datasets.folder import Listing, list_folder
-from nextlabel.datasets.pictures import read_all
+from nextlabel.datasets.listing import Listing, list_folder
+from nextlabel.datasets.pictures import read_each
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.models.torch import cnn
@@ -105,7 +105,7 @@ class Checkpoint:
         no picture.
         """
         found = _pictures(where)
-        readings = list(read_all([file for _, file in found.pictures], cnn.SIZE, {}, progress))
+        readings = read_each([file for _, file in found.pictures], cnn.SIZE, progress)
         squares = [reading.square for reading in readings if reading.square is not None]
         # Only what could be read was stacked, so rows of probabilities are taken one by one as readings have a square.
         proba: Iterator[Floats] = iter(self.probabilities(np.stack(squares)) if squares else ())
@@ -217,4 +217,4 @@ def _pictures(where: Path) -> Listing:
         return found
     if not os.path.exists(where):
         raise BadData(f"There is no picture or folder '{printable(str(where))}'. Is the path right?")
-    return Listing([(where.name, str(where))], [], 0, [])
+    return Listing([(where.name, str(where))], [], [], [], [])

@@ -4,13 +4,13 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from nextlabel.datasets.base import Dataset, Squares
-from nextlabel.datasets.pictures import FolderPictures, Unreadable, square
+from nextlabel.datasets.pictures import FolderPictures
+from nextlabel.errors import BadData
 from nextlabel.runs.reading import Run
 
 MOST_THUMBNAILS = 12  # pictures per strategy
@@ -55,8 +55,8 @@ def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
         return []
     if isinstance(pictures, FolderPictures):
         try:
-            return [square(Path(pictures.files[i]).read_bytes(), THUMBNAIL_SIDE) for i in ids]
-        except (OSError, Unreadable):
+            return [square for _, squares in pictures.blocks(THUMBNAIL_SIDE, ids) for square in squares]
+        except BadData:
             pass  # a report can be written long after the pictures moved; small ones are in the cache
     return list(pictures.squares(pictures.grey_side or 64)[list(ids)])
 

@@ -1,0 +1,181 @@
+"""From the bytes of a picture to a square of RGB, whatever its format, mode and orientation.
+
+Resizing squashes: every picture becomes size x size whatever its proportions. Greys of more than 8 bits need a scale,
+which is a whole folder's (`nextlabel.datasets.greys`).
+"""
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+
+import numpy as np
+import PIL
+from PIL import Image, ImageOps
+
+from nextlabel.datasets.base import Squares
+from nextlabel.datasets.formats import HEAD, formats_of
+from nextlabel.datasets.greys import (
+    Scale,
+    Scales,
+    Sketch,
+    draw_sketch,
+    find_scales,
+    is_inverted,
+    kind_of,
+    values_of,
+)
+from nextlabel.errors import MissingExtra
+from nextlabel.text import printable
+
+MOST_PIXELS = 178_956_970  # where Pillow, too, refuses by default: 2 * Image.MAX_IMAGE_PIXELS
+LARGE_PICTURE = 20_000_000  # pixels; larger ones are decoded one at a time, so that memory holds one of them
+FIT = "squash"  # or "crop": the largest square in the middle
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by EXIF orientation
+NO_ROOM = "does not fit into memory"
+VERSION = f"2 {FIT} Pillow {PIL.__version__}"
+
+_one_large = threading.Lock()
+
+
+class Unreadable(Exception):
+    """Why a file cannot be used, in a few words that complete the sentence "this file …"."""
+
+
+class Passing(Unreadable):
+    """A trouble of this machine at this moment; the file may well be whole."""
+
+
+def square(raw: bytes, size: int, scale: Scale | None = None) -> Squares:
+    """The picture in these bytes as (size, size, 3) RGB, upright, on white; raises `Unreadable`.
+
+    ``scale`` is that of greys of more than 8 bits; without one, a picture is its own folder.
+    """
+    with _explain(raw), _open(raw) as picture:
+        return _square(picture, size, scale)
+    raise AssertionError("what is not read is explained")
+
+
+def read_sketch(raw: bytes, scales: Scales | None = None) -> Sketch | Scale | None:
+    """What greys of more than 8 bits say of their scale, or the one of ``scales`` that they are on; None for others.
+
+    Raises `Unreadable`.
+    """
+    if not may_be_deep(raw):
+        return None
+    with _explain(raw), _open(raw) as picture:
+        kind = kind_of(picture)
+        if not kind:
+            return None
+        if scales is not None and kind in scales:
+            return scales[kind]
+        _check_size(picture)
+        return draw_sketch(picture)
+    raise AssertionError("what is not read is explained")
+
+
+def may_be_deep(raw: bytes) -> bool:
+    """Could these be greys of more than 8 bits? Their headers are read only where they could."""
+    if raw[:4] == b"\x89PNG":
+        return raw[24:26] == b"\x10\x00"  # 16 bits, grey
+    return raw[:2] in (b"II", b"MM", b"P5") or raw[:4] in (b"\x00\x00\x00\x0c", b"\xff\x4f\xff\x51")
+
+
+def _open(raw: bytes) -> Image.Image:
+    if not raw:
+        raise Unreadable("is empty")
+    return Image.open(io.BytesIO(raw), formats=formats_of(raw[:HEAD]))
+
+
+@contextmanager
+def _explain(raw: bytes) -> Iterator[None]:
+    """Turn whatever Pillow raises over a picture's bytes into `Unreadable`."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except MissingExtra as error:
+        raise Passing(str(error)) from None
+    except MemoryError:
+        raise Passing(NO_ROOM) from None
+    except Image.DecompressionBombError:
+        raise Unreadable(_too_large(raw)) from None
+    except PIL.UnidentifiedImageError:
+        raise Unreadable("is not a picture, or its header is damaged") from None
+    except Exception as error:  # Pillow's readers raise nearly anything on damaged bytes: struct.error, IndexError, …
+        if "out of memory" in str(error):  # its decoders' own MemoryError, an OSError
+            raise Passing(NO_ROOM) from None
+        what = "is truncated" if "truncated" in str(error) else f"is damaged ({printable(str(error))[:80]})"
+        raise Unreadable(what) from None
+
+
+def _too_large(raw: bytes) -> str:
+    for name in formats_of(raw[:HEAD]):  # the plugin alone mostly reads the header without judging it
+        factory, accept = Image.OPEN[name]
+        if accept is None or accept(raw[:16]) is True:
+            with suppress(Exception), factory(io.BytesIO(raw), "") as picture:
+                return _more_than(picture)
+    return f"has more than {MOST_PIXELS:,} pixels"
+
+
+def _more_than(picture: Image.Image) -> str:
+    return f"{picture.width} x {picture.height} pixels is more than {MOST_PIXELS:,}"
+
+
+def _check_size(picture: Image.Image) -> int:
+    pixels = picture.width * picture.height
+    if pixels > MOST_PIXELS:
+        raise Unreadable(_more_than(picture))
+    return pixels
+
+
+def _square(picture: Image.Image, size: int, scale: Scale | None) -> Squares:
+    pixels = _check_size(picture)
+    picture.draft("RGB", (2 * size, 2 * size))  # JPEG: decode at 1/2, 1/4 or 1/8, but never below twice the size
+    with _one_large if pixels > LARGE_PICTURE else nullcontext():
+        picture.load()
+        small = _resize(_to_rgb(picture, scale), size)
+    turn = TURNS.get(_orientation(picture))
+    upright = small if turn is None else small.transpose(turn)
+    return np.asarray(_on_white(upright))
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation; asked after loading, since Pillow itself turns TIFFs, and PNGs may say it at the end."""
+    try:
+        return int(picture.getexif().get(0x0112, 1))
+    except MemoryError:  # whole metadata, perhaps
+        raise
+    except Exception:  # damaged metadata is no reason to lose a picture
+        return 1
+
+
+def _resize(picture: Image.Image, size: int) -> Image.Image:
+    if FIT == "crop":
+        return ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
+    return picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+def _to_rgb(picture: Image.Image, scale: Scale | None) -> Image.Image:
+    """The picture in a mode that can be resized: L, RGB or RGBA."""
+    if kind_of(picture):
+        scale = scale or find_scales([draw_sketch(picture)])[kind_of(picture)]
+        return Image.fromarray(scale.bytes_of(values_of(picture), is_inverted(picture)))
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")

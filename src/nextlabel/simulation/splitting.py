@@ -1,0 +1,108 @@
+"""The data of an experiment, and the split of every seed: drawn, or the folders', or somebody's own file."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.cuts import Sizes, cut, folder_parts, leave_out_small
+from nextlabel.datasets.groups import describe_groups, group_by_path, torn_groups
+from nextlabel.datasets.layout import VAL
+from nextlabel.datasets.split_files import read_split
+from nextlabel.datasets.splits import Split
+from nextlabel.datasets.twins import find_twins
+from nextlabel.errors import Mistake
+from nextlabel.experiment import Experiment
+from nextlabel.plan import Amount
+from nextlabel.progress import Progress
+from nextlabel.text import several
+
+MANY_TWINS = 0.02  # of the test pictures: scores move by less than their own error below that
+FOLDERS, RANDOM = "folders", "random"
+
+
+def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
+    """The dataset as the experiment wants it: with its groups, and without the classes that are too small."""
+    if experiment.groups is not None and experiment.group_column is not None:
+        raise Mistake("Both --groups and --group-column name groups. Use one of them.")
+    request = Request(experiment.dataset, experiment.name, experiment.label_column, progress, experiment.group_column)
+    dataset = load(request)
+    if experiment.groups is not None:
+        dataset = group_by_path(dataset, experiment.groups)
+    if experiment.min_class is not None:
+        dataset = leave_out_small(dataset, experiment.min_class)
+    return dataset
+
+
+def default_split(dataset: Dataset) -> str | None:
+    """The folders' where they show one; nothing where it is drawn anew for each seed."""
+    return None if dataset.sides is None else FOLDERS
+
+
+def split_all(experiment: Experiment, dataset: Dataset) -> tuple[Mapping[int, Split], list[str]]:
+    """The split of every seed, and what a person should know of it."""
+    folders = experiment.split == FOLDERS
+    if experiment.split is None or experiment.split in (FOLDERS, RANDOM):
+        sizes = Sizes(*(Amount.read(each or 0) for each in (experiment.test, experiment.val, experiment.start)))
+        splits = {seed: cut(dataset, sizes, seed, folders) for seed in experiment.seeds}
+    else:
+        found = read_split(Path(experiment.split), dataset, experiment.seeds)
+        splits = dict(zip(experiment.seeds, found, strict=True))
+    notes = list(_say_folders(experiment, dataset)) if folders else []
+    return splits, notes + list(_say_groups(dataset, splits))
+
+
+def _say_folders(experiment: Experiment, dataset: Dataset) -> Iterator[str]:
+    test, val = folder_parts(dataset, validate=Amount.read(experiment.val or 0).value > 0)
+    assert dataset.sides is not None, "folder_parts has looked"
+    which = "validation" if dataset.sides[test[0]] == VAL else "test"
+    rest = ""
+    if which == "test" and (dataset.sides == VAL).any():
+        rest = (
+            ", and its validation folder validates" if len(val) else ", and its validation folder belongs to the pool"
+        )
+    yield (
+        f"The test set of every seed is the {which} folder of '{dataset.name}' "
+        f"({several(len(test), 'picture')}){rest}. --split random draws one for each seed instead."
+    )
+
+
+def say_twins(dataset: Dataset, parts: Split, seed: int) -> Iterator[str]:
+    """Says how many test pictures have a near-duplicate among those learned from, where no groups are named."""
+    if dataset.pictures is None or dataset.pictures.grey_side is not None or dataset.groups is not None:
+        return
+    twins = find_twins(dataset.pictures, parts.test, np.concatenate([parts.start, parts.pool]))
+    if twins.example is None:
+        return
+    share = (
+        f"{twins.having:,} of {several(twins.asked, 'test picture')} ({twins.having / twins.asked:.1%}) of seed {seed}"
+    )
+    one, other = (f"'{dataset.paths[i]}'" if dataset.paths else f"sample {i}" for i in twins.example)
+    have = "has a near-duplicate" if twins.having == 1 else "have a near-duplicate"
+    advice = ""
+    if twins.having >= MANY_TWINS * twins.asked:
+        advice = (
+            " So scores are probably too good. If pictures belong together (a video, a patient), keep them on one "
+            "side: --groups 'REGEX of the path'."
+        )
+    yield f"{share} {have} among the pictures that are learned from, e.g. {one} and {other}.{advice}"
+
+
+def _say_groups(dataset: Dataset, splits: Mapping[int, Split]) -> Iterator[str]:
+    if dataset.groups is None:
+        return
+    yield describe_groups(dataset.groups)
+    first, parts = next(iter(splits.items()))
+    learned = np.concatenate([parts.start, parts.pool])
+    torn = list(torn_groups(dataset.groups, [parts.test, parts.val, learned]))
+    if torn:
+        yield (
+            f"{several(len(torn), 'group')} lie on both sides of the split of seed {first}, which was made without "
+            "them, so scores may be too good."
+        )
+    empty = set(range(len(dataset.classes))) - set(dataset.y[parts.test].tolist())
+    if empty:
+        named = ", ".join(f"'{dataset.classes[code]}'" for code in sorted(empty)[:3])
+        yield f"The test set of seed {first} holds no sample of {named}: its groups would not leave any to learn from."

@@ -1,0 +1,112 @@
+"""A group stays on one side of every split, whatever the groups; and shares are as near as they allow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.cuts import Sizes, cut, leave_out_small
+from nextlabel.datasets.groups import draw_groups, group_by_path
+from nextlabel.errors import BadSplit, Mistake
+from nextlabel.plan import Amount
+
+SIZES = Sizes(*map(Amount.read, ("0.2", "0.1", "1/class")))
+
+
+def made(y, groups=None, sides=None):
+    y = np.array(y)
+    names = tuple(f"c{code}" for code in range(y.max() + 1))
+    sides = None if sides is None else np.array(sides)
+    return Dataset("made", y, names, "f", table=np.zeros((len(y), 1), np.float32), groups=groups, sides=sides)
+
+
+@given(st.integers(0, 2**20), st.integers(12, 60), st.integers(1, 3))
+@settings(max_examples=40)
+def test_no_group_is_torn(seed, count, classes):
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(-1, count, 5 * count)
+    data = made(np.concatenate([np.arange(classes), rng.integers(-1, classes, 5 * count - classes)]), groups)
+    try:
+        parts = cut(data, SIZES, seed, folders=False)
+    except BadSplit:  # a class that lies in one group
+        return
+    sides = [set(groups[ids]) - {-1} for ids in (parts.test, parts.val, np.concatenate([parts.start, parts.pool]))]
+    assert sum(map(len, sides)) == len(set().union(*sides))
+    everybody = np.sort(np.concatenate([parts.test, parts.val, parts.start, parts.pool]))
+    assert np.array_equal(everybody, np.flatnonzero(data.y >= 0))
+    assert set(data.y[parts.start]) == set(data.y[data.y >= 0])
+
+
+def test_shares_are_near_and_seeds_differ():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], [600, 300, 100])
+    data = made(y, rng.integers(0, 120, 1000))
+    tests = [cut(data, SIZES, seed, folders=False).test for seed in range(5)]
+    for ids in tests:
+        assert np.abs(np.bincount(y[ids]) - [120, 60, 20]).max() <= 8
+    assert len({ids.tobytes() for ids in tests}) == 5
+    assert np.array_equal(tests[0], cut(data, SIZES, 0, folders=False).test)
+
+
+def slow_draw(y, groups, wanted, keep, rng):
+    """As `draw_groups`, with everything counted anew for each group."""
+    taken = []
+    sizes = np.bincount(y, minlength=len(wanted))
+    for group in rng.permutation(np.unique(groups)):
+        before, after = (
+            np.bincount(y[np.isin(groups, some)], minlength=len(wanted)) for some in (taken, [*taken, group])
+        )
+        nearer = (((after - wanted) ** 2 - (before - wanted) ** 2) / sizes).sum() < -1e-12
+        if nearer and (sizes - after >= keep).all():
+            taken.append(group)
+    return np.flatnonzero(np.isin(groups, taken))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_are_drawn_as_a_slow_version_draws_them(seed):
+    rng = np.random.default_rng(seed)
+    y, groups = np.concatenate([np.arange(4), rng.integers(0, 4, 196)]), rng.integers(0, 40, 200)
+    asked = [10, 10, 12, 9], [2, 2, 2, 2]
+    found = draw_groups(y, groups, *asked, np.random.default_rng(seed))
+    assert np.array_equal(found, slow_draw(y, groups, *map(np.array, asked), np.random.default_rng(seed)))
+
+
+def test_groups_that_leave_nothing_are_refused():
+    with pytest.raises(BadSplit, match="none can be set apart without taking a whole class"):
+        cut(made([0, 0, 0, 1, 1, 1], np.array([0, 0, 0, 1, 1, 1])), SIZES, 0, folders=False)
+
+
+def test_a_path_names_its_group():
+    data = replace(made([0, 1, 0, 1]), paths=("a/s1-1.png", "b/s1-2.png", "a/s2-1.png", "b/loose.png"))
+    found = group_by_path(data, r"/(s\d+)-")
+    assert found.groups.tolist() == [0, 0, 1, -1]
+    assert found.warnings == ("--groups matches nothing in 1 path, e.g. 'b/loose.png'; each is a group of its own.",)
+    assert group_by_path(data, r"^[ab]").groups.tolist() == [0, 1, 0, 1]
+    with pytest.raises(Mistake, match=r"matches no path, such as 'a/s1-1\.png'"):
+        group_by_path(data, "nothing")
+    with pytest.raises(Mistake, match="has no paths for"):
+        group_by_path(made([0, 1]), "x")
+
+
+def test_folders_are_the_split():
+    data = made([0, 1] * 10, sides=[0] * 12 + [1] * 4 + [2] * 4)
+    with_val = cut(data, SIZES, 0, folders=True)
+    assert (with_val.test.tolist(), with_val.val.tolist()) == ([16, 17, 18, 19], [12, 13, 14, 15])
+    without = cut(data, replace(SIZES, val=Amount(0)), 0, folders=True)
+    assert (len(without.val), len(without.start) + len(without.pool)) == (0, 16)
+    no_test = cut(replace(data, sides=np.array([0] * 16 + [1] * 4)), replace(SIZES, val=Amount(0)), 3, folders=True)
+    assert no_test.test.tolist() == [16, 17, 18, 19]
+    with pytest.raises(BadSplit, match="shows no splits"):
+        cut(made([0, 1]), SIZES, 0, folders=True)
+
+
+def test_small_classes_are_left_out_and_told():
+    found = leave_out_small(made([0] * 5 + [1] * 2 + [2] * 6 + [-1]), 5)
+    assert (found.classes, found.y.tolist()) == (("c0", "c2"), [0] * 5 + [-1] * 2 + [1] * 6 + [-1])
+    assert found.warnings == ("1 class of fewer than 5 samples is left out: 'c1' (2).",)
+    assert leave_out_small(found, 5) is found
+    with pytest.raises(BadSplit, match="would leave 1 class of 2"):
+        leave_out_small(found, 6)

@@ -1,0 +1,102 @@
+"""A list of pictures is a dataset like any other, whoever wrote it; several labels for one are refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from painted import noise
+
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.errors import BadData, Mistake
+from nextlabel.loop.oracles import oracle
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder with six pictures in it."""
+    for i in range(6):
+        noise(tmp_path / "pictures" / f"{i}.png", seed=i)
+    return tmp_path
+
+
+def written(album: Path, text: str, name: str = "list.csv", **more: object) -> Dataset:
+    (album / name).write_text(text, encoding="utf-8")
+    return load(Request(str(album / name), **more))
+
+
+def test_a_list_is_a_dataset(album: Path) -> None:
+    found = written(album, "image,label\npictures/0.png,10\n./pictures/1.png,2\npictures\\2.png,\n")
+    assert (found.classes, found.y.tolist()) == (("2", "10"), [1, 0, -1])
+    assert found.paths == ("pictures/0.png", "pictures/1.png", "pictures/2.png")
+    assert found.warnings == ("1 picture in 'list.csv' have no label, so they take no part in a simulation.",)
+    assert found.pictures.squares(8).shape == (3, 8, 8, 3)
+
+
+def test_parquet_and_json_lines_say_the_same(album: Path) -> None:
+    frame = pl.DataFrame({"file_name": [f"pictures/{i}.png" for i in range(4)], "label": ["a", "b", "a", "b"]})
+    frame.write_csv(album / "metadata.csv")
+    frame.write_parquet(album / "m.parquet")
+    frame.write_ndjson(album / "m.jsonl")
+    found = [load(Request(str(album / name))) for name in ("metadata.csv", "m.parquet", "m.jsonl")]
+    assert len({each.fingerprint for each in found}) == 1
+    assert found[0].name == album.name
+
+
+def test_groups_and_splits_are_columns(album: Path) -> None:
+    rows = [f"pictures/{i}.png;{'ab'[i % 2]};s{i // 2};{('train', 'train', 'test')[i // 2]}" for i in range(6)]
+    found = written(album, "path;label;patient;split\n" + "\n".join(rows), group_column="patient")
+    assert found.groups.tolist() == [0, 0, 1, 1, 2, 2]
+    assert found.sides.tolist() == [0, 0, 0, 0, 2, 2]
+    with pytest.raises(BadData, match=r"has no column called 'pateint'\. Did you mean 'patient'"):
+        load(Request(str(album / "list.csv"), group_column="pateint"))
+
+
+def test_what_label_studio_writes_is_read(album: Path) -> None:
+    lines = ["image,id,choice", "/data/upload/3/1a2b3c4d-0.png,1,cat", "/data/local-files/?d=pictures/1.png,2,dog"]
+    noise(album / "0.png", seed=0)
+    assert len(written(album, "\n".join([*lines, 'pictures/2.png,3,"{""choices"": [""cat""]}"']))) == 3
+    assert load(Request(str(album / "list.csv"))).classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image,label\npictures/0.png,cat\npictures/0.png,dog\n",
+        "image,label\npictures/0.png,cat|dog\npictures/1.png,cat\npictures/2.png,dog\n",
+        'image,label\npictures/0.png,"[""cat"", ""dog""]"\n',
+        "image,cat,dog\npictures/0.png,1,1\npictures/1.png,0,1\n",
+    ],
+)
+def test_several_labels_are_refused_in_one_sentence(album: Path, text: str) -> None:
+    with pytest.raises((Mistake, BadData), match=r"multi-label data.*nextlabel learns one label for each picture"):
+        written(album, text)
+
+
+def test_what_is_not_there_is_told(album: Path) -> None:
+    found = written(album, "image,label\npictures/0.png,a\npictures/1.png,b\ngone.png,a\ns3://bucket/x.png,b\n,b\n")
+    assert [file.reason for file in found.skipped] == ["is not there", "is an address, not a file"]
+    assert "1 row of 'list.csv' name a picture again, or none" in found.warnings[0]
+    with pytest.raises(BadData, match=r"names no picture that is there, e\.g\. 'x\.png'"):
+        written(album, "image,label\nx.png,a\ny.png,b\n")
+
+
+def test_a_table_of_numbers_stays_a_table(album: Path) -> None:
+    assert written(album, "image,x,label\n1,2,a\n3,4,b\n").table.shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "Path;Label\n./pictures/0.png;b\n"),
+        ("a.csv", "path, label\npictures\\0.png , b\n"),
+        ("a.csv", "ID,Label\n0,b\n"),
+        ("a.jsonl", json.dumps({"Path": "./pictures/0.png", "label": "b"})),
+    ],
+)
+def test_answers_of_other_programs_are_read(album: Path, name: str, text: str) -> None:
+    found = written(album, "image,label\npictures/0.png,a\npictures/1.png,b\n")
+    (album / name).write_text(text)
+    assert oracle(f"replay:{album / name}", found, 0)(np.arange(2)).tolist() == [1, -1]
