@@ -7,7 +7,7 @@ from pathlib import Path
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.folder import load_folder
-from nextlabel.datasets.tables import READERS, load_table
+from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_table
 from nextlabel.errors import BadData, Mistake
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
@@ -38,9 +38,9 @@ def load(request: Request) -> Dataset:
     source, path = request.source, Path(os.path.expanduser(request.source))
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
-    if request.label_column is not None and path.suffix.lower() != ".csv":
+    if request.label_column is not None and ending(path.name) not in COLUMNS:
         raise Mistake(
-            f"'{printable(source)}' has no columns to choose labels from. Use --label-column with a .csv file."
+            f"'{printable(source)}' has no columns to choose labels from. Use --label-column with a table such as .csv."
         )
     if source in DATASETS:
         return DATASETS[source](request)
@@ -56,7 +56,7 @@ def load(request: Request) -> Dataset:
 
 
 def _file(request: Request, path: Path) -> Dataset:
-    if path.suffix.lower() not in READERS:
+    if ending(path.name) not in READERS:
         raise BadData(
             f"'{printable(request.source)}' is neither a folder of pictures nor a table that is known here "
             f"({', '.join(READERS)}). Convert it, or name the folder that holds one sub-folder per class."

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.files.arrays import file_of, map_array
+from nextlabel.knobs.columns import FILL, Columns
 from nextlabel.pool import Floats, Labels
 from nextlabel.progress import Progress, quiet
 
@@ -32,6 +33,8 @@ class Request:
     name: str | None = None
     label_column: str | None = None
     progress: Progress = quiet
+    table: Columns = field(default_factory=Columns)
+    missing: str = FILL
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ class Dataset:
     """Samples, labels and where they came from. Exactly one of ``pictures`` and ``table`` is there.
 
     ``y`` (N,) codes 0 … C-1, -1 where no label is known; ``classes`` the labels as they were written, by code;
-    ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features;
+    ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features,
+    with NaN where one is missing, which ``gaps`` says; ``spellings`` the codes of labels that are written otherwise;
     ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     All text in it is `printable`, so that it can be written as JSON and shown.
@@ -91,6 +95,8 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     duplicates: tuple[tuple[int, ...], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    gaps: bool = False
+    spellings: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.y)

@@ -98,7 +98,7 @@ def _noisy(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
 def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     """Answers from a .csv or .jsonl file with ``label`` (as the dataset writes it) and ``id`` or ``path``."""
     answers = np.full(len(dataset), -1, dtype=np.int64)
-    codes = {label: code for code, label in enumerate(dataset.classes)}
+    codes = {**dataset.spellings, **{label: code for code, label in enumerate(dataset.classes)}}
     ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
     if not argument:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")

@@ -26,7 +26,7 @@ from nextlabel.plan import Amount, Plan
 from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
-from nextlabel.simulation.pools import open_pool, scale_without_test
+from nextlabel.simulation.pools import fill_without_test, open_pool, scale_without_test
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
 
@@ -124,14 +124,16 @@ class Parts:
         return self._opened[seed]
 
     def _features(self, seed: int) -> Floats:
-        """What the model sees (N, d): scaled without a look at the seed's test set, or as they are."""
+        """What the model sees (N, d): filled in and scaled without a look at the seed's test set, or as they are."""
         X = self.embedding.array
-        if not self.experiment.standardize:
+        if not (self.experiment.standardize or self.dataset.gaps):
             return X
         if seed not in self._scaled:
             if (len(self._scaled) + 1) * X.nbytes > MOST_SCALED:
                 self._scaled.clear()
-            self._scaled[seed] = scale_without_test(X, self.splits[seed].test)
+            filled = fill_without_test(X, self.splits[seed].test) if self.dataset.gaps else X
+            scale = self.experiment.standardize
+            self._scaled[seed] = scale_without_test(filled, self.splits[seed].test) if scale else filled
         return self._scaled[seed]
 
 
@@ -157,7 +159,7 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     entries = Entries.of(experiment)
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
-    dataset = load(Request(experiment.dataset, experiment.name, experiment.label_column, progress))
+    dataset = load(_request(experiment, progress))
     _check_suits(dataset, experiment, entries)
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
     if experiment.val is None:
@@ -170,6 +172,17 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     made_for = read_oracle(experiment.oracle, dataset)
     oracles = {seed: made_for(seed) for seed in experiment.seeds}
     return Parts(experiment, plan, dataset, splits, oracles, entries)
+
+
+def _request(experiment: Experiment, progress: Progress) -> Request:
+    return Request(
+        experiment.dataset,
+        experiment.name,
+        experiment.label_column,
+        progress,
+        table=experiment.table,
+        missing=experiment.missing,
+    )
 
 
 def embed_parts(parts: Parts, progress: Progress = quiet) -> Parts:
