@@ -8,11 +8,12 @@ here; what is learned from rows, such as the median that fills a gap, is left to
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.tables.base import Table, count_repeats
 from nextlabel.datasets.tables.columns import Sheet, read_sheet
-from nextlabel.datasets.tables.frames import read_arrow, read_excel, read_json_lines, read_parquet
+from nextlabel.datasets.tables.frames import read_arrow, read_excel, read_frame, read_json_lines, read_parquet
 from nextlabel.datasets.tables.gaps import mark_gaps, refuse_gaps
 from nextlabel.datasets.tables.labels import (
     describe_measured,
@@ -21,6 +22,7 @@ from nextlabel.datasets.tables.labels import (
     read_names,
 )
 from nextlabel.datasets.tables.npz import read_npz
+from nextlabel.datasets.tables.stream import STANDARD_INPUT, spool
 from nextlabel.datasets.tables.svm import read_svm
 from nextlabel.datasets.tables.text import read_text
 from nextlabel.errors import BadData
@@ -35,10 +37,22 @@ Reader = Callable[[Path, Request], Table | Sheet | Dataset]
 
 def load_table(request: Request) -> Dataset:
     """Read a table; raises `BadData`, naming row and column, where it cannot be learned from."""
+    if request.source == STANDARD_INPUT:
+        with spool() as (path, kind):
+            return _load(path, kind, request)
     path = Path(os.path.expanduser(request.source))
+    return _load(path, ending(path.name), request)
+
+
+def load_frame(frame: Any, request: Request) -> Dataset:
+    """The dataset in a frame of pandas or polars; raises `BadData` as `load_table` does."""
+    return make_dataset(read_frame(frame), request, request.name or "the frame")
+
+
+def _load(path: Path, kind: str, request: Request) -> Dataset:
     shown = printable(path.name)
     try:
-        found = READERS[ending(path.name)](path, request)
+        found = READERS[kind](path, request)
     except PermissionError:
         raise BadData(f"The file '{shown}' may not be read. Ask its owner, or copy it.") from None
     except OSError as error:

@@ -130,7 +130,7 @@ def _check_finite(X: Numbers, narrowed: Column32, names: Sequence[str], shown: s
 
 
 def count_repeats(X: Column32) -> int:
-    """How many rows of X (n, d) are the same as an earlier one: by a 64-bit hash of each, whose chance to err is nil."""
+    """How many rows of X (n, d) are the same as an earlier one: by a 64-bit hash of each, which errs by no chance."""
     if not X.shape[1]:
         return 0
     odd = np.random.default_rng(0).integers(0, 2**63, size=(2, X.shape[1]), dtype=np.uint64) | np.uint64(1)

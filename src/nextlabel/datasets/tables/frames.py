@@ -1,9 +1,12 @@
 """Tables that have types of their own: Parquet, Arrow, JSON lines, Excel; and frames of pandas and polars."""
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nextlabel.datasets.base import Request
 from nextlabel.datasets.tables.columns import Sheet
@@ -70,3 +73,37 @@ def sheet_of_frame(frame: "pl.DataFrame", shown: str) -> Sheet:
     names = [name or f"Unnamed: {i}" for i, name in enumerate(frame.columns)]
     frame = frame.rename({name: str(i) for i, name in enumerate(frame.columns)})
     return Sheet(frame, names, shown, typed=True)
+
+
+def is_frame(given: Any) -> bool:
+    """Is it a frame of pandas or polars? Neither is imported for it: whoever has one has done so."""
+    kinds = (getattr(sys.modules.get(name), "DataFrame", None) for name in ("pandas", "polars"))
+    return any(kind is not None and isinstance(given, kind) for kind in kinds)
+
+
+def read_frame(given: Any) -> Sheet:
+    """A frame of pandas or polars as a sheet; the index of pandas is left aside."""
+    import polars as pl
+
+    if isinstance(given, pl.DataFrame):
+        return sheet_of_frame(given, "the frame")
+    columns = {str(i): _series_of_pandas(given.iloc[:, i]) for i in range(given.shape[1])}
+    names = [str(name) for name in given.columns]
+    return Sheet(pl.DataFrame(columns), names, "the frame", typed=True)
+
+
+def _series_of_pandas(column: Any) -> "pl.Series":
+    """A column of pandas, without pyarrow: numbers, booleans and dates as arrays, all else as text."""
+    import polars as pl
+
+    if column.dtype.kind in "biufM" and isinstance(column.dtype, np.dtype):
+        return pl.Series(column.to_numpy())
+    missing = column.isna().to_numpy()
+    if column.dtype.kind in "biuf":  # with gaps of pandas' own
+        return pl.Series(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    values = [None if gone else value for gone, value in zip(missing, column.tolist(), strict=True)]
+    if all(isinstance(value, bool | None) for value in values):
+        return pl.Series(values, dtype=pl.Boolean)
+    if all(isinstance(value, int | float | None) for value in values):
+        return pl.Series(values, dtype=pl.Float64, strict=False)
+    return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)

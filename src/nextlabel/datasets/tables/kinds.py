@@ -147,8 +147,8 @@ def _describe_fault(column: "pl.Series", numbers: "pl.Series", name: str, shown:
     row = int((numbers.is_null() & column.is_not_null()).arg_max() or 0)
     return (
         f"Row {row + 1} of '{shown}' holds '{shorten(column[row])}' in column {quote(name)}, and features must be "
-        f"numbers where most of their column are. Correct it, name it as a word for missing with --null-words, or leave the "
-        f"column out with --drop."
+        f"numbers where most of their column are. Correct it, name it with --null-words if it says missing, "
+        "or leave the column out with --drop."
     )
 
 
