@@ -103,7 +103,7 @@ def check_travels_small(load: Load) -> None:
     assert there.y.dtype == data.y.dtype, f"labels arrive as {there.y.dtype}"
     assert np.array_equal(there.y, data.y), "labels arrive as others"
     if data.table is not None:
-        assert np.array_equal(there.table, data.table), "features arrive as others"
+        assert np.array_equal(there.table, data.table, equal_nan=True), "features arrive as others"
     elif data.pictures is not None:
         assert np.array_equal(there.pictures.squares(SQUARE_SIZE), data.pictures.squares(SQUARE_SIZE)), (
             "pictures arrive as others"

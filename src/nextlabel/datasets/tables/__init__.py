@@ -88,7 +88,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
         name=request.name or printable(_stem(shown)),
         y=y,
         classes=classes,
-        fingerprint=cache.key(X.shape, digest(X.astype("<f4")), *y.tolist(), *classes),
+        fingerprint=cache.key(X.shape, digest(X.astype("<f4", copy=False)), *y.tolist(), *classes),
         table=on_file(X, "table"),
         warnings=notes,
         gaps=bool(gaps),
@@ -113,7 +113,10 @@ def _unlabelled(y: Labels, shown: str) -> list[str]:
 
 def _repeats(X: Floats, shown: str) -> list[str]:
     count = count_repeats(X)
-    return [f"{several(count, 'row')} of '{shown}' repeat the features of an earlier one; all count."] if count else []
+    what = (
+        f"{several(count, 'row')} of '{shown}' {'repeats' if count == 1 else 'repeat'} the features of an earlier one"
+    )
+    return [f"{what}: all of them count."] if count else []
 
 
 def check_labels(X: Floats, y: Labels, classes: Sequence[str], shown: str) -> None:

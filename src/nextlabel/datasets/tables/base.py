@@ -16,7 +16,7 @@ MOST_NUMBERS = 2**31  # 8 GB of float32
 MOST_NAMED = 4  # columns that a sentence lists
 LARGEST_WHOLE = 2**24  # from which on not every whole number is a float32
 COARSE = 1e-4  # of a column's range: a step of float32 that large would be seen
-BLOCK = 2**20  # numbers looked at in one go
+BLOCK = 2**17  # numbers looked at in one go
 
 
 class Table(NamedTuple):

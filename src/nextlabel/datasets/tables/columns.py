@@ -9,7 +9,7 @@ import numpy as np
 from nextlabel.datasets.base import Request
 from nextlabel.datasets.tables.base import BLOCK, Table
 from nextlabel.datasets.tables.kinds import Encoded, Reading, encode
-from nextlabel.datasets.tables.labels import NULL_WORDS
+from nextlabel.datasets.tables.labels import NULL_WORDS, NUMBER
 from nextlabel.datasets.tables.sentences import describe_kinds
 from nextlabel.errors import BadData
 from nextlabel.knobs.columns import Columns
@@ -125,5 +125,6 @@ def label_place(names: Sequence[str], wanted: str | None, shown: str, no_header:
             f"'{shown}' has {len(found)} columns that may hold the labels. {_known(names)} Choose with --label-column."
         )
     if wanted is None:
-        raise BadData(f"'{shown}' has no column called 'label'. {_known(names)} Choose with --label-column.")
+        hint = " Is the first line a sample? Then use --no-header." if any(map(NUMBER.fullmatch, names)) else ""
+        raise BadData(f"'{shown}' has no column called 'label'. {_known(names)} Choose with --label-column.{hint}")
     raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_known(names, wanted)}")
