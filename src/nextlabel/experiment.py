@@ -7,6 +7,7 @@ from typing import Any
 
 from nextlabel.errors import BadNumber, Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
+from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import FILE, FLAG, NAMES, PATTERN, SEEDS, SOURCE, optional, show, text, whole
 from nextlabel.knobs.panels import COMPARED, COMPUTED, DATA, LABELS
 from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
@@ -26,7 +27,8 @@ class Experiment:
     dataset: str = knob(
         "digits",
         SOURCE,
-        "`digits`, a folder with one sub-folder of pictures per class, or a .svm, .csv or .npz table.",
+        "`digits`, a folder with one sub-folder of pictures per class, "
+        "or a table (.csv, .parquet, .xlsx, .npz and others).",
         choices=names.DATASET_NAMES,
         positional=True,
     )
@@ -108,6 +110,14 @@ class Experiment:
     name: str | None = knob(  # None: taken from the path
         None, optional(text(metavar="NAME")), "What to call the dataset in rows and report.", DATA
     )
+    missing: str = knob(
+        FILL,
+        MISSING,
+        "Missing features of a table: `fill` in the median of all but the test set, or `refuse`.",
+        DATA,
+        sparse=True,
+    )
+    table: Columns = knob(Columns(), page_of(Columns), sparse=True)
     plan: Plan = knob(Plan(), page_of(Plan))
 
     def __post_init__(self) -> None:

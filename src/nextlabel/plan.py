@@ -2,13 +2,13 @@
 
 import math
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from numbers import Number
 from typing import Any
 
 from nextlabel.errors import BadNumber
-from nextlabel.knobs import knob, names, read_knobs
+from nextlabel.knobs import knob, knobs, names, read_knobs
 from nextlabel.knobs.kinds import Kind, as_plain, number_within, optional, text, whole
 from nextlabel.knobs.panels import LOOP
 from nextlabel.text import shorten
@@ -144,11 +144,16 @@ class Plan:
         return math.inf if self.budget is None else Amount.read(self.budget).value
 
 
-def plain_knobs(knobs: Any) -> dict[str, Any]:
+def plain_knobs(page: Any) -> dict[str, Any]:
+    """A page as JSON can hold it; pages inside it likewise, and knobs that are `sparse` only where they are set."""
     out: dict[str, Any] = {}
-    for field in fields(knobs):
-        value = getattr(knobs, field.name)
-        out[field.name] = plain_knobs(value) if isinstance(value, Plan) else _simple(value)
+    known = knobs(page)
+    for field in fields(page):
+        value, one = getattr(page, field.name), known.get(field.name)
+        if one is None or not (one.sparse and value == field.default):
+            out[field.name] = (
+                plain_knobs(value) if is_dataclass(value) and not isinstance(value, Amount) else _simple(value)
+            )
     return out
 
 

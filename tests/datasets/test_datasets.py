@@ -228,9 +228,9 @@ def test_names_and_paths_that_lead_nowhere(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", "./nothing", "nothing.csv", "~nobody-of-that-name/nothing"):
         with pytest.raises(BadData, match=r"There is no folder or file '.*nothing"):
             read(path)
-    (tmp_path / "a.parquet").touch()
+    (tmp_path / "a.pdf").touch()
     with pytest.raises(BadData, match="neither a folder of pictures nor a table"):
-        read(tmp_path / "a.parquet")
+        read(tmp_path / "a.pdf")
     with pytest.raises(Mistake, match="no columns to choose labels from"):
         read("digits", label_column="y")
 

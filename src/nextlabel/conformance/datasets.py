@@ -52,13 +52,16 @@ def check_has_pictures_or_a_table(load: Load) -> None:
 
 
 def check_a_table_is_plain(load: Load) -> None:
-    """Features (N, d) float32, finite."""
-    table = load().table
+    """Features (N, d) float32, finite; or NaN, where ``gaps`` says that some are missing."""
+    data = load()
+    table = data.table
     if table is not None:
         assert table.dtype == np.float32, f"features are {table.dtype}"
         assert table.ndim == 2, f"features have the shape {table.shape}"
-        assert len(table) == len(load()), f"{len(table)} rows for {len(load())} labels"
-        assert np.isfinite(table).all(), "features are not all finite"
+        assert len(table) == len(data), f"{len(table)} rows for {len(data)} labels"
+        bad = np.isinf(table) if data.gaps else ~np.isfinite(table)
+        assert not bad.any(), "features are not all finite"
+        assert data.gaps == np.isnan(table).any(), "it says that features are missing, and has all"
 
 
 def check_pictures_are_squares(load: Load) -> None:
@@ -104,7 +107,7 @@ def check_travels_small(load: Load) -> None:
     assert there.y.dtype == data.y.dtype, f"labels arrive as {there.y.dtype}"
     assert np.array_equal(there.y, data.y), "labels arrive as others"
     if data.table is not None:
-        assert np.array_equal(there.table, data.table), "features arrive as others"
+        assert np.array_equal(there.table, data.table, equal_nan=True), "features arrive as others"
     elif data.pictures is not None:
         assert np.array_equal(there.pictures.squares(SQUARE_SIZE), data.pictures.squares(SQUARE_SIZE)), (
             "pictures arrive as others"

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
@@ -11,8 +12,12 @@ from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.folder import load_folder
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
-from nextlabel.datasets.tables import READERS, load_table
+from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_frame, load_table
+from nextlabel.datasets.tables.frames import is_frame
+from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
+from nextlabel.knobs import read_page
+from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
 from nextlabel.text import printable
@@ -21,17 +26,27 @@ DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
 
 
 def load_dataset(
-    source: str | Path, label_column: str | None = None, name: str | None = None, progress: Progress = quiet
+    source: Any,
+    label_column: str | None = None,
+    name: str | None = None,
+    progress: Progress = quiet,
+    *,
+    table: Columns | Mapping[str, Any] | None = None,
+    missing: str = FILL,
 ) -> Dataset:
     """Load a dataset by name, or from a folder of pictures or a table; raises as `load` does.
 
-    ``label_column`` names the labels of a ``.csv`` file; ``name`` is what reports call the dataset.
+    ``source`` a name, a path, or a frame of pandas or polars; ``label_column`` names the labels of a table; ``name`` is
+    what reports call the dataset; ``table`` the columns, as in `Experiment`; ``missing`` "fill" or "refuse".
 
     >>> digits = load_dataset("digits")
     >>> len(digits), digits.classes[:3], digits.pictures.squares(8).shape
     (1797, ('0', '1', '2'), (1797, 8, 8, 3))
     """
-    return load(Request(str(source), name, label_column, progress))
+    page, how = read_page("table", Columns, table or {}), MISSING.take("missing", missing)
+    if is_frame(source):
+        return load_frame(source, Request("", name, label_column, progress, table=page, missing=how))
+    return load(Request(str(source), name, label_column, progress, table=page, missing=how))
 
 
 def load(request: Request) -> Dataset:
@@ -42,8 +57,10 @@ def load(request: Request) -> Dataset:
     source, path = request.source, Path(os.path.expanduser(request.source))
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
+    if source == STANDARD_INPUT:
+        return load_table(request)
     for option, column in (("label", request.label_column), ("group", request.group_column)):
-        if column is not None and path.suffix.lower() not in ENDINGS:
+        if column is not None and ending(path.name) not in (*COLUMNS, *ENDINGS):
             raise Mistake(
                 f"'{printable(source)}' has no columns to choose {option}s from. Use --{option}-column with a .csv "
                 "file or another table."
@@ -78,7 +95,12 @@ def _file(request: Request, path: Path) -> Dataset:
         return load_picture_file(request)
     if lists_pictures(path):
         return load_manifest(request)
-    if kind not in READERS:
+    if request.group_column is not None:
+        raise Mistake(
+            f"'{printable(request.source)}' is a table of features, and groups are only kept together for pictures. "
+            "Leave --group-column out, or cut the table yourself with --split FILE."
+        )
+    if ending(path.name) not in READERS:
         raise BadData(
             f"'{printable(request.source)}' is neither a folder of pictures nor a table that is known here "
             f"({', '.join(READERS)}). Convert it, or name the folder that holds one sub-folder per class."

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.files.arrays import file_of, map_array
+from nextlabel.knobs.columns import FILL, Columns
 from nextlabel.pool import Floats, Labels
 from nextlabel.progress import Progress, quiet
 
@@ -33,6 +34,8 @@ class Request:
     label_column: str | None = None
     progress: Progress = quiet
     group_column: str | None = None
+    table: Columns = field(default_factory=Columns)
+    missing: str = FILL
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Dataset:
     """Samples, labels and where they came from. Exactly one of ``pictures`` and ``table`` is there.
 
     ``y`` (N,) codes 0 … C-1, -1 where no label is known; ``classes`` the labels as they were written, by code;
-    ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features;
+    ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features,
+    with NaN where one is missing, which ``gaps`` says; ``spellings`` the codes of labels that are written otherwise;
     ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     ``groups`` (N,) codes of what belongs together (a patient, a video), -1 for whoever is a group alone; ``sides`` (N,)
@@ -96,6 +100,8 @@ class Dataset:
     warnings: tuple[str, ...] = field(default=())
     groups: Labels | None = None
     sides: Labels | None = None
+    gaps: bool = False
+    spellings: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.y)

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits as sklearn_digits
 
 from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.files import cache
@@ -15,6 +15,12 @@ from nextlabel.progress import Progress, quiet
 
 DIGIT_SIDE = 8
 WHITE = 16  # the largest grey value
+
+
+def _bundled() -> Any:
+    from sklearn.datasets import load_digits as sklearn_digits  # 120 MB that no table needs
+
+    return sklearn_digits()
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Digits:
 
     @cached_property
     def _grey(self) -> Squares:
-        grey: Squares = np.rint(sklearn_digits().images * (255 / WHITE)).astype(np.uint8)  # (1797, 8, 8)
+        grey: Squares = np.rint(_bundled().images * (255 / WHITE)).astype(np.uint8)  # (1797, 8, 8)
         return grey
 
     @cached_property
@@ -50,7 +56,7 @@ class Digits:
 
 def load_digits(request: Request) -> Dataset:
     """The digits; their labels are 0 … 9."""
-    pictures, y = Digits(), sklearn_digits().target.astype(np.int64)
+    pictures, y = Digits(), _bundled().target.astype(np.int64)
     return Dataset(
         name=request.name or "digits",
         y=y,

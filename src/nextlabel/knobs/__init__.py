@@ -37,6 +37,7 @@ class Knob:
     choices: tuple[str, ...] = ()
     unless: str | None = None
     positional: bool = False
+    sparse: bool = False  # said of an experiment only where it is set: runs from before it was there stay the same
 
 
 def knob(default: T, kind: Kind, help: str = "", panel: str = "", **more: Any) -> T:

@@ -103,8 +103,8 @@ def _noisy(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
 def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     """Answers from a .csv or .jsonl file with ``label`` (as the dataset writes it) and ``id`` or ``path``."""
     answers = np.full(len(dataset), -1, dtype=np.int64)
-    # Labels as the dataset writes them, not codes: a file of answers outlives a class that is added later.
-    codes = {label: code for code, label in enumerate(dataset.classes)}
+    # Labels as the dataset or its file writes them, not codes: a file of answers outlives a class that is added later.
+    codes = {**dataset.spellings, **{label: code for code, label in enumerate(dataset.classes)}}
     ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
     if not argument:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")

@@ -23,10 +23,11 @@ def differences(there: Row, here: Row) -> list[str]:
 
 
 def _flat(row: Row) -> Row:
-    """The plan's knobs beside the others, and the embedder's, and who made which strategy."""
-    flat = {name: value for name, value in row.items() if name not in ("plan", "embedder", "made_by")}
-    plan, embedder, made_by = (row.get(name) for name in ("plan", "embedder", "made_by"))
+    """The knobs of plan and table beside the others, and the embedder's, and who made which strategy."""
+    flat = {name: value for name, value in row.items() if name not in ("plan", "table", "embedder", "made_by")}
+    plan, table, embedder, made_by = (row.get(name) for name in ("plan", "table", "embedder", "made_by"))
     flat |= plan if isinstance(plan, dict) else {}
+    flat |= table if isinstance(table, dict) else {}
     flat |= {f"the class of {name}": kind for name, kind in made_by.items()} if isinstance(made_by, dict) else {}
     if not isinstance(embedder, dict):
         return flat | {"embedder": embedder}

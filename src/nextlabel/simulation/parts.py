@@ -24,7 +24,7 @@ from nextlabel.plan import Plan
 from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
-from nextlabel.simulation.pools import open_pool, scale_without_test
+from nextlabel.simulation.pools import fill_without_test, open_pool, scale_without_test
 from nextlabel.simulation.splitting import default_split, load_wanted, split_all
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
@@ -126,14 +126,16 @@ class Parts:
         return self._opened[seed]
 
     def _features(self, seed: int) -> Floats:
-        """What the model sees (N, d): scaled without a look at the seed's test set, or as they are."""
+        """What the model sees (N, d): filled in and scaled without a look at the seed's test set, or as they are."""
         X = self.embedding.array
-        if not self.experiment.standardize:
+        if not (self.experiment.standardize or self.dataset.gaps):
             return X
         if seed not in self._scaled:
             if (len(self._scaled) + 1) * X.nbytes > MOST_SCALED:
                 self._scaled.clear()
-            self._scaled[seed] = scale_without_test(X, self.splits[seed].test)
+            filled = fill_without_test(X, self.splits[seed].test) if self.dataset.gaps else X
+            scale = self.experiment.standardize
+            self._scaled[seed] = scale_without_test(filled, self.splits[seed].test) if scale else filled
         return self._scaled[seed]
 
 

@@ -7,6 +7,7 @@ from sklearn.preprocessing import StandardScaler
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split
+from nextlabel.datasets.tables.gaps import fill_gaps
 from nextlabel.errors import BadData
 from nextlabel.loop.oracles import Oracle
 from nextlabel.pool import Floats, Ids, Mask, Pool
@@ -52,9 +53,18 @@ def audit_side(dataset: Dataset, ids: Ids, share: float, seed: int) -> Ids:
 
 def scale_without_test(X: Floats, test: Ids) -> Floats:
     """Features (N, d) with mean 0 and variance 1 over everything but the test set: float32."""
-    rest: Mask = np.ones(len(X), dtype=np.bool_)
-    rest[test] = False
     # Validation and pool samples are in: their features are known before any label is. float32, as features are
     # everywhere.
-    scaled: Floats = StandardScaler().fit(X[rest]).transform(X).astype(np.float32)
+    scaled: Floats = StandardScaler().fit(X[_all_but(test, len(X))]).transform(X).astype(np.float32)
     return scaled
+
+
+def fill_without_test(X: Floats, test: Ids) -> Floats:
+    """Features (N, d) whose gaps hold the median of everything but the test set."""
+    return fill_gaps(X, _all_but(test, len(X)))
+
+
+def _all_but(test: Ids, n: int) -> Mask:
+    rest: Mask = np.ones(n, dtype=np.bool_)
+    rest[test] = False
+    return rest

@@ -27,8 +27,17 @@ def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
     """The dataset as the experiment wants it: with its groups, and without the classes that are too small."""
     if experiment.groups is not None and experiment.group_column is not None:
         raise Mistake("Both --groups and --group-column name groups. Use one of them.")
-    request = Request(experiment.dataset, experiment.name, experiment.label_column, progress, experiment.group_column)
-    dataset = load(request)
+    dataset = load(
+        Request(
+            experiment.dataset,
+            experiment.name,
+            experiment.label_column,
+            progress,
+            group_column=experiment.group_column,
+            table=experiment.table,
+            missing=experiment.missing,
+        )
+    )
     if experiment.groups is not None:
         dataset = group_by_path(dataset, experiment.groups)
     if experiment.min_class is not None:

@@ -1,0 +1,112 @@
+"""Arrays of numpy in one .npz file: ``X`` and ``y``, or other pairs that people save; nothing is ever unpickled."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.picture_arrays import load_picture_array
+from nextlabel.datasets.tables.arrays import range_names, table_of_array
+from nextlabel.datasets.tables.base import Table
+from nextlabel.errors import BadData
+from nextlabel.text import join_names, printable
+
+Array = npt.NDArray[Any]
+HOW = "Save it with np.savez(file, X=features, y=labels)."
+# Pairs of features and labels, parts of one dataset in a row: ours, numpy's own, scikit-learn's and Keras', MedMNIST's.
+PAIRS: Sequence[Sequence[tuple[str, str]]] = (
+    (("X", "y"),),
+    (("x", "y"),),
+    (("data", "target"),),
+    (("X_train", "y_train"), ("X_val", "y_val"), ("X_test", "y_test")),
+    (("x_train", "y_train"), ("x_val", "y_val"), ("x_test", "y_test")),
+    (("train_images", "train_labels"), ("val_images", "val_labels"), ("test_images", "test_labels")),
+    (("arr_0", "arr_1"),),
+)
+
+
+class Pair(NamedTuple):
+    """Features (n, …), labels as text with None for a missing one, whether they are text, and what was joined."""
+
+    X: Array
+    labels: list[str | None]
+    as_text: bool
+    notes: tuple[str, ...]
+
+
+def read_npz(path: Path, request: Request) -> Table | Dataset:
+    """The table in the file, or a dataset of pictures where X is one of those."""
+    shown = printable(path.name)
+    pair = _join(_open(path, shown), shown)
+    if pair.X.ndim in (3, 4):
+        return _pictures(pair, request)
+    _check_numbers(pair.X, shown)
+    table = table_of_array(pair.X, pair.labels, range_names(0, pair.X.shape[1] - 1), shown, request)
+    return table._replace(as_text=pair.as_text, notes=(*pair.notes, *table.notes))
+
+
+def _open(path: Path, shown: str) -> dict[str, Array]:
+    """The arrays of the file that one of `PAIRS` names."""
+    wanted = {name for pairs in PAIRS for pair in pairs for name in pair}
+    with path.open("rb") as raw:
+        try:
+            file = np.load(raw, allow_pickle=False)
+            arrays = {name: file[name] for name in file if name in wanted} if hasattr(file, "files") else None
+            names = list(getattr(file, "files", ()))
+        except Exception as error:  # zipfile and numpy raise nearly anything on damaged bytes: zlib.error, …
+            why = "it holds Python objects" if "Object arrays" in str(error) else "it is damaged or cut short"
+            raise BadData(f"'{shown}' cannot be read: {why}. {HOW}") from None
+    if arrays is None:
+        raise BadData(f"'{shown}' is a single array. {HOW}")
+    if not any(first in arrays and second in arrays for first, second in (pairs[0] for pairs in PAIRS)):
+        missing = "X" if "X" not in arrays else "y"
+        listed = ", ".join(printable(name) for name in names) or "none"
+        raise BadData(f"'{shown}' has no array '{missing}' (it has: {listed}). Save it with np.savez(file, X=…, y=…).")
+    return arrays
+
+
+def _join(arrays: Mapping[str, Array], shown: str) -> Pair:
+    """The first pair that is there, with the parts that belong to it behind it."""
+    pairs = next(some for some in PAIRS if some[0][0] in arrays and some[0][1] in arrays)
+    there = [(arrays[x], arrays[y], x) for x, y in pairs if x in arrays and y in arrays]
+    for X, y, _ in there:
+        if X.ndim < 2 or not y.ndim or len(y) != len(X) or y.size != len(X) or X.shape[1:] != there[0][0].shape[1:]:
+            raise BadData(
+                f"In '{shown}', X is {X.shape} and y is {y.shape}; they should be (n, d) and (n,): one label a sample."
+            )
+    labels = [label for _, y, _ in there for label in _labels(y.reshape(len(y)), shown)]
+    as_text = any(y.dtype.kind in "US" for _, y, _ in there)
+    if len(there) == 1:
+        return Pair(there[0][0], labels, as_text, ())
+    sizes = [f"{len(X):,} of {name}" for X, _, name in there]
+    note = f"'{shown}' holds {join_names(sizes)}: they are one dataset here, in this order, and split anew."
+    return Pair(np.concatenate([X for X, *_ in there]), labels, as_text, (note,))
+
+
+def _labels(y: Array, shown: str) -> list[str | None]:
+    """Labels (n,) as they are written; NaN is a missing one, and an infinite one is none."""
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
+    if y.dtype.kind not in "buifU":
+        raise BadData(f"In '{shown}', y holds {y.dtype}; labels are whole numbers, decimals or text.")
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        row = int(np.flatnonzero(np.isinf(y))[0])
+        raise BadData(
+            f"Row {row + 1} of '{shown}' has the label {y[row]}, which is no class. Correct or drop such rows."
+        )
+    texts: list[str | None] = y.astype(str).tolist()
+    return [None if text == "nan" else text for text in texts] if y.dtype.kind == "f" else texts
+
+
+def _check_numbers(X: Array, shown: str) -> None:
+    if X.ndim != 2:
+        raise BadData(f"In '{shown}', X is {X.shape}; it should be (n, d).")
+    if X.dtype.kind not in "buif":
+        raise BadData(f"In '{shown}', X holds {X.dtype}; features must be real numbers.")
+
+
+def _pictures(pair: Pair, request: Request) -> Dataset:
+    return load_picture_array(request, pair.X, np.array([label or "" for label in pair.labels]))

@@ -1,0 +1,86 @@
+"""What a person should know of how columns were read: one sentence for each kind of column."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from nextlabel.datasets.tables.base import count_columns, verb
+from nextlabel.datasets.tables.kinds import MOST_CATEGORIES, Encoded
+from nextlabel.text import join_names, several, shorten
+
+
+def describe_kinds(columns: Sequence[Encoded]) -> list[str]:
+    """The sentences, in a fixed order."""
+    found = {kind: [one for one in columns if one.kind == kind] for kind in SENTENCES}
+    return [SENTENCES[kind](some) for kind, some in found.items() if some]
+
+
+def _names(some: Sequence[Encoded]) -> list[str]:
+    return [one.name for one in some]
+
+
+def _categories(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    total = sum(len(one.names) for one in some)
+    rare = [one.detail for one in some if one.detail]
+    shared = f" ({join_names(rare)} share one)" if rare else ""
+    return f"{count_columns(names)} {verb(names, 'holds', 'hold')} text: {several(total, 'column')} of 0 and 1{shared}."
+
+
+def _dates(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    forms = sorted({one.detail for one in some if one.detail})
+    written = f", written as {join_names(forms)}" if forms else ""
+    return f"{count_columns(names)} {verb(names, 'holds', 'hold')} dates{written}: they count days."
+
+
+def _commas(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    return f"{count_columns(names)} {verb(names, 'is', 'are')} written with decimal commas: 1,5 is read as 1.5."
+
+
+def _thousands(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    return f"{count_columns(names)} {verb(names, 'is', 'are')} written with commas at thousands: 1,234 is 1234."
+
+
+def _index(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    keep = ",".join(shorten(name) for name in names[:3])
+    return (
+        f"{count_columns(names)} only {verb(names, 'numbers or names', 'number or name')} the rows, and "
+        f"{verb(names, 'was', 'were')} left out. --keep {keep} takes {verb(names, 'it', 'them')} as "
+        f"{verb(names, 'a feature', 'features')}."
+    )
+
+
+def _many(some: Sequence[Encoded]) -> str:
+    counts = join_names([one.detail for one in some[:4]])
+    names = _names(some)
+    return (
+        f"{count_columns(names)} {verb(names, 'holds', 'hold')} {counts} different texts, more than {MOST_CATEGORIES}, "
+        f"and {verb(names, 'was', 'were')} left out."
+    )
+
+
+def _empty(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    return f"{count_columns(names)} {verb(names, 'holds', 'hold')} nothing, and {verb(names, 'was', 'were')} left out."
+
+
+def _nested(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    return (
+        f"{count_columns(names)} {verb(names, 'holds', 'hold')} lists or other things that are no single number or "
+        f"text, and {verb(names, 'was', 'were')} left out."
+    )
+
+
+SENTENCES: Mapping[str, Callable[[Sequence[Encoded]], str]] = {
+    "category": _categories,
+    "date": _dates,
+    "comma": _commas,
+    "thousands": _thousands,
+    "index": _index,
+    "many": _many,
+    "empty": _empty,
+    "nested": _nested,
+}
