@@ -105,8 +105,9 @@ def test_rounded_probabilities_are_probabilities(kind):
     [
         ([0, 1, -1], "4 rows of features and 3 labels"),
         ([[0], [1], [-1], [-1]], r"shape \(4, 1\)"),
-        (np.array(["a", None, "b", "a"], dtype=object), "Python objects.*astype"),
-        ([b"a", b"b", b"", b""], "numbers or text"),
+        (np.array(["a", {}, "b", "a"], dtype=object), "Python objects, such as .*np.array"),
+        (np.array(["a", 1, "b", "a"], dtype=object), "text and numbers.*str"),
+        ([b"a", b"\xff", b"", b""], "no UTF-8"),
         ([0.0, np.inf, np.nan, np.nan], "sample 1 is inf"),
         ([1, -1, -1, 1], r"only -1 and 1.*missing=-1.*0 and 1"),
         ([1.0, -1.0, -1.0, 1.0], "only -1 and 1"),

@@ -12,7 +12,6 @@ seed or writes where it should not is found out. Those in ``for_drop_ins`` ask t
 does, and hold it to more: nothing mends it there.
 """
 
-import itertools
 import pickle
 import tempfile
 import warnings
@@ -24,48 +23,14 @@ from typing import Any
 import numpy as np
 from skactiveml.exceptions import MappingError
 from skactiveml.pool import SubSamplingWrapper
-from skactiveml.pool.multiannotator import SingleAnnotatorWrapper
 from sklearn.base import clone
 
-from nextlabel.models.head import LinearHead, bootstrap
-from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.conformance.questions import N, direct, make_question, picks, small_problem
+from nextlabel.conformance.wrappers import check_asks_labelled_candidates, check_works_in_wrappers
+from nextlabel.models.head import LinearHead
+from nextlabel.pool import Ids, Labels
 from nextlabel.strategies.base import Question
 from nextlabel.strategies.door import StrategyEntry
-
-N = 20  # samples: few enough for strategies that train a model for every candidate
-
-
-def small_problem(entry: StrategyEntry, labelled: int = 6, batch: int = 5, X: Floats | None = None) -> Question:
-    """Twenty samples of three classes (or as many as ``entry`` can tell apart), the first ``labelled`` of them known.
-
-    ``X`` (20, d) other features than these.
-    """
-    classes = min(3, entry.most_classes or 3)
-    truth = np.arange(N) % classes  # (20,) in turn, so that the first few labels hold every class
-    if X is None:
-        # (20, 4), spread 1, each class 2 off the origin along an axis of its own: learnable, and not without doubt.
-        X = (np.random.default_rng(0).normal(size=(N, 4)) + 2 * np.eye(classes, 4)[truth]).astype(np.float32)
-    return _question(X, np.where(np.arange(N) < labelled, truth, -1), classes, batch)
-
-
-def _question(X: Floats, y: Labels, classes: int, batch: int) -> Question:
-    known = np.flatnonzero(y >= 0)
-    head = LinearHead(classes=range(classes), random_state=0).fit(X[known], y[known])
-    # A model for everybody: the door hands it only to those whose signature asks for one.
-    return Question(X, y, classes, batch, 7, head, bootstrap(head, X[known], y[known], 1))
-
-
-def picks(entry: StrategyEntry, question: Question) -> Ids:
-    """What ``entry`` asks, after making sure that it is a batch: distinct, unlabelled, of the size wanted."""
-    # A fresh generator each time: what the door draws in place of bad answers is then the same for the same question.
-    found = entry.ask(question, np.random.default_rng(0)).positions
-    assert found.dtype.kind == "i", f"positions are {found.dtype}, not whole numbers"
-    assert len(found) == question.batch, f"{len(found)} positions, and {question.batch} were asked for"
-    assert len(set(found.tolist())) == len(found), f"asks twice for a sample: {found}"
-    assert found.min() >= 0, f"asks for a sample before the first: {found}"
-    assert found.max() < len(question.y), f"asks for a sample beyond the last: {found}"
-    assert (question.y[found] == -1).all(), f"asks for what is labelled: {found}"
-    return found
 
 
 def check_gives_a_whole_batch(entry: StrategyEntry) -> None:
@@ -150,13 +115,6 @@ def check_starts_cold_if_it_says_so(entry: StrategyEntry) -> None:
 # Asked directly, as scikit-activeml asks
 
 
-def direct(entry: StrategyEntry, question: Question, **more: Any) -> Any:
-    """What the class itself answers: `query` with what its signature takes."""
-    given = {word: make(question) for word, make in entry.needs.items()}
-    # Later ones win: a check may put its own argument in the place of the entry's.
-    return entry.make(question).query(question.X, question.y, **({"batch_size": question.batch} | given | more))
-
-
 def check_answers_as_upstream_does(entry: StrategyEntry) -> None:
     """Indices int64; utilities (batch, n), NaN just where a sample is labelled or was picked before."""
     question = small_problem(entry, batch=6)
@@ -196,47 +154,6 @@ def check_reads_candidates(entry: StrategyEntry) -> None:
     raise AssertionError("a boolean mask is read as indices")
 
 
-def check_asks_labelled_candidates(entry: StrategyEntry) -> None:
-    """Candidates that are given are candidates, labelled or not: in the end each of them is asked, and nobody else."""
-    question = small_problem(entry)
-    for some in ([0, 3, 4, 5], [0, 3, 9, 12, 17], list(range(N))):  # up to 5 are labelled
-        found, utilities = direct(entry, question, candidates=some, batch_size=len(some), return_utilities=True)
-        assert sorted(found.tolist()) == some, f"{found} of {some}"
-        assert not np.isnan(utilities[0, some]).any(), "utilities of candidates are NaN"
-        few = direct(entry, question, candidates=some, batch_size=3)
-        assert len(set(few.tolist()) & set(some)) == 3, f"{few} of {some}"
-    known = replace(question, y=np.arange(N) % question.classes)  # and where nobody is unlabelled
-    found = direct(entry, known, candidates=[2, 8, 11], batch_size=2)
-    assert len(set(found.tolist()) & {2, 8, 11}) == 2, f"{found} of 2, 8 and 11"
-
-
-def check_works_in_wrappers(entry: StrategyEntry) -> None:
-    """scikit-activeml's wrappers: a part of the pool, labelled candidates or not; several annotators for a sample."""
-    question = small_problem(entry, batch=3)
-    strategy = entry.make(question)
-    given = {word: make(question) for word, make in entry.needs.items()}
-    for leave_out, some in itertools.product((False, True), (None, [0, 1, 2, 3, 4, 15, 18, 19])):
-        wrapper = SubSamplingWrapper(strategy, 6, leave_out, missing_label=-1, random_state=0)
-        found, utilities = wrapper.query(
-            question.X, question.y, candidates=some, batch_size=3, return_utilities=True, **given
-        )
-        allowed = set(np.flatnonzero(question.y < 0) if some is None else some)
-        assert len(set(found.tolist()) & allowed) == 3, f"{found} of a part of {allowed}"
-        assert (utilities[0] > -np.inf).sum() <= 6, "utilities of what is left out"
-    answers = np.full((N, 3), -1)  # of three annotators: the first knows all, the second three samples
-    answers[:, 0], answers[:3, 1] = np.arange(N) % question.classes, 0
-    wrapper = SingleAnnotatorWrapper(strategy, aggregate_answers, missing_label=-1, random_state=0)
-    pairs = wrapper.query(question.X, answers, batch_size=10, n_annotators_per_sample=2, **given)
-    assert len({tuple(pair) for pair in pairs.tolist()}) == 10, f"asks twice for an answer: {pairs}"
-    assert (answers[tuple(pairs.T)] < 0).all(), f"asks for what is answered: {pairs}"
-
-
-def aggregate_answers(answers: Labels) -> Labels:
-    """The first annotator's answers (n,), of several's (n, a)."""
-    first: Labels = answers[:, 0]
-    return first
-
-
 def check_takes_samples_as_candidates(entry: StrategyEntry) -> None:
     """Candidates that are not in X: indices are theirs. Or scikit-activeml's `MappingError`."""
     question = small_problem(entry, batch=4)
@@ -256,7 +173,7 @@ def check_begins_with_any_labels(entry: StrategyEntry) -> None:
     question = small_problem(entry)
     for known, classes in ((0, 3), (4, 1), (N - 1, 3)):
         y = np.where(np.arange(N) < known, np.arange(N) % classes, -1)
-        _all_or(5, direct(entry, _question(question.X, y, question.classes, min(5, N - known))), y)
+        _all_or(5, direct(entry, make_question(question.X, y, question.classes, min(5, N - known))), y)
 
 
 def check_asks_everybody_among_ties(entry: StrategyEntry) -> None:
@@ -269,7 +186,7 @@ def check_asks_everybody_among_ties(entry: StrategyEntry) -> None:
     # Rows alike in float32 and in float64: rounding breaks ties in one and not in the other.
     for X, kind in zip((*rows, rows[1]), (np.float32, np.float32, np.float64, np.float64, np.float64), strict=True):
         # All that are left, in one batch: a strategy that stops at a duplicate comes out short only at the end.
-        asked = _question(X.astype(kind), question.y, question.classes, N - 6)
+        asked = make_question(X.astype(kind), question.y, question.classes, N - 6)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # k-means finds fewer clusters than it was told
             _all_or(N - 6, direct(entry, asked), question.y)
@@ -391,8 +308,8 @@ def check_tells_many_classes_apart(entry: StrategyEntry) -> None:
     """Two classes; a thousand, of which few have a label."""
     question = small_problem(entry)
     # np.minimum leaves -1 as it is: what was unlabelled stays so.
-    _all_or(5, direct(entry, _question(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
-    _all_or(5, direct(entry, _question(question.X, question.y, 1000, 5)), question.y)
+    _all_or(5, direct(entry, make_question(question.X, np.minimum(question.y, 1), 2, 5)), question.y)
+    _all_or(5, direct(entry, make_question(question.X, question.y, 1000, 5)), question.y)
 
 
 def check_leaves_models_alone(entry: StrategyEntry) -> None:

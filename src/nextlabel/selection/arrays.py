@@ -18,6 +18,7 @@ from nextlabel.errors import BadArray, BadData
 from nextlabel.files.arrays import Array
 from nextlabel.pool import TOLERANCE, Floats, Labels, Mask
 from nextlabel.progress import Progress, quiet
+from nextlabel.selection.conversion import to_labels, to_table
 from nextlabel.strategies.kit.blocks import CELLS, pieces
 from nextlabel.text import printable, shorten
 
@@ -70,18 +71,21 @@ def _describe(start: bytes) -> str:
 
 def read_features(given: Any) -> Floats:
     """Features (n, d), as they are: numbers that matrices can be multiplied of. What they hold is not looked at."""
-    X = _as_array(given, "features")
+    X = to_table(given, "features")
     if X.ndim != 2:
         remedy = {
-            1: "Is it one number a sample? Then reshape them: X.reshape(-1, 1).",
-            4: "Are they pictures? Embed them first, or take their pixels: X.reshape(len(X), -1).",
+            1: "Is it one number a sample? Then reshape them: np.asarray(X).reshape(-1, 1).",
+            4: "Are they pictures? Embed them first, or take their pixels: np.asarray(X).reshape(len(X), -1).",
         }
         raise BadArray(
             f"The features have {X.ndim} dimension{'s' * (X.ndim != 1)}, {X.shape}, and should have two: one row for "
-            f"each sample. {remedy.get(X.ndim, 'Reshape them: X.reshape(len(X), -1).')}"
+            f"each sample. {remedy.get(X.ndim, 'Reshape them: np.asarray(X).reshape(len(X), -1).')}"
         )
     if X.dtype.kind not in "iuf" or X.dtype.itemsize > WIDEST:
-        raise BadArray(f"The features are {X.dtype}, and should be plain numbers. Convert them: X.astype(np.float32).")
+        kind = "np.int64" if X.dtype.kind in "mM" else "np.float32"  # a date has no way to float but this
+        raise BadArray(
+            f"The features are {X.dtype}, and should be plain numbers. Convert them: np.asarray(X).astype({kind})."
+        )
     if not X.size:
         raise BadArray(f"The features are empty, {X.shape}. Was the right array saved?")
     return X
@@ -106,7 +110,7 @@ def check_finite(X: Floats, progress: Progress = quiet) -> None:
 
 def read_probabilities(given: Any, count: int) -> Floats:
     """Probabilities (n, C) of ``count`` samples by their shape; `check_probabilities` looks at the numbers."""
-    P = _as_array(given, "probabilities")
+    P = to_table(given, "probabilities")
     if P.ndim != 2 or P.shape[1] < 2:
         raise BadArray(
             f"The probabilities have the shape {P.shape}, and should have one row for each sample and one column for "
@@ -143,13 +147,14 @@ def read_labels(given: Any, count: int, width: int | None = None, missing: Any =
     """Codes (n,) of the labels of ``count`` samples, -1 where one is missing, and how many classes there are.
 
     ``given`` None (nothing is labelled), whole numbers (-1 is missing), decimals (NaN is missing) or text ("" is
-    missing); ``missing`` names another value. Classes are numbered in numeric or code-point order. With probabilities
+    missing), in an array, a list, a series or a tensor; what is masked, None or <NA> is missing, too; ``missing`` names
+    another value. Classes are numbered in numeric or code-point order. With probabilities
     there are ``width`` classes, whether seen or not, and a number is the column of its class.
     """
     if given is None:
         # 0 classes is "nobody knows": strategies are told two, and those that ask for a count say so.
         return np.full(count, -1, dtype=np.int64), width or 0
-    y = _as_array(given, "labels")
+    y, unknown = to_labels(given)
     if y.ndim != 1:
         raise BadArray(f"The labels have the shape {y.shape}, and should be one value for each sample. {CODES}.")
     if len(y) != count:
@@ -161,8 +166,8 @@ def read_labels(given: Any, count: int, width: int | None = None, missing: Any =
         raise BadArray(f"The labels are {y.dtype}, and should be numbers or text. {CODES}.")
     if missing is None:
         # Only while nobody said what -1 means: with missing=-1 the same labels are clear.
-        _refuse_two_readings(y)
-    return _encode(y, ~find_missing(y, missing), width)
+        _refuse_two_readings(y[~unknown])
+    return _encode(y, ~(find_missing(y, missing) | unknown), width)
 
 
 def find_missing(y: Array, missing: Any = None) -> Mask:
@@ -229,27 +234,6 @@ def _check_label_columns(values: Array, samples: Array, width: int) -> Labels:
         )
     columns: Labels = values.astype(np.int64)
     return columns
-
-
-def _as_array(given: Any, what: str) -> Array:
-    # np.asarray drops a mask without a word, and what lay under it would be learned.
-    if np.ma.is_masked(given):
-        raise BadArray(f"The {what} are a masked array, whose mask would be lost. Fill it first: X.filled(value).")
-    try:
-        # Of lists and frames as well; an array or a memory map comes back as it is, uncopied.
-        found = np.asarray(given)
-    except (ValueError, TypeError, RuntimeError):
-        raise BadArray(f"The {what} are no array: their rows differ in length, or are no numbers.") from None
-    if not found.ndim and found.dtype.kind in "OUS":  # one thing, no list of any: None, a path, a sparse matrix
-        raise BadArray(
-            f"The {what} are a {type(given).__name__}, and should be an array: np.load(path) reads one from a file, "
-            "X.toarray() makes one of a sparse matrix."
-        )
-    if found.dtype.kind == "O":
-        # Objects might be anything, Decimal or None or a list: guessing would make two classes of 1 and "1".
-        remedy = "y.astype(str), with '' for None" if what == "labels" else "X.astype(np.float32)"
-        raise BadArray(f"The {what} are an array of Python objects, which can hold anything. Convert them: {remedy}.")
-    return found
 
 
 def _walk_blocks(what: str, array: Floats, progress: Progress) -> Iterator[slice]:

@@ -41,7 +41,7 @@ class CommitteeDropIn(DropIn):
         self.sample_predictions_dict = sample_predictions_dict
 
     def _check_arguments(self) -> None:
-        check_scalar(self.eps, "eps", float, min_val=0, max_val=0.1, min_inclusive=False)
+        check_scalar(self.eps, "eps", (int, float), min_val=0, max_val=0.1, min_inclusive=False)
 
     def query(
         self,
