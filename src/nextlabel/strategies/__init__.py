@@ -79,8 +79,8 @@ def strategy(wanted: str | SingleAnnotatorPoolQueryStrategy) -> StrategyEntry:
 
     >>> strategy("margin").implementation, strategy("random@1").implementation
     ('nextlabel.strategies.UncertaintySampling', 'nextlabel.strategies.RandomSampling')
-    >>> dict(strategy(TypiClust(k=20)).args)["k"]
-    20
+    >>> dict(strategy(TypiClust(k=30)).args)["k"]
+    30
     """
     if isinstance(wanted, SingleAnnotatorPoolQueryStrategy):
         return _entry_of(wanted)
