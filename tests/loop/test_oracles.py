@@ -50,6 +50,14 @@ def test_answers_are_replayed_by_path(tmp_path):
     assert everyone(oracle(f"replay:{file}", dataset(paths), 0))[4] == 1
 
 
+def test_line_ends_within_an_answer_end_no_answer(tmp_path):
+    """A note may run over lines, and JSON may hold U+2028 as it is: both are one answer."""
+    (tmp_path / "said.jsonl").write_text('{"id": 4, "label": "bee", "note": "a\u2028b"}\n', encoding="utf-8")
+    (tmp_path / "said.csv").write_bytes(b'note,id,label\r\n"two\nlines",4,bee\r\n')
+    for name in ("said.jsonl", "said.csv"):
+        assert everyone(oracle(f"replay:{tmp_path / name}", dataset(), 0))[4] == 1
+
+
 @pytest.mark.parametrize("line", ["999,ape", "3,dog", "x,ape"])
 def test_answers_for_another_dataset_are_refused(tmp_path, line):
     file = tmp_path / "said.csv"

@@ -4,6 +4,7 @@ An oracle maps ids to labels; -1 means that it does not know. ``oracle("noisy:0.
 """
 
 import csv
+import io
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -135,11 +136,13 @@ def _known(key: str | None, ids: Mapping[str, int]) -> str | None:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")  # Excel begins a CSV file with a mark
+        # Excel begins a CSV file with a mark. No line end is translated: csv reads those within quotes itself.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
         found = (
-            [json.loads(line) for line in text.splitlines() if line.strip()]
+            [json.loads(line) for line in text.split("\n") if line.strip()]  # U+2028 is no end of a line here
             if path.suffix in (".jsonl", ".json")
-            else list(csv.DictReader(text.splitlines(), delimiter=_delimiter(text)))
+            else list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
         )
         # Numbers of JSON become text, as ids and labels of a CSV file are.
         return [{str(name).strip().lower(): str(value).strip() for name, value in row.items()} for row in found]

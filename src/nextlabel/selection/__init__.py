@@ -256,8 +256,8 @@ def look_up_rows(P: Floats) -> Predict:
     """Rows of probabilities (n, C), which may be a memory map: all of them uncopied."""
 
     def at(rows: Ids) -> Floats:
-        # As many rows as there are stand for all of them in order: a copy of a file of gigabytes is what this avoids.
-        some: Floats = P if len(rows) == len(P) else P[rows]
+        # All of them in order are the table itself: a copy of a file of gigabytes is what this avoids.
+        some: Floats = P if np.array_equal(rows, np.arange(len(P))) else P[rows]
         # Sums and logarithms of float16 are slow, and wrong in the third digit.
         return some.astype(np.float32) if some.dtype == np.float16 else some
 
