@@ -92,7 +92,7 @@ class Experiment:
         LABELS,
     )
     group_column: str | None = knob(
-        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that names such groups.", LABELS
+        None, optional(text(metavar="COLUMN")), "Column of a list of pictures that names such groups.", LABELS
     )
     min_class: int | None = knob(
         None, optional(whole(1)), "Leave out classes of fewer labelled samples than this.", LABELS

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nextlabel.datasets.base import Dataset
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.cuts import Sizes, cut, leave_out_small
 from nextlabel.datasets.groups import draw_groups, group_by_path
 from nextlabel.errors import BadSplit, Mistake
@@ -110,3 +111,9 @@ def test_small_classes_are_left_out_and_told():
     assert leave_out_small(found, 5) is found
     with pytest.raises(BadSplit, match="would leave 1 class of 2"):
         leave_out_small(found, 6)
+
+
+def test_a_table_of_features_keeps_no_groups_silently(tmp_path):
+    (tmp_path / "t.csv").write_text("a,patient,label\n1,x,p\n2,x,q\n3,y,p\n")
+    with pytest.raises(Mistake, match="groups are only kept together for pictures"):
+        load(Request(str(tmp_path / "t.csv"), group_column="patient"))
