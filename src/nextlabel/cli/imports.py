@@ -25,11 +25,11 @@ def without(*names: str) -> Iterator[None]:
     scikit-activeml loads torch and skorch wherever they are, in 1.5 of the 5 seconds that a command takes to start;
     pandas is loaded by scikit-learn, to look whether a table is one of its own. What is loaded already stays.
 
-    >>> with without("wave"):
-    ...     import wave
+    >>> with without("turtledemo"):
+    ...     import turtledemo
     Traceback (most recent call last):
     ...
-    ModuleNotFoundError: No module named 'wave'
+    ModuleNotFoundError: No module named 'turtledemo'
     """
     finder = _Absent([name for name in names if name not in sys.modules])
     sys.meta_path.insert(0, finder)

@@ -266,7 +266,7 @@ def test_an_absent_gpu_is_one_sentence():
 
 
 def test_a_table_is_refused_before_anything_is_trained(tmp_path):
-    (tmp_path / "t.csv").write_text("x,label\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    (tmp_path / "t.csv").write_text("x,label\n" + "".join(f"{i % 7},{i % 2}\n" for i in range(40)))
     with pytest.raises(Mistake, match="learns from pictures"):
         simulate(Experiment(str(tmp_path / "t.csv"), ("random",), seeds=(0,), model="cnn"))
 
