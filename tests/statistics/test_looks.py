@@ -65,7 +65,7 @@ def test_a_test_at_the_level_of_its_look_has_the_level_of_all(alpha: float, seed
 def test_looking_again_never_makes_p_smaller(p: float, seeds: int) -> None:
     assert p <= EVERY_LOOK.p(p, seeds) <= 1
     assert last_look(seeds) <= seeds
-    assert EVERY_LOOK.counted(seeds) in set(islice(looks(), 30))
+    assert EVERY_LOOK.seeds_at_look(seeds) in set(islice(looks(), 30))
 
 
 def test_the_plan_is_a_look_that_finds_the_difference_four_times_in_five() -> None:

@@ -40,11 +40,11 @@ def waiting(benches: Iterable[Bench], law: Law) -> list[str]:
     for bench in benches:
         datasets.setdefault(len({row["seed"] for row in bench.rows}), []).append(f"'{bench.dataset}'")
     return [
-        f"{seeds} seeds were played on {join_names(names)}, and verdicts are of the first {law.counted(seeds)}: they "
-        f"are taken at {', '.join(map(str, islice(looks(), 5)))}, … seeds, next at {_next_look(seeds)}. Had their "
+        f"{seeds} seeds were played on {join_names(names)}, and verdicts are of the first {law.seeds_at_look(seeds)}: "
+        f"they are taken at {', '.join(map(str, islice(looks(), 5)))}, … seeds, next at {_next_look(seeds)}. Had their "
         "number been fixed beforehand, --one-look would take all."
         for seeds, names in datasets.items()
-        if FEWEST <= law.counted(seeds) < seeds
+        if FEWEST <= law.seeds_at_look(seeds) < seeds
     ]
 
 

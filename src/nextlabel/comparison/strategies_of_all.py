@@ -22,13 +22,13 @@ def same_strategies(benches: Sequence[Bench], against: str) -> None:
         raise NotComparable(f"There is only {benches[0].strategies[0]}, and nothing to compare it with.")
 
 
-def shared(benches: Sequence[Bench]) -> list[str]:
+def shared_strategies(benches: Sequence[Bench]) -> list[str]:
     """In the order of the first dataset."""
     return [name for name in benches[0].strategies if all(name in bench.strategies for bench in benches)]
 
 
 def _way_out(benches: Sequence[Bench], against: str) -> str:
-    names = shared(benches)
+    names = shared_strategies(benches)
     if names == [against]:
         return f"They share nothing but {against}: compare them one by one."
     return f"Compare those that all share: --strategies {printable(shlex.quote(','.join(names)))}"

@@ -66,7 +66,7 @@ def load(request: Request) -> Dataset:
                 "file or another table."
             )
     if source in DATASETS:
-        return _named(request)
+        return _load_named(request)
     if os.path.isdir(path):
         return load_folder(request)
     if os.path.exists(path):
@@ -78,7 +78,7 @@ def load(request: Request) -> Dataset:
     return look_up(DATASETS, source, "dataset or folder")(request)
 
 
-def _named(request: Request) -> Dataset:
+def _load_named(request: Request) -> Dataset:
     """A dataset of ours; somebody's own folder of that name is told how it is reached."""
     dataset = DATASETS[request.source](request)
     if not os.path.isdir(request.source):

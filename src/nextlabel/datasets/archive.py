@@ -44,20 +44,20 @@ class ZipMember(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _opened(archive: str) -> zipfile.ZipFile:
+def _open_once(archive: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(archive)  # stays open while pictures are read; its own lock keeps threads apart
 
 
 def _open(archive: str) -> zipfile.ZipFile:
     with _opening:
-        return _opened(archive)
+        return _open_once(archive)
 
 
 def load_archive(request: Request) -> Dataset:
     """Read an archive of pictures as if it were a folder; raises `BadData` where there is nothing to learn from."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
     try:
-        _opened.cache_clear()  # the file may be another one by now
+        _open_once.cache_clear()  # the file may be another one by now
         members = _open(str(path)).infolist()
     except (OSError, zipfile.BadZipFile) as error:
         raise BadData(f"'{show_path(path.name)}' is no whole .zip file ({printable(str(error))[:80]}).") from None

@@ -17,7 +17,7 @@ DIGIT_SIDE = 8
 WHITE = 16  # the largest grey value
 
 
-def _bundled() -> Any:
+def _read_bundle() -> Any:
     from sklearn.datasets import load_digits as sklearn_digits  # 120 MB that no table needs
 
     return sklearn_digits()
@@ -35,7 +35,7 @@ class Digits:
 
     @cached_property
     def _grey(self) -> Squares:
-        grey: Squares = np.rint(_bundled().images * (255 / WHITE)).astype(np.uint8)  # (1797, 8, 8)
+        grey: Squares = np.rint(_read_bundle().images * (255 / WHITE)).astype(np.uint8)  # (1797, 8, 8)
         return grey
 
     @cached_property
@@ -56,7 +56,7 @@ class Digits:
 
 def load_digits(request: Request) -> Dataset:
     """The digits; their labels are 0 … 9."""
-    pictures, y = Digits(), _bundled().target.astype(np.int64)
+    pictures, y = Digits(), _read_bundle().target.astype(np.int64)
     return Dataset(
         name=request.name or "digits",
         y=y,

@@ -46,7 +46,7 @@ def found_in(root: Path, listing: Listing, name: str) -> Found:
 
 
 def _no_pictures(root: Path, listing: Listing) -> str:
-    hidden = f" {_hidden(listing.hidden)}" if listing.hidden else ""
+    hidden = f" {_say_hidden(listing.hidden)}" if listing.hidden else ""
     if not listing.others and not listing.skipped:
         return f"The folder '{show_path(root)}' is empty. Put one sub-folder of pictures per class into it.{hidden}"
     return (
@@ -55,7 +55,7 @@ def _no_pictures(root: Path, listing: Listing) -> str:
     )
 
 
-def _hidden(names: Sequence[str]) -> str:
+def _say_hidden(names: Sequence[str]) -> str:
     return f"{quote_few(names)} is hidden, for its name begins with a dot, so it is no class. Rename it if it is one."
 
 
@@ -69,7 +69,7 @@ def _notes(listing: Listing, layout: Layout) -> Iterator[str]:
             f"e.g. '{printable(loose[0])}'."
         )
     if listing.hidden:
-        yield _hidden(listing.hidden)
+        yield _say_hidden(listing.hidden)
     if listing.others:
         are = "is no picture and was" if len(listing.others) == 1 else "are no pictures and were"
         yield f"{several(len(listing.others), 'file')} {are} left out, e.g. '{listing.others[0]}'."

@@ -111,7 +111,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
         raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
     # Read whole before the first round: a bad row is told now, and not when its sample is asked.
     for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
-        key = _known(row.get("path") or row.get("id"), ids)
+        key = _find_sample(row.get("path") or row.get("id"), ids)
         if key is None or "label" not in row:
             raise BadData(f"Row {number} of '{show_path(argument)}' is no answer. {REPLAY_FORM}")
         if key not in ids or row.get("label") not in codes:
@@ -126,7 +126,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
     return lambda seed: replayed
 
 
-def _known(key: str | None, ids: Mapping[str, int]) -> str | None:
+def _find_sample(key: str | None, ids: Mapping[str, int]) -> str | None:
     """A sample's name as the dataset writes it: other programs write ``./`` before paths, and Windows backslashes."""
     if key is None or key in ids:
         return key

@@ -40,7 +40,7 @@ class OneLook:
 
     words: str = "one look"
 
-    def counted(self, seeds: int) -> int:
+    def seeds_at_look(self, seeds: int) -> int:
         """How many of the seeds played the verdict is about."""
         return seeds
 
@@ -67,13 +67,13 @@ class EveryLook:
     """All looks of the calendar at once; methods are those of `OneLook`.
 
     >>> law = EveryLook()
-    >>> law.counted(17), law.counted(4), round(law.level(10), 4), round(law.p(0.01, 10), 3)
+    >>> law.seeds_at_look(17), law.seeds_at_look(4), round(law.level(10), 4), round(law.p(0.01, 10), 3)
     (15, 4, 0.0134, 0.038)
     """
 
     words: str = "any look"
 
-    def counted(self, seeds: int) -> int:
+    def seeds_at_look(self, seeds: int) -> int:
         """The last look that so many seeds reach; all of them where there are too few for one."""
         return seeds if seeds < FEWEST else last_look(seeds)
 

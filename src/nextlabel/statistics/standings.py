@@ -136,7 +136,7 @@ def rows_at_look(rows: Sequence[Row], law: Law) -> list[Row]:
     So seeds must be added at the upper end: else a look is no part of the next one.
     """
     seeds = sorted({row["seed"] for row in rows})
-    counted = set(seeds[: law.counted(len(seeds))])
+    counted = set(seeds[: law.seeds_at_look(len(seeds))])
     return [row for row in rows if row["seed"] in counted]
 
 
@@ -160,7 +160,7 @@ def _standing(name: str, scale: Scale, found: Mapping[str, Mapping[str, Curves]]
     )
     if theirs is None or name == against:
         return plain
-    gaps = tuple(paired_differences(seeds, theirs, area)[: scale.law.counted(len(seeds.keys() & theirs.keys()))])
+    gaps = tuple(paired_differences(seeds, theirs, area)[: scale.law.seeds_at_look(len(seeds.keys() & theirs.keys()))])
     beside = tuple(
         Beside(word, axis, _mean(both[0], how), estimate(paired_differences(*both, how)[: len(gaps)], scale.law))
         for word, both in ((word, (found[word][name], found[word][against])) for word in found)

@@ -6,11 +6,11 @@ import numpy as np
 from skactiveml.utils import MISSING_LABEL, check_scalar
 
 from nextlabel.pool import Floats
-from nextlabel.strategies.kit.committees import CommitteeDropIn, Votes, everyone
+from nextlabel.strategies.kit.committees import CommitteeDropIn, MonteCarloDropIn, Votes, everyone
 from nextlabel.strategies.kit.drop_in import Found, Task
 
 
-class GreedyBALD(CommitteeDropIn):
+class GreedyBALD(MonteCarloDropIn):
     """Bayesian active learning by disagreement (Houlsby et al., 2011): the highest mutual information, one by one.
 
     The mutual information of a sample's label and the member is H(mean p) - mean H(p), in nats: what its label would
@@ -24,23 +24,6 @@ class GreedyBALD(CommitteeDropIn):
     >>> GreedyBALD(missing_label=-1, random_state=0).query(X, y, heads, fit_ensemble=False)
     array([2])
     """
-
-    def __init__(
-        self,
-        n_MC_samples: int | None = None,
-        eps: float = 1e-7,
-        sample_predictions_method_name: str | None = None,
-        sample_predictions_dict: Any = None,
-        missing_label: Any = MISSING_LABEL,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
-        self.n_MC_samples = n_MC_samples
-
-    def _check_arguments(self) -> None:
-        super()._check_arguments()
-        if self.n_MC_samples is not None:
-            check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
 
     def _choose(self, task: Task, votes: Votes) -> Found:
         return task.top(informations(task, votes, self.eps))

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from skactiveml.utils import MISSING_LABEL, check_scalar
 
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.bald import entropy
 from nextlabel.strategies.kit.blocks import pieces
-from nextlabel.strategies.kit.committees import CommitteeDropIn, Votes, everyone
+from nextlabel.strategies.kit.committees import MonteCarloDropIn, Votes, everyone
 from nextlabel.strategies.kit.drop_in import Found, Task
 from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.ties import Ties
@@ -22,7 +21,7 @@ NEIGHBOURS = 64  # combinations among which labels are spread evenly
 SAFE = 5.0  # standard deviations that are allowed for
 
 
-class BatchBALD(CommitteeDropIn):
+class BatchBALD(MonteCarloDropIn):
     """BatchBALD (Kirsch, van Amersfoort and Gal, 2019): greedy on the mutual information of batch and members.
 
     The gain of a sample is the entropy of its label, given the labels of those chosen before, less its mean entropy
@@ -43,23 +42,6 @@ class BatchBALD(CommitteeDropIn):
     >>> BatchBALD(missing_label=-1, random_state=0).query(X, y, heads, fit_ensemble=False, batch_size=2)
     array([2, 1])
     """
-
-    def __init__(
-        self,
-        n_MC_samples: int | None = None,
-        eps: float = 1e-7,
-        sample_predictions_method_name: str | None = None,
-        sample_predictions_dict: Any = None,
-        missing_label: Any = MISSING_LABEL,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
-        self.n_MC_samples = n_MC_samples
-
-    def _check_arguments(self) -> None:
-        super()._check_arguments()
-        if self.n_MC_samples is not None:
-            check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
 
     def _choose(self, task: Task, votes: Votes) -> Found:
         P = np.concatenate([np.clip(part, self.eps, 1).swapaxes(0, 1) for part in everyone(task, votes)])  # (m, T, C)

@@ -83,7 +83,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
         refuse_gaps(X, names, shown)
     else:
         X, names, gaps = mark_gaps(X, names)
-    notes = (*_unlabelled(y, shown), *named.notes, *table.notes, *gaps, *_repeats(X, shown))
+    notes = (*_say_unlabelled(y, shown), *named.notes, *table.notes, *gaps, *_repeats(X, shown))
     return Dataset(
         name=request.name or printable(_stem(shown)),
         y=y,
@@ -106,7 +106,7 @@ def _stem(shown: str) -> str:
     return shown[: -len(ending(shown))] or shown if ending(shown) else shown
 
 
-def _unlabelled(y: Labels, shown: str) -> list[str]:
+def _say_unlabelled(y: Labels, shown: str) -> list[str]:
     alone = int((y < 0).sum())
     return [f"{alone} rows of '{shown}' have no label, so they take no part in a simulation."] if alone else []
 

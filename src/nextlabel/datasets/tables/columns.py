@@ -93,13 +93,13 @@ def choose_columns(names: Sequence[str], page: Columns, shown: str) -> list[int]
     """Places of the columns that somebody wants as features, the labels' own perhaps among them."""
     for wanted in (*(page.columns or ()), *(page.drop or ()), *(page.keep or ())):
         if wanted not in names:
-            raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_known(names, wanted)}")
+            raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_advise(names, wanted)}")
     dropped = set(page.drop or ())
     chosen = range(len(names)) if page.columns is None else [i for i, name in enumerate(names) if name in page.columns]
     return [i for i in chosen if names[i] not in dropped]
 
 
-def _known(names: Sequence[str], wanted: str = "") -> str:
+def _advise(names: Sequence[str], wanted: str = "") -> str:
     listed = ", ".join(printable(name) for name in names[:MOST_LISTED])
     return (did_you_mean(wanted, names) if wanted else "") or (
         f"Its columns are {listed}{', …' if len(names) > MOST_LISTED else ''}."
@@ -122,9 +122,9 @@ def label_place(names: Sequence[str], wanted: str | None, shown: str, no_header:
         )
     if len(found) > 1:
         raise BadData(
-            f"'{shown}' has {len(found)} columns that may hold the labels. {_known(names)} Choose with --label-column."
+            f"'{shown}' has {len(found)} columns that may hold the labels. {_advise(names)} Choose with --label-column."
         )
     if wanted is None:
         hint = " Is the first line a sample? Then use --no-header." if any(map(NUMBER.fullmatch, names)) else ""
-        raise BadData(f"'{shown}' has no column called 'label'. {_known(names)} Choose with --label-column.{hint}")
-    raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_known(names, wanted)}")
+        raise BadData(f"'{shown}' has no column called 'label'. {_advise(names)} Choose with --label-column.{hint}")
+    raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_advise(names, wanted)}")

@@ -66,7 +66,7 @@ def _empty(some: Sequence[Encoded]) -> str:
     return f"{count_columns(names)} {verb(names, 'holds', 'hold')} nothing, and {verb(names, 'was', 'were')} left out."
 
 
-def _nested(some: Sequence[Encoded]) -> str:
+def _lists(some: Sequence[Encoded]) -> str:
     names = _names(some)
     return (
         f"{count_columns(names)} {verb(names, 'holds', 'hold')} lists or other things that are no single number or "
@@ -82,5 +82,5 @@ SENTENCES: Mapping[str, Callable[[Sequence[Encoded]], str]] = {
     "index": _index,
     "many": _many,
     "empty": _empty,
-    "nested": _nested,
+    "nested": _lists,
 }

@@ -106,6 +106,27 @@ class CommitteeDropIn(DropIn):
             )
 
 
+class MonteCarloDropIn(CommitteeDropIn):
+    """Committees whose joint labels may be too many to enumerate: ``n_MC_samples`` of them, None for the default."""
+
+    def __init__(
+        self,
+        n_MC_samples: int | None = None,
+        eps: float = 1e-7,
+        sample_predictions_method_name: str | None = None,
+        sample_predictions_dict: Any = None,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
+        self.n_MC_samples = n_MC_samples
+
+    def _check_arguments(self) -> None:
+        super()._check_arguments()
+        if self.n_MC_samples is not None:
+            check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
+
+
 def _members(one: Any) -> list[Any]:
     """The members (T,) of a classifier that is a committee by itself, whichever way it tells how many they are."""
     if hasattr(one, "estimators_"):
