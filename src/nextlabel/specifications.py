@@ -12,7 +12,7 @@ import ast
 import contextlib
 import importlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -77,6 +77,14 @@ def parse_call(text: str) -> tuple[str, Mapping[str, Any]]:
         name, args, options = _read_call(_parse(text), text, OURS)
     _refuse_nameless(args, text)
     return name, options
+
+
+def refuse_options(what: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+    """`BadSpecification` where one of the options is none of ``known``; ``what`` has them: ``The model 'cnn'``."""
+    for word in options:
+        if word not in known:
+            has = f"It has {', '.join(known)}." if known else "It has none."
+            raise BadSpecification(f"{what} has no option '{word}'. {did_you_mean(word, known) or has}")
 
 
 def parse_options(brackets: str, text: str) -> Mapping[str, Any] | None:

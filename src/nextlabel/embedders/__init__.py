@@ -1,11 +1,13 @@
 """From samples to vectors. One name, one embedder, or any model in an ONNX file; a table needs none."""
 
+import inspect
 from collections.abc import Callable, Mapping
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
 from nextlabel.embedders.cache import embed_cached
+from nextlabel.embedders.efficientnet.embedder import efficientnet, is_installed
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.embedders.patches import Patches
@@ -13,33 +15,49 @@ from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import file_of
 from nextlabel.progress import Progress, quiet
-from nextlabel.specifications import look_up
+from nextlabel.specifications import look_up, parse_call, refuse_options
 
 TABLE = "table"  # what a table's own features are called
 
-EMBEDDERS: Mapping[str, Callable[[Dataset], Embedder]] = {
-    "patches": lambda dataset: Patches(),
-    "pixels": Pixels.suiting,
-    "dinov2": dinov2.small,
+Maker = Callable[[Dataset], Embedder]
+
+
+def _always(maker: Maker) -> Callable[..., Maker]:
+    """An entry of an embedder that has no options."""
+    return lambda: maker
+
+
+# Each makes what makes an `Embedder`, from the options that stand behind its name: ``efficientnet(size="lite2")``.
+EMBEDDERS: Mapping[str, Callable[..., Maker]] = {
+    "efficientnet": efficientnet,
+    "patches": _always(lambda dataset: Patches()),
+    "pixels": _always(Pixels.suiting),
+    "dinov2": _always(dinov2.small),
 }
 
 
-def embedder(name: str) -> Callable[[Dataset], Embedder]:
-    """The embedder of that name, or the model in the file that ``onnx:FILE`` names.
+def embedder(text: str) -> Maker:
+    """The embedder of that name, with its options, or the model in the file that ``onnx:FILE`` names.
 
-    Raises `UnknownName` or `BadSpecification`, and `BadData` where the file is no model, before any picture is read.
+    Raises `UnknownName` or `BadSpecification`, `MissingExtra`, and `BadData` where a file is no model, before any
+    picture is read.
     """
-    if name.partition(":")[0] == "onnx":
-        made = Onnx.specified(name)
+    if text.partition(":")[0] == "onnx":
+        made = Onnx.specified(text)
         return lambda dataset: made
-    return look_up(EMBEDDERS, name, "embedder")
+    name, options = parse_call(text)
+    make = look_up(EMBEDDERS, name, "embedder")
+    refuse_options(f"The embedder '{name}'", options, list(inspect.signature(make).parameters))
+    return make(**options)
 
 
 def default(dataset: Dataset) -> str:
     """The embedder for a dataset where none was named."""
     if dataset.pictures is None:
         return TABLE
-    return "patches" if dataset.pictures.grey_side is None else "pixels"
+    if dataset.pictures.grey_side is not None:
+        return "pixels"
+    return "efficientnet" if is_installed() else "patches"
 
 
 def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet) -> Features:
@@ -66,7 +84,7 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
 
 def _table(dataset: Dataset, name: str) -> Features:
     if name != TABLE:
-        embedder(name)
+        embedder(name)  # a wrong name is told first
         raise Mistake(f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {name}.")
     assert dataset.table is not None
     about = {"name": TABLE, "settings": {}, "version": 1, "transductive": False, "d": int(dataset.table.shape[1])}

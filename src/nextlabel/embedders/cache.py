@@ -7,6 +7,7 @@ picture more is another fit, and all vectors are computed anew.
 import dataclasses
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -48,8 +49,9 @@ def _settings_of(embedder: Embedder) -> dict[str, Any]:
 
 def _read_fits(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
     """The vectors of all pictures that were ever embedded in this way."""
-    words = (json.dumps(settings, sort_keys=True), pictures.version, *LIBRARY_VERSIONS, *fitted_to)
-    kind = str(settings["name"]).partition(":")[0]  # what follows may be any file's name
+    kind = re.split("[:(]", str(settings["name"]))[0]  # what follows may be any file's name
+    # Options behind a name are settings, too, however they were written.
+    words = (json.dumps({**settings, "name": kind}, sort_keys=True), pictures.version, *LIBRARY_VERSIONS, *fitted_to)
     return KeyedRows(cache.folder(), f"features-{kind}-{cache.key(*words)}")
 
 

@@ -4,13 +4,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nextlabel.errors import BadSpecification
 from nextlabel.models.base import ModelEntry
 from nextlabel.models.linear import Linear
 from nextlabel.models.recipe import Recipe, need_torch
 from nextlabel.models.sklearn import Sklearn
-from nextlabel.specifications import look_up, parse_call
-from nextlabel.text import did_you_mean
+from nextlabel.specifications import look_up, parse_call, refuse_options
 
 
 def _linear() -> ModelEntry:
@@ -42,9 +40,5 @@ def model(text: str) -> ModelEntry:
         return ModelEntry(lambda dataset, settings: made)
     name, options = parse_call(text)
     make = look_up(MODELS, name, "model")
-    known = list(inspect.signature(OPTIONS.get(name, make)).parameters)
-    for word in options:
-        if word not in known:
-            has = f"It has {', '.join(known)}." if known else "It has none."
-            raise BadSpecification(f"The model '{name}' has no option '{word}'. {did_you_mean(word, known) or has}")
+    refuse_options(f"The model '{name}'", options, list(inspect.signature(OPTIONS.get(name, make)).parameters))
     return make(**options)

@@ -34,6 +34,22 @@ def import_extra(library: str, what: str) -> Any:
         ) from None
 
 
+def open_session(runtime: Any, model: str | bytes, name: str) -> Any:
+    """onnxruntime's session of a model, by its path or its bytes; raises `BadData` where it cannot be opened."""
+    runtime.disable_telemetry_events()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # pictures are what is spread over the cores
+    options.use_deterministic_compute = True
+    options.log_severity_level = SILENT
+    try:
+        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # as in `Net.run`
+        raise BadData(
+            f"onnxruntime {runtime.__version__} cannot open '{name}' ({_reason(error)}). "
+            "Is it an ONNX model, and whole? A newer onnxruntime may know more."
+        ) from None
+
+
 class Net:
     """A model that takes pictures: ``batch`` at a time, squares of ``side``, or of any size where that is None.
 
@@ -43,7 +59,7 @@ class Net:
     def __init__(self, path: Path) -> None:
         self.name, runtime = printable(path.name), import_extra("onnxruntime", "An ONNX model")
         self.runtime = str(runtime.__version__)
-        self.session = self._opened(runtime, path)
+        self.session = open_session(runtime, str(path), self.name)
         self.input, (self.batch, channels, *sides) = self._input()
         self.side = sides[0] or sides[1]
         self.hint = PERHAPS_LAST if channels is None else ""  # channels first are then a guess, and this why it fails
@@ -83,20 +99,6 @@ class Net:
             f"'{self.name}' is no image model that can be used here: {found}. Use one that takes square pictures as "
             "float32 (N, 3, H, W) and gives each a vector, a sequence of tokens or a map."
         )
-
-    def _opened(self, runtime: Any, path: Path) -> Any:
-        runtime.disable_telemetry_events()
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # pictures are what is spread over the cores
-        options.use_deterministic_compute = True
-        options.log_severity_level = SILENT
-        try:
-            return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # as in `run`
-            raise BadData(
-                f"onnxruntime {self.runtime} cannot open '{self.name}' ({_reason(error)}). "
-                "Is it an ONNX model, and whole? A newer onnxruntime may know more."
-            ) from None
 
     def _input(self) -> tuple[str, list[int | None]]:
         """Name and shape (n, 3, height, width) of the input, None where a length varies."""
