@@ -96,7 +96,10 @@ def fold(weights: Mapping[str, Tensor], convolution: str, norm: str) -> tuple[Fl
     """A kernel (out, in, k, k) and a shift (out,) that do what the convolution and the normalisation after it did."""
     kernel, gain, shift, mean, variance = (
         weights[name].astype(np.float64)
-        for name in (f"{convolution}.weight", *(f"{norm}.{of}" for of in ("weight", "bias", "running_mean", "running_var")))
+        for name in (
+            f"{convolution}.weight",
+            *(f"{norm}.{of}" for of in ("weight", "bias", "running_mean", "running_var")),
+        )
     )
     factor = gain / np.sqrt(variance + EPSILON)  # (out,)
     return (kernel * factor[:, None, None, None]).astype(np.float32), (shift - mean * factor).astype(np.float32)

@@ -24,13 +24,17 @@ PERHAPS_LAST = f"It does not say how many channels it takes; most likely it take
 POOLS: Mapping[int, tuple[str, ...]] = {2: ("none",), 3: ("class", "mean"), 4: ("mean",)}  # by rank, the usual first
 
 
+INSTALLS = {"huggingface_hub": "'nextlabel[dinov2]'"}  # what pip installs a library by, where not by its own name
+
+
 def import_extra(library: str, what: str) -> Any:
-    """A library of the extra ``onnx``; raises `MissingExtra` where it is not installed."""
+    """A library that some machines lack; raises `MissingExtra` where it is not installed."""
     try:
         return importlib.import_module(library)
     except ImportError:
+        root = library.partition(".")[0]
         raise MissingExtra(
-            f"{what} needs {library}, which is not installed. Install it: pip install 'nextlabel[onnx]'"
+            f"{what} needs {root}, which is not installed. Install it: pip install {INSTALLS.get(root, root)}"
         ) from None
 
 
