@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nextlabel.embedders import default, embedder
+from nextlabel.embedders import embedder
 from nextlabel.embedders.efficientnet import weights
 from nextlabel.embedders.efficientnet.checkpoint import MAGIC, read_checkpoint
 from nextlabel.embedders.efficientnet.embedder import EfficientNet, read_network
@@ -110,7 +110,7 @@ def test_weights_that_are_gone_are_told(wheel: Path, fruits: Path, own_cache: Pa
 def test_a_wrong_size_or_option_is_told() -> None:
     with pytest.raises(UnknownName, match=r"No size of efficientnet is called 'lite1'. Did you mean 'lite[02]'"):
         embedder("efficientnet(size='lite1')")
-    with pytest.raises(BadSpecification, match="has no option 'sise'. Did you mean 'size'"):
+    with pytest.raises(BadSpecification, match=r"has no option 'sise'. Did you mean 'size'"):
         embedder("efficientnet(sise='lite0')")
 
 

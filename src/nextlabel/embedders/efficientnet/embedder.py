@@ -92,6 +92,6 @@ def is_installed() -> bool:
 
 
 def efficientnet(size: str = "lite0") -> Callable[[Dataset], EfficientNet]:
-    """What `efficientnet(size="lite2")` specifies, opened now, so that what is wrong is told before pictures are read."""
+    """What ``efficientnet(size="lite2")`` specifies, opened now: what is wrong is told before pictures are read."""
     made = EfficientNet.of(size)
     return lambda dataset: made
