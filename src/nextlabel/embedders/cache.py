@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ import sklearn
 
 from nextlabel.datasets.base import Dataset, Pictures, Sink, Squares
 from nextlabel.datasets.pictures import kept_squares
-from nextlabel.embedders.base import NO_FITS, Embedder, Features, Fits, Report, Transductive
+from nextlabel.embedders.base import NO_FITS, Embedder, Features, Features32, Fits, Report, Transductive
+from nextlabel.embedders.reduction import Reduced
 from nextlabel.files import cache
 from nextlabel.files.arrays import Array
 from nextlabel.files.keyed import MOST_BLOCKS, STEP, Compute, KeyedRows, Places
@@ -35,7 +36,7 @@ def embed_cached(name: str, embedder: Embedder, pictures: Pictures, progress: Pr
     transductive = isinstance(embedder, Transductive)
     rows = _read_fits(settings, pictures, fitted_to=pictures.digests if transductive else ())
     if isinstance(embedder, Transductive):
-        array = _fit(rows, embedder, pictures, progress)
+        array = _fit(rows, lambda: _fit_anew(name, embedder, pictures, progress), pictures)
     else:
         array = rows.assemble(pictures.digests, _computing(embedder, pictures, progress))
     about = settings | {"transductive": transductive, "d": int(array.shape[1])}
@@ -89,6 +90,8 @@ class Embedding(Keeping):
 def sink_of(name: str, embedder: Embedder, dataset: Dataset) -> Sink:
     """Who takes the pictures of a folder while they are read, so that each is decoded once."""
     assert dataset.pictures is not None, "who shows samples before they are read has pictures"
+    if isinstance(embedder, Reduced):
+        return sink_of(name, embedder.base, dataset)
     if isinstance(embedder, Transductive):
         return Keeping(embedder.size, kept_squares(cache.folder(), embedder.size), len(dataset))
     return Embedding(embedder, _read_fits(_describe(name, embedder), dataset.pictures, ()), len(dataset))
@@ -102,7 +105,7 @@ def _settings_of(embedder: Embedder) -> dict[str, Any]:
     """The fields of an embedder that are settings, as JSON gives them back."""
     words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
     plain: dict[str, Any] = json.loads(json.dumps(words))
-    return plain
+    return _settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain
 
 
 def _read_fits(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
@@ -124,17 +127,24 @@ def _computing(embedder: Embedder, pictures: Pictures, progress: Progress) -> Co
     return compute
 
 
-def _fit(rows: KeyedRows, embedder: Transductive, pictures: Pictures, progress: Progress) -> Floats:
+def _fit(rows: KeyedRows, compute: Callable[[], tuple[Floats, Fits]], pictures: Pictures) -> Floats:
     """Features of an embedder that is fitted to just these pictures; without what was fitted, they count as damaged."""
     path, array = rows.path(pictures.digests), rows.whole(pictures.digests)
     if array is None or read_fits(path) is None:
-        squares = pictures.squares(embedder.size, progress)
-        features, fits = embedder.fit_transform(squares, _adding(progress, len(squares)))
+        features, fits = compute()
         saved, arrays = io.BytesIO(), dict[str, Any](fits)
         np.savez(saved, **arrays)
         cache.write_bytes(path.with_suffix(".npz"), saved.getvalue())
         array = rows.write(pictures.digests, np.asarray(features, dtype=np.float32))
     return array
+
+
+def _fit_anew(name: str, embedder: Transductive, pictures: Pictures, progress: Progress) -> tuple[Features32, Fits]:
+    """Features and fits; of vectors that are kept by picture, where the embedder reduces those of another."""
+    if isinstance(embedder, Reduced):
+        return embedder.reduce(embed_cached(name, embedder.base, pictures, progress).array)
+    squares = pictures.squares(embedder.size, progress)
+    return embedder.fit_transform(squares, _adding(progress, len(squares)))
 
 
 def read_fits(path: Path) -> Fits | None:
