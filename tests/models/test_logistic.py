@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from nextlabel.models import linear
 from nextlabel.models.head import LinearHead
-from nextlabel.models.linear import cross_validate
-from nextlabel.models.logistic import Axes, Solver
 
 
 def problem(n, d, k, seed):
@@ -39,3 +38,32 @@ def test_probabilities_are_those_of_scikit_learns_tight_solution(n, d, k, seed, 
     head = LinearHead(C, classes=range(k)).fit(X, y, weight)
     if head.converged_:
         np.testing.assert_allclose(head.predict_proba(X), reference(X, y, C, weight), atol=1e-4)
+
+
+def test_a_weight_of_two_is_a_label_given_twice():
+    X, y, _ = problem(40, 5, 3, 2)
+    twice = LinearHead(classes=range(3)).fit(np.r_[X, X], np.r_[y, y])
+    heavy = LinearHead(classes=range(3)).fit(X, y, np.full(40, 2.0))
+    assert twice.converged_
+    assert heavy.converged_
+    np.testing.assert_allclose(twice.coef_, heavy.coef_, atol=1e-4)
+
+
+def test_weights_below_zero_are_refused():
+    with pytest.raises(ValueError, match="sample_weight has negative"):
+        LinearHead(classes=[0, 1]).fit(np.eye(2), [0, 1], np.array([1.0, -1.0]))
+
+
+def test_a_search_that_has_no_room_for_folds_side_by_side_chooses_the_same(monkeypatch):
+    X, y, _ = problem(60, 6, 3, 4)
+    beside = linear.cross_validate(X, y)
+    monkeypatch.setattr(linear, "SCORES", 0)
+    assert linear.cross_validate(X, y) == beside
+
+
+@pytest.mark.parametrize(("n", "d", "k"), [(60, 6, 3), (40, 90, 2), (90, 20, 5)])
+def test_the_search_chooses_what_a_tight_search_chooses(n, d, k, monkeypatch):
+    X, y, _ = problem(n, d, k, 6)
+    loose = linear.cross_validate(X, y)
+    monkeypatch.setattr(linear, "LOOSE", 1e-7)
+    assert linear.cross_validate(X, y) == loose

@@ -15,7 +15,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from nextlabel.errors import CannotGo, TrainingFailed
-from nextlabel.models.logistic import Axes, Solver
+from nextlabel.models.logistic import STAGES, Axes, Solver
 from nextlabel.pool import Floats, Labels, are_distributions
 
 Committee = Callable[[int], list[SkactivemlClassifier]]
@@ -123,10 +123,13 @@ class LinearHead(Head):
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
         if weight is not None and (weight < 0).any():
-            raise ValueError("sample_weight has negative numbers. A label counts once or more or less, but not below 0.")
+            raise ValueError(
+                "sample_weight has negative numbers. A label counts once or more or less, but not below 0."
+            )
         axes, column = Axes.of(X, weight), np.searchsorted(self.known_, y)
         solver = Solver(axes, column, np.ones((1, len(y))) if weight is None else weight[None].astype(np.float64))
-        self.converged_ = solver.solve(self.C)
+        for tolerance in STAGES:  # each scales anew by the curvature where it begins
+            self.converged_ = solver.solve(self.C, tolerance)
         coef, intercept = solver.coef[:, 0], solver.intercept[:, 0]  # (k, r), (k,)
         if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
             coef, intercept = coef - coef[0], intercept - intercept[0]

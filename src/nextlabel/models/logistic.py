@@ -16,8 +16,10 @@ from scipy.optimize import minimize
 from nextlabel.pool import Floats, Labels
 
 STEPS = 300  # of L-BFGS, at most
+MEMORY = 30  # of L-BFGS, in steps
 TIGHT = 1e-6  # largest entry of the scaled gradient at which a head is done: its probabilities then stand to 1e-4
-LOOSE = 1e-4  # the same in a search, where C is chosen by mean log losses that differ by far more
+STAGES = 1e-2, 1e-3, TIGHT  # of a head: where it begins, classes are still uncertain, which its end is not
+LOOSE = 3e-4  # the same in a search, where C is chosen by mean log losses that differ by far more
 LEAST_CURVATURE = 1e-4  # of a class in the scaling; what is nearly certain has next to none
 LEAST_TOTAL = 1e-300  # of a problem's weights: without any, the penalty alone is left
 
@@ -80,7 +82,8 @@ class Solver:
         curvature = self._curvature()
         scale = 1 / np.sqrt(curvature[:, :, None] * self.axes.spread + ridge)  # (k, m, r)
         shift = 1 / np.sqrt(curvature)  # (k, m)
-        cut, last = scale.size, np.empty(0)
+        cut = scale.size
+        last: Floats = np.empty(0)
 
         def objective(theta: Floats) -> tuple[float, Floats]:
             nonlocal last
@@ -94,7 +97,7 @@ class Solver:
             return loss + float(np.vdot(penalty, self.coef)) / 2, gradient
 
         start = np.r_[(self.coef / scale).ravel(), (self.intercept / shift).ravel()]
-        options = {"maxiter": STEPS, "maxfun": 2 * STEPS, "gtol": tolerance, "ftol": 0.0}
+        options = {"maxiter": STEPS, "maxfun": 2 * STEPS, "gtol": tolerance, "ftol": 0.0, "maxcor": MEMORY}
         found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
         if not np.array_equal(last, found.x):  # the point that was tried last need not be the one that was taken
             objective(found.x)
@@ -104,7 +107,8 @@ class Solver:
         """Mean p (1 - p) of each class (k, m), where the solver stands: what a score's square costs there."""
         proba = np.exp(self.log_proba)
         curvature = ((proba - proba**2) * self.weights).sum(axis=2)
-        return np.maximum(curvature, LEAST_CURVATURE)
+        floored: Floats = np.maximum(curvature, LEAST_CURVATURE)
+        return floored
 
     def _loss(self) -> tuple[float, Floats]:
         """Weighted mean log losses, summed over problems, and their derivative by the scores (k, m, n)."""
