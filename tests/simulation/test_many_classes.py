@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from typer.testing import CliRunner
 
 from nextlabel import Experiment, Plan, simulate
 from nextlabel.cli.app import app
+from nextlabel.simulation.parts import prepare
 
 
 def table(path: Path, classes: int, each: int) -> Path:
@@ -42,3 +42,12 @@ def test_a_thousand_classes_are_quick_and_quiet(tmp_path: Path, capfd: pytest.Ca
     assert [row["labelled"] for row in rows] == [500, 550]
     assert time.process_time() - began < 60
     assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.parametrize("oracle", ["truth", "noisy:0.3"])
+@pytest.mark.parametrize("audit", [0.0, 0.5])
+def test_how_many_rows_there_will_be_is_known_before(tmp_path: Path, oracle: str, audit: float) -> None:
+    plan = Plan(batch=20, rounds=9, audit=audit)  # the pool is empty before all batches are asked
+    data = str(table(tmp_path / "t.csv", 3, 30))
+    experiment = Experiment(data, ("random",), seeds=(0,), oracle=oracle, plan=plan)
+    assert prepare(experiment).rows() == len(simulate(experiment))

@@ -370,11 +370,3 @@ def test_every_pick_says_why(tmp_path):
 def test_the_doors_of_record_say_what_they_take(tmp_path, arguments, words):
     with pytest.raises(Mistake, match=words):
         record(**{"experiment": SMALL, "out": str(tmp_path / "run")} | arguments)
-
-
-def test_how_many_rows_there_will_be_is_known_before(tmp_path: Path) -> None:
-    plan = Plan(batch=500, rounds=9, audit=0.5)  # the pool is empty before all batches are asked
-    done: list[tuple[int, int]] = []
-    experiment = replace(SMALL, strategies=("random",), seeds=(0,), oracle="noisy:0.1", plan=plan)
-    record(experiment, tmp_path / "run", Crew(jobs=1), progress=lambda what, count, total: done.append((count, total)))
-    assert done[-1][0] == done[-1][1] == prepare(experiment).rows()
