@@ -53,7 +53,7 @@ def plot_training(trained: Training) -> Figure:
 
 def save_model(trained: Training, dataset: Dataset, path: str | Path) -> None:
     """Keep a network and the names of its classes in one file that can run nothing (safetensors)."""
-    Checkpoint(trained.network, dataset.classes).save(Path(path))
+    Checkpoint.of(trained.network, dataset).save(Path(path))
 
 
 def load_model(path: str | Path) -> Checkpoint:

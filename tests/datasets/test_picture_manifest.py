@@ -11,6 +11,7 @@ from painted import noise
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadData, Mistake
+from nextlabel.knobs.columns import Columns
 from nextlabel.loop.oracles import oracle
 
 
@@ -100,3 +101,35 @@ def test_answers_of_other_programs_are_read(album: Path, name: str, text: str) -
     found = written(album, "image,label\npictures/0.png,a\npictures/1.png,b\n")
     (album / name).write_text(text)
     assert oracle(f"replay:{album / name}", found, 0)(np.arange(2)).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("inside", ["", "images/"])
+def test_a_folder_with_a_list_and_no_classes_is_read_by_its_list(tmp_path: Path, inside: str) -> None:
+    for i in range(4):
+        noise(tmp_path / f"{inside}{i}.png", seed=i)
+    rows = "".join(f"{inside}{i}.png,{'ab'[i % 2]},p{i}\n" for i in range(4))
+    (tmp_path / "metadata.csv").write_text("file_name,label,patient\n" + rows)
+    (tmp_path / "exif.csv").write_text("file_name,label\n" + f"{inside}0.png,Nikon\n")
+    found = load(Request(str(tmp_path), group_column="patient"))
+    assert (found.classes, found.y.tolist(), found.name) == (("a", "b"), [0, 1, 0, 1], tmp_path.name)
+    assert found.warnings == (
+        f"The folders in '{tmp_path}' are no classes, so labels are read from 'metadata.csv' in it.",
+    )
+    assert found.groups is not None
+    assert found.groups.tolist() == [0, 1, 2, 3]
+    assert found.fingerprint == load(Request(str(tmp_path / "metadata.csv"))).fingerprint
+
+
+def test_folders_that_are_classes_come_before_a_list(fruits: Path) -> None:
+    before = load(Request(str(fruits)))
+    (fruits / "metadata.csv").write_text("".join(["file_name,label\n", *(f"{path},x\n" for path in before.paths)]))
+    assert load(Request(str(fruits))).fingerprint == before.fingerprint
+
+
+def test_words_for_missing_are_those_of_tables(album: Path) -> None:
+    text = "image,label\npictures/0.png,NA\npictures/1.png,none\npictures/2.png,b\npictures/3.png,bad\n"
+    found = written(album, text)
+    assert (found.classes, found.y.tolist()) == (("b", "bad", "none"), [-1, 2, 0, 1])
+    assert "1 label written 'NA' counts as missing" in found.warnings[0]
+    found = written(album, text, table=Columns(null_words=("bad",)))
+    assert (found.classes, found.y.tolist()) == (("NA", "b", "none"), [0, 2, 1, -1])

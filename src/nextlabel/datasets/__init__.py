@@ -11,7 +11,7 @@ from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.feature_folder import holds_features, load_features
-from nextlabel.datasets.folder import load_folder
+from nextlabel.datasets.folder import list_inside, load_folder
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
 from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_frame, load_table
@@ -80,6 +80,8 @@ def _load(request: Request) -> Dataset:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
     if source == STANDARD_INPUT:
         return load_table(request)
+    if source not in DATASETS and os.path.isdir(path) and (inner := list_inside(path)):
+        return _load_listed(request, inner)
     for option, column in (("label", request.label_column), ("group", request.group_column)):
         if column is not None and ending(path.name) not in (*COLUMNS, *ENDINGS):
             raise Mistake(
@@ -106,6 +108,13 @@ def _load_named(request: Request) -> Dataset:
         return dataset
     note = f"'{request.source}' is the dataset of that name; the folder here is read as './{request.source}'."
     return replace(dataset, warnings=(*dataset.warnings, note))
+
+
+def _load_listed(request: Request, inner: Path) -> Dataset:
+    """The pictures of a folder by the list in it."""
+    dataset = load_manifest(replace(request, source=str(inner)))
+    note = f"The folders in '{printable(request.source)}' are no classes, so labels are read from '{inner.name}' in it."
+    return replace(dataset, warnings=(note, *dataset.warnings))
 
 
 def _file(request: Request, path: Path) -> Dataset:

@@ -11,7 +11,8 @@ from pathlib import Path
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import Layout, read_layout
-from nextlabel.datasets.listing import Listing, list_folder
+from nextlabel.datasets.listing import Listing, is_ignored, list_folder
+from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures
 from nextlabel.datasets.scanning import Found, read_found
 from nextlabel.errors import BadData
 from nextlabel.text import printable, quote_few, several, show_path
@@ -23,6 +24,21 @@ def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(os.path.expanduser(request.source)))
     return read_found(request, found_in(root, list_folder(root), name_of(root)))
+
+
+def list_inside(root: Path) -> Path | None:
+    """The list of pictures at the top of a folder whose sub-folders are no classes, as Hugging Face's ``metadata.csv``.
+
+    None where classes are folders, or where there is no list, or several and none of that name.
+    """
+    # The few files at the top first: whoever has no list there does not pay for a second walk through the folder.
+    tables = [path for path in sorted(root.glob("*")) if path.suffix.lower() in ENDINGS and not is_ignored(path.name)]
+    lists = [path for path in tables if lists_pictures(path)]
+    named = [path for path in lists if path.stem.lower() == "metadata"] or lists
+    if len(named) != 1:
+        return None
+    labels = read_layout([path for path, _ in list_folder(root).pictures]).labels
+    return named[0] if len({label for label in labels if label is not None}) < 2 else None
 
 
 def found_in(root: Path, listing: Listing, name: str) -> Found:

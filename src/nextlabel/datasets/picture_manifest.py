@@ -1,7 +1,8 @@
 """A list of pictures: a table with a column of paths and a column of labels (.csv, .tsv, .parquet, .jsonl).
 
 Read with polars, every column as text, as it is written. What Label Studio and Hugging Face write is such a list.
-Paths are relative to it; an empty label, or a word for missing, is no label.
+Paths are relative to it; an empty label, or a word for missing (the same as in
+tables), is no label.
 """
 
 import json
@@ -17,6 +18,7 @@ from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import side_of
 from nextlabel.datasets.scanning import Found, read_found
+from nextlabel.datasets.tables.labels import read_names
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import did_you_mean, printable, several, shorten
 
@@ -40,7 +42,6 @@ PATH_COLUMNS = [
 ]
 LABEL_COLUMNS = ["label", "class", "target", "y", "category", "choice", "class_name", "label_name"]
 SPLIT_COLUMNS = ("split", "subset", "set")
-MISSING = {"", "nan", "na", "n/a", "null", "none", "<na>", "?"}  # in lower case
 LOOKED_AT = 50  # rows that say whether a table is a list of pictures
 UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
 
@@ -75,8 +76,10 @@ def load_manifest(request: Request) -> Dataset:
     columns = _columns(frame, request, printable(path.name))
     named = [_text(value) for value in frame[columns.path].to_list()]
     written = [None] * len(named) if columns.label is None else frame[columns.label].to_list()
-    labels = [read_label(value, name, path.name) for value, name in zip(written, named, strict=True)]
+    labels = [one_label(value, name, path.name) or None for value, name in zip(written, named, strict=True)]
     _refuse_several(labels, path.name)
+    read = read_names(labels, request.table.null_words)
+    labels = read.names
     rows = _once(named, labels, printable(path.name))
     files, skipped = _find(path.parent, [named[i] for i in rows])
     good = [(i, file) for i, file in zip(rows, files, strict=True) if file is not None]
@@ -95,7 +98,7 @@ def load_manifest(request: Request) -> Dataset:
         sides=None if split is None else [side_of(_text(split[i])) for i, _ in good],
         groups=None if group is None else [_text(group[i]) or None for i, _ in good],
         skipped=skipped,
-        notes=list(_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good))),
+        notes=[*read.notes, *_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good))],
         numbers=True,
     )
     return read_found(request, found)
@@ -164,12 +167,6 @@ def _no_label(frame: "pl.DataFrame", path: str, shown: str) -> str:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
-
-
-def read_label(value: Any, name: str, shown: str) -> str | None:
-    """The one label of a row, None where it is missing; raises `Mistake` where there are several."""
-    word = one_label(value, name, shown)
-    return None if word.lower() in MISSING else word
 
 
 def one_label(value: Any, name: str, shown: str) -> str:

@@ -139,11 +139,17 @@ def read_all(
             yield from readings
 
 
-def read_each(files: Sequence[File], size: int, progress: Progress = quiet) -> list[Reading]:
-    """Read pictures that are no dataset: all have a square or a reason, and share a scale where they need one."""
+def read_each(
+    files: Sequence[File], size: int, progress: Progress = quiet, known: Scales | None = None
+) -> list[Reading]:
+    """Read pictures that are no dataset: all have a square or a reason, and share a scale where they need one.
+
+    ``known`` are scales that somebody has learned on; how greys are stored that these do not say, the pictures say.
+    """
     readings = list(read_all(files, size, {}, progress))
     deep = [i for i, reading in enumerate(readings) if reading.sketch is not None]
     scales = find_scales([sketch for reading in readings if (sketch := reading.sketch) is not None])
+    scales = {**scales, **(known or {})}
     for i, reading in zip(deep, read_all([files[i] for i in deep], size, {}, quiet, scales), strict=True):
         readings[i] = reading
     return readings

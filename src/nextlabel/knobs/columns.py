@@ -29,7 +29,8 @@ class Columns:
 
     ``columns`` the features, None for all; ``drop`` columns to leave out; ``keep`` columns that would be left out by
     themselves, such as one that numbers the rows; ``no_header``: the first line is a sample, and columns are called 0,
-    1, 2, …; ``null_words`` words that say missing instead of the usual ones (an empty cell always does).
+    1, 2, …; ``null_words`` words that say missing instead of the usual ones, also in lists of pictures (an empty cell
+    always does).
 
     >>> Columns(drop="name, ticket").drop
     ('name', 'ticket')

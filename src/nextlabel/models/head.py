@@ -23,6 +23,14 @@ SOLVER_STEPS = 300  # of L-BFGS; 3,000 rank samples no better
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
 
+@contextmanager
+def allow_many_classes() -> Iterator[None]:
+    """Many classes with a label or two each are how one begins, and no sign of a regression, of which sklearn warns."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+        yield
+
+
 class Head(SkactivemlClassifier):
     """A classifier that leaves unlabelled samples out. Subclasses learn and score two or more known classes.
 
@@ -39,6 +47,7 @@ class Head(SkactivemlClassifier):
             classes=classes, missing_label=missing_label, cost_matrix=cost_matrix, random_state=random_state
         )
 
+    @allow_many_classes()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from the labelled rows of ``X`` (n, d), ``y`` (n,), weighted by ``sample_weight`` (n,) if given."""
         y = self._check_labels(y)
@@ -242,11 +251,8 @@ def turn(X: Floats) -> tuple[Floats, Floats | None]:
 
 def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
     """Fit a logistic regression in float64, so that the solver's path does not hang on rounding."""
-    with warnings.catch_warnings():
+    with allow_many_classes():
         warnings.simplefilter("ignore", ConvergenceWarning)  # counted by the head; its steps rank as well as 3,000 do
-        warnings.filterwarnings(
-            "ignore", "The number of unique classes is greater", UserWarning
-        )  # many classes, few labels
         return head.fit(X.astype(np.float64), y, weight)
 
 

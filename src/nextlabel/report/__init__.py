@@ -16,7 +16,7 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.strict_json import dump
-from nextlabel.report.drawing.themes import Picture, check_kinds
+from nextlabel.report.drawing.themes import KINDS, Picture, check_kinds
 from nextlabel.report.of_comparison.page import verdict_page
 from nextlabel.report.of_comparison.tables import every_curve_csv, penalties_csv, verdicts_csv, votes_csv
 from nextlabel.report.of_run.page import page
@@ -44,8 +44,8 @@ def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[st
     """Write the report of a run into its folder and return the page's path; ``features`` (N, d) are for the map.
 
     ``figures`` are the kinds of files that figures are written as: "png", "svg", "pdf", one or several; the page holds
-    its own. Raises `UnknownName` for any other kind, and `CannotWrite` where the disk is full or the folder may not be
-    written to. The same run gives the same files.
+    its own, and files of other kinds from an earlier report go. Raises `UnknownName` for any other kind, and
+    `CannotWrite` where the disk is full or the folder may not be written to. The same run gives the same files.
     """
     check_kinds(figures)
     found = standings(run.rows, run.manifest["dataset"]["counts"])
@@ -59,9 +59,12 @@ def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[st
 
 
 def _write_figures(folder: Path, pictures: Sequence[Picture], kinds: Sequence[str]) -> None:
+    """Write each figure as every kind; its files of other kinds, which an earlier report left, would show old rows."""
     for picture in pictures:
         for kind in kinds:
             write_atomically(folder / f"{picture.name}.{kind}", picture.file(kind))
+        for kind in KINDS.keys() - set(kinds):
+            (folder / f"{picture.name}.{kind}").unlink(missing_ok=True)
 
 
 def write_verdicts(found: Comparison, folder: Path, figures: Sequence[str] = FIGURES) -> Path:

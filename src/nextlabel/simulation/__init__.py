@@ -182,4 +182,4 @@ def _play_on(
         # On the disk first, then told: who reads "finished" may pull the plug.
         recorder.add(arm, more)
         step = FINISHED if more[-1].last else f"round {more[-1].row['round']}"
-        progress(f"{arm.strategy}, seed {arm.seed}, {step}", recorder.count, max(total, recorder.count))
+        progress(f"{arm.strategy}, seed {arm.seed}, {step}", recorder.count, total)

@@ -1,12 +1,17 @@
 import json
 import resource
 
+import numpy as np
 import pytest
 import torch
 from painted import paint
+from PIL import Image
 from safetensors.torch import save_file
 from two_colours import BLUE, RED, pool, squares
 
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Request
+from nextlabel.datasets.greys import Scale
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.torch import cnn
@@ -40,6 +45,34 @@ def test_a_saved_network_tells_pictures_apart(found, tmp_path):
     assert said[2].reason == "is not a picture, or its header is damaged"
     assert sum(said[0].probabilities.values()) == pytest.approx(1)
     assert checkpoint.predict(folder / "rose.jpg")[0].label == "red"
+
+
+def grey(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((64, 64), value, dtype=np.uint16)).save(path)
+
+
+def test_new_pictures_are_seen_on_the_scale_of_the_old(found, tmp_path):
+    for name, value in (("red", 60_000), ("blue", 500)):
+        grey(tmp_path / "old" / name / "1.png", value)
+    dataset = load(Request(str(tmp_path / "old")))
+    Checkpoint.of(found.network, dataset).save(tmp_path / "greys.safetensors")
+    again = Checkpoint.load(tmp_path / "greys.safetensors")
+    assert again.scales == {"16 bits": Scale(0.0, 65_535.0)}
+    grey(tmp_path / "new" / "dark.png", 500)  # on a scale of its own, from 0 to 1023, it would be no dark one
+    wanted = again.probabilities(dataset.pictures.squares(cnn.SIZE))[dataset.paths.index("blue/1.png")]
+    assert list(again.predict(tmp_path / "new")[0].probabilities.values()) == pytest.approx(wanted.tolist())
+
+
+@pytest.mark.parametrize(
+    "scales", ["[", "3", '{"16 bits": 3}', '{"16 bits": [5, 5]}', '{"16 bits": [0, NaN]}', '{"": ["a", 1]}']
+)
+def test_scales_that_say_nothing_are_told(found, tmp_path, scales):
+    path = tmp_path / "odd.safetensors"
+    about = {"architecture": ARCHITECTURE, "classes": '["red", "blue"]', "scales": scales}
+    save_file({name: tensor.contiguous() for name, tensor in found.network.state_dict().items()}, path, about)
+    with pytest.raises(BadData, match="does not say which greys are black and white"):
+        Checkpoint.load(path)
 
 
 def test_a_file_that_is_no_checkpoint_is_told(found, tmp_path):

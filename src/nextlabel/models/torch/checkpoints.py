@@ -2,15 +2,16 @@
 
 The file is in the safetensors format: weights and a few words of text, nothing that could run.
 
-    Checkpoint(network, dataset.classes).save(Path("flowers.safetensors"))
+    Checkpoint.of(network, dataset).save(Path("flowers.safetensors"))
     Checkpoint.load(Path("flowers.safetensors")).predict(Path("garden/"))    # one Prediction per picture
 """
 
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -21,9 +22,10 @@ from safetensors.torch import save as serialise
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from nextlabel.datasets.base import Squares
+from nextlabel.datasets.base import Dataset, Squares
+from nextlabel.datasets.greys import Scale, Scales
 from nextlabel.datasets.listing import Listing, list_folder
-from nextlabel.datasets.pictures import read_each
+from nextlabel.datasets.pictures import FolderPictures, read_each
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.models.torch import cnn
@@ -51,7 +53,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network, and the names of its classes by code.
+    """A network, the names of its classes by code, and the scales of greys of more than 8 bits that it learned on.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +65,13 @@ class Checkpoint:
 
     network: nn.Sequential
     classes: tuple[str, ...]
+    scales: Scales = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, network: nn.Sequential, dataset: Dataset) -> Self:
+        """A network that learned from the pictures of a dataset, with all that it takes to show it others."""
+        scales = dataset.pictures.scales if isinstance(dataset.pictures, FolderPictures) else {}
+        return cls(network, dataset.classes, scales)
 
     def save(self, path: Path) -> None:
         """Write network and names; the file appears whole or not at all.
@@ -79,7 +88,9 @@ class Checkpoint:
         if not os.path.isdir(path.parent):
             raise CannotWrite(f"There is no folder for '{where}'. Make it first, or name another place.")
         # As bytes, since a file that safetensors writes itself may be read by its owner alone.
-        _write(serialise(weights, {"architecture": ARCHITECTURE, "classes": json.dumps(names)}), path, where)
+        scales = {kind: [scale.black, scale.white] for kind, scale in self.scales.items()}
+        about = {"architecture": ARCHITECTURE, "classes": json.dumps(names), "scales": json.dumps(scales)}
+        _write(serialise(weights, about), path, where)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -90,22 +101,23 @@ class Checkpoint:
         """
         where = printable(str(path))
         weights, about = _read(path, where)
-        classes = _read_classes(about, where)
+        classes, scales = _read_classes(about, where), _read_scales(about, where)
         wrong = _misfit(weights, len(classes))
         if wrong:
             raise BadData(f"The weights in '{where}' do not fit this network ({wrong}). Train it again.")
         network = _skeleton(len(classes)).to_empty(device="cpu")  # fresh weights would be drawn, only to be replaced
         network.load_state_dict(weights)
-        return cls(network.eval(), classes)
+        return cls(network.eval(), classes, scales)
 
     def predict(self, where: Path, progress: Progress = quiet) -> list[Prediction]:
         """What the network says of one picture, or of every picture in a folder and below, in the order of their paths.
 
-        Hidden files are left out and links followed, as where a folder is learned from. Raises `BadData` where there is
-        no picture.
+        Greys of more than 8 bits are put on the scale that the network learned on: on one of their own, a folder of
+        dark pictures would look bright. Hidden files are left out and links followed, as where a folder is learned
+        from. Raises `BadData` where there is no picture.
         """
         found = _pictures(where)
-        readings = read_each([file for _, file in found.pictures], cnn.SIZE, progress)
+        readings = read_each([file for _, file in found.pictures], cnn.SIZE, progress, self.scales)
         squares = [reading.square for reading in readings if reading.square is not None]
         # Only what could be read was stacked, so rows of probabilities are taken one by one as readings have a square.
         proba: Iterator[Floats] = iter(self.probabilities(np.stack(squares)) if squares else ())
@@ -161,6 +173,18 @@ def _read_classes(about: dict[str, str], where: str) -> tuple[str, ...]:
     if wrong:
         raise BadData(f"'{where}' does not say what its classes are called: {wrong}. Save the network again.")
     return tuple(names)
+
+
+def _read_scales(about: dict[str, str], where: str) -> Scales:
+    """None in files from before scales were kept."""
+    try:
+        found = json.loads(about.get("scales", "{}"))
+        scales = {str(kind): Scale(float(black), float(white)) for kind, (black, white) in found.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        scales = {"": Scale(0.0, 0.0)}
+    if not all(math.isfinite(scale.white - scale.black) and scale.black < scale.white for scale in scales.values()):
+        raise BadData(f"'{where}' does not say which greys are black and white. Save the network again.")
+    return scales
 
 
 def _wrong_names(names: object) -> str | None:

@@ -16,6 +16,7 @@ from torch import nn
 
 from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.errors import BadArray, Mistake
+from nextlabel.models.head import allow_many_classes
 from nextlabel.models.recipe import Recipe
 from nextlabel.models.torch import cnn
 from nextlabel.models.torch.probe import explain_misfit, probe
@@ -72,6 +73,7 @@ class TorchClassifier(SkactivemlClassifier):
         self.module, self.images, self.head, self.device = module, images, head, device
         self.epochs, self.batch, self.rate, self.decay, self.augment = epochs, batch, rate, decay, augment
 
+    @allow_many_classes()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on the labelled rows of ``X`` (n, …) or (n, 1) ids; ``y`` (n,) labels or ``missing_label``.
 

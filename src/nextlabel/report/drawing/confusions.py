@@ -10,14 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 
+from nextlabel.report.drawing.letters import breadth, caption
 from nextlabel.report.drawing.themes import (
     NARROW,
     WIDE,
     Picture,
     Theme,
     clear_axes,
-    cut,
-    escape_dollars,
     paint,
     sheet,
     short_names,
@@ -29,6 +28,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 NUMBERED, NAMED = 12, 40  # most classes whose confusions are written out, and whose names stand at the axes
+CLASS_LETTERS = 14  # of a class's name
 WRITTEN_SHARE = 0.005  # smallest share that shows: less would be written as 0 %
 
 
@@ -60,7 +60,9 @@ def _by_row(matrix: Matrix) -> Matrix:
 def _draw_confusion(shares: Mapping[str, Matrix], classes: Sequence[str], width: float, theme: Theme) -> Figure:
     across = min(2 if width == WIDE else 1, len(shares))
     down = math.ceil(len(shares) / across)
-    margin = 0.35 + 0.075 * min(14, max(map(len, classes))) if len(classes) <= NAMED else 0.3
+    margin = (
+        0.35 + 0.075 * max(breadth(caption(name, CLASS_LETTERS)) for name in classes) if len(classes) <= NAMED else 0.3
+    )
     most = (width - 0.6) / 2 - margin - 0.3 if width == WIDE else width - margin - 0.35
     side = min(most, 3.7 if len(classes) > 3 else 2.2)
     height = down * (side + margin + 0.75)
@@ -70,7 +72,7 @@ def _draw_confusion(shares: Mapping[str, Matrix], classes: Sequence[str], width:
         left = (width / across * (column + 0.5) - (side - margin) / 2) / width
         bottom = 1 - (row * (side + margin + 0.75) + 0.5 + side) / height
         axes = clear_axes(figure.add_axes((left, bottom, side / width, side / height)), theme)
-        axes.set_title(escape_dollars(names[name]), fontsize=11, color=theme.ink, fontweight="bold", pad=8)
+        axes.set_title(caption(names[name]), fontsize=11, color=theme.ink, fontweight="bold", pad=8)
         _cells(axes, matrix, classes, theme)
     return figure
 
@@ -83,8 +85,8 @@ def _cells(axes: Axes, matrix: Matrix, classes: Sequence[str], theme: Theme) -> 
     axes.imshow(matrix, cmap=colours, norm=PowerNorm(0.5, WRITTEN_SHARE, 1), aspect="equal", interpolation="nearest")
     ticks = range(count) if count <= NAMED else []
     size = 8.5 if count <= NUMBERED else 6.5
-    words = [escape_dollars(cut(classes[i], 14)) for i in ticks]
-    slant = 0 if max(map(len, classes)) <= 2 else 45
+    words = [caption(classes[i], CLASS_LETTERS) for i in ticks]
+    slant = 0 if max(map(breadth, words), default=0) <= 2 else 45
     axes.set_xticks(ticks, words, rotation=slant, ha="right" if slant else "center", rotation_mode="anchor")
     axes.set_yticks(ticks, words)
     axes.tick_params(labelsize=size)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from nextlabel.report.drawing.letters import caption, cut
 from nextlabel.report.drawing.themes import (
     NARROW,
     NEUTRAL,
@@ -19,8 +20,6 @@ from nextlabel.report.drawing.themes import (
     Picture,
     Theme,
     choose_looks,
-    cut,
-    escape_dollars,
     letter_colour,
     paint,
     sheet,
@@ -132,7 +131,7 @@ def _draw_curves(columns: Columns, strategies: Sequence[str], width: float, them
             top -= TITLE + inches
             size = each - TICKS - (NAMES if direct else AIR)
             box = ((left + TICKS) / width, top / height, size / width, inches / height)
-            axes = style_axes(figure.add_axes(box), theme, escape_dollars(panel.title))
+            axes = style_axes(figure.add_axes(box), theme, caption(panel.title))
             _plot(axes, panel, wear, theme)
             if direct:
                 _label_ends(axes, panel, {name: (names[name], wear[name]) for name in panel.bands}, theme)
@@ -211,7 +210,7 @@ def _label_ends(axes: Axes, panel: Panel, text: Mapping[str, tuple[str, Look]], 
     for name, place in zip(order, place_apart([ends[name] for name in order], LABEL_HEIGHT / inches), strict=True):
         found, (words, look) = panel.bands[name], text[name]
         axes.annotate(
-            escape_dollars(words), (found.labelled[-1], 100 * found.mean[-1]), (1 + AWAY / wide, place),
+            caption(words), (found.labelled[-1], 100 * found.mean[-1]), (1 + AWAY / wide, place),
             textcoords="axes fraction", fontsize=9, color=letter_colour(look.colour, theme), va="center",
             annotation_clip=False,
             # Without relpos the line aims at the middle of the text, and so runs into the names above or below.
@@ -250,7 +249,7 @@ def _legend(
     """A legend under the figure, or with its upper left corner where one is given, in shares of the figure."""
     lines = [Line2D([], [], color=wear[name].colour, linestyle=wear[name].dash, linewidth=1.9) for name in names]
     where = {"loc": "lower center"} if corner is None else {"loc": "upper left", "bbox_to_anchor": corner}
-    words = [escape_dollars(text) for text in names.values()]
+    words = [caption(text) for text in names.values()]
     legend = figure.legend(
         lines, words, **where, ncol=min(_abreast(figure.get_figwidth(), names), len(names)), frameon=False, fontsize=9,
         handlelength=3.2, borderaxespad=0,

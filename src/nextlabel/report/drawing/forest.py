@@ -10,14 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from nextlabel.report.drawing.letters import breadth, caption
 from nextlabel.report.drawing.themes import (
     NARROW,
     WIDE,
     Picture,
     Theme,
     choose_looks,
-    cut,
-    escape_dollars,
     paint,
     sheet,
     short_names,
@@ -58,7 +57,7 @@ def forest(trees: Trees, against: str, margin: float) -> Picture:
 def _draw_forest(trees: Trees, margin: float, width: float, theme: Theme) -> Figure:
     across = min(ACROSS[width], len(trees))
     down, most = math.ceil(len(trees) / across), max(map(len, trees.values()))
-    letters = max(len(cut(twig.name, NAME_LETTERS)) for twigs in trees.values() for twig in twigs)
+    letters = max(breadth(caption(twig.name, NAME_LETTERS)) for twigs in trees.values() for twig in twigs)
     tall, left = ROW_HEIGHT * most + 0.25, 0.2 + 0.078 * letters
     height = down * (tall + 0.72) + 0.25
     figure = sheet(height, theme, width)
@@ -68,12 +67,12 @@ def _draw_forest(trees: Trees, margin: float, width: float, theme: Theme) -> Fig
         column, row = k % across, k // across
         bottom = height - (row + 1) * (tall + 0.72) + 0.3
         box = ((left + column * (each + 0.25)) / width, bottom / height, each / width, tall / height)
-        axes = style_axes(figure.add_axes(box), theme, escape_dollars(title))
+        axes = style_axes(figure.add_axes(box), theme, caption(title))
         axes.grid(axis="y", visible=False)
         _draw_twigs(axes, twigs, margin, theme)
         axes.set_xlim(*limits)
         axes.set_ylim(most - 0.4, -0.6)
-        names = [escape_dollars(cut(twig.name, NAME_LETTERS)) for twig in twigs] if column == 0 else []
+        names = [caption(twig.name, NAME_LETTERS) for twig in twigs] if column == 0 else []
         axes.set_yticks(range(len(names)), names)
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     figure.text(1 - 0.25 / width, 0.07 / height, "points of AUBC", color=theme.muted, fontsize=9.5, ha="right")
@@ -127,7 +126,7 @@ def _draw_seeds(found: Mapping[str, Curves], metric: str, width: float, theme: T
     every = np.concatenate([curve.values for seeds in found.values() for curve in seeds.values()])
     air = 0.03 * max(float(every.max() - every.min()), 0.02)
     for k, (name, seeds) in enumerate(found.items()):
-        axes = style_axes(figure.add_subplot(grid[k // across, k % across]), theme, escape_dollars(names[name]))
+        axes = style_axes(figure.add_subplot(grid[k // across, k % across]), theme, caption(names[name]))
         for curve in seeds.values():
             axes.plot(curve.labelled, 100 * curve.values, color=wear[name].colour, linewidth=0.7, alpha=0.5)
         mean = band(seeds.values())

@@ -18,6 +18,7 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from nextlabel.pool import Ids
+from nextlabel.report.drawing.letters import caption
 from nextlabel.report.drawing.themes import (
     NARROW,
     WIDE,
@@ -25,8 +26,6 @@ from nextlabel.report.drawing.themes import (
     Theme,
     choose_looks,
     clear_axes,
-    cut,
-    escape_dollars,
     paint,
     sheet,
     short_names,
@@ -202,7 +201,7 @@ def _draw(chart: Chart, rows: Sequence[Scene], names: Mapping[str, Points], widt
             if k == 0:
                 # In points over the axes: one line higher in a narrow figure, where the title needs the whole width.
                 axes.annotate(
-                    escape_dollars(short[name]), (0, 1), (0, 6 if wide else 20), xycoords="axes fraction",
+                    caption(short[name]), (0, 1), (0, 6 if wide else 20), xycoords="axes fraction",
                     textcoords="offset points", annotation_clip=False,
                     fontsize=11, color=theme.ink, fontweight="bold",
                 )  # fmt: skip
@@ -232,7 +231,7 @@ def _scatter(axes: Axes, chart: Chart, scene: Scene, colour: str, theme: Theme) 
 def _name(axes: Axes, word: str, place: Points, theme: Theme) -> None:
     x, y = place
     halo = [withStroke(linewidth=2.6, foreground=theme.soft)]
-    words = escape_dollars(cut(word, 14))
+    words = caption(word, 14)
     axes.text(x, y, words, fontsize=8, color=theme.ink, ha="center", va="center", path_effects=halo, zorder=5)
 
 

@@ -5,7 +5,6 @@ Figures are drawn with matplotlib's object interface: no pyplot, no backend, not
 
 import io
 import itertools
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nextlabel.report.drawing.letters import choose_fonts, cut
 from nextlabel.specifications import look_up
 
 DPI = 200
@@ -139,9 +139,8 @@ def _png(figure: Figure, colours: int) -> tuple[bytes, tuple[int, int]]:
 
 def _save_bytes(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
     out = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a class in a script without a font
-        figure.savefig(out, format=kind, dpi=DPI, facecolor=figure.get_facecolor(), metadata=dict(metadata))
+    choose_fonts(figure)
+    figure.savefig(out, format=kind, dpi=DPI, facecolor=figure.get_facecolor(), metadata=dict(metadata))
     return out.getvalue()
 
 
@@ -230,24 +229,6 @@ def clear_axes(axes: Axes, theme: Theme) -> Axes:
         spine.set_visible(False)
     axes.tick_params(length=0, labelsize=8, labelcolor=theme.muted, pad=3)
     return axes
-
-
-def escape_dollars(text: str) -> str:
-    """Text that matplotlib shows as it is: a dollar sign would begin a formula.
-
-    >>> escape_dollars("5 $ or $ 6")
-    '5 \\\\$ or \\\\$ 6'
-    """
-    return text.replace("$", r"\$")
-
-
-def cut(text: str, longest: int) -> str:
-    """Text of at most so many letters.
-
-    >>> cut("chrysanthemum", 8)
-    'chrysan…'
-    """
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def short_names(strategies: Sequence[str]) -> dict[str, str]:
