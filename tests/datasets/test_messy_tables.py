@@ -120,6 +120,13 @@ def test_an_index_is_no_feature(tmp_path: Path, header: str, cell: object, left:
     assert any("left out. --keep" in note for note in found.warnings) == left
 
 
+def test_a_table_of_nothing_but_an_index_says_so(tmp_path: Path) -> None:
+    content = "\n".join(["a,label", *(f"{i},{'xy'[i % 2]}" for i in range(12))])
+    with pytest.raises(BadData, match=r"no features left. Column 'a' only numbers or names the rows.*--keep a takes"):
+        read(tmp_path / "t.csv", content)
+    assert read(tmp_path / "t.csv", None, table={"keep": "a"}).table[:, 0].tolist() == [*range(12)]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -131,6 +138,8 @@ def test_an_index_is_no_feature(tmp_path: Path, header: str, cell: object, left:
         ("t.csv", "a,b,label\n1.5,2,x\n1234.5,4,y\n".encode("utf-16")),
         ("t.csv", b"\xef\xbb\xbfa,b,label\r1.5,2,x\r1234.5,4,y\r"),
         ("t.csv.gz", gzip.compress(b"a,b,label\n1.5,2,x\n1234.5,4,y\n", mtime=0)),
+        ("t.TSV.gz", gzip.compress(b"a\tb\tlabel\n1.5\t2\tx\n1234.5\t4\ty\n", mtime=0)),
+        ("t.txt.gz", gzip.compress(b"a b label\n1.5 2 x\n1234.5 4 y\n", mtime=0)),
         ("t.jsonl", '{"a": 1.5, "b": 2, "label": "x"}\n{"a": 1234.5, "b": 4, "label": "y"}\n'),
     ],
 )

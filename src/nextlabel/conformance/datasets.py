@@ -12,6 +12,7 @@ not the dataset, since the first promise is that loading it again gives the same
 
 import json
 import pickle
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -20,6 +21,7 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.text import printable
 
 SQUARE_SIZE = 8  # pixels: small, for all pictures are decoded for it
+DIGEST = re.compile(r"[0-9a-f]{32}")  # bytes.fromhex would let white space through
 Load = Callable[[], Dataset]
 MOST_BYTES, BYTES_A_SAMPLE = 300_000, 600  # of a pickled dataset: paths travel, what they lead to does not
 
@@ -87,7 +89,7 @@ def check_digests_tell_samples_apart(load: Load) -> None:
         return
     digests = data.pictures.digests
     assert len(digests) == len(data), f"{len(digests)} digests for {len(data)} pictures"
-    assert {len(bytes.fromhex(digest)) for digest in digests} == {16}, "digests are not 32 hexadecimal digits"
+    assert all(map(DIGEST.fullmatch, digests)), "digests are not 32 hexadecimal digits"
     # Vectors and squares are kept by digest: a duplicate with a digest of its own would be embedded twice.
     torn = [group for group in data.duplicates if len({digests[i] for i in group}) > 1]
     assert not torn, f"samples {torn} count as the same, and have other digests"

@@ -63,11 +63,11 @@ def _load(path: Path, kind: str, request: Request) -> Dataset:
 def ending(name: str) -> str:
     """What the name of a file ends with, as far as it says how to read it.
 
-    >>> ending("a.CSV"), ending("a.b.csv.gz"), ending("a")
-    ('.csv', '.csv.gz', '')
+    >>> ending("a.CSV"), ending("a.b.tsv.gz"), ending("a")
+    ('.csv', '.tsv.gz', '')
     """
-    name = name.lower()
-    return ".csv.gz" if name.endswith(".csv.gz") else os.path.splitext(name)[1]
+    stem, last = os.path.splitext(name.lower())
+    return os.path.splitext(stem)[1] + last if last == ".gz" else last
 
 
 def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -> Dataset:
@@ -142,11 +142,7 @@ def check_labels(y: Labels, classes: Sequence[str], shown: str) -> None:
 
 
 READERS: Mapping[str, Reader] = {
-    ".csv": read_text,
-    ".tsv": read_text,
-    ".txt": read_text,
-    ".data": read_text,
-    ".csv.gz": read_text,
+    **{kind + packed: read_text for packed in ("", ".gz") for kind in (".csv", ".tsv", ".txt", ".data")},
     ".parquet": read_parquet,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,

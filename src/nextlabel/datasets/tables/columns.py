@@ -50,6 +50,8 @@ def read_sheet(sheet: Sheet, request: Request) -> Table:
     reading = Reading(shown, nulls, frozenset(page.keep or ()), sheet.comma)
     encoded = _encode_all(sheet, columns, reading)
     blocks = [one.X for one in encoded if one.X is not None]
+    if encoded and not blocks:  # why says more than that there are none
+        raise BadData(f"'{shown}' has no features left. {' '.join(describe_kinds(encoded))}")
     X = np.column_stack([np.empty((len(labels), 0), np.float32), *blocks])
     names = [printable(name) for one in encoded for name in one.names]
     notes = (*sheet.notes, *describe_kinds(encoded), *reading.told.sentences())
