@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from skactiveml.classifier import SklearnClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
@@ -51,3 +53,17 @@ def test_scikit_learns_own_checks_find_no_more_than_in_scikit_activemls_wrapper(
     )
     assert ours <= theirs
     assert len(ours) <= 4
+
+
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(4, 12), d=st.integers(1, 40), classes=st.integers(2, 3), seed=st.integers(0, 10**6))
+def test_fewer_rows_than_columns_are_fitted_in_the_space_that_they_span(
+    n: int, d: int, classes: int, seed: int
+) -> None:
+    """The head is the best one in all columns: no direction of the loss and its penalty leads down from it."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(n, d)).astype(np.float32), np.arange(n) % classes
+    head = LinearHead(C=1.0, classes=range(classes)).fit(X, y)
+    plain = LogisticRegression(C=1.0, max_iter=3000, tol=1e-8).fit(X.astype(np.float64), y)
+    assert head.coef_.shape == (classes, d)
+    assert np.allclose(head.predict_proba(X), plain.predict_proba(X.astype(np.float64)), atol=5e-3)
