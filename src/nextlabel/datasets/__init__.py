@@ -80,7 +80,7 @@ def _load(request: Request) -> Dataset:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
     if source == STANDARD_INPUT:
         return load_table(request)
-    if source not in DATASETS and os.path.isdir(path) and (inner := list_inside(path)):
+    if source not in DATASETS and os.path.isdir(path) and (inner := _list_of(path, request)) is not None:
         return _load_listed(request, inner)
     for option, column in (("label", request.label_column), ("group", request.group_column)):
         if column is not None and ending(path.name) not in (*COLUMNS, *ENDINGS):
@@ -108,6 +108,17 @@ def _load_named(request: Request) -> Dataset:
         return dataset
     note = f"'{request.source}' is the dataset of that name; the folder here is read as './{request.source}'."
     return replace(dataset, warnings=(*dataset.warnings, note))
+
+
+def _list_of(folder: Path, request: Request) -> Path | None:
+    """The list by which the pictures of a folder are read, if there is one.
+
+    Somebody's own answers, which name some of the pictures, may lie there, too: they are no list of all.
+    """
+    if request.answers is not None or holds_features(folder):
+        return None
+    inner = list_inside(folder)
+    return inner if inner is not None and (request.needs_labels or inner.stem == "metadata") else None
 
 
 def _load_listed(request: Request, inner: Path) -> Dataset:
