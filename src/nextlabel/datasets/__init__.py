@@ -1,4 +1,4 @@
-"""Where samples come from: a name, a folder of pictures, or a table in a file. One name, one loader."""
+"""Where samples come from: a name, a folder of pictures or texts, or a table in a file. One name, one loader."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -82,7 +82,8 @@ def _load(request: Request) -> Dataset:
         return load_table(request)
     if source not in DATASETS and os.path.isdir(path) and (inner := _list_of(path, request)) is not None:
         return _load_listed(request, inner)
-    for option, column in (("label", request.label_column), ("group", request.group_column)):
+    wanted = {"label": request.label_column, "group": request.group_column, "text": request.table.text_column}
+    for option, column in wanted.items():
         if column is not None and ending(path.name) not in (*COLUMNS, *ENDINGS):
             raise Mistake(
                 f"'{printable(source)}' has no columns to choose {option}s from. Use --{option}-column with a .csv "
@@ -134,11 +135,11 @@ def _file(request: Request, path: Path) -> Dataset:
         return load_archive(request)
     if kind == ".npz" and holds_pictures(path):
         return load_picture_file(request)
-    if lists_pictures(path):
+    if request.table.text_column is None and lists_pictures(path):
         return load_manifest(request)
-    if request.group_column is not None:
+    if request.group_column is not None and request.table.text_column is None:
         raise Mistake(
-            f"'{printable(request.source)}' is a table of features, and groups are only kept together for pictures. "
+            f"'{printable(request.source)}' is a table of features, and groups are only kept together for pictures and texts. "
             "Leave --group-column out, or cut the table yourself with --split FILE."
         )
     if ending(path.name) not in READERS:

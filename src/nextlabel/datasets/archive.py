@@ -14,7 +14,9 @@ from nextlabel.datasets.decoding import Passing, Unreadable
 from nextlabel.datasets.folder import found_in, name_of
 from nextlabel.datasets.formats import HEAD, SUFFIXES, is_picture
 from nextlabel.datasets.listing import Listing, is_ignored
+from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import read_found
+from nextlabel.datasets.text_files import ENDING
 from nextlabel.errors import BadData
 from nextlabel.text import printable, show_path
 
@@ -54,7 +56,7 @@ def _open(archive: str) -> zipfile.ZipFile:
 
 
 def load_archive(request: Request) -> Dataset:
-    """Read an archive of pictures as if it were a folder; raises `BadData` where there is nothing to learn from."""
+    """Read an archive of pictures, or of texts, as if it were a folder; raises `BadData` where there is nothing to learn from."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
     try:
         _open_once.cache_clear()  # the file may be another one by now
@@ -71,7 +73,7 @@ def load_archive(request: Request) -> Dataset:
 
 def list_archive(archive: str, members: list[zipfile.ZipInfo]) -> Listing:
     """What an archive holds, but for what is hidden."""
-    found = Listing([], [], [], [], [])
+    found, texts = Listing([], [], [], [], []), list[tuple[str, File]]()
     for info in sorted(members, key=lambda info: info.filename):
         name = info.filename.replace("\\", "/").removeprefix("./")
         if info.is_dir() or any(is_ignored(part) for part in _parts(name)):
@@ -83,7 +85,8 @@ def list_archive(archive: str, members: list[zipfile.ZipInfo]) -> Listing:
             found.pictures.append((name, ZipMember(archive, info.filename)))
         else:
             found.others.append(printable(name))
-    return found
+            texts += [(name, ZipMember(archive, info.filename))] if name.lower().endswith(ENDING) else []
+    return found._replace(texts=texts)
 
 
 def _parts(name: str) -> list[str]:

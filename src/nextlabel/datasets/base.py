@@ -1,4 +1,4 @@
-"""What a dataset is: samples with ids 0 … N-1, labels encoded to 0 … C-1, and either pictures or a table of features.
+"""What a dataset is: samples with ids 0 … N-1, labels encoded to 0 … C-1, and pictures, texts, or a table of features.
 
 A dataset is loaded once, by a function that takes a `Request` and returns a `Dataset`; a new one is one file and one
 line in the table of `nextlabel.datasets`.
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.datasets.texts import Texts
 from nextlabel.files.arrays import file_of, map_array
 from nextlabel.knobs.columns import FILL, Columns
 from nextlabel.pool import Floats, Labels
@@ -100,10 +101,10 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples, labels and where they came from. Exactly one of ``pictures`` and ``table`` is there.
+    """Samples, labels and where they came from. Exactly one of ``pictures``, ``texts`` and ``table`` is there.
 
     ``y`` (N,) codes 0 … C-1, -1 where no label is known; ``classes`` the labels as they were written, by code;
-    ``paths`` for pictures: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features,
+    ``paths`` where samples are files: POSIX paths relative to ``root``, by id; ``table`` (N, d) float32 features,
     with NaN where one is missing, which ``gaps`` says; ``spellings`` the codes of labels that are written otherwise;
     ``duplicates`` groups of ids whose bytes are the same; ``warnings`` sentences that a person should read;
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
@@ -134,6 +135,7 @@ class Dataset:
     gaps: bool = False
     spellings: Mapping[str, int] = field(default_factory=dict)
     embedding: Mapping[str, Any] | None = None
+    texts: Texts | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -159,4 +161,5 @@ class Dataset:
     @property
     def content(self) -> Sequence[str]:
         """What a cache of this dataset's features is keyed by: one digest per sample, in id order."""
-        return self.pictures.digests if self.pictures is not None else [self.fingerprint]
+        held = self.pictures if self.pictures is not None else self.texts
+        return [self.fingerprint] if held is None else held.digests

@@ -1,7 +1,7 @@
-"""A folder of pictures with one sub-folder per class.
+"""A folder of pictures, or of texts (.txt), with one sub-folder per class.
 
-The class is mostly the first part of a picture's path; what lies deeper belongs to it, and pictures at the top are
-unlabelled. `nextlabel.datasets.layout` knows what else folders may mean.
+The class is mostly the first part of a sample's path; what lies deeper belongs to it, and what lies at the top is
+unlabelled. Where pictures and texts lie together, the pictures are the samples. `nextlabel.datasets.layout` knows what else folders may mean.
 """
 
 import os
@@ -13,7 +13,8 @@ from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import Layout, read_layout
 from nextlabel.datasets.listing import Listing, is_ignored, list_folder
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures
-from nextlabel.datasets.scanning import Found, read_found
+from nextlabel.datasets.pictures import File
+from nextlabel.datasets.scanning import PICTURE, TEXT, Found, read_found
 from nextlabel.errors import BadData
 from nextlabel.text import printable, quote_few, several, show_path
 
@@ -21,7 +22,7 @@ PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent sa
 
 
 def load_folder(request: Request) -> Dataset:
-    """Read a folder of pictures; raises `BadData` where there is nothing to learn from."""
+    """Read a folder of pictures or texts; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(os.path.expanduser(request.source)))
     return read_found(request, found_in(root, list_folder(root), name_of(root)))
 
@@ -42,13 +43,12 @@ def list_inside(root: Path) -> Path | None:
 
 
 def found_in(root: Path, listing: Listing, name: str) -> Found:
-    """The pictures of a listing, with what their folders say of them; raises `BadData` where there are none."""
-    if not listing.pictures:
-        raise BadData(_no_pictures(root, listing))
-    layout = read_layout([path for path, _ in listing.pictures])
-    used = [
-        (path, file, place) for (path, file), place in zip(listing.pictures, layout.places, strict=True) if place.used
-    ]
+    """The samples of a listing, with what their folders say of them; raises `BadData` where there are none."""
+    kind, rows = _samples(listing)
+    if not rows:
+        raise BadData(_no_samples(root, listing))
+    layout = read_layout([path for path, _ in rows], kind)
+    used = [(path, file, place) for (path, file), place in zip(rows, layout.places, strict=True) if place.used]
     return Found(
         root,
         name,
@@ -58,16 +58,25 @@ def found_in(root: Path, listing: Listing, name: str) -> Found:
         sides=[place.side for _, _, place in used],
         skipped=listing.skipped,
         notes=list(_notes(listing, layout)),
+        kind=kind,
     )
 
 
-def _no_pictures(root: Path, listing: Listing) -> str:
+def _samples(listing: Listing) -> tuple[str, Sequence[tuple[str, File]]]:
+    """Pictures where there are any; else texts, unless all of them lie at the top, where one would say what is there."""
+    if listing.pictures or all("/" not in path for path, _ in listing.texts):
+        return PICTURE, listing.pictures
+    return TEXT, listing.texts
+
+
+def _no_samples(root: Path, listing: Listing) -> str:
     hidden = f" {_say_hidden(listing.hidden)}" if listing.hidden else ""
     if not listing.others and not listing.skipped:
         return f"The folder '{show_path(root)}' is empty. Put one sub-folder of pictures per class into it.{hidden}"
     return (
         f"The folder '{show_path(root)}' holds {len(listing.others) + len(listing.skipped)} files, but no pictures. "
-        f"Pictures end in {', '.join(sorted(suffix[1:] for suffix in SUFFIXES))}.{hidden}"
+        f"Pictures end in {', '.join(sorted(suffix[1:] for suffix in SUFFIXES))}; texts in txt, and lie in one "
+        f"sub-folder per class.{hidden}"
     )
 
 
@@ -76,22 +85,24 @@ def _say_hidden(names: Sequence[str]) -> str:
 
 
 def _notes(listing: Listing, layout: Layout) -> Iterator[str]:
-    """What a person should know of a folder, beside the pictures in it that cannot be read."""
+    """What a person should know of a folder, beside the samples in it that cannot be read."""
     yield from layout.notes
-    loose = [path for path, _ in listing.pictures if "/" not in path]
+    kind, rows = _samples(listing)
+    loose = [path for path, _ in rows if "/" not in path]
     if loose:
         yield (
-            f"{len(loose)} pictures lie in no class folder, so they are unlabelled and take no part in a simulation, "
+            f"{len(loose)} {kind}s lie in no class folder, so they are unlabelled and take no part in a simulation, "
             f"e.g. '{printable(loose[0])}'."
         )
     if listing.hidden:
         yield _say_hidden(listing.hidden)
-    if listing.others:
-        are = "is no picture and was" if len(listing.others) == 1 else "are no pictures and were"
-        yield f"{several(len(listing.others), 'file')} {are} left out, e.g. '{listing.others[0]}'."
-    held = {path.split("/", 1)[0] for path, _ in listing.pictures}
+    texts = {printable(path) for path, _ in rows} if kind == TEXT else set()
+    if others := [path for path in listing.others if path not in texts]:
+        are = f"is no {kind} and was" if len(others) == 1 else f"are no {kind}s and were"
+        yield f"{several(len(others), 'file')} {are} left out, e.g. '{others[0]}'."
+    held = {path.split("/", 1)[0] for path, _ in rows}
     if bare := [folder for folder in listing.folders if folder not in {printable(name) for name in held}]:
-        yield f"No picture lies in {quote_few(bare)}, so that is no class."
+        yield f"No {kind} lies in {quote_few(bare)}, so that is no class."
 
 
 def name_of(root: Path) -> str:

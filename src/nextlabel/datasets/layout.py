@@ -1,4 +1,4 @@
-"""What the folders above pictures mean: classes, splits, or no label at all. Paths in, labels and sides out.
+"""What the folders above samples mean: classes, splits, or no label at all. Paths in, labels and sides out.
 
     layout = read_layout(["train/cat/1.jpg", "train/dog/2.jpg", "test/cat/3.jpg"])
     layout.labels, layout.sides          # ["cat", "dog", "cat"], [0, 0, 2]
@@ -60,8 +60,8 @@ class Folder:
     inner: dict[str, "Folder"] = field(default_factory=dict)
 
 
-def read_layout(paths: Sequence[str]) -> Layout:
-    """What the relative POSIX ``paths`` of pictures say of them.
+def read_layout(paths: Sequence[str], kind: str = "picture") -> Layout:
+    """What the relative POSIX ``paths`` of pictures, or of samples of another ``kind``, say of them.
 
     >>> read_layout(["a/1.png", "b/2.png", "unlabeled/3.png", "4.png"]).labels
     ['a', 'b', None, None]
@@ -71,7 +71,7 @@ def read_layout(paths: Sequence[str]) -> Layout:
     read = _splits_above(top) or _splits_below(top) or _classes(top)
     rows = [row[len(above) :] for row in rows]  # a wrapper holds all
     places = [read.place(row) for row in rows]
-    return Layout(places, list(_notes(above, read, rows, places)))
+    return Layout(places, list(_notes(above, read, rows, places, kind)))
 
 
 class Reader(NamedTuple):
@@ -221,15 +221,15 @@ def _doubts(top: Folder) -> Iterator[str]:
         )
 
 
-def _notes(above: Parts, read: Reader, rows: Sequence[Parts], places: Sequence[Place]) -> Iterator[str]:
+def _notes(above: Parts, read: Reader, rows: Sequence[Parts], places: Sequence[Place], kind: str) -> Iterator[str]:
     if above:
-        yield f"All pictures lie in '{'/'.join(above)}', so the folders inside it are read."
+        yield f"All {kind}s lie in '{'/'.join(above)}', so the folders inside it are read."
     yield from read.notes
     folders = sorted({row[0] for row, place in zip(rows, places, strict=True) if _named_so(row, place)})
     if folders:
         count = sum(_named_so(row, place) for row, place in zip(rows, places, strict=True))
         yield (
-            f"The {count:,} pictures in {quote_few(folders)} are taken for unlabelled, and take no part in a "
+            f"The {count:,} {kind}s in {quote_few(folders)} are taken for unlabelled, and take no part in a "
             "simulation. If that is a class, rename the folder."
         )
 

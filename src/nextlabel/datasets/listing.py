@@ -1,16 +1,17 @@
-"""What lies below a folder, before any picture is opened: pictures, what is none, what is hidden.
+"""What lies below a folder, before any file is opened: pictures, texts, what is neither, what is hidden.
 
 What the system or another program put there (thumbnails, waste bins) is neither sample nor class, and not told.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from nextlabel.datasets.base import Skipped
 from nextlabel.datasets.formats import SUFFIXES, looks_like_a_picture
 from nextlabel.datasets.pictures import File
+from nextlabel.datasets.text_files import ENDING
 from nextlabel.errors import BadData
 from nextlabel.text import printable, show_path
 
@@ -28,7 +29,8 @@ class Listing(NamedTuple):
     """A folder before anything was opened.
 
     ``pictures`` as (relative POSIX path, path to open), sorted; ``others`` the files that are no pictures, ``folders``
-    those at the top, ``hidden`` the folders at the top whose names begin with a dot and that hold pictures.
+    those at the top, ``hidden`` the folders at the top whose names begin with a dot and that hold pictures. ``texts``
+    are those of the others that end in .txt, as (path, path to open).
     """
 
     pictures: list[tuple[str, File]]
@@ -36,6 +38,7 @@ class Listing(NamedTuple):
     others: list[str]
     folders: list[str]
     hidden: list[str]
+    texts: Sequence[tuple[str, File]] = ()
 
 
 def list_folder(root: Path) -> Listing:
@@ -49,7 +52,7 @@ def list_folder(root: Path) -> Listing:
     inside = [entry for entry in entries if os.path.isdir(entry.path)]
     folders = [printable(entry.name) for entry in inside if not is_ignored(entry.name)]
     hidden = [printable(entry.name) for entry in inside if _is_hidden_class(entry)]
-    found = Listing([], [], [], folders, hidden)
+    found, texts = Listing([], [], [], folders, hidden), list[tuple[str, File]]()
     for path, file in _walk_folder(str(root), "", ()):
         if isinstance(file, Skipped):
             found.skipped.append(file)
@@ -57,9 +60,10 @@ def list_folder(root: Path) -> Listing:
             found.pictures.append((path, file))
         else:
             found.others.append(printable(path))
+            texts += [(path, file)] if path.lower().endswith(ENDING) else []
     found.pictures.sort(key=lambda row: row[0])
     found.others.sort()
-    return found
+    return found._replace(texts=sorted(texts, key=lambda row: row[0]))
 
 
 def is_ignored(name: str) -> bool:

@@ -181,7 +181,7 @@ def cores() -> int:
 def _read_picture(file: File, size: int, known: Mapping[str, Verdict], scales: Scales | None) -> Reading:
     digest = None
     try:
-        raw = _bytes(file) if isinstance(file, str) else file.read()
+        raw = read_file(file)
         digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
         if digest in known:
             return _reading_of(digest, known[digest])
@@ -199,7 +199,10 @@ def _reading_of(digest: str, verdict: Verdict) -> Reading:
     return Reading(digest, sketch=verdict) if isinstance(verdict, Sketch) else Reading(digest, verdict)
 
 
-def _bytes(file: str) -> bytes:
+def read_file(file: File) -> bytes:
+    """The bytes of a file, or of what reads itself; raises `Unreadable`."""
+    if not isinstance(file, str):
+        return file.read()
     try:
         if os.stat(file).st_size > MOST_BYTES:
             raise Unreadable("is larger than 2 GB")

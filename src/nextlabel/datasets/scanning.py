@@ -1,4 +1,4 @@
-"""From files to samples: every picture is read once, and what cannot be used is known before anybody builds on it.
+"""From files to samples: every picture or text is read once, and what cannot be used is known before anybody builds on it.
 
 Verdicts are kept by the digest of the bytes, and digests by what the system says of a file: its size, its times, where
 it lies on the disk. So a second look reads none that has not changed since.
@@ -12,25 +12,28 @@ from pathlib import Path
 
 import numpy as np
 
-from nextlabel.datasets.base import Dataset, Request, Sink, Skipped, Squares
+from nextlabel.datasets.base import Dataset, Pictures, Request, Sink, Skipped, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
 from nextlabel.datasets.memory import read_memory, sign, write_memory
 from nextlabel.datasets.pictures import File, FolderPictures, Reading, Verdict, read_all
+from nextlabel.datasets.text_files import FALLBACK, TextReading, read_text_files
+from nextlabel.datasets.texts import Texts
 from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.keyed import STEP
 from nextlabel.pool import Labels
 from nextlabel.text import printable, quote_few, several, show_path
 
+PICTURE, TEXT = "picture", "text"  # what files may be
 TRIAL_SIZE = 16  # of squares that nobody takes: they only show that a picture can be read
 
 
 @dataclass(frozen=True)
 class Found:
-    """Pictures that nobody has opened yet, row for row, and where they come from.
+    """Pictures, or texts, that nobody has opened yet, row for row, and where they come from.
 
-    ``paths`` relative, POSIX, as they are; ``labels`` None where a picture has none; ``sides`` as `Dataset` has them;
+    ``paths`` relative, POSIX, as they are; ``labels`` None where a sample has none; ``sides`` as `Dataset` has them;
     ``skipped`` what is left out already, ``notes`` sentences for a person. ``numbers``: order classes as numbers.
     """
 
@@ -44,40 +47,84 @@ class Found:
     skipped: Sequence[Skipped] = ()
     notes: Sequence[str] = ()
     numbers: bool = False
+    kind: str = PICTURE
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What came of reading files: the places of those that can be used, their digests, and what was said of others."""
+
+    places: Sequence[int]
+    digests: tuple[str, ...]
+    skipped: Sequence[Skipped]
+    notes: Sequence[str]
+    pictures: Pictures | None = None
+    texts: Texts | None = None
 
 
 def read_found(request: Request, found: Found) -> Dataset:
-    """The dataset of the pictures that can be read; raises `BadData` where nothing can be learned from them."""
-    folder, readings = cache.folder(), _scan(request, found)
-    scales = find_scales([reading.sketch for reading in readings if reading.sketch is not None])
-    good = [i for i, reading in enumerate(readings) if reading.reason is None and reading.digest is not None]
-    bad = [
-        Skipped(printable(found.paths[i]), reason) for i, r in enumerate(readings) if (reason := r.reason) is not None
-    ]
-    skipped = sorted([*found.skipped, *bad], key=lambda file: file.path)
+    """The dataset of the samples that can be read; raises `BadData` where nothing can be learned from them."""
+    read = _read_texts(request, found) if found.kind == TEXT else _read_pictures(request, found)
+    good = read.places
+    skipped = sorted([*found.skipped, *read.skipped], key=lambda file: file.path)
     paths, labels = tuple(printable(found.paths[i]) for i in good), [_word(found.labels[i]) for i in good]
-    digests = tuple(_digest(readings[i], scales) for i in good)
     classes = _classes(labels, found.numbers)
     _check_paths(found, paths, skipped)
     if request.needs_labels:
-        check_classes(found.root, len(paths), classes)
+        check_classes(found.root, len(paths), classes, found.kind)
     y = _encode(labels, classes)
-    same = _duplicates(digests)
-    kinds = Counter(readings[i].sketch.kind for i in good if readings[i].sketch is not None)  # type: ignore[union-attr]
+    same = find_duplicates(read.digests)
     return Dataset(
         name=request.name or found.name,
         y=y,
         classes=classes,
-        fingerprint=cache.key(*(word for row in zip(paths, digests, labels, strict=True) for word in row)),
-        pictures=FolderPictures(tuple(found.files[i] for i in good), digests, folder, scales),
+        fingerprint=cache.key(*(word for row in zip(paths, read.digests, labels, strict=True) for word in row)),
+        pictures=read.pictures,
+        texts=read.texts,
         paths=paths,
         root=str(found.root),
         skipped=tuple(skipped),
         duplicates=same,
-        warnings=(*_torn(y, paths, same), *found.notes, *_lost(found, classes), *describe_scales(scales, kinds)),
+        warnings=(*_torn(y, paths, same, found.kind), *found.notes, *_lost(found, classes), *read.notes),
         groups=None if found.groups is None else code_groups([found.groups[i] for i in good]),
         sides=None if found.sides is None else _sides([found.sides[i] for i in good]),
     )
+
+
+def _read_pictures(request: Request, found: Found) -> Contents:
+    folder, readings = cache.folder(), _scan(request, found)
+    scales = find_scales([reading.sketch for reading in readings if reading.sketch is not None])
+    good = [i for i, reading in enumerate(readings) if reading.reason is None and reading.digest is not None]
+    digests = tuple(_digest(readings[i], scales) for i in good)
+    kinds = Counter(readings[i].sketch.kind for i in good if readings[i].sketch is not None)  # type: ignore[union-attr]
+    return Contents(
+        good,
+        digests,
+        _skip(found, readings),
+        list(describe_scales(scales, kinds)),
+        pictures=FolderPictures(tuple(found.files[i] for i in good), digests, folder, scales),
+    )
+
+
+def _read_texts(request: Request, found: Found) -> Contents:
+    readings = read_text_files(found.files, request.progress)
+    good = [i for i, reading in enumerate(readings) if reading.reason is None]
+    texts = Texts.of([readings[i].text for i in good])
+    guessed = [found.paths[i] for i in good if readings[i].guessed]
+    note = (
+        f"{several(len(guessed), 'text')} in no UTF-8 {'was' if len(guessed) == 1 else 'were'} read as {FALLBACK}, "
+        f"e.g. '{printable(guessed[0])}'. If that is wrong, save them as UTF-8."
+        if guessed
+        else ""
+    )
+    return Contents(good, tuple(texts.digests), _skip(found, readings), [note] if note else [], texts=texts)
+
+
+def _skip(found: Found, readings: Sequence[Reading | TextReading]) -> list[Skipped]:
+    """The files that cannot be used."""
+    return [
+        Skipped(printable(found.paths[i]), reason) for i, r in enumerate(readings) if (reason := r.reason) is not None
+    ]
 
 
 def code_groups(names: Sequence[str | None]) -> Labels:
@@ -170,16 +217,16 @@ def _sink(request: Request, found: Found, folder: Path) -> Sink | None:
 def _check_paths(found: Found, paths: Sequence[str], skipped: Sequence[Skipped]) -> None:
     if not paths:
         raise BadData(
-            f"None of the {len(skipped)} pictures in '{show_path(found.root)}' can be read; the first, "
+            f"None of the {len(skipped)} {found.kind}s in '{show_path(found.root)}' can be read; the first, "
             f"'{skipped[0].path}', {_clause(skipped[0].reason)}. Are they whole?"
         )
 
 
-def check_classes(root: Path, pictures: int, classes: Sequence[str]) -> None:
+def check_classes(root: Path, count: int, classes: Sequence[str], kind: str = PICTURE) -> None:
     """`BadData` where there is nothing to tell apart, with what can be done without labels."""
     if not classes:
         raise BadData(
-            f"The {several(pictures, 'picture')} in '{show_path(root)}' lie in no class folder, so nobody knows what "
+            f"The {several(count, kind)} in '{show_path(root)}' lie in no class folder, so nobody knows what "
             "they are. Say it in a file of answers, --labels answers.csv (path,label), or put those whose class you "
             f"know into one sub-folder per class. Which to label first: nextlabel select {shlex.quote(str(root))}"
         )
@@ -194,7 +241,7 @@ def _clause(reason: str) -> str:
     return f"is unusable: {reason}" if reason[0].isdigit() else reason
 
 
-def _duplicates(digests: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+def find_duplicates(digests: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Groups of ids with the same bytes, in the order of their first ids."""
     groups: Mapping[str, list[int]] = defaultdict(list)
     for i, digest in enumerate(digests):
@@ -206,12 +253,12 @@ def _lost(found: Found, classes: Sequence[str]) -> Iterator[str]:
     """Says which classes are none, since none of their pictures can be read."""
     named = {_word(label) for label in found.labels if label is not None}
     if lost := sorted(str(name) for name in named - set(classes)):
-        yield f"No picture that can be read lies in {quote_few(lost)}, so that is no class."
+        yield f"No {found.kind} that can be read lies in {quote_few(lost)}, so that is no class."
 
 
-def _torn(y: Labels, paths: Sequence[str], same: Sequence[tuple[int, ...]]) -> Iterator[str]:
+def _torn(y: Labels, paths: Sequence[str], same: Sequence[tuple[int, ...]], kind: str) -> Iterator[str]:
     torn = [group for group in same if len({int(code) for code in y[list(group)]} - {-1}) > 1]
     if torn:
         named = "; ".join(" and ".join(f"'{paths[i]}'" for i in group[:3]) for group in torn[:3])
         more = f"; and {len(torn) - 3} more" if len(torn) > 3 else ""
-        yield f"The same picture lies in two classes: {named}{more}. One of them is labelled wrongly."
+        yield f"The same {kind} lies in two classes: {named}{more}. One of them is labelled wrongly."

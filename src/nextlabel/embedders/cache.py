@@ -1,7 +1,7 @@
-"""Features are computed once: kept per picture, by what it holds, who embeds it, and with which settings.
+"""Features are computed once: kept per sample, by what it holds, who embeds it, and with which settings.
 
-For an embedder that is fitted to all pictures of a dataset, what they hold, together, is one of the settings: one
-picture more is another fit, and all vectors are computed anew.
+For an embedder that is fitted to all samples of a dataset, what they hold, together, is one of the settings: one
+sample more is another fit, and all vectors are computed anew.
 """
 
 import dataclasses
@@ -9,9 +9,10 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import PIL
@@ -19,7 +20,19 @@ import sklearn
 
 from nextlabel.datasets.base import Dataset, Pictures, Sink, Squares
 from nextlabel.datasets.pictures import kept_squares
-from nextlabel.embedders.base import NO_FITS, Embedder, Features, Features32, Fits, Report, Transductive
+from nextlabel.datasets.texts import Texts
+from nextlabel.embedders.base import (
+    NO_FITS,
+    Embedder,
+    Features,
+    Features32,
+    Fits,
+    Learner,
+    Report,
+    Strings,
+    TextEmbedder,
+    Transductive,
+)
 from nextlabel.embedders.reduction import Reduced
 from nextlabel.files import cache
 from nextlabel.files.arrays import Array
@@ -27,20 +40,101 @@ from nextlabel.files.keyed import MOST_BLOCKS, STEP, Compute, KeyedRows, Places
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 
+T = TypeVar("T")  # samples of one kind, as an embedder takes them
+Fitted = tuple[Features32, Fits]
 LIBRARY_VERSIONS = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
+
+
+class Source(Protocol[T]):
+    """Samples as an embedder takes them: pictures of its size, or texts."""
+
+    @property
+    def digests(self) -> Sequence[str]: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def blocks(self, ids: Places) -> Iterable[tuple[Places, T]]:
+        """Those with these ids, some at a time, in the order of ``ids``."""
+
+    def whole(self, progress: Progress) -> T:
+        """All of them, by id."""
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """Pictures in the size of one embedder."""
+
+    pictures: Pictures
+    size: int
+
+    @property
+    def digests(self) -> Sequence[str]:
+        return self.pictures.digests
+
+    @property
+    def version(self) -> str:
+        return self.pictures.version
+
+    def blocks(self, ids: Places) -> Iterable[tuple[Places, Squares]]:
+        return self.pictures.blocks(self.size, ids)
+
+    def whole(self, progress: Progress) -> Squares:
+        return self.pictures.squares(self.size, progress)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Texts as they are."""
+
+    texts: Texts
+
+    @property
+    def digests(self) -> Sequence[str]:
+        return self.texts.digests
+
+    @property
+    def version(self) -> str:
+        return f"texts {self.texts.version}"
+
+    def blocks(self, ids: Places) -> Iterable[tuple[Places, Strings]]:
+        return self.texts.blocks(ids)
+
+    def whole(self, progress: Progress) -> Strings:
+        return [self.texts[i] for i in range(len(self.texts))]
 
 
 def embed_cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
     """The features of all pictures, in one file: what is kept of them already, and the rest computed now."""
+    if isinstance(embedder, Reduced):
+        base = embedder.base
+        return _embed(
+            name,
+            embedder,
+            _Sized(pictures, embedder.size),
+            progress,
+            lambda: embedder.reduce(embed_cached(name, base, pictures, progress).array),
+        )
+    return _embed(name, embedder, _Sized(pictures, embedder.size), progress)
+
+
+def embed_texts_cached(name: str, embedder: TextEmbedder, texts: Texts, progress: Progress = quiet) -> Features:
+    """The same of texts."""
+    return _embed(name, embedder, _Written(texts), progress)
+
+
+def _embed(
+    name: str, embedder: Learner[T], source: Source[T], progress: Progress, compute: Callable[[], Fitted] | None = None
+) -> Features:
     settings = _describe(name, embedder)
     transductive = isinstance(embedder, Transductive)
-    rows = _read_fits(settings, pictures, fitted_to=pictures.digests if transductive else ())
+    rows = _read_fits(settings, source.version, fitted_to=source.digests if transductive else ())
     if isinstance(embedder, Transductive):
-        array = _fit(rows, lambda: _fit_anew(name, embedder, pictures, progress), pictures)
+        array = _fit(rows, compute or (lambda: _fit_anew(embedder, source, progress)), source.digests)
     else:
-        array = rows.assemble(pictures.digests, _computing(embedder, pictures, progress))
+        array = rows.assemble(source.digests, _computing(embedder, source, progress))
     about = settings | {"transductive": transductive, "d": int(array.shape[1])}
-    return Features(rows.path(pictures.digests), about)
+    return Features(rows.path(source.digests), about)
 
 
 class Keeping:
@@ -94,57 +188,53 @@ def sink_of(name: str, embedder: Embedder, dataset: Dataset) -> Sink:
         return sink_of(name, embedder.base, dataset)
     if isinstance(embedder, Transductive):
         return Keeping(embedder.size, kept_squares(cache.folder(), embedder.size), len(dataset))
-    return Embedding(embedder, _read_fits(_describe(name, embedder), dataset.pictures, ()), len(dataset))
+    return Embedding(embedder, _read_fits(_describe(name, embedder), dataset.pictures.version, ()), len(dataset))
 
 
-def _describe(name: str, embedder: Embedder) -> dict[str, Any]:
+def _describe(name: str, embedder: Learner[Any]) -> dict[str, Any]:
     return {"name": name, "settings": _settings_of(embedder), "version": embedder.version}
 
 
-def _settings_of(embedder: Embedder) -> dict[str, Any]:
+def _settings_of(embedder: Learner[Any]) -> dict[str, Any]:
     """The fields of an embedder that are settings, as JSON gives them back."""
     words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
     plain: dict[str, Any] = json.loads(json.dumps(words))
     return _settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain
 
 
-def _read_fits(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
-    """The vectors of all pictures that were ever embedded in this way."""
+def _read_fits(settings: Mapping[str, Any], version: str, fitted_to: Sequence[str]) -> KeyedRows:
+    """The vectors of all samples that were ever embedded in this way."""
     kind = re.split("[:(]", str(settings["name"]))[0]  # what follows may be any file's name
     # Options behind a name are settings, too, however they were written.
-    words = (json.dumps({**settings, "name": kind}, sort_keys=True), pictures.version, *LIBRARY_VERSIONS, *fitted_to)
+    words = (json.dumps({**settings, "name": kind}, sort_keys=True), version, *LIBRARY_VERSIONS, *fitted_to)
     return KeyedRows(cache.folder(), f"features-{kind}-{cache.key(*words)}")
 
 
-def _computing(embedder: Embedder, pictures: Pictures, progress: Progress) -> Compute:
-    """What embeds the pictures whose vectors lack, block by block; each is decoded once, and its square not kept."""
+def _computing(embedder: Learner[T], source: Source[T], progress: Progress) -> Compute:
+    """What embeds the samples whose vectors lack, block by block; each is read once, and not kept."""
 
     def compute(ids: Places) -> Iterator[tuple[Places, Floats]]:
         report = _adding(progress, len(ids))
-        for some, squares in pictures.blocks(embedder.size, ids):
-            yield some, np.asarray(embedder.transform(squares, NO_FITS, report), dtype=np.float32)
+        for some, samples in source.blocks(ids):
+            yield some, np.asarray(embedder.transform(samples, NO_FITS, report), dtype=np.float32)
 
     return compute
 
 
-def _fit(rows: KeyedRows, compute: Callable[[], tuple[Floats, Fits]], pictures: Pictures) -> Floats:
-    """Features of an embedder that is fitted to just these pictures; without what was fitted, they count as damaged."""
-    path, array = rows.path(pictures.digests), rows.whole(pictures.digests)
+def _fit(rows: KeyedRows, compute: Callable[[], Fitted], digests: Sequence[str]) -> Floats:
+    """Features of an embedder that is fitted to just these samples; without what was fitted, they count as damaged."""
+    path, array = rows.path(digests), rows.whole(digests)
     if array is None or read_fits(path) is None:
         features, fits = compute()
         saved, arrays = io.BytesIO(), dict[str, Any](fits)
         np.savez(saved, **arrays)
         cache.write_bytes(path.with_suffix(".npz"), saved.getvalue())
-        array = rows.write(pictures.digests, np.asarray(features, dtype=np.float32))
+        array = rows.write(digests, np.asarray(features, dtype=np.float32))
     return array
 
 
-def _fit_anew(name: str, embedder: Transductive, pictures: Pictures, progress: Progress) -> tuple[Features32, Fits]:
-    """Features and fits; of vectors that are kept by picture, where the embedder reduces those of another."""
-    if isinstance(embedder, Reduced):
-        return embedder.reduce(embed_cached(name, embedder.base, pictures, progress).array)
-    squares = pictures.squares(embedder.size, progress)
-    return embedder.fit_transform(squares, _adding(progress, len(squares)))
+def _fit_anew(embedder: Transductive[T], source: Source[T], progress: Progress) -> Fitted:
+    return embedder.fit_transform(source.whole(progress), _adding(progress, len(source.digests)))
 
 
 def read_fits(path: Path) -> Fits | None:
@@ -162,6 +252,6 @@ def _adding(progress: Progress, total: int) -> Report:
     def report(more: int) -> None:
         nonlocal done
         done += more
-        progress("Embedding pictures", done, total)
+        progress("Embedding", done, total)
 
     return report

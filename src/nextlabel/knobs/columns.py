@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nextlabel.knobs import knob, read_knobs
-from nextlabel.knobs.kinds import FLAG, NAMES, Kind, optional
+from nextlabel.knobs.kinds import FLAG, NAMES, Kind, optional, text
 from nextlabel.knobs.panels import DATA
 
 FILL, REFUSE = "fill", "refuse"
@@ -30,7 +30,7 @@ class Columns:
     ``columns`` the features, None for all; ``drop`` columns to leave out; ``keep`` columns that would be left out by
     themselves, such as one that numbers the rows; ``no_header``: the first line is a sample, and columns are called 0,
     1, 2, …; ``null_words`` words that say missing instead of the usual ones, also in lists of pictures (an empty cell
-    always does).
+    always does); ``text_column`` the column whose texts are the samples, in the place of all features.
 
     >>> Columns(drop="name, ticket").drop
     ('name', 'ticket')
@@ -62,6 +62,13 @@ class Columns:
     )
     null_words: tuple[str, ...] | None = knob(
         None, optional(WORDS), "Words that say missing. Default: NA, NaN, None, NULL, ? and others.", DATA, sparse=True
+    )
+    text_column: str | None = knob(
+        None,
+        optional(text(metavar="COLUMN")),
+        "Column of a table that holds texts: these are embedded, and its other columns left out.",
+        DATA,
+        sparse=True,
     )
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.scanning import code_groups, find_duplicates
 from nextlabel.datasets.tables.base import Table, count_repeats
 from nextlabel.datasets.tables.columns import Sheet, read_sheet
 from nextlabel.datasets.tables.frames import read_arrow, read_excel, read_frame, read_json_lines, read_parquet
@@ -25,6 +26,7 @@ from nextlabel.datasets.tables.npz import read_npz
 from nextlabel.datasets.tables.stream import STANDARD_INPUT, spool
 from nextlabel.datasets.tables.svm import read_svm
 from nextlabel.datasets.tables.text import read_text
+from nextlabel.datasets.tables.texts import TextTable, read_texts
 from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, on_file
@@ -74,6 +76,8 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     """The dataset in what a reader found: labels by name, gaps marked, large features in a file."""
     if isinstance(found, Dataset):
         return found
+    if isinstance(found, Sheet) and request.table.text_column is not None:
+        return _make_dataset_of_texts(read_texts(found, request), request, shown)
     table = read_sheet(found, request) if isinstance(found, Sheet) else found
     named = read_names(table.labels, request.table.null_words)
     y, classes = encode_labels(named.names, table.as_text)
@@ -95,6 +99,27 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
         warnings=notes,
         gaps=bool(gaps),
         spellings=find_spellings(table.labels, y, classes),
+    )
+
+
+def _make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dataset:
+    named = read_names(found.labels, request.table.null_words)
+    y, classes = encode_labels(named.names, found.written)
+    if len(y) < 2:
+        raise BadData(f"'{shown}' has {len(y)} rows. At least two are needed, of different classes. Is it cut short?")
+    if request.needs_labels:
+        check_labels(y, classes, shown)
+    digests = found.texts.digests
+    return Dataset(
+        name=request.name or printable(_stem(shown)),
+        y=y,
+        classes=classes,
+        fingerprint=cache.key(*digests, *y.tolist(), *classes),
+        texts=found.texts,
+        duplicates=find_duplicates(digests),
+        warnings=(*_say_unlabelled(y, shown), *named.notes, *found.notes),
+        groups=None if found.groups is None else code_groups(found.groups),
+        spellings=find_spellings(found.labels, y, classes),
     )
 
 

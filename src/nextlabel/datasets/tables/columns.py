@@ -44,7 +44,7 @@ def read_sheet(sheet: Sheet, request: Request) -> Table:
     page, names, shown = request.table, sheet.names, sheet.shown
     place = label_place(names, request, shown)
     labels = pl.Series([None] * sheet.frame.height, dtype=pl.String) if place is None else sheet.frame.to_series(place)
-    as_text = sheet.typed and labels.dtype in (pl.String, pl.Categorical, pl.Enum)
+    written = sheet.typed and labels.dtype in (pl.String, pl.Categorical, pl.Enum)
     columns = [i for i in choose_columns(names, page, shown) if i != place]
     nulls = NULL_WORDS if page.null_words is None else frozenset(page.null_words)
     reading = Reading(shown, nulls, frozenset(page.keep or ()), sheet.comma)
@@ -55,7 +55,7 @@ def read_sheet(sheet: Sheet, request: Request) -> Table:
     X = np.column_stack([np.empty((len(labels), 0), np.float32), *blocks])
     names = [printable(name) for one in encoded for name in one.names]
     notes = (*sheet.notes, *describe_kinds(encoded), *reading.told.sentences())
-    return Table(X, _as_text(labels), names, as_text, notes)
+    return Table(X, as_text(labels), names, written, notes)
 
 
 def _encode_all(sheet: Sheet, columns: Sequence[int], reading: Reading) -> list[Encoded]:
@@ -79,7 +79,7 @@ def _encode_some(sheet: Sheet, columns: Sequence[int], reading: Reading) -> list
     return [encode(casts[str(i)] if str(i) in plain else frame[str(i)], sheet.names[i], reading) for i in columns]
 
 
-def _as_text(labels: "pl.Series") -> list[str | None]:
+def as_text(labels: "pl.Series") -> list[str | None]:
     """Labels of any kind as they would be written: True and 1.5, and text as it is."""
     import polars as pl
 
@@ -106,6 +106,15 @@ def _advise(names: Sequence[str], wanted: str = "") -> str:
     return (did_you_mean(wanted, names) if wanted else "") or (
         f"Its columns are {listed}{', …' if len(names) > MOST_LISTED else ''}."
     )
+
+
+def find_column(names: Sequence[str], wanted: str, shown: str) -> int:
+    """The place of the one column of that name."""
+    if wanted not in names:
+        raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_advise(names, wanted)}")
+    if names.count(wanted) > 1:
+        raise BadData(f"'{shown}' has {names.count(wanted)} columns called '{printable(wanted)}'. Rename one.")
+    return names.index(wanted)
 
 
 def label_place(names: Sequence[str], request: Request, shown: str) -> int | None:

@@ -186,6 +186,8 @@ def read_numbers(source: Path | bytes, form: Form, request: Request, shown: str)
     import polars as pl
 
     size = source.stat().st_size if isinstance(source, Path) else len(source)
+    if request.table.text_column is not None:
+        return None  # a text may begin with nothing but numbers
     if size < LARGE or form.header or form.comments or request.table.no_header or form.mark == " ":
         return None
     read: dict[str, Any] = {"separator": form.mark, "has_header": False, "empty_string_is_null": False, "glob": False}

