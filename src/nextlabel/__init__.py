@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextlabel.classifiers.base import Classifier
+    from nextlabel.classifiers.file import load_classifier, save_classifier
     from nextlabel.comparison import compare
     from nextlabel.datasets import load_dataset
     from nextlabel.datasets.base import Dataset
@@ -22,15 +24,19 @@ if TYPE_CHECKING:
     from nextlabel.models.head import LinearHead
     from nextlabel.models.linear import Linear
     from nextlabel.models.recipe import Recipe
-    from nextlabel.models.torch.checkpoints import Checkpoint, Prediction
+    from nextlabel.models.predictions import Prediction
+    from nextlabel.models.torch.checkpoints import Checkpoint
     from nextlabel.models.torch.classifier import TorchClassifier
     from nextlabel.models.torch.cnn import Cnn, Training
     from nextlabel.plan import Plan
     from nextlabel.pool import Pool
+    from nextlabel.prediction import predict
     from nextlabel.runs.reading import Run
     from nextlabel.seeds import stream
     from nextlabel.selection import select
     from nextlabel.simulation import Recorded, iter_simulate, record, simulate
+    from nextlabel.training import train
+    from nextlabel.training.course import Course
     from nextlabel.wording.verdicts import summary
 
 __version__ = "0.1.0"
@@ -38,7 +44,9 @@ __version__ = "0.1.0"
 __all__ = [
     "ActiveLearner",
     "Checkpoint",
+    "Classifier",
     "Cnn",
+    "Course",
     "Crew",
     "Dataset",
     "Experiment",
@@ -63,21 +71,27 @@ __all__ = [
     "embed",
     "holdout",
     "iter_simulate",
+    "load_classifier",
     "load_dataset",
+    "predict",
     "record",
     "rounds",
+    "save_classifier",
     "select",
     "simulate",
     "split",
     "stream",
     "summary",
+    "train",
 ]
 
 # Where each of them lives. A test compares this with what type checkers are told above.
 _HOMES = {
     "ActiveLearner": "loop.rounds",
     "Checkpoint": "models.torch.checkpoints",
+    "Classifier": "classifiers.base",
     "Cnn": "models.torch.cnn",
+    "Course": "training.course",
     "Crew": "experiment",
     "Dataset": "datasets.base",
     "Experiment": "experiment",
@@ -86,7 +100,7 @@ _HOMES = {
     "LinearHead": "models.head",
     "Plan": "plan",
     "Pool": "pool",
-    "Prediction": "models.torch.checkpoints",
+    "Prediction": "models.predictions",
     "Recipe": "models.recipe",
     "Recorded": "simulation",
     "Round": "loop.rounds",
@@ -102,14 +116,18 @@ _HOMES = {
     "embed": "embedders",
     "holdout": "estimators.holdout",
     "iter_simulate": "simulation",
+    "load_classifier": "classifiers.file",
     "load_dataset": "datasets",
+    "predict": "prediction",
     "record": "simulation",
     "rounds": "loop.rounds",
+    "save_classifier": "classifiers.file",
     "select": "selection",
     "simulate": "simulation",
     "split": "datasets.splits",
     "stream": "seeds",
     "summary": "wording.verdicts",
+    "train": "training",
 }
 
 

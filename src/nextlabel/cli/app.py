@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, read_figures
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.terms import Terms
+from nextlabel.training.course import Course
 
 P = ParamSpec("P")
 
@@ -170,3 +171,77 @@ def select(
         from nextlabel.cli.select import run_select
 
     run_select(arrays, choice, out, json, loud)
+
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A file that `train` wrote.")]
+
+
+@app.command()
+@refuse_in_words
+@with_options
+def train(
+    samples: Samples,
+    course: Course,
+    out: Annotated[Path, typer.Option(metavar="MODEL", help="File to write the model to.", rich_help_panel=OUTPUT)],
+    json: Json = False,
+) -> None:
+    """Train a classifier on the labels that there are, and write it to one file, for `predict` and `evaluate`.
+
+    Examples:
+
+    `nextlabel train pictures/ --out flowers.safetensors`
+
+    `nextlabel train pictures/ --model "cnn(epochs=20)" --out flowers.safetensors`
+    """
+    from nextlabel.cli.train import run_train
+
+    run_train(samples, course, out, json, loud)
+
+
+@app.command()
+@refuse_in_words
+def predict(
+    model: Model,
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A picture, a folder, an archive or a list of pictures, or `-` for paths on standard input, one a line; "
+            "for a model of a table a table, or `-` for one on standard input.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="CSV file to write. Without it: standard output.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(min=1, help="How many classes to name, likeliest first.", rich_help_panel=OUTPUT)
+    ] = 1,
+    to: Annotated[
+        tuple[str, Path] | None,
+        typer.Option(
+            metavar="folders DEST",
+            help="Sort the pictures into one folder per class below DEST.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copies in those folders, instead of links.", rich_help_panel=OUTPUT)
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say of each picture in a folder, or of each row of a table, what a trained model takes it for.
+
+    Examples:
+
+    `nextlabel predict flowers.safetensors garden/ --out predictions.csv --top 3`
+
+    `nextlabel predict flowers.safetensors garden/ --to folders sorted/`
+
+    `find garden -name '*.jpg' | nextlabel predict flowers.safetensors -`
+    """
+    from nextlabel.cli.predict import Wish, run_predict
+
+    run_predict(Wish(model, data, out, top, to, copy), json, loud)

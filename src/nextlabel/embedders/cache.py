@@ -20,6 +20,7 @@ import sklearn
 from nextlabel.datasets.base import Pictures
 from nextlabel.embedders.base import NO_FITS, Embedder, Features, Fits, Report, Transductive
 from nextlabel.files import cache
+from nextlabel.files.arrays import digest
 from nextlabel.files.keyed import Compute, KeyedRows, Places
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
@@ -29,9 +30,9 @@ LIBRARY_VERSIONS = (np.__version__, sklearn.__version__, PIL.__version__)  # oth
 
 def embed_cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
     """The features of all pictures, in one file: what is kept of them already, and the rest computed now."""
-    settings = {"name": name, "settings": _settings_of(embedder), "version": embedder.version}
+    settings = {"name": name, "settings": settings_of(embedder), "version": embedder.version}
     transductive = isinstance(embedder, Transductive)
-    rows = _read_fits(settings, pictures, fitted_to=pictures.digests if transductive else ())
+    rows = _kept_rows(settings, pictures.version, fitted_to=pictures.digests if transductive else ())
     if isinstance(embedder, Transductive):
         array = _fit(rows, embedder, pictures, progress)
     else:
@@ -40,18 +41,24 @@ def embed_cached(name: str, embedder: Embedder, pictures: Pictures, progress: Pr
     return Features(rows.path(pictures.digests), about)
 
 
-def _settings_of(embedder: Embedder) -> dict[str, Any]:
+def settings_of(embedder: Embedder) -> dict[str, Any]:
     """The fields of an embedder that are settings, as JSON gives them back."""
     words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
     plain: dict[str, Any] = json.loads(json.dumps(words))
     return plain
 
 
-def _read_fits(settings: Mapping[str, Any], pictures: Pictures, fitted_to: Sequence[str]) -> KeyedRows:
+def kept_features(name: str, embedder: Embedder, version: str, fits: Fits) -> KeyedRows:
+    """The vectors of all pictures, decoded as ``version`` says, that were ever transformed with these ``fits``."""
+    settings = {"name": name, "settings": settings_of(embedder), "version": embedder.version}
+    return _kept_rows(settings, version, [digest(fits[what]) for what in sorted(fits)])
+
+
+def _kept_rows(settings: Mapping[str, Any], version: str, fitted_to: Sequence[str]) -> KeyedRows:
     """The vectors of all pictures that were ever embedded in this way."""
     kind = re.split("[:(]", str(settings["name"]))[0]  # what follows may be any file's name
     # Options behind a name are settings, too, however they were written.
-    words = (json.dumps({**settings, "name": kind}, sort_keys=True), pictures.version, *LIBRARY_VERSIONS, *fitted_to)
+    words = (json.dumps({**settings, "name": kind}, sort_keys=True), version, *LIBRARY_VERSIONS, *fitted_to)
     return KeyedRows(cache.folder(), f"features-{kind}-{cache.key(*words)}")
 
 

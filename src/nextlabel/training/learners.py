@@ -1,0 +1,155 @@
+"""What learns: a linear head on an embedder's features or a table's rows, or a network on the pictures themselves.
+
+A learner learns from any part of the labelled samples, so that calibration can ask it about the rest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from nextlabel.classifiers import Classifier
+from nextlabel.classifiers.base import Input
+from nextlabel.classifiers.pictures import PictureInput
+from nextlabel.classifiers.tables import TableInput
+from nextlabel.datasets.base import Dataset, Pictures
+from nextlabel.datasets.pictures import FolderPictures
+from nextlabel.embedders import TABLE, default, embed, embedder
+from nextlabel.embedders.base import NO_FITS, Transductive
+from nextlabel.embedders.cache import read_fits
+from nextlabel.embedders.onnx.embedder import Onnx
+from nextlabel.errors import BadData, Mistake
+from nextlabel.models import model
+from nextlabel.models.linear import Linear
+from nextlabel.pool import Floats, Ids, Labels, Pool
+from nextlabel.progress import Progress, quiet
+from nextlabel.seeds import stream
+from nextlabel.training.course import Course
+
+
+class Lessons(NamedTuple):
+    """What is learned from: ``ids`` (n,) of the labelled samples, their codes ``y`` (n,), and the classes by code."""
+
+    dataset: Dataset
+    ids: Ids
+    y: Labels
+    classes: tuple[str, ...]
+
+
+class Learner(Protocol):
+    """Learns from rows of the lessons, 0 … n-1; ``settings`` as JSON say what was chosen for all of them."""
+
+    lessons: Lessons
+    settings: Mapping[str, Any]
+
+    def fit(self, rows: Ids) -> Any:
+        """What it has learned from these rows, among which is every class."""
+
+    def logits(self, fitted: Any, rows: Ids) -> Floats:
+        """(m, C) of rows, by what was learned."""
+
+    def classifier(self, fitted: Any) -> Classifier:
+        """The classifier to take away."""
+
+
+class Head(NamedTuple):
+    """A linear head: (C, d) and (C,)."""
+
+    weight: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True)
+class LinearLearner:
+    """Multinomial logistic regression on ``X`` (n, d), what ``input`` makes of the labelled samples."""
+
+    lessons: Lessons
+    input: Input
+    X: Floats
+    settings: Mapping[str, Any]
+    seed: int
+
+    def fit(self, rows: Ids) -> Head:
+        """The head of these rows, with the penalty that was chosen on all."""
+        head = Linear(self.settings).fit(self._pool(rows), stream(self.seed, "train")).clf
+        return Head(head.coef_, head.intercept_)
+
+    def logits(self, fitted: Head, rows: Ids) -> Floats:
+        logits: Floats = self.X[rows].astype(np.float64) @ fitted.weight.T + fitted.bias
+        return logits
+
+    def classifier(self, fitted: Head) -> Classifier:
+        """The head with its input, and the digests of the pictures that it learned from."""
+        return Classifier(self.lessons.classes, self.input, *fitted, learned_from=learned_from(self.lessons))
+
+    def _pool(self, rows: Ids) -> Pool:
+        y = np.full(len(self.lessons.y), -1, dtype=np.int64)
+        y[rows] = self.lessons.y[rows]
+        return Pool(self.X, y, np.ones(len(y), dtype=bool), len(self.lessons.classes))
+
+    def tuned(self) -> "LinearLearner":
+        """With a penalty chosen by cross-validation on all labels."""
+        C = Linear({}).tune(self._pool(np.arange(len(self.lessons.y))))["C"]
+        # From one label on: a part of the labels is learned with the penalty of all.
+        return replace(self, settings={"C": [(1, C[-1][1])]})
+
+
+def learned_from(lessons: Lessons) -> frozenset[str]:
+    """Digests of the pictures whose labels are learned; of a table's rows there are none."""
+    pictures = lessons.dataset.pictures
+    return frozenset() if pictures is None else frozenset(pictures.digests[i] for i in lessons.ids)
+
+
+def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Learner:
+    """What a course asks for; raises `Mistake` for a model that could not be written to a file."""
+    if course.model.startswith("sklearn:"):
+        raise Mistake(
+            f"'{course.model}' could only be kept as a pickle, which runs whatever somebody put into it. "
+            "Train 'linear', logistic regression with a penalty of its own choosing, or 'cnn'."
+        )
+    entry = model(course.model)  # a wrong name is told before anything is embedded
+    if entry.pictures:
+        raise Mistake("cnn: to come")
+    made_of = _table_rows if lessons.dataset.table is not None else _picture_rows
+    made, X = made_of(course, lessons, progress)
+    progress("Choosing a penalty", 0, 0)
+    return LinearLearner(lessons, made, X, {}, course.seed).tuned()
+
+
+def _table_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
+    dataset = lessons.dataset
+    if course.embedder not in (None, TABLE):
+        embed(dataset, course.embedder)  # raises
+    raise NotImplementedError
+
+
+def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
+    """Features (n, d) of the labelled pictures; an embedder that is fitted to pictures is fitted to all there are."""
+    dataset = lessons.dataset
+    name = course.embedder or default(dataset)
+    if name == TABLE:
+        embed(dataset, name)  # raises
+    assert dataset.pictures is not None, "a dataset has pictures or a table"
+    made = embedder(name)(dataset)
+    all_of_them = isinstance(made, Transductive) or not isinstance(dataset.pictures, FolderPictures)
+    seen, rows = (dataset, lessons.ids) if all_of_them else (_some(dataset, lessons.ids), slice(None))
+    features = embed(seen, name, progress)
+    fits = NO_FITS
+    if isinstance(made, Transductive):
+        found = None if features.path is None else read_fits(features.path)
+        if found is None:
+            raise BadData(f"What '{name}' was fitted to is gone from the cache. Was it emptied just now? Run again.")
+        fits = found
+    scales = dataset.pictures.scales if isinstance(dataset.pictures, FolderPictures) else {}
+    return PictureInput(name, made, fits, scales), np.asarray(features.array[rows])
+
+
+def _some(dataset: Dataset, ids: Ids) -> Dataset:
+    """A dataset of some pictures of a folder."""
+    pictures = dataset.pictures
+    assert isinstance(pictures, FolderPictures)
+    files, digests = ([some[i] for i in ids] for some in (pictures.files, pictures.digests))
+    part: Pictures = replace(pictures, files=tuple(files), digests=tuple(digests))
+    paths = None if dataset.paths is None else tuple(dataset.paths[i] for i in ids)
+    return replace(dataset, pictures=part, y=dataset.y[ids], paths=paths, groups=None, sides=None, duplicates=())
