@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from nextlabel.datasets.splits import Split, split
     from nextlabel.embedders import embed
     from nextlabel.estimators.holdout import holdout
+    from nextlabel.evaluation import evaluate
+    from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
     from nextlabel.loop.oracles import Truth
     from nextlabel.loop.rounds import ActiveLearner, Round, View, ask, drive, rounds
     from nextlabel.models.base import Fitted
     from nextlabel.models.head import LinearHead
     from nextlabel.models.linear import Linear
-    from nextlabel.models.recipe import Recipe
     from nextlabel.models.predictions import Prediction
+    from nextlabel.models.recipe import Recipe
     from nextlabel.models.torch.checkpoints import Checkpoint
     from nextlabel.models.torch.classifier import TorchClassifier
     from nextlabel.models.torch.cnn import Cnn, Training
@@ -49,6 +51,7 @@ __all__ = [
     "Course",
     "Crew",
     "Dataset",
+    "Evaluation",
     "Experiment",
     "Fitted",
     "Linear",
@@ -69,6 +72,7 @@ __all__ = [
     "compare",
     "drive",
     "embed",
+    "evaluate",
     "holdout",
     "iter_simulate",
     "load_classifier",
@@ -94,6 +98,7 @@ _HOMES = {
     "Course": "training.course",
     "Crew": "experiment",
     "Dataset": "datasets.base",
+    "Evaluation": "evaluation.base",
     "Experiment": "experiment",
     "Fitted": "models.base",
     "Linear": "models.linear",
@@ -114,6 +119,7 @@ _HOMES = {
     "compare": "comparison",
     "drive": "loop.rounds",
     "embed": "embedders",
+    "evaluate": "evaluation",
     "holdout": "estimators.holdout",
     "iter_simulate": "simulation",
     "load_classifier": "classifiers.file",

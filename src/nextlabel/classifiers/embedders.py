@@ -5,7 +5,6 @@ from typing import Any
 
 from nextlabel.embedders.base import Embedder
 from nextlabel.embedders.efficientnet.embedder import EfficientNet
-from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import BadData
@@ -36,7 +35,8 @@ def restore_embedder(name: str, settings: Settings, version: int, model: bytes |
     kind = kind_of(name)
     if kind not in RESTORE:
         raise BadData(
-            f"The model was trained on features of '{printable(name)}', which this nextlabel does not know. Use a newer one."
+            f"The model was trained on features of '{printable(name)}', which this nextlabel does not know. "
+            "Use a newer one."
         )
     made = RESTORE[kind](settings, model)
     if made.version != version:

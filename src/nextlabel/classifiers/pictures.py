@@ -91,8 +91,8 @@ class PictureInput:
             if one.square is not None:
                 found.append(np.asarray(next(computed), np.float32))
                 new.append((one.digest or "", found[-1]))
-            elif one.reason is None:
-                found.append(np.asarray(kept.row(one.digest or "")))
+            elif one.reason is None and (row := kept.row(one.digest or "")) is not None:
+                found.append(row)
         return np.array(found, dtype=np.float32).reshape(len(found), -1), new
 
 

@@ -206,8 +206,8 @@ def predict(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A picture, a folder, an archive or a list of pictures, or `-` for paths on standard input, one a line; "
-            "for a model of a table a table, or `-` for one on standard input.",
+            help="A picture, a folder, an archive or a list of pictures, or `-` for paths on standard input, one a "
+            "line; for a model of a table a table, or `-` for one on standard input.",
         ),
     ],
     out: Annotated[
@@ -245,3 +245,25 @@ def predict(
     from nextlabel.cli.predict import Wish, run_predict
 
     run_predict(Wish(model, data, out, top, to, copy), json, loud)
+
+
+@app.command()
+@refuse_in_words
+@with_options
+def evaluate(
+    model: Model,
+    samples: Samples,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Page to write, whole in one file.", rich_help_panel=OUTPUT)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say how good a trained model is, on labelled pictures or rows that it has not learned.
+
+    Pictures that it has learned are known by their content, and left out.
+
+    Example: `nextlabel evaluate flowers.safetensors test/ --out evaluation.html`
+    """
+    from nextlabel.cli.evaluate import run_evaluate
+
+    run_evaluate(model, samples, out, json, loud)

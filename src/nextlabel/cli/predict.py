@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from nextlabel.classifiers import Classifier, load_classifier
+from nextlabel.classifiers.tables import TableInput
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import OTHER_PLACE, real, refuse_place
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
@@ -42,7 +43,7 @@ def run_predict(wish: Wish, as_json: bool, loud: Console) -> None:
         refuse_place(wish.out)
     classifier = load_classifier(wish.model)
     with show_progress(loud, quiet=as_json) as progress:
-        found = predict(classifier, read_where(wish.data), progress)
+        found = predict(classifier, read_where(wish.data, classifier), progress)
     bad = [one for one in found if one.reason is not None]
     if len(bad) == len(found):
         raise BadData(f"None of the {len(found)} pictures can be read; the first, '{bad[0].path}', {bad[0].reason}.")
@@ -60,9 +61,9 @@ def run_predict(wish: Wish, as_json: bool, loud: Console) -> None:
         print(describe(found, wish.out))
 
 
-def read_where(data: str) -> str | Sequence[str]:
-    """The path that was typed, or the paths on standard input."""
-    if data != STANDARD_INPUT:
+def read_where(data: str, classifier: Classifier) -> str | Sequence[str]:
+    """The path that was typed, or the paths on standard input, which is a table where the classifier wants one."""
+    if data != STANDARD_INPUT or isinstance(classifier.input, TableInput):
         return data
     if sys.stdin is None or sys.stdin.isatty():
         raise Mistake(
@@ -77,7 +78,8 @@ def table(found: Sequence[Prediction], classifier: Classifier, top: int) -> str:
     top = min(top, len(classifier.classes))
     heads = [(f"label{'' if k == 1 else f'_{k}'}", f"{word}{'' if k == 1 else f'_{k}'}") for k in range(1, top + 1)]
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(["path", *(name for pair in heads for name in pair), "problem"])
+    who = ["id"] if isinstance(classifier.input, TableInput) else ["path"]  # a row's number, from 0 on, as in `select`
+    rows.writerow([*who, *(name for pair in heads for name in pair), "problem"])
     for one in found:
         likeliest = sorted(one.probabilities.items(), key=lambda pair: -pair[1])[:top]
         cells = [cell for label, share in likeliest for cell in (label, f"{share:.6f}")]

@@ -79,6 +79,7 @@ class Dataset:
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     ``groups`` (N,) codes of what belongs together (a patient, a video), -1 for whoever is a group alone; ``sides`` (N,)
     the side of a split that the data come with: 0 training, 1 validation, 2 test, -1 none. None where nothing says so.
+    ``scheme`` how the columns of a table became features (a `Scheme`), where other rows could become such ones.
     All text in it is `printable`, so that it can be written as JSON and shown.
 
     >>> y, table = np.array([0, 1, -1]), np.array([[5.1], [7.0], [6.3]], dtype=np.float32)
@@ -102,6 +103,7 @@ class Dataset:
     sides: Labels | None = None
     gaps: bool = False
     spellings: Mapping[str, int] = field(default_factory=dict)
+    scheme: Any = None
 
     def __len__(self) -> int:
         return len(self.y)

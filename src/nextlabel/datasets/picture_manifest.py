@@ -17,6 +17,7 @@ from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import side_of
 from nextlabel.datasets.listing import Listing
+from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import Found, read_found
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import did_you_mean, printable, several, shorten
@@ -108,7 +109,9 @@ def list_manifest(path: Path) -> Listing:
     assert column is not None, "lists_pictures has found it"
     named = list(dict.fromkeys(name for value in frame[column].to_list() if (name := _text(value))))
     files, skipped = _find(Path(os.path.abspath(path)).parent, named)
-    good = [(_tidy(name), file) for name, file in zip(named, files, strict=True) if file is not None]
+    good: list[tuple[str, File]] = [
+        (_tidy(name), file) for name, file in zip(named, files, strict=True) if file is not None
+    ]
     return Listing(good, skipped, [], [], [])
 
 

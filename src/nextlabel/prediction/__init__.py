@@ -6,12 +6,15 @@
 Pictures are read block by block: a hundred thousand take no more memory than a thousand.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.pictures import PictureInput, Seen
+from nextlabel.classifiers.tables import TableInput
 from nextlabel.datasets.listing import Listing
+from nextlabel.datasets.tables import encode_table
 from nextlabel.errors import Mistake
 from nextlabel.models.predictions import Prediction
 from nextlabel.pool import Floats
@@ -41,7 +44,16 @@ def predict(classifier: Classifier, where: Any, progress: Progress = quiet) -> l
 
 def iter_predict(classifier: Classifier, where: Any, progress: Progress = quiet) -> Iterator[Prediction]:
     """The same, one by one, as they are known; what `predict` refuses is refused at once."""
+    if isinstance(classifier.input, TableInput):
+        return _predict_rows(classifier, classifier.input, where)
     return predict_pictures(classifier, list_pictures(where), progress)
+
+
+def _predict_rows(classifier: Classifier, made: TableInput, where: Any) -> Iterator[Prediction]:
+    if isinstance(where, str | os.PathLike) and os.path.isdir(os.path.expanduser(where)):
+        raise Mistake("This model was trained on a table, and that is a folder. Give it a table of the same columns.")
+    P = classifier.probabilities(made.features(encode_table(where, made.scheme)))
+    return (_prediction(classifier.classes, str(i), row) for i, row in enumerate(P))
 
 
 def predict_pictures(classifier: Classifier, listing: Listing, progress: Progress = quiet) -> Iterator[Prediction]:

@@ -23,7 +23,7 @@ def list_pictures(where: Any) -> Listing:
     else:
         raise Mistake(f"Pictures are named by a path, or by a list of paths, not by a {type(where).__name__}.")
     if not found.pictures and not found.skipped:
-        what = f"'{show_path(where)}'" if isinstance(where, str | os.PathLike) else "the list of paths"
+        what = f"'{show_path(os.fspath(where))}'" if isinstance(where, str | os.PathLike) else "the list of paths"
         raise BadData(f"There is no picture in {what}. Is it the right one?")
     return found
 

@@ -54,7 +54,8 @@ def read_lessons(dataset: Dataset) -> Lessons:
     if len(known) < 2:
         one = f"all {several(len(ids), 'label')} say '{dataset.classes[known[0]]}'" if len(known) else "there are none"
         raise BadData(
-            f"To learn to tell classes apart, '{dataset.name}' needs labels of at least two, and {one}. Label some more."
+            f"To learn to tell classes apart, '{dataset.name}' needs labels of at least two, and {one}. "
+            "Label some more."
         )
     return Lessons(dataset, ids, y.astype(np.int64), tuple(dataset.classes[code] for code in known))
 

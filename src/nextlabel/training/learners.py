@@ -18,7 +18,6 @@ from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.embedders import TABLE, default, embed, embedder
 from nextlabel.embedders.base import NO_FITS, Transductive
 from nextlabel.embedders.cache import read_fits
-from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.errors import BadData, Mistake
 from nextlabel.models import model
 from nextlabel.models.linear import Linear
@@ -40,8 +39,11 @@ class Lessons(NamedTuple):
 class Learner(Protocol):
     """Learns from rows of the lessons, 0 … n-1; ``settings`` as JSON say what was chosen for all of them."""
 
-    lessons: Lessons
-    settings: Mapping[str, Any]
+    @property
+    def lessons(self) -> Lessons: ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
 
     def fit(self, rows: Ids) -> Any:
         """What it has learned from these rows, among which is every class."""
@@ -118,10 +120,18 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
 
 
 def _table_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
+    """Rows (n, d) of the labelled samples; gaps and scales are told by all rows."""
     dataset = lessons.dataset
+    assert dataset.table is not None
     if course.embedder not in (None, TABLE):
-        embed(dataset, course.embedder)  # raises
-    raise NotImplementedError
+        embed(dataset, course.embedder)  # which says that a table needs none
+    if dataset.scheme is None:
+        raise BadData(
+            f"The columns of '{dataset.name}' were reduced over its own rows, so no other rows could become such "
+            "features. Train on a table with fewer columns."
+        )
+    made = TableInput.learn(dataset.scheme, dataset.table)
+    return made, made.features(dataset.table[lessons.ids])
 
 
 def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
