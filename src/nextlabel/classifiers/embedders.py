@@ -8,13 +8,24 @@ from nextlabel.embedders.efficientnet.embedder import EfficientNet
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import BadData
+from nextlabel.models.recipe import need_torch
 from nextlabel.text import printable
 
 Settings = Mapping[str, Any]
+
+
+def _network(settings: Settings, model: bytes | None) -> Embedder:
+    need_torch()
+    from nextlabel.classifiers.network import NetworkEmbedder  # torch takes seconds, and the others need none of it
+
+    return NetworkEmbedder(**settings)
+
+
 RESTORE: Mapping[str, Callable[[Settings, bytes | None], Embedder]] = {
     "pixels": lambda settings, model: Pixels(**settings),
     "patches": lambda settings, model: Patches(**settings),
     "efficientnet": lambda settings, model: EfficientNet.of(settings["network"]),
+    "cnn": _network,
 }
 
 

@@ -84,9 +84,11 @@ class PictureInput:
     ) -> tuple[Features32, list[tuple[str, Features32]]]:
         """Features (m, d) of what could be read, and those that were not kept yet, by digest."""
         squares = [one.square for one in readings if one.square is not None]
-        computed = iter(self.embedder.transform(np.stack(squares), self.fits, report) if squares else ())
-        found: list[Features32] = []
-        new: list[tuple[str, Features32]] = []
+        computed: Iterator[Features32] = iter(
+            self.embedder.transform(np.stack(squares), self.fits, report) if squares else ()
+        )
+        found = list[Features32]()
+        new = list[tuple[str, Features32]]()
         for one in readings:
             if one.square is not None:
                 found.append(np.asarray(next(computed), np.float32))

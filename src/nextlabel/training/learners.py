@@ -14,12 +14,14 @@ from nextlabel.classifiers.base import Input
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
 from nextlabel.datasets.base import Dataset, Pictures
+from nextlabel.datasets.greys import Scales
 from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.embedders import TABLE, default, embed, embedder
 from nextlabel.embedders.base import NO_FITS, Transductive
 from nextlabel.embedders.cache import read_fits
 from nextlabel.errors import BadData, Mistake
 from nextlabel.models import model
+from nextlabel.models.base import ModelEntry
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.progress import Progress, quiet
@@ -112,11 +114,23 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
         )
     entry = model(course.model)  # a wrong name is told before anything is embedded
     if entry.pictures:
-        raise Mistake("cnn: to come")
+        return _network_learner(course, entry, lessons)
     made_of = _table_rows if lessons.dataset.table is not None else _picture_rows
     made, X = made_of(course, lessons, progress)
     progress("Choosing a penalty", 0, 0)
     return LinearLearner(lessons, made, X, {}, course.seed).tuned()
+
+
+def _network_learner(course: Course, entry: ModelEntry, lessons: Lessons) -> Learner:
+    if lessons.dataset.pictures is None:
+        raise Mistake(
+            f"'{lessons.dataset.name}' is a table, and '{course.model}' learns from pictures. Use --model linear."
+        )
+    if course.embedder is not None:
+        raise Mistake(f"'{course.model}' sees the pictures themselves, so no embedder is used. Leave out --embedder.")
+    from nextlabel.training.network import NetworkLearner  # torch takes seconds, and the others need none of it
+
+    return NetworkLearner.of(entry, lessons, course.seed)
 
 
 def _table_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
@@ -142,8 +156,7 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
         embed(dataset, name)  # raises
     assert dataset.pictures is not None, "a dataset has pictures or a table"
     made = embedder(name)(dataset)
-    all_of_them = isinstance(made, Transductive) or not isinstance(dataset.pictures, FolderPictures)
-    seen, rows = (dataset, lessons.ids) if all_of_them else (_some(dataset, lessons.ids), slice(None))
+    seen, rows = (dataset, lessons.ids) if isinstance(made, Transductive) else only_labelled(lessons)
     features = embed(seen, name, progress)
     fits = NO_FITS
     if isinstance(made, Transductive):
@@ -151,15 +164,21 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
         if found is None:
             raise BadData(f"What '{name}' was fitted to is gone from the cache. Was it emptied just now? Run again.")
         fits = found
-    scales = dataset.pictures.scales if isinstance(dataset.pictures, FolderPictures) else {}
-    return PictureInput(name, made, fits, scales), np.asarray(features.array[rows])
+    return PictureInput(name, made, fits, scales_of(dataset.pictures)), np.asarray(features.array[rows])
 
 
-def _some(dataset: Dataset, ids: Ids) -> Dataset:
-    """A dataset of some pictures of a folder."""
-    pictures = dataset.pictures
-    assert isinstance(pictures, FolderPictures)
+def scales_of(pictures: Pictures) -> Scales:
+    """The scales that a folder's deep greys are on."""
+    return pictures.scales if isinstance(pictures, FolderPictures) else {}
+
+
+def only_labelled(lessons: Lessons) -> tuple[Dataset, Ids]:
+    """A dataset of just the labelled pictures, where they lie in files, so that no other is decoded; and their rows."""
+    dataset, ids, pictures = lessons.dataset, lessons.ids, lessons.dataset.pictures
+    if not isinstance(pictures, FolderPictures):
+        return dataset, ids
     files, digests = ([some[i] for i in ids] for some in (pictures.files, pictures.digests))
     part: Pictures = replace(pictures, files=tuple(files), digests=tuple(digests))
     paths = None if dataset.paths is None else tuple(dataset.paths[i] for i in ids)
-    return replace(dataset, pictures=part, y=dataset.y[ids], paths=paths, groups=None, sides=None, duplicates=())
+    some = replace(dataset, pictures=part, y=dataset.y[ids], paths=paths, groups=None, sides=None, duplicates=())
+    return some, np.arange(len(ids))
