@@ -5,6 +5,7 @@ from typing import Any
 
 from nextlabel.embedders.base import Embedder
 from nextlabel.embedders.efficientnet.embedder import EfficientNet
+from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import BadData
@@ -21,11 +22,19 @@ def _network(settings: Settings, model: bytes | None) -> Embedder:
     return NetworkEmbedder(**settings)
 
 
+def _onnx(settings: Settings, model: bytes | None) -> Embedder:
+    if model is None:
+        raise ValueError("there is no ONNX model in it")
+    return Onnx.restored(model, settings)
+
+
 RESTORE: Mapping[str, Callable[[Settings, bytes | None], Embedder]] = {
     "pixels": lambda settings, model: Pixels(**settings),
     "patches": lambda settings, model: Patches(**settings),
     "efficientnet": lambda settings, model: EfficientNet.of(settings["network"]),
     "cnn": _network,
+    "onnx": _onnx,
+    "dinov2": _onnx,
 }
 
 

@@ -20,7 +20,10 @@ from nextlabel.errors import BadData, Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
 from nextlabel.models.predictions import Prediction
-from nextlabel.prediction import predict
+from nextlabel.prediction import predict, predict_pictures
+from nextlabel.prediction.folders import check_place, sort_into_folders
+from nextlabel.prediction.sources import list_pictures
+from nextlabel.specifications import look_up
 from nextlabel.text import printable, several
 
 NAMED = 3  # most pictures that cannot be read and are named on the terminal; the table names all
@@ -41,9 +44,18 @@ def run_predict(wish: Wish, as_json: bool, loud: Console) -> None:
     """Predict, write the table, and say how it went."""
     if wish.out is not None:
         refuse_place(wish.out)
+    if wish.to is not None:
+        check_to(wish)
     classifier = load_classifier(wish.model)
+    listing, put = None, 0
     with show_progress(loud, quiet=as_json) as progress:
-        found = predict(classifier, read_where(wish.data, classifier), progress)
+        if isinstance(classifier.input, TableInput):
+            if wish.to is not None:
+                raise Mistake("This model was trained on a table, whose rows go into no folders. Leave out --to.")
+            found = predict(classifier, wish.data, progress)
+        else:
+            listing = list_pictures(read_paths(wish.data))
+            found = list(predict_pictures(classifier, listing, progress))
     bad = [one for one in found if one.reason is not None]
     if len(bad) == len(found):
         raise BadData(f"None of the {len(found)} pictures can be read; the first, '{bad[0].path}', {bad[0].reason}.")
@@ -51,19 +63,29 @@ def run_predict(wish: Wish, as_json: bool, loud: Console) -> None:
     if wish.out is not None:
         with refusals(wish.out, OTHER_PLACE):
             write_atomically(real(wish.out), text.encode())
+    if wish.to is not None and listing is not None:
+        put = sort_into_folders(found, listing.pictures, wish.to[1], wish.copy)
     for note in describe_unreadable(bad, len(found)):
         loud.print(f"Note: {note}", markup=False)
     if as_json:
         print(json.dumps(predictions_to_json(found, classifier, wish), allow_nan=False))
-    elif wish.out is None:
+    elif wish.out is None and wish.to is None:
         print(text, end="")
     else:
-        print(describe(found, wish.out))
+        print(describe(found, wish, put))
 
 
-def read_where(data: str, classifier: Classifier) -> str | Sequence[str]:
-    """The path that was typed, or the paths on standard input, which is a table where the classifier wants one."""
-    if data != STANDARD_INPUT or isinstance(classifier.input, TableInput):
+def check_to(wish: Wish) -> None:
+    """Raise where predictions are to go to what is no empty folder outside the source."""
+    assert wish.to is not None
+    kind, place = wish.to
+    look_up({"folders": None}, kind, "way of putting predictions")
+    check_place(place, None if wish.data == STANDARD_INPUT else wish.data)
+
+
+def read_paths(data: str) -> str | Sequence[str]:
+    """The path that was typed, or the paths on standard input."""
+    if data != STANDARD_INPUT:
         return data
     if sys.stdin is None or sys.stdin.isatty():
         raise Mistake(
@@ -108,9 +130,11 @@ def predictions_to_json(found: Sequence[Prediction], classifier: Classifier, wis
     }
 
 
-def describe(found: Sequence[Prediction], out: Path) -> str:
-    """How many of each class, and where the table is."""
+def describe(found: Sequence[Prediction], wish: Wish, put: int) -> str:
+    """How many of each class, and where the table and the folders are."""
     counts = Counter(one.label for one in found if one.label is not None)
     named = ", ".join(f"{count:,} {label}" for label, count in counts.most_common(8))
     more = f" and {len(counts) - 8} classes more" if len(counts) > 8 else ""
-    return f"{several(counts.total(), 'prediction')}: {named}{more}. The table: '{printable(str(out))}'."
+    table = "" if wish.out is None else f" The table: '{printable(str(wish.out))}'."
+    folders = "" if wish.to is None else f" {several(put, 'picture')} in folders below '{printable(str(wish.to[1]))}'."
+    return f"{several(counts.total(), 'prediction')}: {named}{more}.{table}{folders}"

@@ -19,6 +19,8 @@ from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.embedders import TABLE, default, embed, embedder
 from nextlabel.embedders.base import NO_FITS, Transductive
 from nextlabel.embedders.cache import read_fits
+from nextlabel.embedders.onnx.embedder import Onnx
+from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.errors import BadData, Mistake
 from nextlabel.models import model
 from nextlabel.models.base import ModelEntry
@@ -164,7 +166,9 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
         if found is None:
             raise BadData(f"What '{name}' was fitted to is gone from the cache. Was it emptied just now? Run again.")
         fits = found
-    return PictureInput(name, made, fits, scales_of(dataset.pictures)), np.asarray(features.array[rows])
+    called = parse_onnx(name).name if name.startswith("onnx:") else name  # not where it lies on this machine
+    model = made.model() if isinstance(made, Onnx) else None
+    return PictureInput(called, made, fits, scales_of(dataset.pictures), model=model), np.asarray(features.array[rows])
 
 
 def scales_of(pictures: Pictures) -> Scales:

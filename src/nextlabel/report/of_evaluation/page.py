@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from nextlabel import __version__
+from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.evaluation.base import Evaluation
 from nextlabel.report.drawing.calibration import calibration_curve
 from nextlabel.report.drawing.confusions import draw_matrix
@@ -58,11 +59,17 @@ def evaluation_page(found: Evaluation) -> str:
         calibration=found.classifier.calibration,
         percent=percent,
         mistakes=_mistakes(found),
+        embedder=_embedder(found),
         about=found.classifier.about,
         labels=sum(found.classifier.about.get("labels", {}).values()),
         version=__version__,
     )
     return html
+
+
+def _embedder(found: Evaluation) -> str:
+    made = found.classifier.input
+    return made.name if isinstance(made, PictureInput) and made.name != found.classifier.about.get("model") else ""
 
 
 def headline(found: Evaluation) -> str:
