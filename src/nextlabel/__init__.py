@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextlabel.classifiers.base import Classifier
     from nextlabel.classifiers.file import load_classifier, save_classifier
+    from nextlabel.classifiers.onnx import export_onnx
     from nextlabel.comparison import compare
     from nextlabel.datasets import load_dataset
     from nextlabel.datasets.base import Dataset
@@ -73,6 +74,7 @@ __all__ = [
     "drive",
     "embed",
     "evaluate",
+    "export_onnx",
     "holdout",
     "iter_simulate",
     "load_classifier",
@@ -120,6 +122,7 @@ _HOMES = {
     "drive": "loop.rounds",
     "embed": "embedders",
     "evaluate": "evaluation",
+    "export_onnx": "classifiers.onnx",
     "holdout": "estimators.holdout",
     "iter_simulate": "simulation",
     "load_classifier": "classifiers.file",

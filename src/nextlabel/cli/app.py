@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, Source, read_figures
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.panels import COMPARED, OUTPUT
@@ -152,6 +152,28 @@ def fetch_flowers(
 @app.command()
 @refuse_in_words
 @with_options
+def embed(
+    source: Source,
+    out: Annotated[
+        Path, typer.Option(help="Folder to write: a new one, or one that embed wrote.", rich_help_panel=OUTPUT)
+    ],
+    json: Json = False,
+) -> None:
+    """Turn pictures into features, and write these to a folder: .npy files, and samples.csv with key, path and label.
+
+    Labels are not needed. Vectors are kept as they come: stopped and started again, nothing is computed twice. The
+    folder is read wherever a table is.
+
+    Example: `nextlabel embed pictures/ --out features/`
+    """
+    from nextlabel.cli.embed import run_embed
+
+    run_embed(source, out, json, loud)
+
+
+@app.command()
+@refuse_in_words
+@with_options
 def select(
     arrays: Arrays,
     choice: Choice,
@@ -183,6 +205,14 @@ def train(
     samples: Samples,
     course: Course,
     out: Annotated[Path, typer.Option(metavar="MODEL", help="File to write the model to.", rich_help_panel=OUTPUT)],
+    onnx: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.onnx",
+            help="Write the model as one ONNX graph, too, which onnxruntime runs without nextlabel.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a classifier on the labels that there are, and write it to one file, for `predict` and `evaluate`.
@@ -195,7 +225,7 @@ def train(
     """
     from nextlabel.cli.train import run_train
 
-    run_train(samples, course, out, json, loud)
+    run_train(samples, course, out, onnx, json, loud)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from nextlabel.classifiers import Classifier, save_classifier
+from nextlabel.classifiers.onnx import export_onnx
 from nextlabel.cli.pages import Samples
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import refuse_place
@@ -22,13 +23,16 @@ from nextlabel.wording.numbers import points
 SHOWN = 6  # most classes whose counts are named
 
 
-def run_train(samples: Samples, course: Course, out: Path, as_json: bool, loud: Console) -> None:
-    """Train, write the file, and say what it is."""
-    refuse_place(out)  # before pictures are read, which takes minutes
+def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as_json: bool, loud: Console) -> None:
+    """Train, write the files, and say what they are."""
+    for place in filter(None, (out, onnx)):
+        refuse_place(place)  # before pictures are read, which takes minutes
     with show_progress(loud, quiet=as_json) as progress:
         dataset = load_samples(samples, progress)
         classifier = train(dataset, course, progress)
         save_classifier(classifier, out)
+        if onnx is not None:
+            export_onnx(classifier, onnx)
     for note in data_notes(dataset):
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(classifier_to_json(classifier, out), allow_nan=False) if as_json else describe(classifier, out))

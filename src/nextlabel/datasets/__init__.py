@@ -9,6 +9,7 @@ from typing import Any
 from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
+from nextlabel.datasets.feature_folder import holds_features, load_features
 from nextlabel.datasets.folder import load_folder
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
@@ -68,7 +69,7 @@ def load(request: Request) -> Dataset:
     if source in DATASETS:
         return _load_named(request)
     if os.path.isdir(path):
-        return load_folder(request)
+        return load_features(request) if holds_features(path) else load_folder(request)
     if os.path.exists(path):
         return _file(request, path)
     if os.path.basename(source) != source or source.startswith((".", "~")) or path.suffix:

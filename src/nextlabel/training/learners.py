@@ -141,6 +141,11 @@ def _table_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[I
     assert dataset.table is not None
     if course.embedder not in (None, TABLE):
         embed(dataset, course.embedder)  # which says that a table needs none
+    if dataset.embedding is not None:
+        raise Mistake(
+            f"'{dataset.name}' holds features without their pictures, and a model has to make them of new ones. Train "
+            "on the pictures themselves: features that are kept are not computed again."
+        )
     if dataset.scheme is None:
         raise BadData(
             f"The columns of '{dataset.name}' were reduced over its own rows, so no other rows could become such "
@@ -159,7 +164,7 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
     assert dataset.pictures is not None, "a dataset has pictures or a table"
     made = embedder(name)(dataset)
     seen, rows = (dataset, lessons.ids) if isinstance(made, Transductive) else only_labelled(lessons)
-    features = embed(seen, name, progress)
+    features = embed(seen, course.embedder, progress)
     fits = NO_FITS
     if isinstance(made, Transductive):
         found = None if features.path is None else read_fits(features.path)

@@ -83,7 +83,7 @@ def lead(found: Evaluation) -> str:
     """What the interval stands for."""
     return (
         f"{found.accuracy.hits:,} right, {found.accuracy.total - found.accuracy.hits:,} wrong. In brackets the exact "
-        "95 % interval of Clopper and Pearson: it holds for data like these, where these were drawn at random from them."
+        "95 % interval of Clopper and Pearson: it holds for data like these, if these were drawn at random from them."
     )
 
 
