@@ -1,6 +1,6 @@
 """A classifier as one file in the safetensors format: weights, and words in JSON. Nothing in it could run.
 
-Everything that is an array is a tensor of the file; all else stands in its metadata under ``nextlabel``. A file is read
+Everything that is an array is a tensor of the file; all else stands in its metadata, in JSON. A file is read
 as a whole and believed only where all of it fits together.
 """
 
@@ -27,7 +27,7 @@ from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
 from nextlabel.text import printable, show_path
 
-FORMAT = "nextlabel classifier"
+WORDS = "nextlabel classifier"  # the one key of the metadata: of several the library writes now one first, now another
 FORMAT_VERSION = 1  # raise when an older nextlabel could not read what is written
 OTHER_PLACE = "Name another file with --out."
 FITS = "fits."  # before the names of what an embedder learned
@@ -51,7 +51,11 @@ def to_bytes(classifier: Classifier) -> bytes:
     arrays: Arrays = {"head.weight": classifier.weight, "head.bias": classifier.bias}
     digests = b"".join(bytes.fromhex(digest) for digest in sorted(classifier.learned_from))
     arrays["digests"] = np.frombuffer(digests, np.uint8).reshape(-1, 16)
-    words: dict[str, Any] = {"classes": list(classifier.classes), "about": dict(classifier.about)}
+    words: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "classes": list(classifier.classes),
+        "about": dict(classifier.about),
+    }
     if classifier.calibration is not None:
         words["calibration"] = vars(classifier.calibration)
     how = (
@@ -60,9 +64,8 @@ def to_bytes(classifier: Classifier) -> bytes:
         else _write_table(classifier.input)
     )
     arrays |= how[1]
-    head = {"format": FORMAT, "format_version": str(FORMAT_VERSION)}
     text = json.dumps(words | how[0], ensure_ascii=False, allow_nan=False, sort_keys=True)
-    return serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()}, head | {"nextlabel": text})
+    return serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {WORDS: text})
 
 
 def _write_pictures(made: PictureInput) -> tuple[dict[str, Any], Arrays]:
@@ -100,16 +103,17 @@ def load_classifier(path: str | Path) -> Classifier:
     path = Path(os.path.expanduser(path))
     arrays, metadata = _read(path)
     shown = show_path(path)
-    if metadata.get("format") != FORMAT:
+    if WORDS not in metadata:
         raise BadData(f"'{shown}' holds weights, but no model of nextlabel's. Was it written by `nextlabel train`?")
-    if metadata.get("format_version") != str(FORMAT_VERSION):
-        found = printable(metadata.get("format_version", "none"))[:20]
-        raise BadData(
-            f"'{shown}' is written in version {found} of the format, and this nextlabel reads version "
-            f"{FORMAT_VERSION}. Use the nextlabel that wrote it, or train the model again."
-        )
     try:
-        return _classifier(json.loads(metadata["nextlabel"]), arrays)
+        words = json.loads(metadata[WORDS])
+        if words["format_version"] != FORMAT_VERSION:
+            found = printable(str(words["format_version"]))[:20]
+            raise BadData(
+                f"'{shown}' is written in version {found} of the format, and "
+                f"this nextlabel reads version {FORMAT_VERSION}. Use the nextlabel that wrote it, or train the model again."
+            )
+        return _classifier(words, arrays)
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         why = printable(f"{type(error).__name__}: {error}")[:80]
         raise BadData(f"'{shown}' does not fit together ({why}). Was it edited? Train the model again.") from None

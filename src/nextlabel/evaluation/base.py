@@ -39,6 +39,13 @@ class Evaluation:
     ``ids`` (n,) of the dataset's samples, true codes ``y`` (n,) into ``classes``, ``proba`` (n, C); ``learned`` how
     many samples were left out since it had learned from them, ``unread`` what could not be read; ``strange`` how many
     samples are of classes that it does not know, and which count as wrong.
+
+    >>> from nextlabel import load_dataset, train
+    >>> digits = load_dataset("digits")
+    >>> P = np.eye(10)[digits.y]  # of somebody who is always right
+    >>> found = Evaluation(train(digits), digits, digits.classes, np.arange(len(digits)), digits.y, P)
+    >>> found.accuracy.value, found.accuracy.low > 0.99, len(found.surest_mistakes(5))
+    (1.0, True, 0)
     """
 
     classifier: Classifier

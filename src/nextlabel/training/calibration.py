@@ -31,7 +31,8 @@ def calibrate(learner: Learner, seed: int = 0, progress: Progress = quiet) -> Ca
     if len(y) < FEWEST or folds < 2:
         few = f"'{classes[rarest]}' has one label" if len(y) >= FEWEST else f"there are {several(len(y), 'label')}"
         warnings.warn(
-            f"Nothing is calibrated, for {few}: it takes {FEWEST}, and two of each class. Scores are no probabilities.",
+            f"Nothing is calibrated, for {few}: it takes {FEWEST} labels, and two of each class. Scores are no "
+            "probabilities.",
             stacklevel=3,
         )
         return None
