@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from nextlabel.selection import select
     from nextlabel.simulation import Recorded, iter_simulate, record, simulate
     from nextlabel.training import train
-    from nextlabel.training.course import Course
+    from nextlabel.knobs.course import Course
     from nextlabel.wording.verdicts import summary
 
 __version__ = "0.1.0"
@@ -97,7 +97,7 @@ _HOMES = {
     "Checkpoint": "models.torch.checkpoints",
     "Classifier": "classifiers.base",
     "Cnn": "models.torch.cnn",
-    "Course": "training.course",
+    "Course": "knobs.course",
     "Crew": "experiment",
     "Dataset": "datasets.base",
     "Evaluation": "evaluation.base",

@@ -179,7 +179,7 @@ def test_rows_of_numbers_alone_are_told_by_their_place(tmp_path):
 
 def test_pictures_are_linked_or_copied_below_their_class(classifier, new, tmp_path):
     listing = list_pictures(new)
-    found = predict(classifier, new)
+    found = [one.label for one in predict(classifier, new)]
     assert sort_into_folders(found, listing.pictures, tmp_path / "linked") == 6
     one = tmp_path / "linked" / "rose" / "rose" / "1-00.png"
     assert one.is_symlink()
@@ -192,11 +192,11 @@ def test_members_of_an_archive_are_unpacked_and_nothing_leads_out(classifier, ne
     with zipfile.ZipFile(tmp_path / "new.zip", "w") as archive:
         archive.write(new / "rose" / "1-00.png", "a/b.png")
     listing = list_pictures(tmp_path / "new.zip")
-    found = predict(classifier, tmp_path / "new.zip")
+    found = [one.label for one in predict(classifier, tmp_path / "new.zip")]
     sort_into_folders(found, listing.pictures, tmp_path / "out")
     assert (tmp_path / "out" / "rose" / "a" / "b.png").is_file()
     paths = list_pictures([str(new / "iris" / ".." / "rose" / "1-00.png")])
-    sort_into_folders(predict(classifier, [path for path, _ in paths.pictures]), paths.pictures, tmp_path / "up")
+    sort_into_folders(["rose"], paths.pictures, tmp_path / "up")
     (file,) = (path for path in (tmp_path / "up").rglob("*") if path.is_symlink())
     assert file.is_relative_to(tmp_path / "up" / "rose")
 

@@ -110,8 +110,8 @@ def load_classifier(path: str | Path) -> Classifier:
         if words["format_version"] != FORMAT_VERSION:
             found = printable(str(words["format_version"]))[:20]
             raise BadData(
-                f"'{shown}' is written in version {found} of the format, and "
-                f"this nextlabel reads version {FORMAT_VERSION}. Use the nextlabel that wrote it, or train the model again."
+                f"'{shown}' is written in version {found} of the format, and this "
+                f"nextlabel reads version {FORMAT_VERSION}. Use the one that wrote it, or train the model again."
             )
         return _classifier(words, arrays)
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -16,7 +16,7 @@ from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.terms import Terms
-from nextlabel.training.course import Course
+from nextlabel.knobs.course import Course
 
 P = ParamSpec("P")
 

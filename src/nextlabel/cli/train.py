@@ -17,7 +17,7 @@ from nextlabel.datasets.base import Dataset, Request
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable, several
 from nextlabel.training import train
-from nextlabel.training.course import Course
+from nextlabel.knobs.course import Course
 from nextlabel.wording.numbers import points
 
 SHOWN = 6  # most classes whose counts are named

@@ -11,7 +11,6 @@ from nextlabel.datasets.decoding import Unreadable
 from nextlabel.datasets.pictures import File
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.files.refusals import refusals
-from nextlabel.models.predictions import Prediction
 from nextlabel.text import printable, show_path
 
 ODD = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]')  # what some file system refuses in a name
@@ -19,24 +18,23 @@ OTHER_PLACE = "Name another folder with --to folders."
 
 
 def sort_into_folders(
-    found: Sequence[Prediction], pictures: Sequence[tuple[str, File]], place: Path, copy: bool = False
+    labels: Sequence[str | None], pictures: Sequence[tuple[str, File]], place: Path, copy: bool = False
 ) -> int:
     """Put each picture that has a label below ``place``, under its class and its own relative path; how many.
 
-    ``pictures`` are those of the predictions, in order, and as many at least as have a label. They are linked, or
-    copied, where ``copy`` says so or nothing can be linked. Raises `CannotWrite` as the disk does.
+    ``labels`` are those of the ``pictures``, in order; what comes behind these has none. They are linked, or copied,
+    where ``copy`` says so or nothing can be linked. Raises `CannotWrite` as the disk does.
     """
-    names = folder_names({one.label for one in found if one.label is not None})
+    names = folder_names({label for label in labels if label is not None})
     put = 0
     with refusals(place, OTHER_PLACE):
         place.mkdir(parents=True, exist_ok=True)
-        for one, (path, file) in zip(found, pictures, strict=False):
-            if one.label is None:
-                continue
-            target = place / names[one.label] / _inside(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _put(file, target, copy)
-            put += 1
+        for label, (path, file) in zip(labels, pictures, strict=False):
+            if label is not None:
+                target = place / names[label] / _inside(path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _put(file, target, copy)
+                put += 1
     return put
 
 

@@ -21,7 +21,7 @@ from nextlabel.pool import Ids
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import several
 from nextlabel.training.calibration import calibrate
-from nextlabel.training.course import Course
+from nextlabel.knobs.course import Course
 from nextlabel.training.environment import made_with
 from nextlabel.training.learners import Learner, Lessons, learner
 

@@ -28,7 +28,7 @@ from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import stream
-from nextlabel.training.course import Course
+from nextlabel.knobs.course import Course
 
 
 class Lessons(NamedTuple):

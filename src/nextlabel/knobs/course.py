@@ -1,4 +1,4 @@
-"""The page of knobs of `train`."""
+"""The page of `train`."""
 
 from dataclasses import dataclass
 
