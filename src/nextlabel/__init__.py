@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nextlabel.evaluation import evaluate
     from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
+    from nextlabel.knobs.course import Course
     from nextlabel.loop.oracles import Truth
     from nextlabel.loop.rounds import ActiveLearner, Round, View, ask, drive, rounds
     from nextlabel.models.base import Fitted
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from nextlabel.selection import select
     from nextlabel.simulation import Recorded, iter_simulate, record, simulate
     from nextlabel.training import train
-    from nextlabel.knobs.course import Course
     from nextlabel.wording.verdicts import summary
 
 __version__ = "0.1.0"

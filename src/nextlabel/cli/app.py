@@ -14,9 +14,9 @@ from nextlabel.cli.options import with_options
 from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, Source, read_figures
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
+from nextlabel.knobs.course import Course
 from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.terms import Terms
-from nextlabel.knobs.course import Course
 
 P = ParamSpec("P")
 
@@ -223,7 +223,10 @@ def train(
 
     `nextlabel train pictures/ --model "cnn(epochs=20)" --out flowers.safetensors`
     """
-    from nextlabel.cli.train import run_train
+    from nextlabel.cli.imports import without
+
+    with without("torch", "skorch", "pandas"):  # `cnn` loads torch when it is wanted, and nothing else needs it
+        from nextlabel.cli.train import run_train
 
     run_train(samples, course, out, onnx, json, loud)
 
@@ -272,7 +275,10 @@ def predict(
 
     `find garden -name '*.jpg' | nextlabel predict flowers.safetensors -`
     """
-    from nextlabel.cli.predict import Wish, run_predict
+    from nextlabel.cli.imports import without
+
+    with without("torch", "skorch", "pandas"):  # as in `train`
+        from nextlabel.cli.predict import Wish, run_predict
 
     run_predict(Wish(model, data, out, top, to, copy), json, loud)
 
@@ -294,6 +300,9 @@ def evaluate(
 
     Example: `nextlabel evaluate flowers.safetensors test/ --out evaluation.html`
     """
-    from nextlabel.cli.evaluate import run_evaluate
+    from nextlabel.cli.imports import without
+
+    with without("torch", "skorch", "pandas"):  # as in `train`
+        from nextlabel.cli.evaluate import run_evaluate
 
     run_evaluate(model, samples, out, json, loud)

@@ -14,10 +14,10 @@ from nextlabel.cli.select import refuse_place
 from nextlabel.cli.simulate import data_notes
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.knobs.course import Course
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable, several
 from nextlabel.training import train
-from nextlabel.knobs.course import Course
 from nextlabel.wording.numbers import points
 
 SHOWN = 6  # most classes whose counts are named

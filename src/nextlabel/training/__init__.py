@@ -17,11 +17,11 @@ from nextlabel.classifiers import Classifier
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import BadData
 from nextlabel.knobs import read_page
+from nextlabel.knobs.course import Course
 from nextlabel.pool import Ids
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import several
 from nextlabel.training.calibration import calibrate
-from nextlabel.knobs.course import Course
 from nextlabel.training.environment import made_with
 from nextlabel.training.learners import Learner, Lessons, learner
 

@@ -22,13 +22,13 @@ from nextlabel.embedders.cache import read_fits
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.errors import BadData, Mistake
+from nextlabel.knobs.course import Course
 from nextlabel.models import model
 from nextlabel.models.base import ModelEntry
 from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import stream
-from nextlabel.knobs.course import Course
 
 
 class Lessons(NamedTuple):
