@@ -46,7 +46,9 @@ class Sink(Protocol):
 class Request:
     """What the command line or the caller asked to load.
 
-    ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody.
+    ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
+    ``answers`` a file of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
+    do without two classes, or without any label.
     """
 
     source: str
@@ -57,6 +59,13 @@ class Request:
     table: Columns = field(default_factory=Columns)
     missing: str = FILL
     sink: Callable[["Dataset"], Sink | None] | None = None
+    answers: str | None = None
+    unlabelled: bool = False
+
+    @property
+    def needs_labels(self) -> bool:
+        """Must the data themselves say what at least two samples are?"""
+        return not self.unlabelled and self.answers is None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Verdicts are kept by the digest of the bytes, and digests by what the system say
 it lies on the disk. So a second look reads none that has not changed since.
 """
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.keyed import STEP
 from nextlabel.pool import Labels
-from nextlabel.text import printable, quote_few, show_path
+from nextlabel.text import printable, quote_few, several, show_path
 
 TRIAL_SIZE = 16  # of squares that nobody takes: they only show that a picture can be read
 
@@ -57,7 +58,9 @@ def read_found(request: Request, found: Found) -> Dataset:
     paths, labels = tuple(printable(found.paths[i]) for i in good), [_word(found.labels[i]) for i in good]
     digests = tuple(_digest(readings[i], scales) for i in good)
     classes = _classes(labels, found.numbers)
-    _check_classes(found, paths, skipped, classes)
+    _check_paths(found, paths, skipped)
+    if request.needs_labels:
+        check_classes(found.root, len(paths), classes)
     y = _encode(labels, classes)
     same = _duplicates(digests)
     kinds = Counter(readings[i].sketch.kind for i in good if readings[i].sketch is not None)  # type: ignore[union-attr]
@@ -164,21 +167,26 @@ def _sink(request: Request, found: Found, folder: Path) -> Sink | None:
     return request.sink(Dataset(found.name, y, classes, "", FolderPictures(tuple(found.files), (), folder)))
 
 
-def _check_classes(found: Found, paths: Sequence[str], skipped: Sequence[Skipped], classes: Sequence[str]) -> None:
+def _check_paths(found: Found, paths: Sequence[str], skipped: Sequence[Skipped]) -> None:
     if not paths:
         raise BadData(
             f"None of the {len(skipped)} pictures in '{show_path(found.root)}' can be read; the first, "
             f"'{skipped[0].path}', {_clause(skipped[0].reason)}. Are they whole?"
         )
+
+
+def check_classes(root: Path, pictures: int, classes: Sequence[str]) -> None:
+    """`BadData` where there is nothing to tell apart, with what can be done without labels."""
     if not classes:
         raise BadData(
-            f"The {len(paths)} pictures in '{show_path(found.root)}' lie in no class folder. "
-            "Put those whose class you know into one sub-folder per class."
+            f"The {several(pictures, 'picture')} in '{show_path(root)}' lie in no class folder, so nobody knows what "
+            "they are. Say it in a file of answers, --labels answers.csv (path,label), or put those whose class you "
+            f"know into one sub-folder per class. Which to label first: nextlabel select {shlex.quote(str(root))}"
         )
     if len(classes) < 2:
         raise BadData(
-            f"'{show_path(found.root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
-            "Name the folder that holds one sub-folder per class."
+            f"'{show_path(root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
+            "Name the folder that holds one sub-folder per class, or a file of answers: --labels answers.csv."
         )
 
 
