@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
 from flower_beds import plant
@@ -40,12 +38,9 @@ def refused(code, words, *args):
 
 
 def test_the_way_from_labels_to_predictions_and_figures(here):
-    """Processes of their own, as a person would start them."""
-
     def command(line):
-        words = [sys.executable, "-m", "nextlabel", *line.split()]
-        done = subprocess.run(words, capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (0, "")
+        done = run(*line.split())
+        assert (done.exit_code, done.stderr) == (0, "")
         return done.stdout
 
     said = command("train known --embedder pixels --random-labels --out m.safetensors --onnx m.onnx")
@@ -134,3 +129,41 @@ def test_what_cannot_be_is_refused_before_pictures_are_read(here):
 @pytest.mark.parametrize("command", ["train", "predict", "evaluate"])
 def test_help_has_an_example(command):
     assert "Example" in run(command, "--help").stdout
+
+
+# Labels in a file of their own
+
+
+@pytest.fixture
+def unsorted(here):
+    """Pictures without class folders, and answers about most of them."""
+    lines = ["path,label"]
+    for picture in sorted((here / "known").rglob("*.png")):
+        name = f"camera {len(lines) % 2}/{len(lines)}.png"
+        (here / "all" / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / "all" / name).write_bytes(picture.read_bytes())
+        lines.append(f"{name},{picture.parent.name}")
+    (here / "answers.csv").write_text("\n".join([*lines[:-2], f"{lines[-2].split(',')[0]},", "gone.png,rose"]))
+    return here
+
+
+def test_labels_come_from_a_file(unsorted):
+    found = run("train", "all", "--labels", "answers.csv", "--embedder", "pixels", "--out", "m.safetensors")
+    assert found.stdout.startswith("Learned 30 labels of 2 classes: 16 iris and 14 rose.")
+    assert "1 answer in 'answers.csv' is about a sample that is not there, e.g. 'gone.png'" in " ".join(
+        found.stderr.split()
+    )
+    (unsorted / "one class.csv").write_text("path,label\nrose/1-00.png,rose\n")
+    answer = json.loads(run("evaluate", "m.safetensors", "garden", "--labels", "one class.csv", "--json").stdout)
+    assert (answer["samples"], answer["accuracy"]) == (1, 1)
+
+
+def test_answers_that_do_not_fit_are_refused(unsorted):
+    def train(*more):
+        return ("train", "all", "--out", "m", "--labels", *more)
+
+    refused(1, "The answers in 'none.csv' cannot be read", *train("none.csv"))
+    (unsorted / "a.csv").write_text("path,label\nx.png,rose\n")
+    refused(1, "None of the 1 answer in 'a.csv' is about a sample of 'all'", *train("a.csv"))
+    (unsorted / "c.csv").write_text("path,label\ncamera 1/1.png,rose\n")
+    refused(1, "The answers in 'c.csv' are all 'rose'", *train("c.csv"))

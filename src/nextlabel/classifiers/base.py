@@ -51,6 +51,8 @@ class Classifier:
 
     def probabilities(self, features: Floats) -> Floats:
         """(m, C), float64, of features (m, d) as ``input`` gives them."""
+        if not len(features):  # of a block in which nothing could be read, nobody knows how wide they are
+            return np.empty((0, len(self.classes)))
         logits = features.astype(np.float64) @ self.weight.T + self.bias
         found: Floats = softmax(logits / (self.calibration.temperature if self.calibration else 1.0), axis=1)
         return found

@@ -95,7 +95,7 @@ class PictureInput:
                 new.append((one.digest or "", found[-1]))
             elif one.reason is None and (row := kept.row(one.digest or "")) is not None:
                 found.append(row)
-        return np.array(found, dtype=np.float32).reshape(len(found), -1), new
+        return np.array(found, dtype=np.float32), new  # (m, d), or (0,) where nothing can be read
 
 
 def counting(progress: Progress, start: int, total: int) -> Report:

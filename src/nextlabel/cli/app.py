@@ -221,6 +221,8 @@ def train(
 
     `nextlabel train pictures/ --out flowers.safetensors`
 
+    `nextlabel train pictures/ --labels answers.csv --random-labels --out flowers.safetensors --onnx flowers.onnx`
+
     `nextlabel train pictures/ --model "cnn(epochs=20)" --out flowers.safetensors`
     """
     from nextlabel.cli.imports import without

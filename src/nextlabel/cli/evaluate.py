@@ -1,6 +1,7 @@
 """An evaluation from the command line: figures in words, as JSON, and as a page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from nextlabel.cli.pages import Samples
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import refuse_place
 from nextlabel.cli.simulate import data_notes
-from nextlabel.datasets.base import Request
+from nextlabel.cli.train import request_of
 from nextlabel.evaluation import Evaluation, evaluate_request
 from nextlabel.report.numbers import percent
 from nextlabel.report.of_evaluation.page import headline, notes
@@ -27,9 +28,8 @@ def run_evaluate(model: Path, samples: Samples, out: Path | None, as_json: bool,
         refuse_place(out)
     classifier = load_classifier(model)
     with show_progress(loud, quiet=as_json) as progress:
-        found = evaluate_request(
-            classifier, Request(samples.data, None, samples.label_column, progress, table=samples.table)
-        )
+        # A test set of one class is one, too.
+        found = evaluate_request(classifier, replace(request_of(samples, progress), unlabelled=True))
         if out is not None:
             progress("Drawing the page", 0, 0)
             report.write_evaluation(found, out)

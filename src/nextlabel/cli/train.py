@@ -40,7 +40,13 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
 
 def load_samples(samples: Samples, progress: Progress) -> Dataset:
     """The dataset that was named, with its labels."""
-    return load(Request(samples.data, None, samples.label_column, progress, table=samples.table))
+    return load(request_of(samples, progress))
+
+
+def request_of(samples: Samples, progress: Progress) -> Request:
+    """What was typed, as those who load want it."""
+    answers = None if samples.labels is None else str(samples.labels)
+    return Request(samples.data, None, samples.label_column, progress, table=samples.table, answers=answers)
 
 
 def classifier_to_json(classifier: Classifier, out: Path) -> dict[str, Any]:

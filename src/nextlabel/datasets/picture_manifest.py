@@ -111,7 +111,7 @@ def list_manifest(path: Path) -> Listing:
     named = list(dict.fromkeys(name for value in frame[column].to_list() if (name := _text(value))))
     files, skipped = _find(Path(os.path.abspath(path)).parent, named)
     good: list[tuple[str, File]] = [
-        (_tidy(name), file) for name, file in zip(named, files, strict=True) if file is not None
+        (tidy_path(name), file) for name, file in zip(named, files, strict=True) if file is not None
     ]
     return Listing(good, skipped, [], [], [])
 

@@ -85,10 +85,8 @@ def encode_table(source: Any, scheme: Scheme) -> Column32:
 
 
 def _encode_file(path: Path, kind: str, scheme: Scheme) -> Column32:
-    # The label column need not be there, and readers want to know of one: any will do.
-    label = scheme.columns[0].name if scheme.columns else None
     page = Columns(null_words=scheme.null_words, no_header=scheme.no_header)
-    return _encode_found(_read(path, kind, Request(str(path), label_column=label, table=page)), scheme, path.name)
+    return _encode_found(_read(path, kind, Request(str(path), table=page, unlabelled=True)), scheme, path.name)
 
 
 def _encode_found(found: Table | Sheet | Dataset, scheme: Scheme, shown: str) -> Column32:
