@@ -117,6 +117,14 @@ def test_features_of_another_version_are_refused(tmp_path, classifier):
         load_classifier(rewritten(classifier, tmp_path / "m", older))
 
 
+def test_another_way_of_making_pictures_small_is_told(tmp_path, classifier):
+    def crop(words, arrays):
+        words["pictures"]["decoding"] = "2 crop Pillow 11.0"
+
+    with pytest.warns(UserWarning, match="made small in another way"):
+        load_classifier(rewritten(classifier, tmp_path / "m", crop))
+
+
 def test_a_full_disk_leaves_what_was_there(tmp_path, classifier, monkeypatch):
     file = tmp_path / "m.safetensors"
     file.write_bytes(b"the one before")

@@ -6,6 +6,7 @@ as a whole and believed only where all of it fits together.
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from nextlabel.classifiers.base import Calibration, Classifier, Input
 from nextlabel.classifiers.embedders import restore_embedder
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scale
 from nextlabel.datasets.tables.schemes import Scheme
 from nextlabel.embedders.cache import settings_of
@@ -154,6 +156,12 @@ def _classifier(words: Mapping[str, Any], arrays: Arrays) -> Classifier:
 
 
 def _read_pictures(words: Mapping[str, Any], arrays: Arrays) -> PictureInput:
+    if _way(words["decoding"]) != _way(VERSION):
+        warnings.warn(
+            "The pictures that the model learned were made small in another way than this nextlabel has, so it may be "
+            "less often right than it was. Train it again.",
+            stacklevel=5,
+        )
     fits = {name.removeprefix(FITS): array for name, array in arrays.items() if name.startswith(FITS)}
     model = arrays["model"].tobytes() if "model" in arrays else None
     return PictureInput(
@@ -164,6 +172,11 @@ def _read_pictures(words: Mapping[str, Any], arrays: Arrays) -> PictureInput:
         words["decoding"],
         model,
     )
+
+
+def _way(decoding: str) -> str:
+    """How pictures become squares, whatever version of Pillow does it."""
+    return decoding.partition(" Pillow")[0]
 
 
 def _read_table(words: Mapping[str, Any], arrays: Arrays) -> TableInput:
