@@ -2,10 +2,13 @@
 
 import errno
 import json
+import warnings
 
 import numpy as np
 import pytest
 from flower_beds import plant
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -115,6 +118,23 @@ def test_features_of_another_version_are_refused(tmp_path, classifier):
 
     with pytest.raises(BadData, match="'pixels' in version 0, and this nextlabel has version 1"):
         load_classifier(rewritten(classifier, tmp_path / "m", older))
+
+
+@given(place=st.integers(0, 10**6), bits=st.integers(1, 255))
+def test_a_damaged_file_is_refused_or_says_what_it_says(classifier, tmp_path_factory, place, bits):
+    """Whatever byte of its head is changed: one sentence, or a classifier that works."""
+    raw = bytearray(to_bytes(classifier))
+    head = 8 + int.from_bytes(raw[:8], "little")
+    raw[place % head] ^= bits
+    file = tmp_path_factory.mktemp("damaged") / "m"
+    file.write_bytes(raw)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that pictures were made small in another way
+        try:
+            found = load_classifier(file)
+        except BadData:
+            return
+    assert found.probabilities(np.zeros((1, 768), np.float32)).shape == (1, 2)
 
 
 def test_another_way_of_making_pictures_small_is_told(tmp_path, classifier):

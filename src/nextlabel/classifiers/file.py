@@ -32,6 +32,9 @@ from nextlabel.text import printable, show_path
 WORDS = "nextlabel classifier"  # the one key of the metadata: of several the library writes now one first, now another
 FORMAT_VERSION = 1  # raise when an older nextlabel could not read what is written
 OTHER_PLACE = "Name another file with --out."
+MOST_PIXELS_A_SIDE = 4096
+# What Python, numpy and torch say of words and weights that are not what they should be.
+UNFIT = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError)
 FITS = "fits."  # before the names of what an embedder learned
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -116,7 +119,7 @@ def load_classifier(path: str | Path) -> Classifier:
                 f"nextlabel reads version {FORMAT_VERSION}. Use the one that wrote it, or train the model again."
             )
         return _classifier(words, arrays)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except UNFIT as error:
         why = printable(f"{type(error).__name__}: {error}")[:80]
         raise BadData(f"'{shown}' does not fit together ({why}). Was it edited? Train the model again.") from None
 
@@ -144,6 +147,7 @@ def _classifier(words: Mapping[str, Any], arrays: Arrays) -> Classifier:
     made: Input = (
         _read_pictures(words["pictures"], arrays) if "pictures" in words else _read_table(words["table"], arrays)
     )
+    _check_width(made, weight)
     return Classifier(
         classes,
         made,
@@ -153,6 +157,21 @@ def _classifier(words: Mapping[str, Any], arrays: Arrays) -> Classifier:
         frozenset(row.tobytes().hex() for row in arrays["digests"]),
         words["about"],
     )
+
+
+def _check_width(made: Input, weight: npt.NDArray[Any]) -> None:
+    """ValueError where the head is not for such features: a blank picture is looked at, which also tries the input."""
+    if isinstance(made, PictureInput):
+        if not 0 < made.embedder.size <= MOST_PIXELS_A_SIDE:
+            raise ValueError(f"pictures of {made.embedder.size} pixels a side")
+        blank = np.zeros((1, made.embedder.size, made.embedder.size, 3), np.uint8)
+        width = made.embedder.transform(blank, made.fits).shape[1]
+    else:
+        width = made.scheme.width + len(made.scheme.marks)
+        if not all(array.shape == (width,) for array in (made.medians, made.mean, made.spread)):
+            raise ValueError("columns that are not all filled in and scaled")
+    if width != weight.shape[1]:
+        raise ValueError(f"a head for {weight.shape[1]} features, and {width} of them")
 
 
 def _read_pictures(words: Mapping[str, Any], arrays: Arrays) -> PictureInput:

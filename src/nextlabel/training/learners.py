@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.base import Input
@@ -120,7 +121,8 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
     made_of = _table_rows if lessons.dataset.table is not None else _picture_rows
     made, X = made_of(course, lessons, progress)
     progress("Choosing a penalty", 0, 0)
-    return LinearLearner(lessons, made, X, {}, course.seed).tuned()
+    with threadpool_limits(1):  # as for training
+        return LinearLearner(lessons, made, X, {}, course.seed).tuned()
 
 
 def _network_learner(course: Course, entry: ModelEntry, lessons: Lessons) -> Learner:

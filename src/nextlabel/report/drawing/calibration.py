@@ -27,12 +27,13 @@ def _draw(bins: Sequence[Bin], word: str, width: float, theme: Theme) -> Figure:
     left = 0.62 if width == NARROW else (width - side) / 2
     figure = sheet(height, theme, width)
     axes = style_axes(figure.add_axes((left / width, 0.6 / height, side / width, side / height)), theme)
-    axes.plot([0, 100], [0, 100], color=theme.faint, linewidth=1.2, dashes=(4, 3), zorder=1)
+    axes.plot([0, 100], [0, 100], color=theme.faint, linewidth=1.2, dashes=(4, 3))
     sure = np.array([100 * one.confidence for one in bins])
     right = np.array([100 * (one.right.value or 0.0) for one in bins])
     edges = np.array([[100 * one.right.low, 100 * one.right.high] for one in bins])
-    axes.vlines(sure, edges[:, 0], edges[:, 1], color=theme.palette[0], linewidth=1.4, alpha=0.55, zorder=2)
-    axes.plot(sure, right, "o-", color=theme.palette[0], markersize=5, linewidth=1.6, zorder=3)
+    # Not clipped: many a model is sure and right, and its points lie on the edge.
+    axes.vlines(sure, edges[:, 0], edges[:, 1], color=theme.palette[0], linewidth=1.4, alpha=0.55, clip_on=False)
+    axes.plot(sure, right, "o-", color=theme.palette[0], markersize=5, linewidth=1.6, zorder=3, clip_on=False)
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
     axes.set_xlabel(f"mean {word} of the class that was named, %", fontsize=9, color=theme.muted)
