@@ -9,28 +9,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextlabel.classifiers.base import Classifier
+    from nextlabel.classifiers.file import load_classifier, save_classifier
+    from nextlabel.classifiers.onnx import export_onnx
     from nextlabel.comparison import compare
     from nextlabel.datasets import load_dataset
     from nextlabel.datasets.base import Dataset
     from nextlabel.datasets.splits import Split, split
     from nextlabel.embedders import embed
     from nextlabel.estimators.holdout import holdout
+    from nextlabel.evaluation import evaluate
+    from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
+    from nextlabel.knobs.course import Course
     from nextlabel.loop.oracles import Truth
     from nextlabel.loop.rounds import ActiveLearner, Round, View, ask, drive, rounds
     from nextlabel.models.base import Fitted
     from nextlabel.models.head import LinearHead
     from nextlabel.models.linear import Linear
+    from nextlabel.models.predictions import Prediction
     from nextlabel.models.recipe import Recipe
-    from nextlabel.models.torch.checkpoints import Checkpoint, Prediction
+    from nextlabel.models.torch.checkpoints import Checkpoint
     from nextlabel.models.torch.classifier import TorchClassifier
     from nextlabel.models.torch.cnn import Cnn, Training
     from nextlabel.plan import Plan
     from nextlabel.pool import Pool
+    from nextlabel.prediction import predict
     from nextlabel.runs.reading import Run
     from nextlabel.seeds import stream
     from nextlabel.selection import select
     from nextlabel.simulation import Recorded, iter_simulate, record, simulate
+    from nextlabel.training import train
     from nextlabel.wording.verdicts import summary
 
 __version__ = "0.1.0"
@@ -38,9 +47,12 @@ __version__ = "0.1.0"
 __all__ = [
     "ActiveLearner",
     "Checkpoint",
+    "Classifier",
     "Cnn",
+    "Course",
     "Crew",
     "Dataset",
+    "Evaluation",
     "Experiment",
     "Fitted",
     "Linear",
@@ -61,32 +73,41 @@ __all__ = [
     "compare",
     "drive",
     "embed",
+    "evaluate",
+    "export_onnx",
     "holdout",
     "iter_simulate",
+    "load_classifier",
     "load_dataset",
+    "predict",
     "record",
     "rounds",
+    "save_classifier",
     "select",
     "simulate",
     "split",
     "stream",
     "summary",
+    "train",
 ]
 
 # Where each of them lives. A test compares this with what type checkers are told above.
 _HOMES = {
     "ActiveLearner": "loop.rounds",
     "Checkpoint": "models.torch.checkpoints",
+    "Classifier": "classifiers.base",
     "Cnn": "models.torch.cnn",
+    "Course": "knobs.course",
     "Crew": "experiment",
     "Dataset": "datasets.base",
+    "Evaluation": "evaluation.base",
     "Experiment": "experiment",
     "Fitted": "models.base",
     "Linear": "models.linear",
     "LinearHead": "models.head",
     "Plan": "plan",
     "Pool": "pool",
-    "Prediction": "models.torch.checkpoints",
+    "Prediction": "models.predictions",
     "Recipe": "models.recipe",
     "Recorded": "simulation",
     "Round": "loop.rounds",
@@ -100,16 +121,22 @@ _HOMES = {
     "compare": "comparison",
     "drive": "loop.rounds",
     "embed": "embedders",
+    "evaluate": "evaluation",
+    "export_onnx": "classifiers.onnx",
     "holdout": "estimators.holdout",
     "iter_simulate": "simulation",
+    "load_classifier": "classifiers.file",
     "load_dataset": "datasets",
+    "predict": "prediction",
     "record": "simulation",
     "rounds": "loop.rounds",
+    "save_classifier": "classifiers.file",
     "select": "selection",
     "simulate": "simulation",
     "split": "datasets.splits",
     "stream": "seeds",
     "summary": "wording.verdicts",
+    "train": "training",
 }
 
 

@@ -26,10 +26,11 @@ def did_you_mean(wanted: str, names: Iterable[str]) -> str:
 def several(count: int, word: str) -> str:
     """A count of things in prose.
 
-    >>> several(1, "seed"), several(1000, "label"), several(2, "family"), several(5, "day")
-    ('1 seed', '1,000 labels', '2 families', '5 days')
+    >>> several(1, "seed"), several(1000, "label"), several(2, "family"), several(5, "day"), several(3, "class")
+    ('1 seed', '1,000 labels', '2 families', '5 days', '3 classes')
     """
     many = f"{word[:-1]}ies" if word.endswith("y") and word[-2] not in "aeou" else f"{word}s"
+    many = f"{word}es" if word.endswith("s") else many
     return f"{count:,} {word if count == 1 else many}"
 
 

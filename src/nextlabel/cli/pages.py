@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextlabel.knobs import knob, names, read_knobs
-from nextlabel.knobs.kinds import FLAG, NAMES, PLACE, Kind, optional, text, whole
-from nextlabel.knobs.panels import CHOSEN, DATA, OUTPUT
+from nextlabel.knobs import knob, names, page_of, read_knobs
+from nextlabel.knobs.columns import Columns
+from nextlabel.knobs.kinds import FLAG, NAMES, PLACE, SOURCE, Kind, optional, text, whole
+from nextlabel.knobs.panels import CHOSEN, DATA, LABELS, OUTPUT
 from nextlabel.specifications import look_up
 
 # As `report` can write them; named here, for its own table comes with matplotlib.
@@ -69,6 +70,31 @@ class Arrays:
     )
     # Text, as everything typed: `find_missing` makes a number of it where labels are numbers.
     missing: str | None = knob(None, optional(text()), "The label that says missing, if it is another one.", DATA)
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What `train` and `evaluate` learn and judge by: data, and where their labels are."""
+
+    data: str = knob(
+        "",
+        SOURCE,
+        "A folder of pictures, with one sub-folder per class or none; an archive or a list of pictures; or a table.",
+        positional=True,
+    )
+    labels: Path | None = knob(
+        None,
+        optional(PLACE),
+        "A file of answers, in the place of what folders or a column say: path,label or id,label; Label Studio's JSON.",
+        LABELS,
+    )
+    label_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds the labels.", DATA
+    )
+    table: Columns = knob(Columns(), page_of(Columns))
 
     def __post_init__(self) -> None:
         read_knobs(self)

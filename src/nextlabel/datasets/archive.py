@@ -58,6 +58,11 @@ def _open(archive: str) -> zipfile.ZipFile:
 def load_archive(request: Request) -> Dataset:
     """Read an archive of pictures, or of texts, as if it were a folder; raises `BadData` where there is nothing to learn from."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
+    return read_found(request, found_in(path, open_archive(path), name_of(path.with_suffix(""))))
+
+
+def open_archive(path: Path) -> Listing:
+    """What an archive holds; raises `BadData` where it is none."""
     try:
         _open_once.cache_clear()  # the file may be another one by now
         members = _open(str(path)).infolist()
@@ -67,8 +72,7 @@ def load_archive(request: Request) -> Dataset:
         raise BadData(
             f"'{show_path(path.name)}' holds more than {MOST_MEMBERS:,} files. Unpack it, and name the folder."
         )
-    listing = list_archive(str(path), members)
-    return read_found(request, found_in(path, listing, name_of(path.with_suffix(""))))
+    return list_archive(str(path), members)
 
 
 def list_archive(archive: str, members: list[zipfile.ZipInfo]) -> Listing:

@@ -110,6 +110,7 @@ class Dataset:
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     ``groups`` (N,) codes of what belongs together (a patient, a video), -1 for whoever is a group alone; ``sides`` (N,)
     the side of a split that the data come with: 0 training, 1 validation, 2 test, -1 none. None where nothing says so.
+    ``scheme`` how the columns of a table became features (a `Scheme`), where other rows could become such ones.
     ``embedding`` who made the features of a table, by name and settings, where somebody embedded its samples before.
     All text in it is `printable`, so that it can be written as JSON and shown.
 
@@ -134,6 +135,7 @@ class Dataset:
     sides: Labels | None = None
     gaps: bool = False
     spellings: Mapping[str, int] = field(default_factory=dict)
+    scheme: Any = None
     embedding: Mapping[str, Any] | None = None
     texts: Texts | None = None
 

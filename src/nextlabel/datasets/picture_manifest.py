@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import side_of
+from nextlabel.datasets.listing import Listing
+from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import Found, read_found
 from nextlabel.datasets.tables.labels import read_names
 from nextlabel.errors import BadData, Mistake
@@ -102,6 +104,19 @@ def load_manifest(request: Request) -> Dataset:
         numbers=True,
     )
     return read_found(request, found)
+
+
+def list_manifest(path: Path) -> Listing:
+    """The pictures that a list names, whatever labels it may have; raises `BadData` where it cannot be read."""
+    frame = _read(path, None)
+    column = _path_column(frame.columns)
+    assert column is not None, "lists_pictures has found it"
+    named = list(dict.fromkeys(name for value in frame[column].to_list() if (name := _text(value))))
+    files, skipped = _find(Path(os.path.abspath(path)).parent, named)
+    good: list[tuple[str, File]] = [
+        (tidy_path(name), file) for name, file in zip(named, files, strict=True) if file is not None
+    ]
+    return Listing(good, skipped, [], [], [])
 
 
 def _notes(name: str, twice: int, alone: int) -> Iterator[str]:

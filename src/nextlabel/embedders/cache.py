@@ -35,7 +35,7 @@ from nextlabel.embedders.base import (
 )
 from nextlabel.embedders.reduction import Reduced
 from nextlabel.files import cache
-from nextlabel.files.arrays import Array
+from nextlabel.files.arrays import Array, digest
 from nextlabel.files.keyed import MOST_BLOCKS, STEP, Compute, KeyedRows, Places
 from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
@@ -128,7 +128,7 @@ def _embed(
 ) -> Features:
     settings = _describe(name, embedder)
     transductive = isinstance(embedder, Transductive)
-    rows = _read_fits(settings, source.version, fitted_to=source.digests if transductive else ())
+    rows = _kept_rows(settings, source.version, fitted_to=source.digests if transductive else ())
     if isinstance(embedder, Transductive):
         array = _fit(rows, compute or (lambda: _fit_anew(embedder, source, progress)), source.digests)
     else:
@@ -188,21 +188,26 @@ def sink_of(name: str, embedder: Embedder, dataset: Dataset) -> Sink:
         return sink_of(name, embedder.base, dataset)
     if isinstance(embedder, Transductive):
         return Keeping(embedder.size, kept_squares(cache.folder(), embedder.size), len(dataset))
-    return Embedding(embedder, _read_fits(_describe(name, embedder), dataset.pictures.version, ()), len(dataset))
+    return Embedding(embedder, _kept_rows(_describe(name, embedder), dataset.pictures.version, ()), len(dataset))
 
 
 def _describe(name: str, embedder: Learner[Any]) -> dict[str, Any]:
-    return {"name": name, "settings": _settings_of(embedder), "version": embedder.version}
+    return {"name": name, "settings": settings_of(embedder), "version": embedder.version}
 
 
-def _settings_of(embedder: Learner[Any]) -> dict[str, Any]:
+def settings_of(embedder: Learner[Any]) -> dict[str, Any]:
     """The fields of an embedder that are settings, as JSON gives them back."""
     words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
     plain: dict[str, Any] = json.loads(json.dumps(words))
-    return _settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain
+    return settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain
 
 
-def _read_fits(settings: Mapping[str, Any], version: str, fitted_to: Sequence[str]) -> KeyedRows:
+def kept_features(name: str, embedder: Learner[Any], version: str, fits: Fits) -> KeyedRows:
+    """The vectors of all samples, read as ``version`` says, that were ever transformed with these ``fits``."""
+    return _kept_rows(_describe(name, embedder), version, [digest(fits[what]) for what in sorted(fits)])
+
+
+def _kept_rows(settings: Mapping[str, Any], version: str, fitted_to: Sequence[str]) -> KeyedRows:
     """The vectors of all samples that were ever embedded in this way."""
     kind = re.split("[:(]", str(settings["name"]))[0]  # what follows may be any file's name
     # Options behind a name are settings, too, however they were written.

@@ -99,7 +99,7 @@ class _Describer:
     def __init__(self, settings: Patches, dictionaries: list[Dictionary]) -> None:
         self.settings, self.dictionaries = settings, dictionaries
         rooms = [(settings.size >> scale) - settings.patch for scale in range(len(dictionaries))]
-        self.regions = [_regions(room // settings.stride + 1) for room in rooms]  # each (5, side * side)
+        self.regions = [regions(room // settings.stride + 1) for room in rooms]  # each (5, side * side)
         quadrant = np.arange(settings.size) * 2 // settings.size
         self.quadrant = (quadrant[:, None] * 2 + quadrant) * SHADES**3  # (size, size)
         self.length = len(dictionaries) * 2 * 5 * settings.filters + 4 * SHADES**3
@@ -189,7 +189,7 @@ def _contrast(patches: Floats) -> Floats:
     return patches
 
 
-def _regions(side: int) -> Floats:
+def regions(side: int) -> Floats:
     """Weights (5, side * side) that average over the four quadrants and over the centre, as large as they are."""
     place = (np.arange(side) + 0.5) / side
     spans = [place < 0.5, place >= 0.5, (place >= 0.25) & (place < 0.75)]

@@ -163,6 +163,39 @@ class KeyedRows:
                     path.unlink()
 
 
+class RowLookup:
+    """The rows of one name that are kept, one by one: a file is opened, and looked at, when a row of it is wanted.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     rows = KeyedRows(Path(folder), "squares")
+    ...     added = rows.add([key("a")], np.array([[7.0]]))
+    ...     look_up = RowLookup(rows)
+    ...     look_up.row(key("a")), look_up.row(key("b")), list(look_up) == [key("a")]
+    (array([7.]), None, True)
+    """
+
+    def __init__(self, rows: KeyedRows) -> None:
+        self._places = dict[str, tuple[Path, int]]()
+        self._open = dict[Path, Array | None]()  # None: damaged, or removed by now
+        for path in rows._files():
+            for row, raw in enumerate(read_keys(path) or ()):
+                self._places.setdefault(raw.hex(), (path, row))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def row(self, key: str) -> Array | None:
+        """The row of a key, or None where none is kept, or it is damaged."""
+        if key not in self._places:
+            return None
+        path, row = self._places[key]
+        if path not in self._open:
+            self._open[path] = read_array(path)
+        array = self._open[path]
+        return None if array is None else np.array(array[row])
+
+
 def _raw(keys: Sequence[str]) -> list[Key]:
     raw = bytes.fromhex("".join(keys))
     return [raw[i : i + DIGEST] for i in range(0, len(raw), DIGEST)]

@@ -14,11 +14,14 @@ import numpy as np
 from nextlabel.comparison import Comparison
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import OtherRun
+from nextlabel.evaluation.base import Evaluation
 from nextlabel.files.atomic import write_atomically
+from nextlabel.files.refusals import refusals
 from nextlabel.files.strict_json import dump
 from nextlabel.report.drawing.themes import KINDS, Picture, check_kinds
 from nextlabel.report.of_comparison.page import verdict_page
 from nextlabel.report.of_comparison.tables import every_curve_csv, penalties_csv, verdicts_csv, votes_csv
+from nextlabel.report.of_evaluation.page import evaluation_page
 from nextlabel.report.of_run.page import page
 from nextlabel.report.of_run.tables import curves_csv
 from nextlabel.report.of_run.tables import numbers_csv as run_numbers_csv
@@ -37,7 +40,7 @@ REPORT_FILES = (
 
 FIGURES = ("png",)  # kinds of files that figures are written as, unless others are asked for
 
-__all__ = ["FIGURES", "REPORT_FILES", "check_kinds", "write", "write_verdicts"]
+__all__ = ["FIGURES", "REPORT_FILES", "check_kinds", "write", "write_evaluation", "write_verdicts"]
 
 
 def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[str] = FIGURES) -> Path:
@@ -65,6 +68,13 @@ def _write_figures(folder: Path, pictures: Sequence[Picture], kinds: Sequence[st
             write_atomically(folder / f"{picture.name}.{kind}", picture.file(kind))
         for kind in KINDS.keys() - set(kinds):
             (folder / f"{picture.name}.{kind}").unlink(missing_ok=True)
+
+
+def write_evaluation(found: Evaluation, path: Path) -> Path:
+    """Write the page of an evaluation to one HTML file; raises `CannotWrite` where the disk says no."""
+    with refusals(path, "Name another file with --out."):
+        write_atomically(path, evaluation_page(found).encode())
+    return path
 
 
 def write_verdicts(found: Comparison, folder: Path, figures: Sequence[str] = FIGURES) -> Path:

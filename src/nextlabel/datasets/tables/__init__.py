@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.scanning import code_groups, find_duplicates
-from nextlabel.datasets.tables.base import Table, count_repeats
+from nextlabel.datasets.tables.base import Column32, Table, count_repeats
 from nextlabel.datasets.tables.columns import Sheet, read_sheet
-from nextlabel.datasets.tables.frames import read_arrow, read_excel, read_frame, read_json_lines, read_parquet
+from nextlabel.datasets.tables.frames import is_frame, read_arrow, read_excel, read_frame, read_json_lines, read_parquet
 from nextlabel.datasets.tables.gaps import mark_gaps, refuse_gaps
 from nextlabel.datasets.tables.labels import (
     describe_measured,
@@ -23,6 +25,7 @@ from nextlabel.datasets.tables.labels import (
     read_names,
 )
 from nextlabel.datasets.tables.npz import read_npz
+from nextlabel.datasets.tables.schemes import Scheme
 from nextlabel.datasets.tables.stream import STANDARD_INPUT, spool
 from nextlabel.datasets.tables.svm import read_svm
 from nextlabel.datasets.tables.text import read_text
@@ -30,7 +33,7 @@ from nextlabel.datasets.tables.texts import TextTable, read_texts
 from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, on_file
-from nextlabel.knobs.columns import REFUSE
+from nextlabel.knobs.columns import REFUSE, Columns
 from nextlabel.pool import Floats, Labels
 from nextlabel.text import printable, several
 
@@ -52,14 +55,53 @@ def load_frame(frame: Any, request: Request) -> Dataset:
 
 
 def _load(path: Path, kind: str, request: Request) -> Dataset:
+    return make_dataset(_read(path, kind, request), request, printable(path.name))
+
+
+def _read(path: Path, kind: str, request: Request) -> Table | Sheet | Dataset:
     shown = printable(path.name)
     try:
-        found = READERS[kind](path, request)
+        return READERS[kind](path, request)
+    except FileNotFoundError:
+        raise BadData(f"There is no file '{printable(str(path))}'. Is the path right?") from None
     except PermissionError:
         raise BadData(f"The file '{shown}' may not be read. Ask its owner, or copy it.") from None
     except OSError as error:
         raise BadData(f"The file '{shown}' cannot be read ({error.strerror or error}). Is it whole?") from None
-    return make_dataset(found, request, shown)
+
+
+def encode_table(source: Any, scheme: Scheme) -> Column32:
+    """Features (n, d) of the rows of another table: a path, ``-`` for standard input, or a frame.
+
+    Raises `BadData` where it cannot be read, or lacks a column of the scheme.
+    """
+    if is_frame(source):
+        return _encode_found(read_frame(source), scheme, "the frame")
+    if str(source) == STANDARD_INPUT:
+        with spool() as (path, kind):
+            return _encode_file(path, kind, scheme)
+    path = Path(os.path.expanduser(source))
+    if ending(path.name) not in READERS:
+        raise BadData(f"'{printable(str(source))}' is no table that is known here ({', '.join(READERS)}).")
+    return _encode_file(path, ending(path.name), scheme)
+
+
+def _encode_file(path: Path, kind: str, scheme: Scheme) -> Column32:
+    page = Columns(null_words=scheme.null_words, no_header=scheme.no_header)
+    return _encode_found(_read(path, kind, Request(str(path), table=page, unlabelled=True)), scheme, path.name)
+
+
+def _encode_found(found: Table | Sheet | Dataset, scheme: Scheme, shown: str) -> Column32:
+    shown = printable(shown)
+    if isinstance(found, Dataset) or (scheme.columns is None) is isinstance(found, Sheet):
+        how = "a file of numbers alone (.svm, .npz)" if scheme.columns is None else "columns that have names"
+        raise BadData(f"'{shown}' is of another kind than the table that the model learned from, which had {how}.")
+    if isinstance(found, Sheet):
+        return scheme.encode(found)
+    lacking = scheme.width - found.X.shape[1]
+    if lacking < 0 or (lacking and ending(shown) not in SPARSE):  # a sparse row leaves out its zeros
+        raise BadData(f"'{shown}' has {found.X.shape[1]} features, and the model learned from {scheme.width}.")
+    return scheme.mark(np.pad(found.X, ((0, 0), (0, lacking))))
 
 
 def ending(name: str) -> str:
@@ -98,6 +140,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
         table=on_file(X, "table"),
         warnings=notes,
         gaps=bool(gaps),
+        scheme=_scheme_of(table, names),
         spellings=find_spellings(table.labels, y, classes),
     )
 
@@ -121,6 +164,12 @@ def _make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Da
         groups=None if found.groups is None else code_groups(found.groups),
         spellings=find_spellings(found.labels, y, classes),
     )
+
+
+def _scheme_of(table: Table, names: Sequence[str]) -> Scheme | None:
+    """How other rows become such features, whose names are ``names``; None where nobody else's could."""
+    scheme = table.scheme or (Scheme(table.X.shape[1]) if table.by_place else None)
+    return None if scheme is None else scheme.marking(names)
 
 
 def find_spellings(labels: Sequence[str | None], y: Labels, classes: Sequence[str]) -> dict[str, int]:
@@ -178,4 +227,5 @@ READERS: Mapping[str, Reader] = {
     ".libsvm": read_svm,
     ".npz": read_npz,
 }
-COLUMNS = frozenset(READERS) - {".svm", ".libsvm", ".npz"}  # files whose columns have names
+SPARSE = frozenset({".svm", ".libsvm"})
+COLUMNS = frozenset(READERS) - SPARSE - {".npz"}  # files whose columns have names

@@ -22,7 +22,8 @@ BLOCK = 2**17  # numbers looked at in one go
 class Table(NamedTuple):
     """What a reader finds: ``X`` (n, d) float32 with NaN for a gap, ``labels`` as text (None: missing), column names.
 
-    ``as_text`` says that the labels are text even if they look like numbers; ``notes`` what a person should know.
+    ``as_text`` says that the labels are text even if they look like numbers; ``notes`` what a person should know;
+    ``scheme`` how its columns became numbers. ``by_place``: without a scheme, a column is the one at its place.
     """
 
     X: Column32
@@ -30,6 +31,8 @@ class Table(NamedTuple):
     columns: Sequence[str]
     as_text: bool = False
     notes: tuple[str, ...] = ()
+    scheme: Any = None
+    by_place: bool = True
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Narrowed:
 
     shifted: list[str] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
+    offsets: dict[str, float] = field(default_factory=dict)  # what was taken off the shifted ones
 
     def sentences(self) -> list[str]:
         notes = []
@@ -84,7 +88,7 @@ def narrow(X: Numbers, names: Sequence[str], shown: str, told: Narrowed) -> Colu
         return X.astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         out = np.ascontiguousarray(X, dtype=np.float32)
-    _check_finite(X, out, names, shown)
+    check_finite(X, out, names, shown)
     if X.dtype.itemsize <= 4 and X.dtype.kind == "f":
         return out
     low, high = _range(X)
@@ -93,6 +97,7 @@ def narrow(X: Numbers, names: Sequence[str], shown: str, told: Narrowed) -> Colu
     for column in blurred.tolist():
         out[:, column] = (X[:, column].astype(np.longdouble) - low[column]).astype(np.float32)
         told.shifted.append(names[column])
+        told.offsets[names[column]] = float(low[column])
     for column in np.setdiff1d(np.flatnonzero(top >= LARGEST_WHOLE), blurred).tolist():
         if _merges(X[:, column], out[:, column]):
             told.merged.append(names[column])
@@ -117,7 +122,8 @@ def _merges(values: Numbers, narrowed: Column32) -> bool:
     return len(np.unique(values)) > len(np.unique(narrowed[known]))
 
 
-def _check_finite(X: Numbers, narrowed: Column32, names: Sequence[str], shown: str) -> None:
+def check_finite(X: Numbers, narrowed: Column32, names: Sequence[str], shown: str) -> None:
+    """`BadData` that names the first cell of X (n, d) that is infinite, or is so in 32 bits."""
     if not np.isinf(narrowed).any():
         return
     bad = np.argwhere(np.isinf(narrowed))

@@ -10,6 +10,7 @@ from nextlabel.datasets.base import Request
 from nextlabel.datasets.tables.base import BLOCK, Table
 from nextlabel.datasets.tables.kinds import Encoded, Reading, encode
 from nextlabel.datasets.tables.labels import NULL_WORDS, NUMBER
+from nextlabel.datasets.tables.schemes import Scheme
 from nextlabel.datasets.tables.sentences import describe_kinds
 from nextlabel.errors import BadData
 from nextlabel.knobs.columns import Columns
@@ -55,7 +56,7 @@ def read_sheet(sheet: Sheet, request: Request) -> Table:
     X = np.column_stack([np.empty((len(labels), 0), np.float32), *blocks])
     names = [printable(name) for one in encoded for name in one.names]
     notes = (*sheet.notes, *describe_kinds(encoded), *reading.told.sentences())
-    return Table(X, as_text(labels), names, written, notes)
+    return Table(X, as_text(labels), names, written, notes, Scheme.of(encoded, reading.told, page))
 
 
 def _encode_all(sheet: Sheet, columns: Sequence[int], reading: Reading) -> list[Encoded]:

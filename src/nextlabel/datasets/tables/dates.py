@@ -24,29 +24,36 @@ CLOCKS = ("%H:%M:%S", "%H:%M")
 
 
 class Dates(NamedTuple):
-    """Days since 1970 (n,), null where there is none, and the form in which they were written."""
+    """Days since 1970 (n,), null where there is none, and the form in which they were written, in words and as such."""
 
     days: "pl.Series"
     form: str
+    pattern: str
 
 
 def read_dates(column: "pl.Series") -> Dates | None:
     """A column of text (n,) as dates, or None where not all of it are, in one form."""
-    import polars as pl
-
     known = column.drop_nulls()
     if not known[:SAMPLE].str.contains(r"^\d{1,4}[-/.: ]|^[A-Za-z]{3} \d").all():
         return None
     for date, form in DATES.items():
         for time in TIMES:
             if _reads(known[:SAMPLE], date + time) and _reads(known, date + time):
-                found = _read(column, date + time)
-                return Dates(found.cast(pl.Int64).cast(pl.Float64) / DAY, form)
+                return Dates(parse_dates(column, date + time), form, date + time)
     for clock in CLOCKS:
-        found = column.str.to_time(clock, strict=False)
+        found = parse_dates(column, clock)
         if found.null_count() == column.null_count():
-            return Dates(found.cast(pl.Int64).cast(pl.Float64) / (1000 * DAY), "a time of day")
+            return Dates(found, "a time of day", clock)
     return None
+
+
+def parse_dates(column: "pl.Series", pattern: str) -> "pl.Series":
+    """Days since 1970, or parts of a day, of text (n,) in one form; null where it has another."""
+    import polars as pl
+
+    if pattern in CLOCKS:
+        return column.str.to_time(pattern, strict=False).cast(pl.Int64).cast(pl.Float64) / (1000 * DAY)
+    return _read(column, pattern).cast(pl.Int64).cast(pl.Float64) / DAY
 
 
 def _read(column: "pl.Series", form: str) -> "pl.Series":

@@ -39,6 +39,7 @@ class Encoded(NamedTuple):
     X: Column32 | None = None
     names: tuple[str, ...] = ()
     detail: str = ""
+    pattern: str = ""  # of dates in text, as strptime has it
 
 
 @dataclass
@@ -110,7 +111,7 @@ def _encode_text(column: "pl.Series", name: str, reading: Reading) -> Encoded:
     if (written := _with_commas(column, known, reading, name)) is not None:
         return written
     if (dates := read_dates(column)) is not None:
-        return _dates(dates.days, name, reading, dates.form)
+        return _dates(dates.days, name, reading, dates.form)._replace(pattern=dates.pattern)
     if 2 * failed <= len(known):
         raise BadData(_describe_fault(column, numbers, name, reading.shown))
     return _encode_categories(column, known, name, reading)
@@ -129,10 +130,15 @@ def _with_commas(column: "pl.Series", known: "pl.Series", reading: Reading, name
         if not reading.comma:
             raise BadData(_describe_comma(column, name, reading.shown))
         decimal = reading.comma == "decimal"
-    gone, mark = (".", ",") if decimal else (",", "")
-    plain = column.str.replace_all(gone, "", literal=True)
-    plain = plain.str.replace(mark, ".", literal=True) if mark else plain
-    return encode_numbers(plain.cast(pl.Float64).to_numpy(), name, reading, "comma" if decimal else "thousands")
+    kind = "comma" if decimal else "thousands"
+    return encode_numbers(without_commas(column, kind).cast(pl.Float64).to_numpy(), name, reading, kind)
+
+
+def without_commas(column: "pl.Series", kind: str) -> "pl.Series":
+    """Numbers in text as Python reads them: 1.234,5 (``comma``), or 1,234.5 (``thousands``), as 1234.5."""
+    if kind == "comma":
+        return column.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    return column.str.replace_all(",", "", literal=True)
 
 
 def _describe_comma(column: "pl.Series", name: str, shown: str) -> str:
@@ -153,17 +159,20 @@ def _describe_fault(column: "pl.Series", numbers: "pl.Series", name: str, shown:
 
 
 def _dates(column: "pl.Series", name: str, reading: Reading, form: str = "") -> Encoded:
+    return encode_numbers(days_of(column).to_numpy(), name, reading, "date")._replace(detail=form)
+
+
+def days_of(column: "pl.Series") -> "pl.Series":
+    """Dates, times and durations (n,) in days; numbers are days already."""
     import polars as pl
 
-    days = column
     if column.dtype in (pl.Date, pl.Datetime):
-        days = column.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64) / 86_400_000_000
-    elif column.dtype == pl.Duration:
-        days = column.dt.total_microseconds(fractional=True) / 86_400_000_000
-    elif column.dtype == pl.Time:
-        days = column.cast(pl.Int64).cast(pl.Float64) / 86_400_000_000_000
-    encoded = encode_numbers(days.to_numpy(), name, reading, "date")
-    return encoded._replace(detail=form)
+        return column.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64) / 86_400_000_000
+    if column.dtype == pl.Duration:
+        return column.dt.total_microseconds(fractional=True) / 86_400_000_000
+    if column.dtype == pl.Time:
+        return column.cast(pl.Int64).cast(pl.Float64) / 86_400_000_000_000
+    return column
 
 
 def _encode_categories(column: "pl.Series", known: "pl.Series", name: str, reading: Reading) -> Encoded:

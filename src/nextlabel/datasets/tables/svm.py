@@ -116,11 +116,11 @@ def _table(X: Sparse, labels: Sequence[str], indices: range, shown: str, request
     if X.shape[0] * X.shape[1] <= MOST_DENSE:
         called = [str(indices.start + int(i)) for i in used]
         table = table_of_array(X.toarray(), labels, called, shown, request)
-        return table._replace(notes=(*table.notes, f"{found}: the others were left out."))
+        return table._replace(notes=(*table.notes, f"{found}: the others were left out."), by_place=False)
     reduced = _reduce(X)
     table = table_of_array(reduced, labels, range_names(1, reduced.shape[1]), shown, request)
     note = f"{found}: a truncated SVD, which looks at no label, made {reduced.shape[1]} of them, over all rows."
-    return table._replace(notes=(*table.notes, note))
+    return table._replace(notes=(*table.notes, note), by_place=False)
 
 
 def _check_finite(X: Sparse, shown: str) -> None:

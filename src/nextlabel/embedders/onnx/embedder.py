@@ -5,18 +5,18 @@ on its neighbours nor on the number of cores. It is no slower for it: on two cor
 transformer took 0.8 times as long as in batches of 32 spread over both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
 from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
-from nextlabel.embedders.onnx.file import hash_model
+from nextlabel.embedders.onnx.file import hash_model, read_model
 from nextlabel.embedders.onnx.network import POOLS, Net, pool_output
 from nextlabel.embedders.onnx.settings import ImageSettings, parse_onnx, read_settings_beside
 from nextlabel.errors import BadData, Mistake
@@ -71,6 +71,22 @@ class Onnx:
             np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
         )  # what fails, fails early
         return found
+
+    @classmethod
+    def restored(cls, raw: bytes, settings: Mapping[str, Any]) -> "Onnx":
+        """The embedder of these settings, as a classifier's file has them, whose model is at hand.
+
+        Raises `BadData` where onnxruntime cannot open it.
+        """
+        net = Net(Path(settings["source"]), raw)
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
+        }
+        return cls(**(plain | {"onnxruntime": net.runtime}), net=net)
+
+    def model(self) -> bytes:
+        """The file, whole; raises `BadData` where it was changed, or keeps weights in others."""
+        return read_model(self.net.path, self.digest)
 
     def fit(self, sample: Squares, report: Report = silent) -> Fits:
         """Nothing: the model in the file has learned already."""

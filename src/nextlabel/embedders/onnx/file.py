@@ -49,6 +49,20 @@ def hash_model(path: Path) -> str:
         ) from None
 
 
+def read_model(path: Path, digest: str) -> bytes:
+    """A model that is one file, and hashes to ``digest``; raises `BadData` where it is another by now, or several."""
+    name = printable(path.name)
+    if hash_model(path) != digest:
+        raise BadData(f"'{name}' was changed while it was in use. Run again.")
+    raw = path.read_bytes()
+    if any(_locations(memoryview(raw))):
+        raise BadData(
+            f"'{name}' keeps weights in other files, and a trained model is to be one. Save it with its weights inside "
+            "(onnx.save without save_as_external_data)."
+        )
+    return raw
+
+
 def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=cache.DIGEST)).hexdigest()

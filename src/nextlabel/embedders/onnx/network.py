@@ -60,13 +60,16 @@ def open_session(runtime: Any, model: str | bytes, name: str) -> Any:
 class Net:
     """A model that takes pictures: ``batch`` at a time, squares of ``side``, or of any size where that is None.
 
+    It lies in the file ``path``, or its bytes are at hand (``raw``), and it is only called so.
+
     Raises `BadData` where it is no such model.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, raw: bytes | None = None) -> None:
+        self.path = path
         self.name, runtime = printable(path.name), import_extra("onnxruntime", "An ONNX model")
         self.runtime = str(runtime.__version__)
-        self.session = open_session(runtime, str(path), self.name)
+        self.session = open_session(runtime, str(path) if raw is None else raw, self.name)
         self.input, (self.batch, channels, *sides) = self._input()
         self.side = sides[0] or sides[1]
         self.hint = PERHAPS_LAST if channels is None else ""  # channels first are then a guess, and this why it fails

@@ -76,6 +76,11 @@ def graph(
     return fields(1, nodes) + field(2, "nextlabel") + fields(5, weights) + fields(11, inputs) + fields(12, outputs)
 
 
+def metadata_fields(metadata: Mapping[str, str]) -> bytes:
+    """Words that onnxruntime gives back; they may stand behind a model that is written already."""
+    return fields(14, [field(1, key) + field(2, text) for key, text in metadata.items()])
+
+
 def model(
     nodes: Sequence[bytes],
     inputs: Sequence[bytes],
@@ -84,6 +89,6 @@ def model(
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """A whole model; ``metadata`` is what onnxruntime gives back as ``custom_metadata_map``."""
-    words = fields(14, [field(1, key) + field(2, text) for key, text in (metadata or {}).items()])
+    words = metadata_fields(metadata or {})
     head = field(1, IR_VERSION) + field(2, "nextlabel")
     return head + field(7, graph(nodes, inputs, outputs, weights)) + field(8, field(1, "") + field(2, OPSET)) + words

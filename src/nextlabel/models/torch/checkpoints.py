@@ -28,6 +28,7 @@ from nextlabel.datasets.listing import Listing, list_folder
 from nextlabel.datasets.pictures import FolderPictures, read_each
 from nextlabel.errors import BadData, CannotWrite, Mistake
 from nextlabel.files.atomic import write_atomically
+from nextlabel.models.predictions import Prediction
 from nextlabel.models.torch import cnn
 from nextlabel.models.torch.training import blas_threads, infer
 from nextlabel.pool import Floats
@@ -35,20 +36,6 @@ from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
 
 ARCHITECTURE = "nextlabel cnn 1"  # raise when old weights no longer fit
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a network says of one picture: ``probabilities`` by class; or why the file cannot be read.
-
-    >>> Prediction("rose.jpg", "rose", {"daisy": 0.1, "rose": 0.9}).label
-    'rose'
-    """
-
-    path: str
-    label: str | None
-    probabilities: dict[str, float]
-    reason: str | None = None
 
 
 @dataclass(frozen=True)

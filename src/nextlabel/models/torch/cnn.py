@@ -8,6 +8,7 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ from nextlabel.models.torch.training import History, Inputs, Lesson, blas_thread
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.seeds import number
 
+Doubles = npt.NDArray[np.float64]
 SIZE = 64  # side of the pictures it sees
 CHANNELS = (32, 64, 128)
 WIDTH = 256
@@ -129,11 +131,11 @@ def extract_head(network: nn.Sequential, features: Floats, classes: int, seed: i
     assert isinstance(last, nn.Linear)
     # Fitted on nothing, so that scikit-activeml knows classes and width; then it is given the network's own weights.
     head = LinearHead(classes=range(classes), random_state=seed).fit(features[:1], np.array([-1]))
-    weights: list[Floats] = [part.detach().cpu().numpy().astype(np.float64) for part in (last.weight, last.bias)]
+    weights: list[Doubles] = [part.detach().cpu().numpy().astype(np.float64) for part in (last.weight, last.bias)]
     return _set_weights(head, *weights)
 
 
-def _set_weights(head: LinearHead, coef: Floats, intercept: Floats) -> LinearHead:
+def _set_weights(head: LinearHead, coef: Doubles, intercept: Doubles) -> LinearHead:
     head.known_ = np.arange(len(intercept))
     head.coef_, head.intercept_ = coef, intercept
     return head

@@ -43,6 +43,14 @@ def draw_confusion(confusions: Sequence[Row], shown: Sequence[str], classes: Seq
     return paint("confusion", alt, wide, narrow)
 
 
+def draw_matrix(matrix: npt.NDArray[np.integer], classes: Sequence[str]) -> Picture:
+    """One confusion matrix (C, C) of counts, as shares of each true class."""
+    shares = {"": _by_row(matrix.astype(np.float64))}
+    alt = "Confusion matrix on samples that were not learned, true classes by rows."
+    wide, narrow = (partial(_draw_confusion, shares, classes, width) for width in (WIDE, NARROW))
+    return paint("confusion", alt, wide, narrow)
+
+
 def sum_matrices(confusions: Sequence[Row]) -> dict[str, Matrix]:
     """Confusion counts (C, C) by strategy, over all seeds."""
     sums: dict[str, Matrix] = {}

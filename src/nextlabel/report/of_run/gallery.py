@@ -48,6 +48,12 @@ def gallery(run: Run, dataset: Dataset) -> list[Shelf]:
     return [Shelf(name, [_thumbnail(dataset, i, found[i]) for i in ids]) for name, ids in batches.items()]
 
 
+def thumbnails(dataset: Dataset, ids: Sequence[int]) -> list[Thumbnail]:
+    """The samples with these ids, as pictures with their classes; none for a table."""
+    found = dict(zip(sorted(ids), _squares(dataset, sorted(ids)), strict=False))
+    return [_thumbnail(dataset, i, found[i]) for i in ids if i in found]
+
+
 def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
     """The pictures with these ids, sharp where their files can still be read."""
     pictures = dataset.pictures

@@ -1,0 +1,80 @@
+"""A classifier from the command line: what it learned from, and where it is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from nextlabel.classifiers import Classifier, save_classifier
+from nextlabel.classifiers.onnx import export_onnx
+from nextlabel.cli.pages import Samples
+from nextlabel.cli.progress import show_progress
+from nextlabel.cli.select import refuse_place
+from nextlabel.cli.simulate import data_notes
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.knobs.course import Course
+from nextlabel.progress import Progress
+from nextlabel.text import join_names, printable, several
+from nextlabel.training import train
+from nextlabel.wording.numbers import points
+
+SHOWN = 6  # most classes whose counts are named
+
+
+def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as_json: bool, loud: Console) -> None:
+    """Train, write the files, and say what they are."""
+    for place in filter(None, (out, onnx)):
+        refuse_place(place)  # before pictures are read, which takes minutes
+    with show_progress(loud, quiet=as_json) as progress:
+        dataset = load_samples(samples, progress)
+        classifier = train(dataset, course, progress)
+        save_classifier(classifier, out)
+        if onnx is not None:
+            export_onnx(classifier, onnx)
+    for note in data_notes(dataset):
+        loud.print(f"Note: {note}", markup=False)
+    print(json.dumps(classifier_to_json(classifier, out), allow_nan=False) if as_json else describe(classifier, out))
+
+
+def load_samples(samples: Samples, progress: Progress) -> Dataset:
+    """The dataset that was named, with its labels."""
+    return load(request_of(samples, progress))
+
+
+def request_of(samples: Samples, progress: Progress) -> Request:
+    """What was typed, as those who load want it."""
+    answers = None if samples.labels is None else str(samples.labels)
+    return Request(samples.data, None, samples.label_column, progress, table=samples.table, answers=answers)
+
+
+def classifier_to_json(classifier: Classifier, out: Path) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    found = classifier.calibration
+    return {
+        "out": str(out),
+        "classes": list(classifier.classes),
+        "labels": classifier.about["labels"],
+        "confidence": classifier.confidence,
+        "calibration": None if found is None else vars(found),
+    }
+
+
+def describe(classifier: Classifier, out: Path) -> str:
+    """What was learned, how far its numbers are to be trusted, and what to do next."""
+    counts = classifier.about["labels"]
+    named = join_names([f"{count:,} {name}" for name, count in counts.items()]) if len(counts) <= SHOWN else ""
+    shown = printable(str(out))
+    lines = [
+        f"Learned {several(sum(counts.values()), 'label')} of {several(len(counts), 'class')}"
+        f"{f': {named}' if named else ''}. The model: '{shown}'."
+    ]
+    if (found := classifier.calibration) is not None:
+        lines.append(
+            f"Calibrated on {several(found.labels, 'label')} that the model had not seen: the gap between its "
+            f"probabilities and how often it is right was {points(found.before)} points, and is {points(found.after)}."
+        )
+    else:
+        lines.append("Its numbers are scores, no probabilities: with --random-labels they would be calibrated.")
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""Pictures sorted by what they were taken for: a folder per class, with links or copies, and the source left alone."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from nextlabel.datasets.decoding import Unreadable
+from nextlabel.datasets.pictures import File
+from nextlabel.errors import CannotWrite, Mistake
+from nextlabel.files.refusals import refusals
+from nextlabel.text import printable, show_path
+
+ODD = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]')  # what some file system refuses in a name
+OTHER_PLACE = "Name another folder with --to folders."
+
+
+def sort_into_folders(
+    labels: Sequence[str | None], pictures: Sequence[tuple[str, File]], place: Path, copy: bool = False
+) -> int:
+    """Put each picture that has a label below ``place``, under its class and its own relative path; how many.
+
+    ``labels`` are those of the ``pictures``, in order; what comes behind these has none. They are linked, or copied,
+    where ``copy`` says so or nothing can be linked. Raises `CannotWrite` as the disk does.
+    """
+    names = folder_names({label for label in labels if label is not None})
+    put = 0
+    with refusals(place, OTHER_PLACE):
+        place.mkdir(parents=True, exist_ok=True)
+        for label, (path, file) in zip(labels, pictures, strict=False):
+            if label is not None:
+                target = place / names[label] / _inside(path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _put(file, target, copy)
+                put += 1
+    return put
+
+
+def check_place(place: Path, source: str | Path | None) -> None:
+    """Raise `Mistake` where ``place`` lies in the source or around it, and `CannotWrite` where it is not empty."""
+    shown, real = show_path(place), os.path.realpath(place)
+    if os.path.exists(place) and (not os.path.isdir(place) or os.listdir(place)):
+        raise CannotWrite(f"'{shown}' is not an empty folder, and nothing there is to be mixed up. {OTHER_PLACE}")
+    if source is None:
+        return
+    home = os.path.realpath(os.path.expanduser(source))
+    home = home if os.path.isdir(home) else os.path.dirname(home)
+    # A folder of pictures that grows while it is sorted would be read anew, the next time, with all its links.
+    if os.path.isdir(os.path.expanduser(source)) and os.path.commonpath([home, real]) in (home, real):
+        raise Mistake(f"'{shown}' and the pictures lie in one another. Name a folder outside '{show_path(source)}'.")
+
+
+def folder_names(classes: Iterable[str]) -> Mapping[str, str]:
+    """A folder's name for each class, that every file system takes; no two are the same.
+
+    >>> folder_names(["rose", "a/b", "a:b", ".."])
+    {'..': '_.', 'a/b': 'a_b', 'a:b': 'a_b 2', 'rose': 'rose'}
+    """
+    names: dict[str, str] = {}
+    taken = set[str]()
+    for word in sorted(classes):
+        plain = ODD.sub("_", word).rstrip(" ") or "_"
+        plain = f"_{plain[1:]}" if plain.startswith(".") else plain
+        name, k = plain, 2
+        while name.lower() in taken:  # to some file systems Rose is rose
+            name, k = f"{plain} {k}", k + 1
+        taken.add(name.lower())
+        names[word] = name
+    return names
+
+
+def _inside(path: str) -> Path:
+    """A path as one below any folder: without a root, and without ways up."""
+    parts = [part for part in PurePosixPath(path.replace("\\", "/")).parts if part not in ("/", "..", ".")]
+    return Path(*parts)
+
+
+def _put(file: File, target: Path, copy: bool) -> None:
+    if not isinstance(file, str):
+        try:
+            target.write_bytes(file.read())
+        except Unreadable as error:
+            raise CannotWrite(f"'{printable(str(file))}' {error}, so it cannot be copied. Run again.") from None
+        return
+    if not copy:
+        with suppress(OSError, NotImplementedError):  # Windows without rights, and disks that know no links
+            os.symlink(os.path.abspath(file), target)
+            return
+    shutil.copyfile(file, target)

@@ -1,0 +1,108 @@
+"""How good a classifier is: on what it has not learned, with intervals that hold."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from flower_beds import plant
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from nextlabel import evaluate, load_dataset, train
+from nextlabel.errors import BadData, Mistake
+from nextlabel.report import write_evaluation
+from nextlabel.statistics.intervals import clopper_pearson
+
+
+@pytest.fixture(scope="module")
+def beds(tmp_path_factory):
+    return plant(tmp_path_factory.mktemp("beds"), 12)
+
+
+@pytest.fixture(scope="module")
+def classifier(beds):
+    return train(load_dataset(beds), {"embedder": "pixels"})
+
+
+@given(st.integers(1, 300), st.data())
+def test_the_interval_is_the_exact_one(total, data):
+    """At each end, so many hits or more (or fewer) have a chance of 2.5 %."""
+    hits = data.draw(st.integers(0, total))
+    found = clopper_pearson(hits, total)
+    assert found.low <= found.value <= found.high
+    assert hits == 0 or binom.sf(hits - 1, total, found.low) == pytest.approx(0.025, abs=1e-6)
+    assert hits == total or binom.cdf(hits, total, found.high) == pytest.approx(0.025, abs=1e-6)
+
+
+def test_pictures_that_were_learned_are_left_out_by_content(classifier, beds, tmp_path):
+    test = plant(tmp_path / "test", 5, seed=1)
+    (test / "rose" / "by another name.png").write_bytes((beds / "rose" / "0-00.png").read_bytes())
+    found = evaluate(classifier, test)
+    assert (found.learned, found.accuracy.hits, found.accuracy.total) == (1, 10, 10)
+    assert round(found.accuracy.low, 3) == 0.692
+
+
+def test_a_test_set_that_was_learned_is_refused(classifier, beds):
+    with pytest.raises(BadData, match="has learned from all 24 labelled pictures"):
+        evaluate(classifier, beds)
+
+
+def test_classes_that_it_does_not_know_count_as_wrong(classifier, tmp_path):
+    found = evaluate(classifier, plant(tmp_path / "test", 4, ("rose", "iris", "fern"), seed=1))
+    assert (found.strange, found.accuracy.hits, found.accuracy.total) == ({"fern": 4}, 8, 12)
+    assert found.confusions.sum(axis=1).tolist() == [4, 4, 4]
+    assert [one.recall.value for one in found.by_class()] == [1, 1, 0]
+
+
+def test_a_label_that_is_wrong_is_the_surest_mistake(classifier, tmp_path):
+    test = plant(tmp_path / "test", 6, seed=1)
+    (test / "rose" / "0-wrong.png").write_bytes((test / "iris" / "1-00.png").read_bytes())
+    found = evaluate(classifier, test)
+    (row,) = found.surest_mistakes(3)
+    assert found.dataset.paths[found.ids[row]] == "rose/0-wrong.png"
+
+
+def test_the_calibration_curve_holds_every_sample_once(classifier, tmp_path):
+    found = evaluate(classifier, plant(tmp_path / "test", 25, seed=1))
+    bins = found.calibration_curve()
+    assert sum(one.right.total for one in bins) == 50
+    assert [one.confidence for one in bins] == sorted(one.confidence for one in bins)
+
+
+def test_the_page_is_whole_and_names_no_folder(classifier, tmp_path):
+    test = plant(tmp_path / "test", 6, seed=1)
+    (test / "rose" / "0-wrong.png").write_bytes((test / "iris" / "1-00.png").read_bytes())
+    (test / "rose" / "broken.png").write_bytes(b"nothing")
+    html = write_evaluation(evaluate(classifier, test), tmp_path / "e.html").read_text()
+    assert "Right on 92.3 %" in html
+    assert str(tmp_path) not in html
+    assert not re.search(r'(src|href)="(?!data:)', html)
+    assert "labelled rose<br>taken for <strong>iris</strong>" in html
+    assert "not calibrated, so its numbers are scores" in html
+
+
+def test_figures_are_json(classifier, tmp_path):
+    found = evaluate(classifier, plant(tmp_path / "test", 4, seed=1)).plain()
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["accuracy"] == 1
+    assert found["confidence"] == "score"
+
+
+def test_a_table_is_judged_as_it_was_learned(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def write(name, n):
+        y = np.arange(n) % 2
+        rows = [f"{a:.3f},{'xyz'[i % 3]},{'ab'[k]}" for i, (a, k) in enumerate(zip(rng.normal(3 * y), y, strict=True))]
+        (tmp_path / name).write_text("\n".join(["size,kind,label", *rows]))
+        return tmp_path / name
+
+    made = train(load_dataset(write("known.csv", 60)))
+    test = write("test.csv", 8)  # too few rows to be encoded by itself as the others were
+    assert evaluate(made, test).accuracy.total == 8
+    with pytest.raises(Mistake, match="wants the table itself"):
+        evaluate(made, load_dataset(write("other.csv", 2)))
+    with pytest.raises(Mistake, match="trained on a table, and these are pictures"):
+        evaluate(made, plant(tmp_path / "beds", 2))
