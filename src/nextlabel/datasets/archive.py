@@ -66,7 +66,7 @@ def load_archive(request: Request) -> Dataset:
             f"'{show_path(path.name)}' holds more than {MOST_MEMBERS:,} files. Unpack it, and name the folder."
         )
     listing = list_archive(str(path), members)
-    return read_found(request, found_in(path, listing, name_of(path.with_suffix(""))))
+    return read_found(request, found_in(path, listing, name_of(path.with_suffix("")), request.needs_labels))
 
 
 def list_archive(archive: str, members: list[zipfile.ZipInfo]) -> Listing:

@@ -22,11 +22,14 @@ PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent sa
 def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(os.path.expanduser(request.source)))
-    return read_found(request, found_in(root, list_folder(root), name_of(root)))
+    return read_found(request, found_in(root, list_folder(root), name_of(root), request.needs_labels))
 
 
-def found_in(root: Path, listing: Listing, name: str) -> Found:
-    """The pictures of a listing, with what their folders say of them; raises `BadData` where there are none."""
+def found_in(root: Path, listing: Listing, name: str, needs_labels: bool = True) -> Found:
+    """The pictures of a listing, with what their folders say of them; raises `BadData` where there are none.
+
+    Those without a class are told where somebody ``needs_labels``: else labels come from elsewhere, or from nowhere.
+    """
     if not listing.pictures:
         raise BadData(_no_pictures(root, listing))
     layout = read_layout([path for path, _ in listing.pictures])
@@ -41,7 +44,7 @@ def found_in(root: Path, listing: Listing, name: str) -> Found:
         [place.label for _, _, place in used],
         sides=[place.side for _, _, place in used],
         skipped=listing.skipped,
-        notes=list(_notes(listing, layout)),
+        notes=list(_notes(listing, layout, needs_labels)),
     )
 
 
@@ -59,11 +62,11 @@ def _say_hidden(names: Sequence[str]) -> str:
     return f"{quote_few(names)} is hidden, for its name begins with a dot, so it is no class. Rename it if it is one."
 
 
-def _notes(listing: Listing, layout: Layout) -> Iterator[str]:
+def _notes(listing: Listing, layout: Layout, needs_labels: bool) -> Iterator[str]:
     """What a person should know of a folder, beside the pictures in it that cannot be read."""
     yield from layout.notes
     loose = [path for path, _ in listing.pictures if "/" not in path]
-    if loose:
+    if loose and needs_labels:
         yield (
             f"{len(loose)} pictures lie in no class folder, so they are unlabelled and take no part in a simulation, "
             f"e.g. '{printable(loose[0])}'."
