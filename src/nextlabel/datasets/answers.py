@@ -84,7 +84,8 @@ def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
     sample = next((plain[name] for name in SAMPLE_COLUMNS if plain.get(name) not in (None, "")), None)
     label = next((name for name in LABEL_COLUMNS if name in plain), None)
     if sample is None or label is None:
-        raise BadData(f"Row {number} of '{show_path(path)}' is no answer. {FORM}")
+        lacks = "it names no sample" if sample is None else f"nothing in it is called {' or '.join(LABEL_COLUMNS[:2])}"
+        raise BadData(f"Row {number} of '{show_path(path)}' is no answer: {lacks}. {FORM}")
     name = str(sample).strip()
     return Answer(name, one_label(plain[label], name, path.name) or None, number)
 
