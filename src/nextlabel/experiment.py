@@ -97,6 +97,13 @@ class Experiment:
     min_class: int | None = knob(
         None, optional(whole(1)), "Leave out classes of fewer labelled samples than this.", LABELS
     )
+    labels: str | None = knob(  # None: what folders or a column say
+        None,
+        optional(FILE),
+        "File of labels (path,label or id,label; or Label Studio's JSON), in the place of class folders or a column.",
+        LABELS,
+        sparse=True,
+    )
     oracle: str = knob(
         "truth",
         text("the name of an oracle, such as 'truth' or 'noisy:0.1'", "ORACLE"),

@@ -183,7 +183,9 @@ def select(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Choose the samples to label next: ids (row numbers) out of features, best first.
+    """Choose the samples to label next, best first: out of pictures, a table, or features of your own.
+
+    Example: `nextlabel select pictures/ --batch 20 --labels answers.csv --out batch.csv`
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
     """

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from nextlabel import report
 from nextlabel.classifiers import load_classifier
+from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import refuse_place
-from nextlabel.cli.simulate import data_notes
 from nextlabel.cli.train import request_of
 from nextlabel.evaluation import Evaluation, evaluate_request
 from nextlabel.report.numbers import percent

@@ -1,5 +1,6 @@
 """Knobs of the command line alone: files to read from, and what is written and printed."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,20 +45,33 @@ def read_figures(kinds: str | Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Arrays:
-    """The files that `select` chooses from."""
+    """What `select` chooses from: a file of features, or data that still have to become features."""
 
     # A field of a page needs a default, and this one is never used: an argument without one is required (`options`).
-    features: Path = knob(
-        Path("features.npy"),
-        Kind(PLACE.read, "the path of a .npy file", "FEATURES.npy"),
-        "Features: one row of numbers for each sample.",
+    data: str = knob(
+        "features.npy",
+        SOURCE,
+        "Features (.npy), one row of numbers for each sample; or a folder of pictures, a list of them, a table, or a "
+        "folder that `embed` wrote.",
         positional=True,
     )
     labels: Path | None = knob(
         None,
-        optional(NPY),
-        "Labels (.npy): whole numbers with -1, decimals with NaN, or text with '' where one misses.",
+        optional(Kind(PLACE.read, "the path of a file", "FILE")),
+        "Labels so far: a file of answers (path,label or id,label; or Label Studio's JSON), or .npy: whole numbers "
+        "with -1, decimals with NaN, or text with '' where one misses. Without: those of class folders or a column.",
         DATA,
+    )
+    label_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds labels.", DATA
+    )
+    embedder: str | None = knob(
+        None,
+        optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
+        f"How pictures become features: {', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
+        "Default: efficientnet.",
+        DATA,
+        choices=names.EMBEDDER_NAMES,
     )
     probabilities: Path | None = knob(
         None,
@@ -65,14 +79,26 @@ class Arrays:
         "Class probabilities of your own model (.npy). Without: a linear head learns the labels.",
         DATA,
     )
-    standardize: bool = knob(
-        True, FLAG, "Scale features to mean 0 and variance 1 wherever a head is trained on them.", DATA
+    standardize: bool | None = knob(  # None: by the kind of data
+        None,
+        optional(FLAG),
+        "Scale features to mean 0 and variance 1: those of .npy wherever a head is trained on them, those of a table "
+        "always. Default: yes, but for vectors of an embedder.",
+        DATA,
     )
     # Text, as everything typed: `find_missing` makes a number of it where labels are numbers.
-    missing: str | None = knob(None, optional(text()), "The label that says missing, if it is another one.", DATA)
+    missing: str | None = knob(
+        None, optional(text()), "The label in .npy that says missing, if it is another one.", DATA
+    )
+    table: Columns = knob(Columns(), page_of(Columns), sparse=True)
 
     def __post_init__(self) -> None:
         read_knobs(self)
+
+    @property
+    def file(self) -> Path:
+        """The data as a place on disk."""
+        return Path(os.path.expanduser(self.data))
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from nextlabel import report
+from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Output
 from nextlabel.cli.progress import show_progress
-from nextlabel.datasets.base import Dataset
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
@@ -76,17 +76,6 @@ def describe_run(run: Run, page: Path | None) -> str:
     ranks = standings(run.rows, run.manifest["dataset"]["counts"])
     place = f"Report: {page}" if page else f"Rows: {run.folder / 'rows.jsonl'}"
     return "\n".join([headline(ranks), *(f"  {verdict(one)}" for one in ranks), place])
-
-
-def data_notes(dataset: Dataset) -> list[str]:
-    """What somebody should know of the data before they trust a figure."""
-    notes = list(dataset.warnings)
-    if dataset.skipped:
-        first = dataset.skipped[0]
-        notes.append(f"{len(dataset.skipped)} files were left out, among them '{first.path}': {first.reason}.")
-    if dataset.duplicates:
-        notes.append(f"{sum(map(len, dataset.duplicates))} samples share their bytes with another; all of them count.")
-    return notes
 
 
 def validation_notes(parts: Parts) -> list[str]:

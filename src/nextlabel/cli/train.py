@@ -8,10 +8,10 @@ from rich.console import Console
 
 from nextlabel.classifiers import Classifier, save_classifier
 from nextlabel.classifiers.onnx import export_onnx
+from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import refuse_place
-from nextlabel.cli.simulate import data_notes
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.knobs.course import Course

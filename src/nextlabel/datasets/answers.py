@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,7 +84,8 @@ def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
     sample = next((plain[name] for name in SAMPLE_COLUMNS if plain.get(name) not in (None, "")), None)
     label = next((name for name in LABEL_COLUMNS if name in plain), None)
     if sample is None or label is None:
-        raise BadData(f"Row {number} of '{show_path(path)}' is no answer. {FORM}")
+        lacks = "it names no sample" if sample is None else f"nothing in it is called {' or '.join(LABEL_COLUMNS[:2])}"
+        raise BadData(f"Row {number} of '{show_path(path)}' is no answer: {lacks}. {FORM}")
     name = str(sample).strip()
     return Answer(name, one_label(plain[label], name, path.name) or None, number)
 
@@ -111,37 +113,63 @@ class Samples:
     def find(self, name: str) -> int | None:
         """The id of a sample, or None: as it is written, as other programs write paths, and by its file's name alone.
 
+        The name alone must not stand for a path that is not here: ``cats/1.jpg`` is not ``dogs/1.jpg``.
+
         >>> import numpy as np
         >>> y, table = np.array([-1, -1]), np.zeros((2, 1), np.float32)
         >>> two = Samples(Dataset("two", y, (), "", table=table, paths=("a/1.jpg", "b/2.jpg")))
-        >>> two.find("./b\\\\2.jpg"), two.find("/data/upload/7/0123abcd-1.jpg"), two.find("1"), two.find("3.jpg")
+        >>> two.find("./b\\\\2.jpg"), two.find("/data/upload/7/0123abcd-1.jpg"), two.find("1"), two.find("c/2.jpg")
         (1, 0, 1, None)
         """
-        return next((self._ids[way] for way in self._ways(name) if way in self._ids), None)
+        known = next((self._ids[way] for way in self._ways(name) if way in self._ids), None)
+        if known is not None:
+            return known
+        return next((self._alone[way] for way in _file_names(name) if way in self._alone), None)
 
     @cached_property
     def _ids(self) -> Mapping[str, int]:
-        paths, content = self.dataset.paths or (), self.dataset.content
+        content = self.dataset.content
         by_digest = {key: i for i, key in enumerate(content)} if len(content) == len(self.dataset) else {}
-        by_name = defaultdict(list)
-        for i, path in enumerate(paths):
-            by_name[path.rpartition("/")[2]].append(i)
-        alone = {name: ids[0] for name, ids in by_name.items() if len(ids) == 1}
-        by_path = {path: i for i, path in enumerate(paths)}
-        return alone | by_digest | {str(i): i for i in range(len(self.dataset))} | by_path
+        by_path = {path: i for i, path in enumerate(self.dataset.paths or ())}
+        composed = {unicodedata.normalize("NFC", path): i for path, i in by_path.items()}  # macOS takes ü apart
+        return by_digest | {str(i): i for i in range(len(self.dataset))} | composed | by_path
+
+    @cached_property
+    def _alone(self) -> Mapping[str, int]:
+        """Ids by the names of files, where no other file is called so; also as uploading changes them."""
+        by_name = defaultdict(set)
+        for i, path in enumerate(self.dataset.paths or ()):
+            base = path.rpartition("/")[2]
+            by_name[base].add(i)
+            by_name[_as_uploaded(base)].add(i)
+        return {name: min(ids) for name, ids in by_name.items() if len(ids) == 1}
 
     def _ways(self, name: str) -> Iterator[str]:
         yield name
         plain = tidy_path(name.strip())
         yield plain
+        yield unicodedata.normalize("NFC", plain)
         if self.dataset.root and plain.startswith(f"{self.dataset.root}/"):
             yield plain[len(self.dataset.root) + 1 :]
-        address = urlsplit(name)
-        for inner in parse_qs(address.query).get("d", []):  # Label Studio's local files
-            yield from _ends(tidy_path(unquote(inner)))
-        base = unquote(address.path).rpartition("/")[2] if "/" in plain else plain
-        if re.search(r"[^0-9]", base):  # a number alone is an id, never the end of a path
-            yield from (base, UPLOAD.sub("", base))
+        for inner in parse_qs(urlsplit(name).query).get("d", []):  # Label Studio's local files, from a folder above
+            yield from _ends(tidy_path(inner))
+
+
+def _file_names(name: str) -> Iterator[str]:
+    """The name of the file, where it came without a path, or under one that tells nothing: an upload, an address."""
+    path = unquote(urlsplit(name).path)
+    base = path.rpartition("/")[2]
+    if re.search(r"[^0-9]", base) and (base == name or "://" in name or path.startswith("/data/upload/")):
+        yield from (base, UPLOAD.sub("", base))
+
+
+def _as_uploaded(name: str) -> str:
+    """A file's name as Label Studio keeps an upload: without what has a meaning in addresses.
+
+    >>> _as_uploaded("my cat (1).jpg")
+    'my_cat_1.jpg'
+    """
+    return re.sub(r"[^-\w.]", "", name.strip().replace(" ", "_"))
 
 
 def _ends(path: str) -> Iterator[str]:

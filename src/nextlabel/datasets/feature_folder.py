@@ -14,10 +14,9 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars
 
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.errors import BadData, CannotWrite
@@ -26,6 +25,9 @@ from nextlabel.files.arrays import NewArray, map_array, read_array
 from nextlabel.files.refusals import refusals
 from nextlabel.pool import Floats
 from nextlabel.text import printable, show_path
+
+if TYPE_CHECKING:
+    import polars
 
 ABOUT, SAMPLES = "embedding.json", "samples.csv"
 ROWS = 100_000  # of one shard: half a gigabyte of 1,280 numbers each
@@ -106,7 +108,9 @@ def _replace(folder: Path, draft: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _table(about: FeatureFolder) -> polars.DataFrame:
+def _table(about: FeatureFolder) -> "polars.DataFrame":
+    import polars  # a third of a second: only who reads or writes such a folder waits for it
+
     blank = [""] * len(about.keys)
     return polars.DataFrame({"key": about.keys, "path": about.paths or blank, "label": about.labels or blank})
 
@@ -138,7 +142,9 @@ def load_features(request: Request) -> Dataset:
     )
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], polars.DataFrame]:
+def _read(folder: Path) -> "tuple[dict[str, Any], polars.DataFrame]":
+    import polars
+
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if not isinstance(about.get("embedder"), dict) or "name" not in about["embedder"] or "name" not in about:

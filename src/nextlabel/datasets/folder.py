@@ -24,7 +24,7 @@ PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent sa
 def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures or texts; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(os.path.expanduser(request.source)))
-    return read_found(request, found_in(root, list_folder(root), name_of(root)))
+    return read_found(request, found_in(root, list_folder(root), name_of(root), request.needs_labels))
 
 
 def list_inside(root: Path) -> Path | None:
@@ -42,8 +42,11 @@ def list_inside(root: Path) -> Path | None:
     return named[0] if len({label for label in labels if label is not None}) < 2 else None
 
 
-def found_in(root: Path, listing: Listing, name: str) -> Found:
-    """The samples of a listing, with what their folders say of them; raises `BadData` where there are none."""
+def found_in(root: Path, listing: Listing, name: str, needs_labels: bool = True) -> Found:
+    """The samples of a listing, with what their folders say of them; raises `BadData` where there are none.
+
+    Those without a class are told where somebody ``needs_labels``: else labels come from elsewhere, or from nowhere.
+    """
     kind, rows = _samples(listing)
     if not rows:
         raise BadData(_no_samples(root, listing))
@@ -57,7 +60,7 @@ def found_in(root: Path, listing: Listing, name: str) -> Found:
         [place.label for _, _, place in used],
         sides=[place.side for _, _, place in used],
         skipped=listing.skipped,
-        notes=list(_notes(listing, layout)),
+        notes=list(_notes(listing, layout, needs_labels)),
         kind=kind,
     )
 
@@ -84,12 +87,12 @@ def _say_hidden(names: Sequence[str]) -> str:
     return f"{quote_few(names)} is hidden, for its name begins with a dot, so it is no class. Rename it if it is one."
 
 
-def _notes(listing: Listing, layout: Layout) -> Iterator[str]:
+def _notes(listing: Listing, layout: Layout, needs_labels: bool) -> Iterator[str]:
     """What a person should know of a folder, beside the samples in it that cannot be read."""
     yield from layout.notes
     kind, rows = _samples(listing)
     loose = [path for path, _ in rows if "/" not in path]
-    if loose:
+    if loose and needs_labels:
         yield (
             f"{len(loose)} {kind}s lie in no class folder, so they are unlabelled and take no part in a simulation, "
             f"e.g. '{printable(loose[0])}'."

@@ -100,7 +100,10 @@ def load_manifest(request: Request) -> Dataset:
         sides=None if split is None else [side_of(_text(split[i])) for i, _ in good],
         groups=None if group is None else [_text(group[i]) or None for i, _ in good],
         skipped=skipped,
-        notes=[*read.notes, *_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good))],
+        notes=[
+            *read.notes,
+            *_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request.needs_labels),
+        ],
         numbers=True,
     )
     return read_found(request, found)
@@ -119,10 +122,10 @@ def list_manifest(path: Path) -> Listing:
     return Listing(good, skipped, [], [], [])
 
 
-def _notes(name: str, twice: int, alone: int) -> Iterator[str]:
+def _notes(name: str, twice: int, alone: int, needs_labels: bool) -> Iterator[str]:
     if twice:
         yield f"{several(twice, 'row')} of '{printable(name)}' name a picture again, or none, and were left out."
-    if alone:
+    if alone and needs_labels:
         yield f"{several(alone, 'picture')} in '{printable(name)}' have no label, so they take no part in a simulation."
 
 

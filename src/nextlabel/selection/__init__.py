@@ -38,6 +38,7 @@ from nextlabel.text import shorten
 
 Strategy: TypeAlias = str | SingleAnnotatorPoolQueryStrategy
 Predict = Callable[[Ids], Floats]  # row numbers (k,) -> probabilities (k, C)
+MOST_SCORED = 2**24  # utilities (batch, n) that are looked at for the scores of a batch: 128 MB
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Order:
 
     ``pool`` features (n, d), labels (n,) and C, all askable that has no label; ``P`` (n, C) probabilities of somebody's
     own model, or None; ``name`` what the strategy is called in notes; ``batch`` at most what is unlabelled; ``seed``
-    everything random follows from it; ``standardize``: scale the features wherever a head is trained on them.
+    everything random follows from it; ``standardize``: scale the features wherever a head is trained on them;
+    ``scored``: say what each of the chosen was worth, where a table (batch, n) of that fits into memory.
     """
 
     pool: Pool
@@ -56,6 +58,7 @@ class Order:
     batch: int
     seed: int
     standardize: bool = True
+    scored: bool = False
 
     @property
     def trains(self) -> bool:
@@ -70,7 +73,8 @@ class Order:
 class Selection:
     """``ids`` (batch,) best first; ``implementation`` the class that chose them; ``mended`` ids the door had to draw.
 
-    ``samples`` n, ``labelled`` how many of them have a label, ``classes`` C (0 while nobody knows).
+    ``samples`` n, ``labelled`` how many of them have a label, ``classes`` C (0 while nobody knows); ``scores`` (batch,)
+    the strategy's utilities at the moment of each pick, NaN where it has none, or None where nobody asked.
     """
 
     ids: Ids
@@ -79,6 +83,7 @@ class Selection:
     samples: int
     labelled: int
     classes: int
+    scores: Floats | None = None
 
 
 def select(
@@ -211,11 +216,13 @@ def choose(order: Order, progress: Progress = quiet) -> Selection:
     progress("choosing", 0, order.batch if issubclass(order.entry.kind, DropIn) else 0)
     # Ours count their picks; what scikit-activeml's are at, nobody can tell.
     with watch(progress):
-        answer = order.entry.ask(question, stream(order.seed, "mend", 0))
+        scored = order.scored and order.batch * len(order.pool.y) <= MOST_SCORED
+        answer = order.entry.ask(question, stream(order.seed, "mend", 0), scored)
     pool, maker = order.pool, order.entry.implementation
     # Positions are ids here, for the question held every row of the pool; in a simulation they are not
     # (`loop.ask_strategy`).
-    return Selection(answer.positions, maker, answer.mended, len(pool.y), len(pool.labelled()), pool.classes)
+    known = len(pool.labelled())
+    return Selection(answer.positions, maker, answer.mended, len(pool.y), known, pool.classes, answer.scores)
 
 
 def make_question(order: Order, progress: Progress) -> Question:

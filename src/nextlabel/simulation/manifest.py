@@ -16,7 +16,7 @@ from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
 from nextlabel.simulation.parts import OWN, Parts
 
-PATHS = ("dataset", "split", "embedder")  # knobs that say where something lies, or who turns it into features
+PATHS = ("dataset", "split", "embedder", "labels")  # knobs that say where something lies, or who turns it into features
 LATER = ("groups", "group_column", "min_class")  # knobs of later versions: where they are not set, runs are as before
 CPUINFO = Path("/proc/cpuinfo")
 # Their versions can change a row's digits; torch joins them where a network learns.

@@ -1,6 +1,7 @@
 """The data of an experiment, and the split of every seed: drawn, or the folders', or somebody's own file."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +39,24 @@ def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
             table=experiment.table,
             missing=experiment.missing,
             sink=sink(experiment.embedder),
+            answers=experiment.labels,
         )
     )
+    if experiment.labels is not None:
+        dataset = replace(dataset, warnings=(*dataset.warnings, *_say_unlabelled(dataset)))
     if experiment.groups is not None:
         dataset = group_by_path(dataset, experiment.groups)
     if experiment.min_class is not None:
         dataset = leave_out_small(dataset, experiment.min_class)
     return dataset
+
+
+def _say_unlabelled(dataset: Dataset) -> Iterator[str]:
+    """Says how many samples a file of labels leaves open; what folders and columns leave open, their readers say."""
+    left = int((dataset.y < 0).sum())
+    if left:
+        have, take = ("has", "it takes") if left == 1 else ("have", "they take")
+        yield f"{left:,} of {several(len(dataset), 'sample')} {have} no label, so {take} no part in the simulation."
 
 
 def default_split(dataset: Dataset) -> str | None:

@@ -26,7 +26,7 @@ One that is to be chosen by name is one file here and one line in the table `STR
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from skactiveml.base import SkactivemlClassifier
@@ -68,7 +68,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """``positions`` (batch,) rows to ask about, best first; ``mended`` how many of them the door had to draw itself."""
+    """``positions`` (batch,) rows to ask about, best first; ``mended`` how many of them the door had to draw itself.
+
+    ``scores`` (batch,) the utility of each when it was picked, NaN where the door drew it; None where nobody asked.
+    """
 
     positions: Ids
     mended: int = 0
+    scores: Floats | None = field(default=None, repr=False)

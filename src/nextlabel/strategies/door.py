@@ -17,7 +17,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +25,7 @@ from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifi
 from skactiveml.pool import SubSamplingWrapper
 
 from nextlabel.errors import Mistake, NextlabelError, StrategyFailed
-from nextlabel.pool import Floats, Labels
+from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.base import MISSING, Answer, Question
 from nextlabel.strategies.costs import Cost, PoolSize
 from nextlabel.strategies.kit.drop_in import DropIn
@@ -127,14 +127,19 @@ class StrategyEntry:
             made[name] = made[name] | value if both else value
         return self.kind(**made, missing_label=MISSING, random_state=question.seed)
 
-    def ask(self, question: Question, rng: np.random.Generator) -> Answer:
+    def ask(self, question: Question, rng: np.random.Generator, scored: bool = False) -> Answer:
         """Positions to ask about; what the strategy gets wrong is drawn from ``rng`` instead, and counted.
+
+        With ``scored`` also their utilities, at the cost of a table (batch, n), and for some a second choice.
 
         Raises `StrategyFailed` where it breaks down, or cannot choose from so many classes; `Mistake` where it needs a
         model and there is none. Warns where it will take more than a minute.
         """
         self._warn(question)
-        return guard(self._query(question), question.y, question.batch, rng)
+        found = self._query(question, scored)
+        picks, utilities = found if scored and isinstance(found, tuple) else (found, None)
+        answer = guard(picks, question.y, question.batch, rng)
+        return replace(answer, scores=_scores(answer.positions, picks, utilities)) if scored else answer
 
     def remarks(self, question: Question) -> list[str]:
         """What somebody should know before the batch is chosen, in sentences: what our strategies do by lot."""
@@ -171,7 +176,7 @@ class StrategyEntry:
             "drawn at random; with exclude_non_subsample=True it does not look at the others either."
         )
 
-    def _query(self, question: Question) -> Any:
+    def _query(self, question: Question, scored: bool) -> Any:
         name, most = self.kind.__name__, self.most_classes
         if most is not None and question.classes > most:
             raise StrategyFailed(
@@ -183,6 +188,8 @@ class StrategyEntry:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # upstream warns of what the guard looks at itself
                 given = {word: make(question) for word, make in self.needs.items()}
+                if scored and "return_utilities" in inspect.signature(self.kind.query).parameters:
+                    given["return_utilities"] = True
                 return self.make(question).query(X, question.y, batch_size=int(question.batch), **given)
         except self.faults:
             return []
@@ -211,6 +218,18 @@ def guard(found: Any, y: Labels, batch: int, rng: np.random.Generator) -> Answer
     rest = np.setdiff1d(np.flatnonzero(y == MISSING), kept)
     drawn = rng.choice(rest, batch - len(kept), replace=False)
     return Answer(np.concatenate([kept, drawn]), len(drawn))
+
+
+def _scores(positions: Ids, picks: Any, utilities: Any) -> Floats:
+    """The utility (b,) of each position at the moment when it was picked, out of a table (batch, n); else NaN."""
+    table = np.asarray(() if utilities is None else utilities, dtype=np.float64)
+    places = {int(pick): place for place, pick in reversed([*enumerate(np.asarray(picks).ravel())])}
+    if table.ndim != 2:
+        return np.full(len(positions), np.nan)
+    values = [
+        table[place, i] if (place := places.get(i, -1)) in range(len(table)) else np.nan for i in positions.tolist()
+    ]
+    return np.array(values)
 
 
 def scale_to_unit(X: Floats) -> Floats:

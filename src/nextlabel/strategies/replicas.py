@@ -21,9 +21,9 @@ class Replica(StrategyEntry):
 
     copy: int = 0
 
-    def ask(self, question: Question, rng: np.random.Generator) -> Answer:
+    def ask(self, question: Question, rng: np.random.Generator, scored: bool = False) -> Answer:
         """As the strategy itself would, had it been given another seed."""
-        return super().ask(replace(question, seed=number(stream(question.seed, "replica", self.copy))), rng)
+        return super().ask(replace(question, seed=number(stream(question.seed, "replica", self.copy))), rng, scored)
 
 
 def split_name(name: str) -> tuple[str, int]:

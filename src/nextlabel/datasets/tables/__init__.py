@@ -131,7 +131,13 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
         refuse_gaps(X, names, shown)
     else:
         X, names, gaps = mark_gaps(X, names)
-    notes = (*_say_unlabelled(y, shown), *named.notes, *table.notes, *gaps, *_repeats(X, shown))
+    notes = (
+        *(_say_unlabelled(y, shown) if request.needs_labels else ()),
+        *named.notes,
+        *table.notes,
+        *gaps,
+        *_repeats(X, shown),
+    )
     return Dataset(
         name=request.name or printable(_stem(shown)),
         y=y,

@@ -55,8 +55,17 @@ def read_sheet(sheet: Sheet, request: Request) -> Table:
         raise BadData(f"'{shown}' has no features left. {' '.join(describe_kinds(encoded))}")
     X = np.column_stack([np.empty((len(labels), 0), np.float32), *blocks])
     names = [printable(name) for one in encoded for name in one.names]
-    notes = (*sheet.notes, *describe_kinds(encoded), *reading.told.sentences())
+    unnamed = [_say_no_labels(shown)] if place is None else []
+    notes = (*sheet.notes, *unnamed, *describe_kinds(encoded), *reading.told.sentences())
     return Table(X, as_text(labels), names, written, notes, Scheme.of(encoded, reading.told, page))
+
+
+def _say_no_labels(shown: str) -> str:
+    # A column of labels that goes by another name would be the best feature of all.
+    return (
+        f"'{shown}' has no column called 'label', so all of its columns are taken for features. If one of them holds "
+        "the labels, name it with --label-column; leave it out with --drop."
+    )
 
 
 def _encode_all(sheet: Sheet, columns: Sequence[int], reading: Reading) -> list[Encoded]:
@@ -128,7 +137,7 @@ def label_place(names: Sequence[str], request: Request, shown: str) -> int | Non
         found = [name for name in names if name == wanted]
     if len(found) == 1:
         return names.index(found[0])
-    if wanted is None and not request.needs_labels:
+    if wanted is None and not found and not request.needs_labels:
         return None
     if request.table.no_header:
         raise BadData(

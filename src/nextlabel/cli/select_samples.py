@@ -1,0 +1,86 @@
+"""What `select` chooses from where it is no file of features: pictures or a table, and labels in a file of answers.
+
+Apart from `nextlabel.cli.select`, whose start on a .npy file is not to wait for what reads pictures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nextlabel.cli.notes import data_notes
+from nextlabel.cli.pages import Arrays, Choice
+from nextlabel.datasets import load
+from nextlabel.datasets.answers import join_answers, read_answers
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.embedders import TABLE, embedder, sink
+from nextlabel.errors import Mistake
+from nextlabel.files.arrays import Array
+from nextlabel.pool import Floats
+from nextlabel.progress import Progress
+from nextlabel.selection import Order, read_order
+from nextlabel.selection.arrays import open_array, read_labels
+from nextlabel.selection.samples import make_features, rehearse
+from nextlabel.strategies import strategy
+from nextlabel.strategies.base import MISSING
+
+
+@dataclass(frozen=True)
+class Samples:
+    """An order, with what a person reads beside ids: the samples' ``paths``, if they have any, and ``notes``."""
+
+    order: Order
+    paths: Sequence[str] | None
+    notes: Sequence[str]
+
+
+def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
+    """What was typed, with the data loaded, embedded and checked."""
+    strategy(choice.strategy)  # a wrong name is told before anything is read
+    if arrays.embedder not in (None, TABLE):
+        embedder(arrays.embedder)
+    in_array = arrays.labels is not None and is_npy(arrays.labels)
+    if arrays.missing is not None and not in_array:
+        raise Mistake("--missing is for labels in .npy. For words of a table or a file of answers, use --null-words.")
+    dataset = load(
+        Request(
+            arrays.data,
+            label_column=arrays.label_column,
+            progress=progress,
+            table=arrays.table,
+            sink=sink(arrays.embedder),
+            answers=None if arrays.labels is None or in_array else str(arrays.labels),
+            unlabelled=True,
+        )
+    )
+    P = None if arrays.probabilities is None else open_array(arrays.probabilities)
+    y = dataset.y
+    if arrays.labels is not None and in_array:
+        y, _ = read_labels(open_array(arrays.labels), len(dataset), None if P is None else P.shape[-1], arrays.missing)
+    rehearse(dataset, y, choice.strategy, choice.batch, choice.seed, P)
+    X = make_features(dataset, arrays.embedder, arrays.standardize, progress)
+    order = read_order(X, y, choice.strategy, choice.batch, P, choice.seed, MISSING, progress)
+    order = replace(order, standardize=False, scored=True)  # scaled already
+    return Samples(order, dataset.paths, data_notes(dataset))
+
+
+def is_npy(path: Path) -> bool:
+    """Is that a file of one array, by its name?"""
+    return path.suffix.lower() == ".npy"
+
+
+def read_answers_for(features: Array, path: Path) -> tuple[Array, Sequence[str]]:
+    """Labels (n,) out of a file of answers for rows of features (n, d), -1 or "" where one is missing; and notes."""
+    blank: Any = np.full(len(features), -1)
+    rows = Dataset("the features", blank, (), "", table=_placeholder(len(features)))
+    found = join_answers(rows, read_answers(path), path.name)
+    if all(name.isdecimal() for name in found.classes):  # as numbers: with probabilities they are columns
+        values = np.array([*map(int, found.classes), -1])
+        return values[found.y], found.warnings
+    return np.array([*found.classes, ""])[found.y], found.warnings
+
+
+def _placeholder(rows: int) -> Floats:
+    return np.zeros((rows, 1), np.float32)
