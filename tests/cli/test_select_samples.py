@@ -159,3 +159,11 @@ def test_an_array_waits_for_nothing_that_reads_pictures(tmp_path):
     line = [sys.executable, "-c", code, "select", str(tmp_path / "X.npy"), "--strategy", "coreset", "--json"]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_texts_of_a_table_are_chosen_by_what_they_say(here):
+    words = ["red rose bloom", "old tin train", "red tulip bloom", "new tin train"]
+    (here / "t.csv").write_text("\n".join(["note", *(f"{words[i % 4]} {i}" for i in range(12))]))
+    (here / "said.csv").write_text("id,label\n0,flower\n1,toy\n")
+    rows = rows_of(run("t.csv", "--text-column", "note", "--embedder", "tfidf", "--labels", "said.csv", "--batch", 3))
+    assert len({row["id"] for row in rows} - {"0", "1"}) == 3

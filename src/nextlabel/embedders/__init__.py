@@ -37,7 +37,7 @@ Maker = Callable[[Dataset], Any]  # makes an `Embedder`, or a `TextEmbedder`
 
 @dataclass(frozen=True)
 class EmbedderEntry:
-    """An embedder in the table: ``open`` takes its options, and gives what makes it; ``takes`` `PICTURES` or `TEXTS`."""
+    """An embedder in the table: ``open`` makes its maker, from its options; ``takes`` `PICTURES` or `TEXTS`."""
 
     open: Callable[..., Maker]
     takes: str = PICTURES
