@@ -119,8 +119,8 @@ def _file(request: Request, path: Path) -> Dataset:
         return load_manifest(request)
     if request.group_column is not None and request.table.text_column is None:
         raise Mistake(
-            f"'{printable(request.source)}' is a table of features, and groups are only kept together for pictures and texts. "
-            "Leave --group-column out, or cut the table yourself with --split FILE."
+            f"'{printable(request.source)}' is a table of features, and groups are only kept together for pictures "
+            "and texts. Leave --group-column out, or cut the table yourself with --split FILE."
         )
     if ending(path.name) not in READERS:
         raise BadData(

@@ -56,7 +56,7 @@ def _open(archive: str) -> zipfile.ZipFile:
 
 
 def load_archive(request: Request) -> Dataset:
-    """Read an archive of pictures, or of texts, as if it were a folder; raises `BadData` where there is nothing to learn from."""
+    """Read an archive as if it were a folder; raises `BadData` where there is nothing to learn from."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
     try:
         _open_once.cache_clear()  # the file may be another one by now

@@ -1,7 +1,8 @@
 """A folder of pictures, or of texts (.txt), with one sub-folder per class.
 
 The class is mostly the first part of a sample's path; what lies deeper belongs to it, and what lies at the top is
-unlabelled. Where pictures and texts lie together, the pictures are the samples. `nextlabel.datasets.layout` knows what else folders may mean.
+unlabelled. Where pictures and texts lie together, the pictures are the samples. What else folders may mean is known to
+`nextlabel.datasets.layout`.
 """
 
 import os
@@ -47,7 +48,7 @@ def found_in(root: Path, listing: Listing, name: str) -> Found:
 
 
 def _samples(listing: Listing) -> tuple[str, Sequence[tuple[str, File]]]:
-    """Pictures where there are any; else texts, unless all of them lie at the top, where one would say what is there."""
+    """Pictures where there are any; else texts, unless all lie at the top, as one does that says what is there."""
     if listing.pictures or all("/" not in path for path, _ in listing.texts):
         return PICTURE, listing.pictures
     return TEXT, listing.texts

@@ -37,7 +37,7 @@ Maker = Callable[[Dataset], Any]  # makes an `Embedder`, or a `TextEmbedder`
 
 @dataclass(frozen=True)
 class EmbedderEntry:
-    """An embedder in the table: ``open`` takes its options, and gives what makes it; ``takes`` `PICTURES` or `TEXTS`."""
+    """An embedder in the table: ``open`` takes options, and gives what makes it; ``takes`` `PICTURES` or `TEXTS`."""
 
     open: Callable[..., Maker]
     takes: str = PICTURES
@@ -114,7 +114,7 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
 
 def check_takes(dataset: Dataset, name: str) -> None:
     """`Mistake` where an embedder is meant for samples of another kind; `UnknownName` where there is none."""
-    holds = TEXTS if dataset.texts is not None else PICTURES
+    holds = dataset.kind
     known = name.startswith("onnx:") or name == TABLE
     takes = PICTURES if known else look_up(EMBEDDERS, parse_call(name)[0], "embedder").takes
     if name == TABLE or takes != holds:

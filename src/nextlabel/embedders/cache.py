@@ -41,11 +41,12 @@ from nextlabel.pool import Floats
 from nextlabel.progress import Progress, quiet
 
 T = TypeVar("T")  # samples of one kind, as an embedder takes them
+C = TypeVar("C", covariant=True)  # the same, where they are given alone
 Fitted = tuple[Features32, Fits]
 LIBRARY_VERSIONS = (np.__version__, sklearn.__version__, PIL.__version__)  # other versions may round otherwise
 
 
-class Source(Protocol[T]):
+class Source(Protocol[C]):
     """Samples as an embedder takes them: pictures of its size, or texts."""
 
     @property
@@ -54,10 +55,10 @@ class Source(Protocol[T]):
     @property
     def version(self) -> str: ...
 
-    def blocks(self, ids: Places) -> Iterable[tuple[Places, T]]:
+    def blocks(self, ids: Places) -> Iterable[tuple[Places, C]]:
         """Those with these ids, some at a time, in the order of ``ids``."""
 
-    def whole(self, progress: Progress) -> T:
+    def whole(self, progress: Progress) -> C:
         """All of them, by id."""
 
 

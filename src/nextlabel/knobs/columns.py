@@ -29,8 +29,8 @@ class Columns:
 
     ``columns`` the features, None for all; ``drop`` columns to leave out; ``keep`` columns that would be left out by
     themselves, such as one that numbers the rows; ``no_header``: the first line is a sample, and columns are called 0,
-    1, 2, …; ``null_words`` words that say missing instead of the usual ones (an empty cell always does); ``text_column``
-    the column whose texts are the samples, in the place of all features.
+    1, 2, …; ``null_words`` words that say missing instead of the usual ones (an empty cell always does);
+    ``text_column`` the column whose texts are the samples, in the place of all features.
 
     >>> Columns(drop="name, ticket").drop
     ('name', 'ticket')
