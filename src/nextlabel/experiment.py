@@ -27,7 +27,7 @@ class Experiment:
     dataset: str = knob(
         "digits",
         SOURCE,
-        "`digits`, a folder with one sub-folder of pictures per class, "
+        "`digits`, a folder with one sub-folder of pictures, or of texts (.txt), per class, "
         "or a table (.csv, .parquet, .xlsx, .npz and others).",
         choices=names.DATASET_NAMES,
         positional=True,
@@ -58,7 +58,8 @@ class Experiment:
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
         "How pictures become features: `efficientnet`, `efficientnet(size='lite2')`, `patches`, `pixels`, `dinov2`, or "
-        "onnx:FILE. Default: pixels for digits, efficientnet for other pictures.",
+        "onnx:FILE; and texts: `use` or `tfidf`. Default: pixels for digits, efficientnet for other pictures, use for "
+        "texts.",
         COMPARED,
         choices=names.EMBEDDER_NAMES,
     )
@@ -92,7 +93,10 @@ class Experiment:
         LABELS,
     )
     group_column: str | None = knob(
-        None, optional(text(metavar="COLUMN")), "Column of a list of pictures that names such groups.", LABELS
+        None,
+        optional(text(metavar="COLUMN")),
+        "Column of a list of pictures, or of a table of texts, that names such groups.",
+        LABELS,
     )
     min_class: int | None = knob(
         None, optional(whole(1)), "Leave out classes of fewer labelled samples than this.", LABELS

@@ -145,7 +145,7 @@ def test_wrong_use_is_one_sentence_and_two(args, words):
 
 
 def test_a_run_does_not_lie_among_its_pictures(fruits, monkeypatch):
-    refused(2, "among the pictures", fruits, "--out", fruits / "run")
+    refused(2, "among the files", fruits, "--out", fruits / "run")
     monkeypatch.chdir(fruits)
     refused(2, "Name a folder elsewhere", ".")
 

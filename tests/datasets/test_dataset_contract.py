@@ -71,7 +71,7 @@ def test_a_dataset_of_ones_own_that_keeps_its_promises(data: Dataset) -> None:
     [
         ({"fingerprint": itertools.count()}, "loads_the_same_twice", "its fingerprint is another"),
         ({"classes": ("a", "b", "c")}, "labels_are_codes", "and there are 3 classes"),
-        ({"table": TABLE.table}, "has_pictures_or_a_table", "both pictures and a table, or neither"),
+        ({"table": TABLE.table}, "has_pictures_texts_or_a_table", "2 of pictures, texts and a table"),
         ({"pictures": None, "table": np.full((6, 2), np.nan, np.float32)}, "a_table_is_plain", "not all finite"),
         ({"pictures": Six("writeable")}, "pictures_are_squares", "can be written to"),
         ({"pictures": Six("order")}, "pictures_are_squares", "blocks hold other pictures"),

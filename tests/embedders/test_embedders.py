@@ -15,7 +15,7 @@ from painted import noise
 
 from nextlabel.datasets import load, pictures
 from nextlabel.datasets.base import Dataset, Request, Squares
-from nextlabel.embedders import EMBEDDERS, default, embed
+from nextlabel.embedders import PICTURES, default, embed, names_for
 from nextlabel.embedders.base import NO_FITS, Features, Features32, Fits, Report, silent
 from nextlabel.embedders.cache import embed_cached, read_fits, sink_of
 from nextlabel.embedders.patches import Patches
@@ -37,7 +37,7 @@ def table(tmp_path: Path) -> Dataset:
     return load(Request(str(tmp_path / "t.svm")))
 
 
-@pytest.mark.parametrize("name", EMBEDDERS)
+@pytest.mark.parametrize("name", names_for(PICTURES))
 def test_every_embedder_gives_plain_features(dataset: Dataset, name: str, request: pytest.FixtureRequest) -> None:
     if name == "dinov2":
         request.getfixturevalue("hub")

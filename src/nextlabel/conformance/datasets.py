@@ -46,10 +46,11 @@ def check_labels_are_codes(load: Load) -> None:
     assert len(set(data.classes)) == len(data.classes), "two classes have one name"
 
 
-def check_has_pictures_or_a_table(load: Load) -> None:
+def check_has_pictures_texts_or_a_table(load: Load) -> None:
     """Just one of them; and paths, if it has any, one a sample."""
     data = load()
-    assert (data.pictures is None) != (data.table is None), "it has both pictures and a table, or neither"
+    held = sum(one is not None for one in (data.pictures, data.texts, data.table))
+    assert held == 1, f"it has {held} of pictures, texts and a table, not one"
     assert data.paths is None or len(set(data.paths)) == len(data), "paths are not one of its own a sample"
 
 
@@ -82,13 +83,27 @@ def check_pictures_are_squares(load: Load) -> None:
     assert np.array_equal(np.concatenate([block for _, block in blocks]), squares[ids]), "blocks hold other pictures"
 
 
-def check_digests_tell_samples_apart(load: Load) -> None:
-    """32 hexadecimal digits a picture; the same just where the bytes are, which ``duplicates`` tells too."""
+def check_texts_are_texts(load: Load) -> None:
+    """One ``str`` a sample, which UTF-8 can hold; the same in blocks of any order."""
     data = load()
-    if data.pictures is None:
+    if data.texts is None:
         return
-    digests = data.pictures.digests
-    assert len(digests) == len(data), f"{len(digests)} digests for {len(data)} pictures"
+    assert len(data.texts) == len(data), f"{len(data.texts)} texts for {len(data)} labels"
+    ids = [len(data) - 1, *range(len(data) - 1)]
+    blocks = list(data.texts.blocks(ids))
+    assert [i for some, _ in blocks for i in some] == ids, "blocks hold other ids than were asked for"
+    found = [text for _, block in blocks for text in block]
+    assert found == [data.texts[i] for i in ids], "blocks hold other texts"
+    "".join(found).encode()
+
+
+def check_digests_tell_samples_apart(load: Load) -> None:
+    """32 hexadecimal digits a sample; the same just where the bytes are, which ``duplicates`` tells too."""
+    data = load()
+    if data.table is not None:
+        return
+    digests = data.content
+    assert len(digests) == len(data), f"{len(digests)} digests for {len(data)} samples"
     assert all(map(DIGEST.fullmatch, digests)), "digests are not 32 hexadecimal digits"
     # Vectors and squares are kept by digest: a duplicate with a digest of its own would be embedded twice.
     torn = [group for group in data.duplicates if len({digests[i] for i in group}) > 1]
@@ -110,6 +125,10 @@ def check_travels_small(load: Load) -> None:
     assert np.array_equal(there.y, data.y), "labels arrive as others"
     if data.table is not None:
         assert np.array_equal(there.table, data.table, equal_nan=True), "features arrive as others"
+    elif data.texts is not None:
+        assert [there.texts[i] for i in range(len(there))] == [data.texts[i] for i in range(len(data))], (
+            "texts arrive as others"
+        )
     elif data.pictures is not None:
         assert np.array_equal(there.pictures.squares(SQUARE_SIZE), data.pictures.squares(SQUARE_SIZE)), (
             "pictures arrive as others"
@@ -129,9 +148,10 @@ def check_its_text_can_be_shown(load: Load) -> None:
 for_datasets: list[Callable[[Load], None]] = [
     check_loads_the_same_twice,
     check_labels_are_codes,
-    check_has_pictures_or_a_table,
+    check_has_pictures_texts_or_a_table,
     check_a_table_is_plain,
     check_pictures_are_squares,
+    check_texts_are_texts,
     check_digests_tell_samples_apart,
     check_travels_small,
     check_its_text_can_be_shown,

@@ -161,6 +161,11 @@ class Dataset:
         self.__dict__.update(state, **wide, y=state["y"].astype(np.int64), table=opened)
 
     @property
+    def kind(self) -> str:
+        """What samples are: ``pictures``, ``texts``, or the rows of a ``table``."""
+        return "pictures" if self.pictures is not None else "texts" if self.texts is not None else "table"
+
+    @property
     def content(self) -> Sequence[str]:
         """What a cache of this dataset's features is keyed by: one digest per sample, in id order."""
         held = self.pictures if self.pictures is not None else self.texts

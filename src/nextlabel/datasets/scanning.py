@@ -1,4 +1,4 @@
-"""From files to samples: every picture or text is read once, and what is unusable is known before anybody builds on it.
+"""From files to samples: each is read once, and what cannot be used is known before anybody builds on it.
 
 Verdicts are kept by the digest of the bytes, and digests by what the system says of a file: its size, its times, where
 it lies on the disk. So a second look reads none that has not changed since.

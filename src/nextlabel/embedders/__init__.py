@@ -114,7 +114,7 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
 
 def check_takes(dataset: Dataset, name: str) -> None:
     """`Mistake` where an embedder is meant for samples of another kind; `UnknownName` where there is none."""
-    holds = TEXTS if dataset.texts is not None else PICTURES
+    holds = dataset.kind
     known = name.startswith("onnx:") or name == TABLE
     takes = PICTURES if known else look_up(EMBEDDERS, parse_call(name)[0], "embedder").takes
     if name == TABLE or takes != holds:

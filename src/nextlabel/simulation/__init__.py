@@ -128,14 +128,14 @@ def _tell_twins(parts: Parts) -> Parts:
 
 
 def _outside(out: Path, source: str) -> None:
-    """A run among the pictures would be a class of its own the next time they are read."""
+    """A run among the samples would be a class of its own the next time they are read."""
     root = os.path.expanduser(source)
     # A folder called "digits" does not stand for itself: the name of a set wins, here as in `load`.
     if source in DATASETS or not os.path.isdir(root):
         return
     if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(root)):  # Path.resolve fails on a looping link
         raise Mistake(
-            f"The run would lie in '{show_path(out)}', among the pictures that it reads, and be taken for a class of "
+            f"The run would lie in '{show_path(out)}', among the files that it reads, and be taken for a class of "
             "them. Name a folder elsewhere with --out."
         )
 
@@ -165,7 +165,7 @@ def _play_all(parts: Parts, recorder: Recorder, workers: Executor, crew: Crew, p
         _play_on(player, [Stride(arm, played) for arm, played in todo], recorder, workers, crew, progress)
     # Before `finish`, whose last file says that the run is whole.
     recorder.write("splits.json", dump(plain_splits(parts.splits, parts.dataset)) + "\n")
-    if parts.dataset.pictures is not None:  # rows of a table are known by their place alone
+    if parts.dataset.table is None:  # rows of a table are known by their place alone
         recorder.write("samples.jsonl", lines(plain_samples(parts.dataset)))
     recorder.finish()
 

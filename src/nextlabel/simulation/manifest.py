@@ -24,14 +24,14 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
 
 def plain_samples(dataset: Dataset) -> list[Row]:
-    """Who an id of this run is, in ``samples.jsonl``: its class, and for a picture a digest of its bytes, and its path.
+    """Who an id of this run is, in ``samples.jsonl``: its class, and of picture or text a digest, and its path.
 
     An id means something only in this run's listing of the data; path and digest find the picture in any other.
     """
     labels = [dataset.classes[code] if code >= 0 else None for code in dataset.y]
     columns: dict[str, Sequence[Any]] = {"id": range(len(dataset)), "label": labels}
-    if dataset.pictures is not None:
-        columns["digest"] = dataset.pictures.digests
+    if dataset.table is None:
+        columns["digest"] = dataset.content
     if dataset.paths is not None:
         columns["path"] = dataset.paths
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -143,7 +143,7 @@ def _about(dataset: Dataset) -> dict[str, Any]:
         "classes": list(dataset.classes),
         # int: JSON does not take numpy's numbers.
         "counts": [int((dataset.y == code).sum()) for code in range(len(dataset.classes))],
-        "kind": "table" if dataset.pictures is None else "pictures",
+        "kind": dataset.kind,
         "fingerprint": dataset.fingerprint,
         "skipped": [{"path": item.path, "reason": item.reason} for item in dataset.skipped],
         "duplicates": [list(group) for group in dataset.duplicates],

@@ -191,8 +191,9 @@ def _check_suits(dataset: Dataset, experiment: Experiment, entries: Entries) -> 
     if len(set(dataset.y[dataset.y >= 0].tolist())) < 2:
         raise BadData(f"'{dataset.name}' has labels of fewer than two classes, so there is nothing to learn.")
     if entries.model.pictures and dataset.pictures is None:
+        what = "a table" if dataset.texts is None else "texts"
         raise Mistake(
-            f"'{dataset.name}' is a table, and '{experiment.model}' learns from pictures. Use another --model."
+            f"'{dataset.name}' holds {what}, and '{experiment.model}' learns from pictures. Use another --model."
         )
     for name, entry in entries.strategies.items():
         most = entry.most_classes

@@ -1,4 +1,4 @@
-"""The pictures that each strategy asked for first."""
+"""The pictures, or texts, that each strategy asked for first."""
 
 import base64
 import io
@@ -12,9 +12,12 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.errors import BadData
 from nextlabel.runs.reading import Run
+from nextlabel.text import printable
 
-MOST_THUMBNAILS = 12  # pictures per strategy
+MOST_THUMBNAILS = 12  # samples per strategy
 THUMBNAIL_SIDE = 144  # pixels of a thumbnail, shown at half of that or a little more
+LONGEST_EXCERPT = 240  # letters of a text
+TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True)
@@ -27,22 +30,36 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """How one text begins, in one line, with its class and, where it has one, its path."""
+
+    text: str
+    word: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Shelf:
-    """The first pictures of one strategy."""
+    """The first samples of one strategy: all of them pictures, or all texts."""
 
     strategy: str
-    thumbnails: Sequence[Thumbnail]
+    thumbnails: Sequence[Thumbnail] = ()
+    excerpts: Sequence[Excerpt] = ()
 
 
 def gallery(run: Run, dataset: Dataset) -> list[Shelf]:
     """One shelf per strategy: its first batch under the first seed. Empty for a table."""
-    if dataset.pictures is None:
+    if dataset.table is not None:
         return []
     batches: dict[str, list[int]] = {}
     for pick in run.picks:
         # setdefault below keeps the first batch, for picks come round by round.
         if pick["seed"] == run.splits[0]["seed"] and pick["ids"]:
             batches.setdefault(pick["strategy"], pick["ids"][:MOST_THUMBNAILS])
+    if dataset.texts is not None:
+        return [
+            Shelf(name, excerpts=[_excerpt(dataset, dataset.texts[i], i) for i in ids]) for name, ids in batches.items()
+        ]
     wanted = sorted({i for ids in batches.values() for i in ids})
     found = dict(zip(wanted, _squares(dataset, wanted), strict=True))
     return [Shelf(name, [_thumbnail(dataset, i, found[i]) for i in ids]) for name, ids in batches.items()]
@@ -52,6 +69,21 @@ def thumbnails(dataset: Dataset, ids: Sequence[int]) -> list[Thumbnail]:
     """The samples with these ids, as pictures with their classes; none for a table."""
     found = dict(zip(sorted(ids), _squares(dataset, sorted(ids)), strict=False))
     return [_thumbnail(dataset, i, found[i]) for i in ids if i in found]
+
+
+def _excerpt(dataset: Dataset, text: str, i: int) -> Excerpt:
+    return Excerpt(excerpt(text), *_caption(dataset, i))
+
+
+def excerpt(text: str) -> str:
+    r"""How a text begins, in one line: of any length and with any letters in the data, short and harmless here.
+
+    >>> excerpt(" two\n\tlines \u202e"), excerpt("a" * 1_000) == "a" * LONGEST_EXCERPT + "…"
+    ('two lines', True)
+    """
+    # Few of them are looked at: a text may be a book. Marks that turn the writing round would turn what follows, too.
+    words = " ".join(text[: 20 * LONGEST_EXCERPT].translate(TURNING).split())
+    return printable(words if len(words) <= LONGEST_EXCERPT else f"{words[:LONGEST_EXCERPT].rstrip()}…")
 
 
 def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
@@ -68,8 +100,12 @@ def _squares(dataset: Dataset, ids: Sequence[int]) -> Sequence[Squares]:
 
 
 def _thumbnail(dataset: Dataset, i: int, pixels: Squares) -> Thumbnail:
-    word = dataset.classes[dataset.y[i]] if dataset.y[i] >= 0 else "?"
-    return Thumbnail(_address(pixels), word, dataset.paths[i] if dataset.paths else "")
+    return Thumbnail(_address(pixels), *_caption(dataset, i))
+
+
+def _caption(dataset: Dataset, i: int) -> tuple[str, str]:
+    """The class of a sample, and its path."""
+    return dataset.classes[dataset.y[i]] if dataset.y[i] >= 0 else "?", dataset.paths[i] if dataset.paths else ""
 
 
 def _address(pixels: Squares) -> str:

@@ -160,7 +160,7 @@ def _dataset_words(told: Mapping[str, Any]) -> str:
     source = "" if told["source"] == told["name"] else f" from {told['source']}"
     unlabelled = told["n"] - sum(told["counts"])
     rest = f", {unlabelled} of them without a label" if unlabelled else ""
-    what = "samples" if told["kind"] == "table" else "pictures"
+    what = "samples" if told["kind"] == "table" else told["kind"]
     return (
         f"{told['name']}{source}: {told['n']:,} {what} in {len(told['classes'])} classes "
         f"({min(told['counts'])} to {max(told['counts'])} each){rest}; fingerprint {told['fingerprint']}"
