@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.embedders import dinov2
@@ -43,7 +44,7 @@ def embedder(text: str) -> Maker:
     picture is read.
     """
     if text.partition(":")[0] == "onnx":
-        made = Onnx.specified(text)
+        made = Onnx.parse(text)
         return lambda dataset: made
     name, options = parse_call(text)
     make = look_up(EMBEDDERS, name, "embedder")
@@ -79,7 +80,9 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
         )
     assert dataset.pictures is not None, "a dataset has pictures or a table"
     called = parse_onnx(chosen).name if chosen.startswith("onnx:") else chosen
-    return embed_cached(called, embedder(chosen)(dataset), dataset.pictures, progress)
+    made = embedder(chosen)(dataset)
+    features = embed_cached(called, made, dataset.pictures, progress)
+    return replace(features, notes=(made.note,)) if isinstance(made, Onnx) and made.note else features
 
 
 def _table(dataset: Dataset, name: str) -> Features:

@@ -12,7 +12,7 @@ from onnx_files import (
     MATRIX,
     PICTURES,
     colours,
-    opened,
+    open_onnx,
     pooled,
     write,
 )
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_settings_are_read_from_the_specification(file: Path) -> None:
-    found = opened(file, pooled(), "(size=12, mean=[0.5, 0.4, 0.3], std=0.5, scale=1)")
+    found = open_onnx(file, pooled(), "(size=12, mean=[0.5, 0.4, 0.3], std=0.5, scale=1)")
     assert (found.size, found.mean, found.std, found.scale) == (12, (0.5, 0.4, 0.3), (0.5, 0.5, 0.5), 1)
     expected = colours(PICTURES, found.mean, found.std, 1) @ MATRIX
     assert np.allclose(found.transform(PICTURES), expected, rtol=1e-4)
@@ -45,9 +45,9 @@ OURS = {"size": 12, "mean": 0.5, "std": 0.25}
 )
 def test_settings_are_read_from_beside_the_model(file: Path, name: str) -> None:
     write(file.parent / name, json.dumps(OURS | {"image_processor_type": "Any"}).encode())
-    found = opened(file, pooled())
+    found = open_onnx(file, pooled())
     assert (found.size, found.mean, found.std, found.scale) == (12, (0.5,) * 3, (0.25,) * 3, 1 / 255)
-    assert opened(file, pooled(), "(size=24)").size == 24
+    assert open_onnx(file, pooled(), "(size=24)").size == 24
 
 
 def test_the_nearest_json_is_the_one(file: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_words_of_hugging_face_are_understood(file: Path, theirs: dict, ours
 def test_a_json_that_cannot_be_used_is_told(file: Path, raw: bytes, said: str) -> None:
     write(file.with_suffix(".json"), raw)
     with pytest.raises(BadData, match=f"'tiny.json' beside the model cannot be used: {said}.*Mend or remove it"):
-        opened(file, pooled())
+        open_onnx(file, pooled())
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,6 @@ def test_any_text_gives_a_value_or_a_mistake(text: str) -> None:
 
 def test_settings_that_would_do_nothing_are_told(file: Path) -> None:
     with pytest.raises(Mistake, match=r"pool='mean' would do nothing: output 'features' .* is one vector a picture"):
-        opened(file, pooled(), "(pool='mean')")
+        open_onnx(file, pooled(), "(pool='mean')")
     with pytest.raises(UnknownName, match=r"No output of 'tiny.onnx' is called 'feature'. Did you mean 'features'"):
-        opened(file, pooled(), "(output='feature')")
+        open_onnx(file, pooled(), "(output='feature')")

@@ -21,7 +21,7 @@ from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
 from nextlabel.embedders.efficientnet.checkpoint import read_checkpoint
 from nextlabel.embedders.efficientnet.graph import WIDTH, Network, draw_network
 from nextlabel.embedders.efficientnet.weights import RELEASES, find_weights, read_weights
-from nextlabel.embedders.onnx.network import import_extra, open_session
+from nextlabel.embedders.onnx.session import import_extra, open_session
 from nextlabel.specifications import look_up
 
 PICTURES_A_TASK = 16  # few, so that the cores end a block at about the same time

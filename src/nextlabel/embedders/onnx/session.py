@@ -1,0 +1,77 @@
+"""onnxruntime's sessions: on the CPU, quiet, one core each, and never with more memory than this machine has.
+
+onnxruntime is imported when the first model is opened. It reports nothing to its makers.
+"""
+
+import functools
+import importlib
+import os
+import re
+from typing import Any
+
+from nextlabel.errors import BadData, MissingExtra
+from nextlabel.text import printable
+
+SILENT = 4  # log only what is fatal
+SHARE = 0.75  # of the machine's memory that all models together may take
+FOLDER = "session.model_external_initializers_file_folder_path"  # where weights lie of a model that is given as bytes
+
+
+def import_extra(library: str, what: str) -> Any:
+    """A library of the extra ``onnx``; raises `MissingExtra` where it is not installed."""
+    try:
+        return importlib.import_module(library)
+    except ImportError:
+        raise MissingExtra(
+            f"{what} needs {library}, which is not installed. Install it: pip install 'nextlabel[onnx]'"
+        ) from None
+
+
+def open_session(runtime: Any, model: str | bytes, name: str, folder: str = "") -> Any:
+    """onnxruntime's session of a model, by its path, or by its bytes and the folder that its weights lie in.
+
+    Raises `BadData` where it cannot be opened.
+    """
+    runtime.disable_telemetry_events()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # pictures are what is spread over the cores
+    options.use_deterministic_compute = True
+    options.log_severity_level = SILENT
+    if _limit_memory(runtime):
+        options.add_session_config_entry("session.use_env_allocators", "1")
+    if folder:
+        options.add_session_config_entry(FOLDER, folder)
+    try:
+        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no class in common but this
+        raise BadData(
+            f"onnxruntime {runtime.__version__} cannot open '{name}' ({describe_error(error)}). "
+            "Is it an ONNX model, and whole? A newer onnxruntime may know more."
+        ) from None
+
+
+@functools.cache
+def _limit_memory(runtime: Any) -> bool:
+    """Have a step that asks for more memory than there is refused; the system would end the whole program instead.
+
+    False where that cannot be done: the system does not say how much it has, or another part of the program has chosen
+    an allocator for all models already.
+    """
+    if not hasattr(os, "sysconf"):  # Windows, which refuses by itself: it gives away no memory that it has not
+        return False
+    most = int(SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    kinds = runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT
+    try:
+        runtime.create_and_register_allocator(
+            runtime.OrtMemoryInfo("Cpu", *kinds),
+            runtime.OrtArenaCfg(most, -1, -1, -1),  # -1: the rest as usual
+        )
+    except Exception:  # as in `open_session`
+        return False
+    return True
+
+
+def describe_error(error: Exception) -> str:
+    """What onnxruntime says, in one line, without its codes."""
+    words = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:", "", str(error)).strip()
+    return printable((words or type(error).__name__).splitlines()[0])[:200].rstrip(". ")
