@@ -1,4 +1,5 @@
-"""When should `auto` switch? ``python benchmarks/auto_thresholds.py``, from ``results/selection-quality.csv``.
+"""When should `auto` switch? ``python benchmarks/auto_thresholds.py``, from ``results/selection-quality.csv``;
+with ``--efficientnet`` from ``selection-quality-efficientnet.csv``.
 
 For each number of labels per class at which coverage could give way to margin: the mean regret, in points of AUBC,
 against the best of those numbers on each dataset and start; and which number the other families would have chosen for
@@ -9,6 +10,7 @@ badge's.
 import csv
 import json
 import re
+import sys
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean
@@ -19,8 +21,9 @@ Cell = tuple[str, str]  # dataset, start
 
 
 def main() -> None:
-    """Print, and write ``results/auto-thresholds.json``."""
-    areas = read(RESULTS / "selection-quality.csv")
+    """Print, and write ``results/auto-thresholds.json``, or ``auto-thresholds-efficientnet.json``."""
+    more = "-efficientnet" if "--efficientnet" in sys.argv[1:] else ""
+    areas = read(RESULTS / f"selection-quality{more}.csv")
     regret = {few(name): regrets(areas, name) for name in SWITCHES}
     found = {
         "mean_regret": {count: round(100 * average(cells), 2) for count, cells in regret.items()},
@@ -32,7 +35,7 @@ def main() -> None:
         "margin_less_badge": {start: versus(areas, start) for start in (*STARTS, LARGE)},
     }
     text = json.dumps(found, indent=1)
-    (RESULTS / "auto-thresholds.json").write_text(text + "\n", encoding="utf-8")
+    (RESULTS / f"auto-thresholds{more}.json").write_text(text + "\n", encoding="utf-8")
     print(text)
 
 

@@ -20,6 +20,17 @@ SCENARIOS = {
     "flowers-linear": Experiment(
         FLOWERS,
         SEED_STRATEGIES,
+        embedder="patches",
+        test=0.1,
+        val=0.1,
+        start=0.05,
+        plan=Plan(batch=0.03, rounds=20),
+    ),
+    # The same on features of a network that knows the world.
+    "flowers-efficientnet": Experiment(
+        FLOWERS,
+        SEED_STRATEGIES,
+        embedder="efficientnet",
         test=0.1,
         val=0.1,
         start=0.05,

@@ -1,10 +1,13 @@
-"""Do the strategies select well? ``python benchmarks/selection_quality.py [--out FOLDER]``, about an hour.
+"""Do the strategies select well? ``python benchmarks/selection_quality.py [--out FOLDER] [--efficientnet]``.
 
 Ten strategies and `auto` against random, with the linear model on patches (pictures) or on the table's own
 features, scaled: twelve datasets, ten seeds, starting from one label per class (and asking as many a round) and from
 five (asking two per class); fifteen rounds. And margin against badge in four large batches, of twenty per class.
 ``results/selection-quality.json`` holds, for each, the paired difference of AUBC to random with its interval;
 ``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone on with where they stopped.
+
+With ``--efficientnet`` the same of eight sets of pictures on features of a network that knows the world, groups kept
+on one side of a split: ``results/selection-quality-efficientnet.json`` and ``.csv``.
 """
 
 import argparse
@@ -29,6 +32,13 @@ from nextlabel.statistics.standings import paired_differences
 
 RESULTS = Path(__file__).parent / "results"
 PICTURES = {"flowers": "flowers/train", "clothing": "clothing/train", "sign-digits": "sign-digits"}
+MORE = {  # sets of pictures beside those: where they lie, and what in a path is one plant, one smear, one person
+    "recycling": ("recycling/train", None),
+    "math-symbols": ("math-symbols/train", None),
+    "blood-cells": ("blood-cells/train", r"([^/-]*)-"),
+    "coffee-leaves": ("coffee-leaves/train", r"([^/-]*)-"),
+    "drawn-shapes": ("drawn-shapes/train", r"-([^/-]*)-"),
+}
 TABLES = ("splice", "vehicle", "phoneme", "clean1", "tictactoe", "mammographic", "banana", "gcloudub")
 JUDGED = (
     "least_confident",
@@ -47,24 +57,37 @@ STARTS = {"1/class": "1/class", "5/class": "2/class"}  # starting labels: sample
 LARGE = "5/class, by 20/class"
 
 
-def experiments() -> dict[tuple[str, str], Experiment]:
+def experiments(efficientnet: bool) -> dict[tuple[str, str], Experiment]:
     """By dataset and start."""
-    places = {name: str(SHARED / "tables" / f"{name}.svm") for name in TABLES} | {"digits": "digits"}
-    places |= {name: str(SHARED / path) for name, path in PICTURES.items()}
+    datasets = on_efficientnet() if efficientnet else on_patches()
     grid = {
-        (name, start): Experiment(
-            place,
-            ("random", *JUDGED, *SWITCHES),
-            start=start,
-            name=name,
-            standardize=name in TABLES,
-            plan=Plan(batch=batch, rounds=15),
+        (name, start): replace(
+            dataset, strategies=("random", *JUDGED, *SWITCHES), start=start, plan=Plan(batch=batch, rounds=15)
         )
-        for name, place in places.items()
+        for name, dataset in datasets.items()
         for start, batch in STARTS.items()
     }
     few, large = ("random", "margin", "badge"), Plan(batch="20/class", rounds=4)
-    return grid | {(name, LARGE): replace(grid[name, "5/class"], strategies=few, plan=large) for name in places}
+    return grid | {(name, LARGE): replace(grid[name, "5/class"], strategies=few, plan=large) for name in datasets}
+
+
+def on_patches() -> dict[str, Experiment]:
+    """Three sets of pictures, the digits, and eight tables."""
+    tables = {name: Experiment(str(SHARED / "tables" / f"{name}.svm"), name=name, standardize=True) for name in TABLES}
+    pictures = {
+        name: Experiment(str(SHARED / path), name=name, standardize=False, embedder="patches")
+        for name, path in PICTURES.items()
+    }
+    return tables | {"digits": Experiment("digits", name="digits", standardize=False)} | pictures
+
+
+def on_efficientnet() -> dict[str, Experiment]:
+    """Eight sets of pictures."""
+    places = {name: (path, None) for name, path in PICTURES.items()} | MORE
+    return {
+        name: Experiment(str(SHARED / path), name=name, embedder="efficientnet", groups=groups)
+        for name, (path, groups) in places.items()
+    }
 
 
 def folder(start: str) -> str:
@@ -76,10 +99,13 @@ def main() -> None:
     """Play what is not played yet, then write both result files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "selection-quality")
-    out = parser.parse_args().out
+    parser.add_argument("--efficientnet", action="store_true")
+    asked = parser.parse_args()
+    stem = "selection-quality-efficientnet" if asked.efficientnet else "selection-quality"
+    out = asked.out
     judged: list[dict[str, Any]] = []
     areas: list[dict[str, Any]] = []
-    for (name, start), experiment in experiments().items():
+    for (name, start), experiment in experiments(asked.efficientnet).items():
         began = time.perf_counter()
         run = record(experiment, out / f"{name}-{folder(start)}", Crew(jobs=2, threads=1), resume=True).run
         print(f"{name} from {start}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
@@ -99,8 +125,8 @@ def main() -> None:
                     cell | {"metric": metric, "seeds": gap.seeds, "points": round(100 * gap.mean, 4), "ci95": ends}
                 )
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "selection-quality.json").write_text(json.dumps(judged, indent=1) + "\n", encoding="utf-8")
-    with (RESULTS / "selection-quality.csv").open("w", newline="", encoding="utf-8") as file:
+    (RESULTS / f"{stem}.json").write_text(json.dumps(judged, indent=1) + "\n", encoding="utf-8")
+    with (RESULTS / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(areas[0]))
         writer.writeheader()
         writer.writerows(areas)

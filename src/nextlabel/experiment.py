@@ -57,8 +57,8 @@ class Experiment:
     embedder: str | None = knob(  # None: what suits the dataset
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
-        "How pictures become features: `patches`, `pixels`, `dinov2`, or onnx:FILE. "
-        "Default: pixels for digits, patches for other pictures.",
+        "How pictures become features: `efficientnet`, `efficientnet(size='lite2')`, `patches`, `pixels`, `dinov2`, or "
+        "onnx:FILE. Default: pixels for digits, efficientnet for other pictures.",
         COMPARED,
         choices=names.EMBEDDER_NAMES,
     )

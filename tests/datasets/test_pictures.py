@@ -18,7 +18,8 @@ from PIL import Image, PngImagePlugin
 
 from nextlabel.datasets import load, pictures
 from nextlabel.datasets.base import Request, Squares
-from nextlabel.datasets.pictures import FolderPictures, Unreadable, kept_squares, read_all, square
+from nextlabel.datasets.pictures import FolderPictures, Unreadable, read_all, square
+from nextlabel.embedders import sink
 from nextlabel.errors import BadData
 from nextlabel.files import cache
 
@@ -108,8 +109,10 @@ def test_squares_are_made_once(fruits: Path, own_cache: Path) -> None:
     assert np.array_equal(pickle.loads(pickle.dumps(found)).squares(10), first)
 
 
-def test_a_scan_also_keeps_the_usual_squares(fruits: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = load(Request(str(fruits))).pictures
+def test_a_scan_keeps_the_squares_that_patches_wants(
+    fruits: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = load(Request(str(fruits), sink=sink("patches"))).pictures
     assert not list(own_cache.glob("*.part"))
     monkeypatch.setattr(pictures, "square", None)  # nothing is decoded from here on
     assert found.squares(64).shape == (9, 64, 64, 3)
@@ -132,7 +135,9 @@ def test_an_interrupted_scan_goes_on_where_it_stopped(
     monkeypatch.setattr(pictures, "PICTURES_IN_FLIGHT", 2)
     with pytest.raises(KeyboardInterrupt):
         load(Request(str(fruits), progress=stop))
-    stopped, kept = len(decoded), len(list(kept_squares(own_cache, 64).known()))
+    stopped = len(decoded)
+    (store,) = own_cache.glob("scan-*.json")
+    kept = len(json.loads(store.read_text())["verdicts"])
     assert (stopped < 9, kept) == (True, 4)
     assert len(load(Request(str(fruits)))) == 9
     assert len(decoded) - stopped == 9 - kept
@@ -155,7 +160,8 @@ def test_a_worker_finds_what_its_parent_has_and_leaves_nothing_behind(
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(cache, "_ready", {})
     with pytest.warns(UserWarning, match="cannot be used"):
-        found = load(Request(str(fruits))).pictures
+        found = load(Request(str(fruits), sink=sink("patches"))).pictures
+    found.squares(64)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as workers:
         there = workers.submit(looked_at, found).result()
     assert there == (found.squares(64).sum(dtype=np.int64), 0)
@@ -171,9 +177,9 @@ def test_squares_are_looked_through_once_and_travel_as_a_path(fruits: Path, own_
 def test_a_second_load_decodes_nothing(fruits: Path, own_cache: Path) -> None:
     first = load(Request(str(fruits)))
     (store,) = own_cache.glob("scan-*.json")
-    verdicts = json.loads(store.read_text())
-    verdicts[first.content[0]] = "is known to be bad"  # what the cache says is believed: nobody looked again
-    store.write_text(json.dumps(verdicts))
+    kept = json.loads(store.read_text())
+    kept["verdicts"][first.content[0]] = "is known to be bad"  # what the cache says is believed: nobody looked again
+    store.write_text(json.dumps(kept))
     assert load(Request(str(fruits))).skipped[0].reason == "is known to be bad"
 
 
@@ -205,11 +211,12 @@ def test_a_trouble_that_passes_is_not_remembered(fruits: Path, own_cache: Path, 
 
 def test_a_changed_picture_is_looked_at_again(fruits: Path, own_cache: Path) -> None:
     first = load(Request(str(fruits)))
+    before = first.pictures.squares(64)[0].copy()
     noise(fruits / "apple" / "000.png", seed=12345)
     second = load(Request(str(fruits)))
     assert second.content[0] != first.content[0]
     assert second.content[1:] == first.content[1:]
-    assert not np.array_equal(second.pictures.squares(64)[0], first.pictures.squares(64)[0])
+    assert not np.array_equal(second.pictures.squares(64)[0], before)
 
 
 def test_damaged_caches_are_made_again(fruits: Path, own_cache: Path) -> None:

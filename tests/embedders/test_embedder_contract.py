@@ -14,10 +14,11 @@ from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.embedders import EMBEDDERS, embedder, patches
 from nextlabel.embedders.base import NO_FITS, Embedder, Features32, Fits, Report, silent
 from nextlabel.embedders.pixels import Pixels
+from nextlabel.embedders.reduction import Reduced
 
 MODELS = {"onnx:vectors": pooled(batch=3, side=12), "onnx:tokens": tokens()}
 TABLE = Dataset("any", np.array([0, 1]), ("a", "b"), "f", table=np.ones((2, 1), np.float32))
-NAMES = [*EMBEDDERS, "two scales", "grey", *MODELS]
+NAMES = [*EMBEDDERS, "two scales", "grey", "reduced", *MODELS]
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,8 @@ def the_embedder(name: str, folder: Path, request: pytest.FixtureRequest) -> Emb
         name = f"onnx:{write(folder / 'model.onnx', MODELS[name])}(size=12)"
     if name == "two scales":
         return patches.Patches(filters=4, size=32, scales=2)
+    if name == "reduced":
+        return Reduced(Pixels(size=8), 5)
     return Pixels(size=8, grey=True) if name == "grey" else embedder(name)(TABLE)
 
 

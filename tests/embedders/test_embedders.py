@@ -17,7 +17,7 @@ from nextlabel.datasets import load, pictures
 from nextlabel.datasets.base import Dataset, Request, Squares
 from nextlabel.embedders import EMBEDDERS, default, embed
 from nextlabel.embedders.base import NO_FITS, Features, Features32, Fits, Report, silent
-from nextlabel.embedders.cache import embed_cached, read_fits
+from nextlabel.embedders.cache import embed_cached, read_fits, sink_of
 from nextlabel.embedders.patches import Patches
 from nextlabel.embedders.pixels import Pixels
 from nextlabel.errors import BadData, Mistake, UnknownName
@@ -62,7 +62,16 @@ def test_the_cache_is_believed(dataset: Dataset) -> None:
 
 
 def test_defaults_suit_the_data(dataset: Dataset, table: Dataset) -> None:
-    assert [default(each) for each in (dataset, table, load(Request("digits")))] == ["patches", "table", "pixels"]
+    names = [default(each) for each in (dataset, table, load(Request("digits")))]
+    assert names == ["efficientnet", "table", "pixels"]
+
+
+def test_without_a_network_pictures_get_patches_and_one_line_says_so(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nextlabel.embedders.is_installed", lambda: False)
+    with pytest.warns(UserWarning, match=r"'patches', which knows nothing of the world.*pip install onnxruntime"):
+        assert embed(dataset).name == "patches"
 
 
 def test_pixels_are_fractions_of_white(dataset: Dataset) -> None:
@@ -130,27 +139,29 @@ def test_one_picture_more_decodes_and_embeds_one_picture(
     monkeypatch.setattr(Counting, "embedded", [])
 
     def embedded(folder: Path) -> Features:
-        return embed_cached("counting", Counting(), load(Request(str(folder))).pictures)
+        read = load(Request(str(folder), sink=lambda dataset: sink_of("counting", Counting(), dataset)))
+        return embed_cached("counting", Counting(), read.pictures)
 
     before = embedded(fruits)
-    assert (dict(decoded), Counting.embedded) == ({64: 9, 16: 9}, [9])
+    assert (dict(decoded), Counting.embedded) == ({16: 9}, [9])
     noise(fruits / "banana" / "new.png", seed=99)
     after = embedded(fruits)
-    assert (dict(decoded), Counting.embedded) == ({64: 10, 16: 10}, [9, 1])
+    assert (dict(decoded), Counting.embedded) == ({16: 10}, [9, 1])
     assert np.array_equal(np.delete(after.array, 4, axis=0), before.array)
     (fruits / "apple" / "000.png").rename(fruits / "quince" / "zzz.png")
     (fruits / "apple" / "001.png").unlink()
     moved = embedded(fruits.rename(fruits.parent / "elsewhere"))
-    assert (dict(decoded), Counting.embedded) == ({64: 10, 16: 10}, [9, 1])
+    assert (dict(decoded), Counting.embedded) == ({16: 10}, [9, 1])
     assert np.array_equal(moved.array, after.array[[2, 3, *range(4, 10), 0]])
 
 
 def test_an_embedder_that_is_fitted_to_all_still_decodes_only_what_is_new(
     fruits: Path, own_cache: Path, decoded: Counter[int]
 ) -> None:
-    before = embed_cached("few", FEW, load(Request(str(fruits))).pictures)
+    request = Request(str(fruits), sink=lambda dataset: sink_of("few", FEW, dataset))
+    before = embed_cached("few", FEW, load(request).pictures)
     noise(fruits / "banana" / "new.png", seed=99)
-    after = embed_cached("few", FEW, load(Request(str(fruits))).pictures)
+    after = embed_cached("few", FEW, load(request).pictures)
     assert dict(decoded) == {64: 10}
     assert not np.isin(after.array, before.array).any()  # another fit, as it always was
 

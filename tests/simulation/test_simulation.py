@@ -206,10 +206,12 @@ def test_a_wrong_folder_is_told_before_the_data_are_read(whole, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_other_data_are_told_before_they_are_embedded(tmp_path, own_cache):
+def test_other_data_are_told_before_features_are_fitted_to_them(tmp_path, own_cache):
     def experiment(folder):
         folder_of(tmp_path / folder, {"red": 6, "blue": 6 + len(folder)})
-        return Experiment(str(tmp_path / folder), ("random",), (0,), name="colours", plan=Plan(batch=1, rounds=0))
+        return Experiment(
+            str(tmp_path / folder), ("random",), (0,), name="colours", embedder="patches", plan=Plan(batch=1, rounds=0)
+        )
 
     record(experiment("a"), tmp_path / "run", Crew(jobs=1))
     embedded = sorted(path.name for path in own_cache.glob("features-*"))

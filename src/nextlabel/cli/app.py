@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Source, read_figures
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.panels import COMPARED, OUTPUT
@@ -146,6 +146,28 @@ def fetch_flowers(
     from nextlabel.cli.fetch import run_fetch
 
     run_fetch(folder, json, loud)
+
+
+@app.command()
+@refuse_in_words
+@with_options
+def embed(
+    source: Source,
+    out: Annotated[
+        Path, typer.Option(help="Folder to write: a new one, or one that embed wrote.", rich_help_panel=OUTPUT)
+    ],
+    json: Json = False,
+) -> None:
+    """Turn pictures into features, and write these to a folder: .npy files, and samples.csv with key, path and label.
+
+    Labels are not needed. Vectors are kept as they come: stopped and started again, nothing is computed twice. The
+    folder is read wherever a table is.
+
+    Example: `nextlabel embed pictures/ --out features/`
+    """
+    from nextlabel.cli.embed import run_embed
+
+    run_embed(source, out, json, loud)
 
 
 @app.command()

@@ -75,6 +75,26 @@ class Arrays:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What `embed` turns into features, and by whom."""
+
+    data: str = knob(
+        "", text("a folder or a dataset", "DATA"), "A folder of pictures, labelled or not.", positional=True
+    )
+    embedder: str | None = knob(
+        None,
+        optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
+        f"How pictures become features: {', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
+        "Default: efficientnet.",
+        DATA,
+        choices=names.EMBEDDER_NAMES,
+    )
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
 class Choice:
     """Who chooses, and how many."""
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nextlabel.datasets.answers import answer_file, join_answers, read_answers
 from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
+from nextlabel.datasets.feature_folder import holds_features, load_features
 from nextlabel.datasets.folder import load_folder
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
@@ -20,7 +22,7 @@ from nextlabel.knobs import read_page
 from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
-from nextlabel.text import printable
+from nextlabel.text import printable, show_path
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
 
@@ -33,20 +35,27 @@ def load_dataset(
     *,
     table: Columns | Mapping[str, Any] | None = None,
     missing: str = FILL,
+    labels: str | os.PathLike[str] | None = None,
+    unlabelled: bool = False,
 ) -> Dataset:
     """Load a dataset by name, or from a folder of pictures or a table; raises as `load` does.
 
     ``source`` a name, a path, or a frame of pandas or polars; ``label_column`` names the labels of a table; ``name`` is
-    what reports call the dataset; ``table`` the columns, as in `Experiment`; ``missing`` "fill" or "refuse".
+    what reports call the dataset; ``table`` the columns, as in `Experiment`; ``missing`` "fill" or "refuse". ``labels``
+    a file of answers (path,label or id,label; Label Studio's JSON), in the place of what folders or a column say;
+    ``unlabelled=True`` takes data of one class, or of none.
 
     >>> digits = load_dataset("digits")
     >>> len(digits), digits.classes[:3], digits.pictures.squares(8).shape
     (1797, ('0', '1', '2'), (1797, 8, 8, 3))
     """
     page, how = read_page("table", Columns, table or {}), MISSING.take("missing", missing)
-    if is_frame(source):
-        return load_frame(source, Request("", name, label_column, progress, table=page, missing=how))
-    return load(Request(str(source), name, label_column, progress, table=page, missing=how))
+    answers = None if labels is None else os.fspath(labels)
+    where = "" if is_frame(source) else str(source)
+    request = Request(
+        where, name, label_column, progress, table=page, missing=how, answers=answers, unlabelled=unlabelled
+    )
+    return load_frame(source, request) if is_frame(source) else load(request)
 
 
 def load(request: Request) -> Dataset:
@@ -54,6 +63,18 @@ def load(request: Request) -> Dataset:
 
     Raises `UnknownName` where nothing is called so, and `BadData` where it cannot be learned from.
     """
+    if request.answers is None:
+        return _load(request)
+    path = answer_file(request.answers)
+    answers = read_answers(path)  # a bad file is told before pictures are read
+    dataset = join_answers(_load(request), answers, path.name, request.table.null_words)
+    if len(dataset.classes) < 2 and not request.unlabelled:
+        of = f"are all '{dataset.classes[0]}'" if dataset.classes else "say nothing"
+        raise BadData(f"The answers in '{show_path(path)}' {of}, and two classes are the fewest to tell apart.")
+    return dataset
+
+
+def _load(request: Request) -> Dataset:
     source, path = request.source, Path(os.path.expanduser(request.source))
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
@@ -68,7 +89,7 @@ def load(request: Request) -> Dataset:
     if source in DATASETS:
         return _load_named(request)
     if os.path.isdir(path):
-        return load_folder(request)
+        return load_features(request) if holds_features(path) else load_folder(request)
     if os.path.exists(path):
         return _file(request, path)
     if os.path.basename(source) != source or source.startswith((".", "~")) or path.suffix:

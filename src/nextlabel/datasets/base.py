@@ -8,7 +8,7 @@ line in the table of `nextlabel.datasets`.
     dataset.pictures.squares(32)             # (1797, 32, 32, 3) uint8
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,9 +25,31 @@ Squares = npt.NDArray[np.uint8]
 Block = tuple[Sequence[int], Squares]  # m ids, and their pictures (m, size, size, 3)
 
 
+class Sink(Protocol):
+    """Takes pictures while they are read for the first time, so that nobody has to decode them again."""
+
+    @property
+    def size(self) -> int:
+        """The side of the squares that it wants."""
+
+    def known(self) -> Iterable[str]:
+        """Digests of pictures that it has had, and does not want again."""
+
+    def take(self, digests: Sequence[str], squares: Squares) -> None:
+        """Some pictures (m, size, size, 3), by the digests of their bytes."""
+
+    def flush(self) -> None:
+        """Write down what it made of them so far; asked at the end, also where that comes early."""
+
+
 @dataclass(frozen=True)
 class Request:
-    """What the command line or the caller asked to load."""
+    """What the command line or the caller asked to load.
+
+    ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
+    ``answers`` a file of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
+    do without two classes, or without any label.
+    """
 
     source: str
     name: str | None = None
@@ -36,6 +58,14 @@ class Request:
     group_column: str | None = None
     table: Columns = field(default_factory=Columns)
     missing: str = FILL
+    sink: Callable[["Dataset"], Sink | None] | None = None
+    answers: str | None = None
+    unlabelled: bool = False
+
+    @property
+    def needs_labels(self) -> bool:
+        """Must the data themselves say what at least two samples are?"""
+        return not self.unlabelled and self.answers is None
 
 
 @dataclass(frozen=True)
@@ -79,6 +109,7 @@ class Dataset:
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     ``groups`` (N,) codes of what belongs together (a patient, a video), -1 for whoever is a group alone; ``sides`` (N,)
     the side of a split that the data come with: 0 training, 1 validation, 2 test, -1 none. None where nothing says so.
+    ``embedding`` who made the features of a table, by name and settings, where somebody embedded its samples before.
     All text in it is `printable`, so that it can be written as JSON and shown.
 
     >>> y, table = np.array([0, 1, -1]), np.array([[5.1], [7.0], [6.3]], dtype=np.float32)
@@ -102,6 +133,7 @@ class Dataset:
     sides: Labels | None = None
     gaps: bool = False
     spellings: Mapping[str, int] = field(default_factory=dict)
+    embedding: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.y)

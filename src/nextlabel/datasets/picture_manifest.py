@@ -49,7 +49,7 @@ class Columns(NamedTuple):
     """Which columns hold what."""
 
     path: str
-    label: str
+    label: str | None
     group: str | None
     split: str | None
 
@@ -74,7 +74,8 @@ def load_manifest(request: Request) -> Dataset:
     frame = _read(path, None)
     columns = _columns(frame, request, printable(path.name))
     named = [_text(value) for value in frame[columns.path].to_list()]
-    labels = [_label(value, name, path.name) for value, name in zip(frame[columns.label].to_list(), named, strict=True)]
+    written = [None] * len(named) if columns.label is None else frame[columns.label].to_list()
+    labels = [read_label(value, name, path.name) for value, name in zip(written, named, strict=True)]
     _refuse_several(labels, path.name)
     rows = _once(named, labels, printable(path.name))
     files, skipped = _find(path.parent, [named[i] for i in rows])
@@ -88,7 +89,7 @@ def load_manifest(request: Request) -> Dataset:
     found = Found(
         path,
         printable(path.stem if path.stem != "metadata" else path.parent.name),
-        [_tidy(named[i]) for i, _ in good],
+        [tidy_path(named[i]) for i, _ in good],
         [file for _, file in good],
         [labels[i] for i, _ in good],
         sides=None if split is None else [side_of(_text(split[i])) for i, _ in good],
@@ -142,7 +143,7 @@ def _columns(frame: "pl.DataFrame", request: Request, shown: str) -> Columns:
                 f"'{shown}' has no column called '{printable(wanted)}'. {did_you_mean(wanted, names) or known}"
             )
     label = request.label_column or next((plain[name] for name in LABEL_COLUMNS if name in plain), None)
-    if label is None:
+    if label is None and request.needs_labels:
         raise BadData(_no_label(frame, path, shown))
     split = next((plain[name] for name in SPLIT_COLUMNS if name in plain), None)
     sided = split is not None and all(side_of(_text(value)) >= 0 for value in frame[split].to_list())
@@ -165,8 +166,14 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _label(value: Any, name: str, shown: str) -> str | None:
-    """The one label of a row; raises `Mistake` where there are several."""
+def read_label(value: Any, name: str, shown: str) -> str | None:
+    """The one label of a row, None where it is missing; raises `Mistake` where there are several."""
+    word = one_label(value, name, shown)
+    return None if word.lower() in MISSING else word
+
+
+def one_label(value: Any, name: str, shown: str) -> str:
+    """What a cell says, or the one choice in it; raises `Mistake` where there are several."""
     if isinstance(value, str) and value[:1] in "[{":  # JSON in a cell, as Label Studio writes choices
         with suppress(ValueError):  # a class may be called so
             value = json.loads(value)
@@ -176,8 +183,7 @@ def _label(value: Any, name: str, shown: str) -> str | None:
         if len(value) > 1:
             raise _several_labels(printable(name), [str(each) for each in value], shown)
         value = value[0] if value else None
-    word = _text(value)
-    return None if word.lower() in MISSING else word
+    return _text(value)
 
 
 def _several_labels(name: str, labels: Sequence[str], shown: str) -> Mistake:
@@ -206,14 +212,14 @@ def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> lis
     for i, name in enumerate(named):
         if not name:
             continue
-        before = first.setdefault(_tidy(name), i)
+        before = first.setdefault(tidy_path(name), i)
         one, other = labels[before], labels[i]
         if one is not None and other is not None and one != other:
             raise _several_labels(printable(name), [one, other], shown)
     return list(first.values())
 
 
-def _tidy(name: str) -> str:
+def tidy_path(name: str) -> str:
     """A path as POSIX writes it, without ``./``."""
     return os.path.normpath(name.replace("\\", "/")).replace("\\", "/")
 
@@ -230,7 +236,7 @@ def _find(folder: Path, named: Sequence[str]) -> tuple[list[str | None], list[Sk
 def _places(folder: Path, name: str) -> Iterator[Path]:
     """Where a path may lead: as it is written, and, for what Label Studio writes, where its files mostly lie."""
     yield folder / name
-    yield folder / _tidy(name)
+    yield folder / tidy_path(name)
     address = urlsplit(name)
     if inner := parse_qs(address.query).get("d"):
         yield folder / inner[0].lstrip("/")

@@ -1,29 +1,29 @@
 """From files to samples: every picture is read once, and what cannot be used is known before anybody builds on it.
 
-Verdicts are kept by the digest of the bytes, so a second look only hashes.
+Verdicts are kept by the digest of the bytes, and digests by what the system says of a file: its size, its times, where
+it lies on the disk. So a second look reads none that has not changed since.
 """
 
-import json
+import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nextlabel.datasets.base import Dataset, Request, Skipped, Squares
+from nextlabel.datasets.base import Dataset, Request, Sink, Skipped, Squares
 from nextlabel.datasets.decoding import VERSION
-from nextlabel.datasets.greys import Scales, Sketch, describe_scales, find_scales, scaled_key
-from nextlabel.datasets.pictures import File, FolderPictures, Reading, Verdict, kept_squares, read_all
+from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
+from nextlabel.datasets.memory import read_memory, sign, write_memory
+from nextlabel.datasets.pictures import File, FolderPictures, Reading, Verdict, read_all
 from nextlabel.errors import BadData
 from nextlabel.files import cache
-from nextlabel.files.keyed import STEP, KeyedRows
+from nextlabel.files.keyed import STEP
 from nextlabel.pool import Labels
-from nextlabel.progress import Progress
-from nextlabel.text import printable, quote_few, show_path
+from nextlabel.text import printable, quote_few, several, show_path
 
-SCAN_SIZE = 64  # squares of this size are made while pictures are read: what `patches` asks for
+TRIAL_SIZE = 16  # of squares that nobody takes: they only show that a picture can be read
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class Found:
 
 def read_found(request: Request, found: Found) -> Dataset:
     """The dataset of the pictures that can be read; raises `BadData` where nothing can be learned from them."""
-    folder = cache.folder()
-    readings = _scan(folder, found, request.progress)
+    folder, readings = cache.folder(), _scan(request, found)
     scales = find_scales([reading.sketch for reading in readings if reading.sketch is not None])
     good = [i for i, reading in enumerate(readings) if reading.reason is None and reading.digest is not None]
     bad = [
@@ -59,9 +58,10 @@ def read_found(request: Request, found: Found) -> Dataset:
     paths, labels = tuple(printable(found.paths[i]) for i in good), [_word(found.labels[i]) for i in good]
     digests = tuple(_digest(readings[i], scales) for i in good)
     classes = _classes(labels, found.numbers)
-    _check_classes(found, paths, skipped, classes)
-    codes = {label: code for code, label in enumerate(classes)}
-    y: Labels = np.array([-1 if label is None else codes[label] for label in labels], dtype=np.int64)
+    _check_paths(found, paths, skipped)
+    if request.needs_labels:
+        check_classes(found.root, len(paths), classes)
+    y = _encode(labels, classes)
     same = _duplicates(digests)
     kinds = Counter(readings[i].sketch.kind for i in good if readings[i].sketch is not None)  # type: ignore[union-attr]
     return Dataset(
@@ -106,70 +106,87 @@ def _classes(labels: Sequence[str | None], numbers: bool) -> tuple[str, ...]:
     return tuple(known)
 
 
+def _encode(labels: Sequence[str | None], classes: Sequence[str]) -> Labels:
+    codes = {label: code for code, label in enumerate(classes)}
+    return np.array([-1 if label is None else codes[label] for label in labels], dtype=np.int64)
+
+
 def _digest(reading: Reading, scales: Scales) -> str:
     assert reading.digest is not None, "what was read has a digest"
     return reading.digest if reading.sketch is None else scaled_key(reading.digest, scales[reading.sketch.kind])
 
 
-def _scan(folder: Path, found: Found, progress: Progress) -> list[Reading]:
-    """Read all files, and decode those whose bytes are new; their squares are kept, since they are at hand."""
-    store, squares = folder / f"scan-{cache.key(VERSION, found.root)}.json", kept_squares(folder, SCAN_SIZE)
-    before = _read_verdicts(store)
-    # What has a square can be read, also where it lay in another folder then, or where that scan was interrupted.
-    known = dict.fromkeys(squares.known()) | before
-    readings: list[Reading] = []
+def _scan(request: Request, found: Found) -> list[Reading]:
+    """Read all files, and decode those whose bytes are new; whoever wants their squares is given them."""
+    folder = cache.folder()
+    store = folder / f"scan-{cache.key(VERSION, found.root)}.json"
+    memory, sink = read_memory(store), _sink(request, found, folder)
+    # What a sink has had can be read, also where it lay in another folder then, or where that scan was interrupted.
+    known: dict[str, Verdict] = {**dict.fromkeys(sink.known() if sink else ()), **memory.verdicts}
+    signatures = [sign(file) for file in found.files]
+    readings = [memory.recall(signature, known) for signature in signatures]
+    unread = [i for i, reading in enumerate(readings) if reading is None]
+    try:
+        size = sink.size if sink else TRIAL_SIZE
+        some = read_all([found.files[i] for i in unread], size, known, request.progress)
+        for i, reading in zip(unread, some if sink is None else _hand_over(some, sink), strict=True):
+            readings[i] = reading
+    finally:
+        write_memory(store, memory, zip(signatures, readings, strict=True))
+    return [reading for reading in readings if reading is not None]
+
+
+def _hand_over(readings: Iterable[Reading], sink: Sink) -> Iterator[Reading]:
+    """The readings without their squares, which the sink is given some at a time."""
     new: dict[str, Squares] = {}
     try:
-        for reading in read_all(found.files, SCAN_SIZE, known, progress):
-            readings.append(reading._replace(square=None))
+        for reading in readings:
             if reading.square is not None and reading.digest is not None:
                 new[reading.digest] = reading.square
             if len(new) == STEP:
-                _keep(squares, new)
+                _give(sink, new)
+            yield reading._replace(square=None)
+        _give(sink, new)
     finally:
-        _keep(squares, new)
-    verdicts: dict[str, Verdict] = {r.digest: r.sketch or r.reason for r in readings if r.digest}
-    if verdicts != before:
-        cache.write_bytes(store, json.dumps(verdicts).encode())  # a sketch becomes a list
-    return readings
+        sink.flush()
 
 
-def _keep(squares: KeyedRows, new: dict[str, Squares]) -> None:
+def _give(sink: Sink, new: dict[str, Squares]) -> None:
     if new:
-        squares.add(list(new), np.stack(list(new.values())))
+        sink.take(list(new), np.stack(list(new.values())))
         new.clear()
 
 
-def _read_verdicts(store: Path) -> dict[str, Verdict]:
-    try:
-        found = json.loads(store.read_bytes())
-        return {digest: _verdict(said) for digest, said in found.items()} if isinstance(found, dict) else {}
-    except (OSError, ValueError, TypeError):
-        return {}
+def _sink(request: Request, found: Found, folder: Path) -> Sink | None:
+    """Who takes the pictures, by a first look at the samples, none of them read."""
+    if request.sink is None:
+        return None
+    labels = [_word(label) for label in found.labels]
+    classes = _classes(labels, found.numbers)
+    y = _encode(labels, classes)
+    return request.sink(Dataset(found.name, y, classes, "", FolderPictures(tuple(found.files), (), folder)))
 
 
-def _verdict(said: Any) -> Verdict:
-    if not isinstance(said, list):
-        return None if said is None else str(said)
-    kind, values, *rest = said
-    return Sketch(kind, tuple(values), *rest)
-
-
-def _check_classes(found: Found, paths: Sequence[str], skipped: Sequence[Skipped], classes: Sequence[str]) -> None:
+def _check_paths(found: Found, paths: Sequence[str], skipped: Sequence[Skipped]) -> None:
     if not paths:
         raise BadData(
             f"None of the {len(skipped)} pictures in '{show_path(found.root)}' can be read; the first, "
             f"'{skipped[0].path}', {_clause(skipped[0].reason)}. Are they whole?"
         )
+
+
+def check_classes(root: Path, pictures: int, classes: Sequence[str]) -> None:
+    """`BadData` where there is nothing to tell apart, with what can be done without labels."""
     if not classes:
         raise BadData(
-            f"The {len(paths)} pictures in '{show_path(found.root)}' lie in no class folder. "
-            "Put those whose class you know into one sub-folder per class."
+            f"The {several(pictures, 'picture')} in '{show_path(root)}' lie in no class folder, so nobody knows what "
+            "they are. Say it in a file of answers, --labels answers.csv (path,label), or put those whose class you "
+            f"know into one sub-folder per class. Which to label first: nextlabel select {shlex.quote(str(root))}"
         )
     if len(classes) < 2:
         raise BadData(
-            f"'{show_path(found.root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
-            "Name the folder that holds one sub-folder per class."
+            f"'{show_path(root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
+            "Name the folder that holds one sub-folder per class, or a file of answers: --labels answers.csv."
         )
 
 

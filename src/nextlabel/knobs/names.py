@@ -20,7 +20,7 @@ STRATEGY_NAMES = (
     "auto",
 )
 MODEL_NAMES = ("linear", "cnn")
-EMBEDDER_NAMES = ("patches", "pixels", "dinov2")
+EMBEDDER_NAMES = ("efficientnet", "patches", "pixels", "dinov2")
 ORACLE_NAMES = ("truth", "noisy", "replay")
 DATASET_NAMES = ("digits",)
 AREA_NAMES = ("mean", "lu2023")

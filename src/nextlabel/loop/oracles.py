@@ -3,25 +3,20 @@
 An oracle maps ids to labels; -1 means that it does not know. ``oracle("noisy:0.1", dataset, seed)`` makes one by name.
 """
 
-import csv
-import io
-import json
-import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from nextlabel.datasets.answers import Samples, answer_file, read_answers
 from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.tables.labels import NULL_WORDS
 from nextlabel.errors import BadData, BadNumber, BadSpecification
 from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream
 from nextlabel.specifications import look_up
 from nextlabel.text import printable, show_path
-
-REPLAY_FORM = "A replay is a .csv with columns id or path, and label, or the same as JSON lines."
 
 
 class Oracle(Protocol):
@@ -102,62 +97,27 @@ def _noisy(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
 
 
 def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
-    """Answers from a .csv or .jsonl file with ``label`` (as the dataset writes it) and ``id`` or ``path``."""
+    """Answers from a file of them, by labels as the dataset or its file writes them."""
+    if not argument:
+        raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
     answers = np.full(len(dataset), -1, dtype=np.int64)
     # Labels as the dataset or its file writes them, not codes: a file of answers outlives a class that is added later.
     codes = {**dataset.spellings, **{label: code for code, label in enumerate(dataset.classes)}}
-    ids = {path: i for i, path in enumerate(dataset.paths or ())} | {str(i): i for i in range(len(dataset))}
-    if not argument:
-        raise BadSpecification("'replay:' names no file. Write it like replay:answers.csv.")
+    samples = Samples(dataset)
     # Read whole before the first round: a bad row is told now, and not when its sample is asked.
-    for number, row in enumerate(_rows(Path(os.path.expanduser(argument))), 1):
-        key = _find_sample(row.get("path") or row.get("id"), ids)
-        if key is None or "label" not in row:
-            raise BadData(f"Row {number} of '{show_path(argument)}' is no answer. {REPLAY_FORM}")
-        if key not in ids or row.get("label") not in codes:
-            sample, label = printable(str(key)), printable(str(row.get("label")))
+    for answer in read_answers(answer_file(argument)):
+        i = samples.find(answer.sample)
+        missing = answer.label is None or (answer.label not in codes and answer.label in NULL_WORDS)
+        if i is None or not (missing or answer.label in codes):
+            sample, label = printable(answer.sample), printable(str(answer.label))
             raise BadData(
-                f"Row {number} of '{show_path(argument)}' says that '{sample}' is '{label}', and the dataset knows no "
-                "such sample or class. Was it written for another dataset?"
+                f"Row {answer.number} of '{show_path(argument)}' says that '{sample}' is '{label}', and the dataset "
+                "knows no such sample or class. Was it written for another dataset?"
             )
-        answers[ids[key]] = codes[row["label"]]  # said twice: the later answer stands
+        answers[i] = -1 if missing else codes[str(answer.label)]  # said twice: the later answer stands
     # One object for all seeds, so that it travels to a worker once.
     replayed = Truth(answers)
     return lambda seed: replayed
-
-
-def _find_sample(key: str | None, ids: Mapping[str, int]) -> str | None:
-    """A sample's name as the dataset writes it: other programs write ``./`` before paths, and Windows backslashes."""
-    if key is None or key in ids:
-        return key
-    plain = key.strip().replace("\\", "/").removeprefix("./")
-    return plain if plain in ids else key
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        # Excel begins a CSV file with a mark. No line end is translated: csv reads those within quotes itself.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-        found = (
-            [json.loads(line) for line in text.split("\n") if line.strip()]  # U+2028 is no end of a line here
-            if path.suffix in (".jsonl", ".json")
-            else list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
-        )
-        # Numbers of JSON become text, as ids and labels of a CSV file are.
-        return [{str(name).strip().lower(): str(value).strip() for name, value in row.items()} for row in found]
-    except OSError as error:
-        raise BadData(
-            f"The answers in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"
-        ) from None
-    except (ValueError, AttributeError, RecursionError, csv.Error) as error:
-        raise BadData(f"The answers in '{show_path(path)}' cannot be read ({error}). {REPLAY_FORM}") from None
-
-
-def _delimiter(text: str) -> str:
-    """The mark between the names of the first line."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
 
 
 # Two steps each: the text and its file are read once, and an oracle is made for every seed.

@@ -11,14 +11,13 @@ from skactiveml.base import SkactivemlClassifier
 from skactiveml.utils import check_n_features
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from nextlabel.errors import CannotGo, TrainingFailed
+from nextlabel.models.logistic import STAGES, Axes, Solver
 from nextlabel.pool import Floats, Labels, are_distributions
 
-SOLVER_STEPS = 300  # of L-BFGS; 3,000 rank samples no better
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
 
@@ -123,12 +122,19 @@ class LinearHead(Head):
         self.C = C
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
-        solved = solve(LogisticRegression(C=self.C, max_iter=SOLVER_STEPS), X, y, weight)
-        self.converged_ = bool((solved.n_iter_ < SOLVER_STEPS).all())
-        self.coef_, self.intercept_ = solved.coef_, solved.intercept_  # (k, d), (k,)
+        if weight is not None and (weight < 0).any():
+            raise ValueError(
+                "sample_weight has negative numbers. A label counts once or more or less, but not below 0."
+            )
+        axes, column = Axes.of(X, weight), np.searchsorted(self.known_, y)
+        solver = Solver(axes, column, np.ones((1, len(y))) if weight is None else weight[None].astype(np.float64))
+        for tolerance in STAGES:  # each scales anew by the curvature where it begins
+            self.converged_ = solver.solve(self.C, tolerance)
+        coef, intercept = solver.coef[:, 0], solver.intercept[:, 0]  # (k, r), (k,)
         if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
-            self.coef_ = np.vstack([np.zeros_like(solved.coef_), solved.coef_])
-            self.intercept_ = np.r_[0.0, solved.intercept_]
+            coef, intercept = coef - coef[0], intercept - intercept[0]
+        self.coef_ = coef @ axes.basis.T  # (k, d)
+        self.intercept_ = intercept - self.coef_ @ axes.mean  # (k,)
 
     def _score(self, X: Floats) -> Floats:
         kind = np.promote_types(X.dtype, np.float32)  # in float16 a product is slow, and wrong in the third digit
@@ -219,16 +225,6 @@ class SklearnHead(Head):
             why = (str(error).splitlines() or [type(error).__name__])[0]
             name = type(self.estimator).__name__
             raise CannotGo(f"{name} {what} {self.count_} labels: {why}") from error
-
-
-def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
-    """Fit a logistic regression in float64, so that the solver's path does not hang on rounding."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # counted by the head; its steps rank as well as 3,000 do
-        warnings.filterwarnings(
-            "ignore", "The number of unique classes is greater", UserWarning
-        )  # many classes, few labels
-        return head.fit(X.astype(np.float64), y, weight)
 
 
 def bootstrap(head: Head, X: Floats, y: Labels, seed: int) -> Committee:

@@ -1,19 +1,19 @@
 """`linear`: multinomial logistic regression on the features as they are."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from nextlabel.errors import BadData
 from nextlabel.models.base import Fitted, Settings
-from nextlabel.models.head import LinearHead, bootstrap, solve
-from nextlabel.pool import Floats, Ids, Labels, Pool
+from nextlabel.models.head import LinearHead, bootstrap
+from nextlabel.models.logistic import LOOSE, Axes, Solver
+from nextlabel.pool import Floats, Labels, Pool
 from nextlabel.seeds import number
 
 GRID: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(-8, 5))  # inverse strengths of the penalty
+SCORES = 10_000_000  # that folds may hold side by side, in float64; beyond, one fold at a time
 
 
 class Linear:
@@ -76,25 +76,29 @@ def cross_validate(X: Floats, y: Labels) -> float:
     C grows until the loss does, since large ones are slow to fit and seldom chosen. With one label in the rarest class
     there is nothing to validate on, and C is 1.
     """
-    folds = min(5, int(np.unique(y, return_counts=True)[1].min()))
+    classes, y = np.unique(y, return_inverse=True)
+    folds = min(5, int(np.bincount(y).min()))
     if folds < 2:
         return 1.0
-    parts = StratifiedKFold(folds, shuffle=True, random_state=0).split(X, y)
+    held = np.zeros((folds, len(y)))
+    for fold, (_, test) in enumerate(StratifiedKFold(folds, shuffle=True, random_state=0).split(X, y)):
+        held[fold, test] = 1
+    axes, width = Axes.of(X), folds if folds * len(classes) * len(y) <= SCORES else 1
+    solvers = [(Solver(axes, y, 1 - part), part) for part in np.array_split(held, folds // width)]
     # The folds walk along the grid side by side, so that no C is fitted beyond the one where the loss turns.
     chosen, least = GRID[0], float("inf")
-    for C, *losses in zip(GRID, *(_path(X, y, *part) for part in parts), strict=False):
-        loss = float(np.mean(losses))
+    for C in GRID:
+        loss = float(np.mean([_losses(solver, C, part) for solver, part in solvers]))
         if loss >= least:
             break
         chosen, least = C, loss
     return chosen
 
 
-def _path(X: Floats, y: Labels, train: Ids, test: Ids) -> Iterator[float]:
-    """Log losses (nats) on ``test`` of heads trained on ``train``, C by C; each begins where the one before ended."""
+def _losses(solver: Solver, C: float, held: Floats) -> Floats:
+    """Mean log losses (nats, (m,)) of the samples that are ``held`` (m, n) out; begins where the C before ended."""
     # A warm start within one search is no warm start between rounds: its result hangs on this labelled set alone.
-    head = LogisticRegression(max_iter=300, warm_start=True)
-    column = np.searchsorted(np.unique(y), y[test])  # every class is in both parts
-    for C in GRID:
-        proba = solve(head.set_params(C=C), X[train], y[train]).predict_proba(X[test].astype(np.float64))  # (t, k)
-        yield float(-np.log(np.clip(proba[np.arange(len(test)), column], 1e-12, None)).mean())
+    solver.solve(C, LOOSE)
+    loss = -np.maximum(solver.log_proba[solver.y, :, solver.rows], np.log(1e-12)).T  # (m, n)
+    means: Floats = (loss * held).sum(axis=1) / held.sum(axis=1)
+    return means

@@ -170,7 +170,7 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
         # What was left open is written down from here on: the identity names the value, not the habit of a version.
         experiment = replace(experiment, val=entries.model.val)
     if experiment.standardize is None:  # columns of a table have units of their own; an embedder's have one
-        experiment = replace(experiment, standardize=dataset.table is not None)
+        experiment = replace(experiment, standardize=dataset.table is not None and dataset.embedding is None)
     experiment = replace(experiment, split=experiment.split or default_split(dataset))
     splits, notes = split_all(experiment, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *notes))

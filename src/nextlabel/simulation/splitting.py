@@ -13,6 +13,7 @@ from nextlabel.datasets.layout import VAL
 from nextlabel.datasets.split_files import read_split
 from nextlabel.datasets.splits import Split
 from nextlabel.datasets.twins import find_twins
+from nextlabel.embedders import sink
 from nextlabel.errors import Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.plan import Amount
@@ -36,6 +37,7 @@ def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
             group_column=experiment.group_column,
             table=experiment.table,
             missing=experiment.missing,
+            sink=sink(experiment.embedder),
         )
     )
     if experiment.groups is not None:

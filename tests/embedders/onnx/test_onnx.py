@@ -132,9 +132,8 @@ def test_a_missing_library_is_told(
     write(file, pooled())
     monkeypatch.chdir(file.parent)
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(
-        MissingExtra, match=rf"needs {library}, which is not installed.*pip install 'nextlabel\[onnx\]'"
-    ):
+    install = "onnxruntime" if library == "onnxruntime" else r"'nextlabel\[dinov2\]'"
+    with pytest.raises(MissingExtra, match=rf"needs {library}, which is not installed.*pip install {install}"):
         embed(dataset, name)
 
 

@@ -77,7 +77,9 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     table = read_sheet(found, request) if isinstance(found, Sheet) else found
     named = read_names(table.labels, request.table.null_words)
     y, classes = encode_labels(named.names, table.as_text)
-    check_labels(table.X, y, classes, shown)
+    check_rows(table.X, shown)
+    if request.needs_labels:
+        check_labels(y, classes, shown)
     X, names, gaps = table.X, table.columns, list[str]()
     if request.missing == REFUSE:
         refuse_gaps(X, names, shown)
@@ -119,12 +121,16 @@ def _repeats(X: Floats, shown: str) -> list[str]:
     return [f"{what}: all of them count."] if count else []
 
 
-def check_labels(X: Floats, y: Labels, classes: Sequence[str], shown: str) -> None:
-    """Raises `BadData` where there is nothing to learn from, or nothing to tell apart."""
+def check_rows(X: Floats, shown: str) -> None:
+    """Raises `BadData` where there is nothing to learn from."""
     if len(X) < 2:
         raise BadData(f"'{shown}' has {len(X)} rows. At least two are needed, of different classes. Is it cut short?")
     if not X.shape[1]:
         raise BadData(f"'{shown}' has no features, only labels. Was it saved without them?")
+
+
+def check_labels(y: Labels, classes: Sequence[str], shown: str) -> None:
+    """Raises `BadData` where there is nothing to tell apart."""
     if not classes:
         raise BadData(f"No row of '{shown}' has a label. Was another column meant? Choose it with --label-column.")
     if len(classes) < 2:

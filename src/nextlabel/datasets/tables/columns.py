@@ -42,8 +42,8 @@ def read_sheet(sheet: Sheet, request: Request) -> Table:
     import polars as pl
 
     page, names, shown = request.table, sheet.names, sheet.shown
-    place = label_place(names, request.label_column, shown, page.no_header)
-    labels = sheet.frame.to_series(place)
+    place = label_place(names, request, shown)
+    labels = pl.Series([None] * sheet.frame.height, dtype=pl.String) if place is None else sheet.frame.to_series(place)
     as_text = sheet.typed and labels.dtype in (pl.String, pl.Categorical, pl.Enum)
     columns = [i for i in choose_columns(names, page, shown) if i != place]
     nulls = NULL_WORDS if page.null_words is None else frozenset(page.null_words)
@@ -106,8 +106,9 @@ def _advise(names: Sequence[str], wanted: str = "") -> str:
     )
 
 
-def label_place(names: Sequence[str], wanted: str | None, shown: str, no_header: bool = False) -> int:
-    """Which column holds the labels."""
+def label_place(names: Sequence[str], request: Request, shown: str) -> int | None:
+    """Which column holds the labels; None where there is none, and nobody needs one."""
+    wanted = request.label_column
     if wanted is None:
         found = [name for name in names if name.lower() == "label"]
         found = found or [name for name in names if name.lower() in LABEL_COLUMNS]
@@ -115,7 +116,9 @@ def label_place(names: Sequence[str], wanted: str | None, shown: str, no_header:
         found = [name for name in names if name == wanted]
     if len(found) == 1:
         return names.index(found[0])
-    if no_header:
+    if wanted is None and not request.needs_labels:
+        return None
+    if request.table.no_header:
         raise BadData(
             f"Which column of '{shown}' holds the labels? Without a header they are called 0 to {len(names) - 1}: "
             f"choose with --label-column {len(names) - 1}, say."
@@ -126,5 +129,8 @@ def label_place(names: Sequence[str], wanted: str | None, shown: str, no_header:
         )
     if wanted is None:
         hint = " Is the first line a sample? Then use --no-header." if any(map(NUMBER.fullmatch, names)) else ""
-        raise BadData(f"'{shown}' has no column called 'label'. {_advise(names)} Choose with --label-column.{hint}")
+        raise BadData(
+            f"'{shown}' has no column called 'label'. {_advise(names)} Choose with --label-column, or give labels in a "
+            f"file of their own: --labels answers.csv (id,label).{hint}"
+        )
     raise BadData(f"'{shown}' has no column called '{printable(wanted)}'. {_advise(names, wanted)}")

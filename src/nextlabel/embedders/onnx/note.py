@@ -26,8 +26,9 @@ class Use:
         """The line.
 
         >>> half, features = (0.5, 0.5, 0.5), Output("features", rank=2, width=512)
-        >>> Use("a.onnx", 64, half, half, 1 / 255, features, raw=False, assumed=["mean"]).describe().partition(" with ")[2]
-        "mean 0.5 and std 0.5, and gives 512 features by its output 'features'. Assumed, ...: mean. If that is wrong, ..."
+        >>> use = Use("a.onnx", 64, half, half, 1 / 255, features, raw=False, assumed=["mean"])
+        >>> print(use.describe())
+        'a.onnx' sees ... with mean 0.5 and std 0.5, and gives 512 features by ... Assumed, ...: mean. ...
         """
         pixels = self._pixels()
         words = f"'{self.name}' sees pictures of {self.size} x {self.size} with {pixels}, and gives {self._features()}."

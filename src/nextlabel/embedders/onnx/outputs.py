@@ -12,7 +12,7 @@ from nextlabel.embedders.onnx.file import ModelFile
 from nextlabel.embedders.onnx.network import POOLS, Net
 from nextlabel.embedders.onnx.pictures import describe_kind, refuse_model
 from nextlabel.errors import BadData, UnknownName
-from nextlabel.text import did_you_mean, printable, several, shorten
+from nextlabel.text import did_you_mean, join_names, printable, several, shorten
 
 PREFERRED = ("pooler_output", "image_embeds", "embedding")  # outputs, best first
 PENULTIMATE = "penultimate"
@@ -98,10 +98,12 @@ class Choosing:
         """The first that is wide enough; raises `BadData` where none is."""
         wide = next((output for output in outputs if output.width >= LEAST_WIDTH), None)
         if wide is None:
-            widths = ", ".join(f"'{printable(each.name)}' {several(each.width, 'number')}" for each in outputs)
+            widths = join_names([f"{several(each.width, 'number')} in '{printable(each.name)}'" for each in outputs])
+            inner = several(len(self.file.graph.tensors), "tensor")
             raise BadData(
-                f"'{self.net.name}' gives too little to learn from: {widths} a picture, and {LEAST_WIDTH} are the "
-                f"least. Its outputs are {_quote(self.net.outputs)}; name another tensor: onnx:FILE(output=…)."
+                f"'{self.net.name}' gives too little of a picture to learn from: {widths}, and {LEAST_WIDTH} are the "
+                f"least. Its outputs are {_quote(self.net.outputs)}; name another one of its {inner}, or "
+                f"'{PENULTIMATE}': onnx:FILE(output=…)."
             )
         return wide
 

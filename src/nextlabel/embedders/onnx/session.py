@@ -12,18 +12,20 @@ from typing import Any
 from nextlabel.errors import BadData, MissingExtra
 from nextlabel.text import printable
 
+INSTALLS = {"huggingface_hub": "'nextlabel[dinov2]'"}  # what pip installs a library by, where not by its own name
 SILENT = 4  # log only what is fatal
 SHARE = 0.75  # of the machine's memory that all models together may take
 FOLDER = "session.model_external_initializers_file_folder_path"  # where weights lie of a model that is given as bytes
 
 
 def import_extra(library: str, what: str) -> Any:
-    """A library of the extra ``onnx``; raises `MissingExtra` where it is not installed."""
+    """A library that some machines lack; raises `MissingExtra` where it is not installed."""
     try:
         return importlib.import_module(library)
     except ImportError:
+        root = library.partition(".")[0]
         raise MissingExtra(
-            f"{what} needs {library}, which is not installed. Install it: pip install 'nextlabel[onnx]'"
+            f"{what} needs {root}, which is not installed. Install it: pip install {INSTALLS.get(root, root)}"
         ) from None
 
 

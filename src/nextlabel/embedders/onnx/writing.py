@@ -1,4 +1,4 @@
-"""ONNX models written without a library: protobuf is numbered fields, and image models need few of them (onnx.proto).
+"""ONNX models written without a library: protobuf is numbered fields, and a network needs few of them (onnx.proto).
 
 steps = [node("GlobalAveragePool", "pictures", "map"), node("Flatten", "map", "features")]
 raw = model(steps, [value("pictures", "N", 3, 224, 224)], [value("features", "N", 3)])

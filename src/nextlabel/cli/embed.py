@@ -1,0 +1,57 @@
+"""Features for somebody's own use, or for later: a folder of .npy and a list of whose they are."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from nextlabel.cli.pages import Source
+from nextlabel.cli.progress import show_progress
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.feature_folder import FeatureFolder, check_place, write_features
+from nextlabel.embedders import TABLE, default, embed, embedder, sink
+from nextlabel.embedders.base import Features
+from nextlabel.errors import Mistake
+from nextlabel.text import several, show_path
+
+
+def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
+    """Embed whatever is not embedded yet, and write all features to a folder."""
+    check_place(out)
+    if source.embedder is not None:
+        embedder(source.embedder)  # a wrong name is told before anything is read
+    with show_progress(loud, quiet=as_json) as progress:
+        dataset = load(Request(source.data, progress=progress, sink=sink(source.embedder)))
+        if (source.embedder or default(dataset)) == TABLE:
+            raise Mistake(
+                f"'{dataset.name}' is a table of features already. Give it to simulate or select as it is; what embed "
+                "takes is a folder of pictures."
+            )
+        features = embed(dataset, source.embedder, progress)
+        write_features(out, features.array, describe_samples(dataset, features))
+    for note in (*dataset.warnings, *features.notes):
+        loud.print(f"Note: {note}", markup=False)
+    print(json.dumps(embedding_to_json(dataset, features, out)) if as_json else describe(dataset, features, out))
+
+
+def describe_samples(dataset: Dataset, features: Features) -> FeatureFolder:
+    """Who the rows belong to, as the folder has it."""
+    labels = ["" if code < 0 else dataset.classes[code] for code in dataset.y.tolist()]
+    return FeatureFolder(dataset.name, features.settings, dataset.content, dataset.paths or (), labels)
+
+
+def embedding_to_json(dataset: Dataset, features: Features, out: Path) -> dict[str, object]:
+    """What ``--json`` prints."""
+    skipped = [{"path": file.path, "reason": file.reason} for file in dataset.skipped]
+    return {"samples": len(dataset), "embedder": dict(features.settings), "skipped": skipped, "out": str(out)}
+
+
+def describe(dataset: Dataset, features: Features, out: Path) -> str:
+    """What was written, and what to do with it."""
+    skipped = dataset.skipped
+    lost = f" {several(len(skipped), 'file')} could not be read, e.g. '{skipped[0].path}'." if skipped else ""
+    return (
+        f"{several(len(dataset), 'sample')} as {features.settings['d']:,} numbers each, by {features.name}: "
+        f"'{show_path(out)}'.{lost}"
+    )

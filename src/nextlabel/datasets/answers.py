@@ -1,0 +1,218 @@
+"""Answers in a file: which sample is what, as people and other tools write it down, joined to a dataset.
+
+    path,label          id,label          [{"data": {"image": …}, "annotations": …}, …]     Label Studio's JSON
+    rose/1.jpg,rose     17,rose           {"path": "rose/1.jpg", "label": "rose"}           JSON lines
+
+A sample is named by its path, its id, or the digest of what it holds. Said twice, the later answer stands. An empty
+label, or a word for missing, takes an earlier answer back.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, one_label, tidy_path
+from nextlabel.datasets.tables.labels import encode_labels, normalise, read_names
+from nextlabel.errors import BadData, Mistake
+from nextlabel.files import cache
+from nextlabel.text import printable, several, show_path
+
+FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
+SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text")
+
+
+class Answer(NamedTuple):
+    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), and its ``number`` in the file."""
+
+    sample: str
+    label: str | None
+    number: int
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """The answers of a file, in its order; raises `BadData` where it holds anything else."""
+    try:
+        # Excel begins a CSV file with a mark. No line end is translated: csv reads those within quotes itself.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
+        rows = _parse(text, path.suffix.lower())
+        return [_answer(row, number, path) for number, row in enumerate(rows, 1)]
+    except OSError as error:
+        raise BadData(
+            f"The answers in '{show_path(path)}' cannot be read ({error.strerror}). Is the path right?"
+        ) from None
+    except (BadData, Mistake):
+        raise
+    except (ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
+        raise BadData(f"The answers in '{show_path(path)}' cannot be read ({printable(str(error))}). {FORM}") from None
+
+
+def _parse(text: str, ending: str) -> list[Mapping[str, Any]]:
+    if ending in (".jsonl", ".ndjson"):
+        found = [json.loads(line) for line in text.split("\n") if line.strip()]  # U+2028 is no end of a line here
+    elif ending == ".json":
+        try:
+            found = json.loads(text)
+        except ValueError:  # JSON lines go by this name, too
+            found = [json.loads(line) for line in text.split("\n") if line.strip()]
+    else:
+        found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+    return found if isinstance(found, list) else [found]
+
+
+def _delimiter(text: str) -> str:
+    """The mark between the names of the first line."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
+    if "annotations" in row or "data" in row:
+        row = _read_task(row)
+    plain = {str(name).strip().lower(): value for name, value in row.items()}
+    sample = next((plain[name] for name in SAMPLE_COLUMNS if plain.get(name) not in (None, "")), None)
+    label = next((name for name in LABEL_COLUMNS if name in plain), None)
+    if sample is None or label is None:
+        raise BadData(f"Row {number} of '{show_path(path)}' is no answer. {FORM}")
+    name = str(sample).strip()
+    return Answer(name, one_label(plain[label], name, path.name) or None, number)
+
+
+def _read_task(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A task of Label Studio's as a row: what it shows, and the choice of the last annotation that stands."""
+    data = {str(name).lower(): value for name, value in task.get("data", {}).items()}
+    names = [name for name in SAMPLE_COLUMNS if name in data] or [
+        name for name, value in data.items() if isinstance(value, str)
+    ]
+    standing = [
+        annotation["result"] for annotation in task.get("annotations", []) if not annotation.get("was_cancelled")
+    ]
+    values = [each["value"] for each in (standing[-1] if standing else [])]
+    choices = next((value["choices"] for value in values if "choices" in value), None)
+    return {"path": data[names[0]] if names else None, "label": choices}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a dataset, found by whatever name somebody gives them."""
+
+    dataset: Dataset
+
+    def find(self, name: str) -> int | None:
+        """The id of a sample, or None: as it is written, as other programs write paths, and by its file's name alone.
+
+        >>> import numpy as np
+        >>> y, table = np.array([-1, -1]), np.zeros((2, 1), np.float32)
+        >>> two = Samples(Dataset("two", y, (), "", table=table, paths=("a/1.jpg", "b/2.jpg")))
+        >>> two.find("./b\\\\2.jpg"), two.find("/data/upload/7/0123abcd-1.jpg"), two.find("1"), two.find("3.jpg")
+        (1, 0, 1, None)
+        """
+        return next((self._ids[way] for way in self._ways(name) if way in self._ids), None)
+
+    @cached_property
+    def _ids(self) -> Mapping[str, int]:
+        paths, content = self.dataset.paths or (), self.dataset.content
+        by_digest = {key: i for i, key in enumerate(content)} if len(content) == len(self.dataset) else {}
+        by_name = defaultdict(list)
+        for i, path in enumerate(paths):
+            by_name[path.rpartition("/")[2]].append(i)
+        alone = {name: ids[0] for name, ids in by_name.items() if len(ids) == 1}
+        by_path = {path: i for i, path in enumerate(paths)}
+        return alone | by_digest | {str(i): i for i in range(len(self.dataset))} | by_path
+
+    def _ways(self, name: str) -> Iterator[str]:
+        yield name
+        plain = tidy_path(name.strip())
+        yield plain
+        if self.dataset.root and plain.startswith(f"{self.dataset.root}/"):
+            yield plain[len(self.dataset.root) + 1 :]
+        address = urlsplit(name)
+        for inner in parse_qs(address.query).get("d", []):  # Label Studio's local files
+            yield from _ends(tidy_path(unquote(inner)))
+        base = unquote(address.path).rpartition("/")[2] if "/" in plain else plain
+        if re.search(r"[^0-9]", base):  # a number alone is an id, never the end of a path
+            yield from (base, UPLOAD.sub("", base))
+
+
+def _ends(path: str) -> Iterator[str]:
+    """A path, and what is left of it without its first folders."""
+    while path:
+        yield path
+        path = path.partition("/")[2]
+
+
+def join_answers(
+    dataset: Dataset, answers: Sequence[Answer], shown: str, null_words: Sequence[str] | None = None
+) -> Dataset:
+    """The dataset with the labels of the answers alone.
+
+    What a person should know is in its ``warnings``: answers about samples that are not there, or that disagree.
+    Raises `BadData` where no answer is about one of its samples.
+    """
+    samples = Samples(dataset)
+    labels: list[str | None] = [None] * len(dataset)
+    lost: list[str] = []
+    torn: dict[int, tuple[str, str, str]] = {}
+    for answer in answers:
+        i = samples.find(answer.sample)
+        if i is None:
+            lost.append(answer.sample)
+            continue
+        before, labels[i] = labels[i], answer.label
+        if before is not None and answer.label is not None and normalise(before) != normalise(answer.label):
+            torn[i] = (answer.sample, before, answer.label)
+    if lost and len(lost) == len(answers):
+        raise BadData(_say_strangers(dataset, lost, shown))
+    named = read_names(labels, null_words)
+    y, classes = encode_labels(named.names)
+    notes = (*_say_lost(lost, shown), *_say_torn(list(torn.values()), shown), *named.notes)
+    return replace(
+        dataset,
+        y=y,
+        classes=classes,
+        spellings={},
+        warnings=(*dataset.warnings, *notes),
+        fingerprint=cache.key(dataset.fingerprint, *y.tolist(), *classes),
+    )
+
+
+def _say_strangers(dataset: Dataset, lost: Sequence[str], shown: str) -> str:
+    known = dataset.paths[0] if dataset.paths else "0"
+    return (
+        f"None of the {several(len(lost), 'answer')} in '{printable(shown)}' is about a sample of '{dataset.name}': "
+        f"the first names '{printable(lost[0])}', and samples are called like '{known}'. Is it another folder's?"
+    )
+
+
+def _say_lost(lost: Sequence[str], shown: str) -> Iterator[str]:
+    if lost:
+        are = "is about a sample" if len(lost) == 1 else "are about samples"
+        yield (
+            f"{several(len(lost), 'answer')} in '{printable(shown)}' {are} that {'is' if len(lost) == 1 else 'are'} "
+            f"not there, e.g. '{printable(lost[0])}', and left out."
+        )
+
+
+def _say_torn(torn: Sequence[tuple[str, str, str]], shown: str) -> Iterator[str]:
+    if torn:
+        sample, before, after = (printable(word) for word in torn[0])
+        have = "has" if len(torn) == 1 else "have"
+        yield (
+            f"{several(len(torn), 'sample')} {have} answers in '{printable(shown)}' that disagree, e.g. '{sample}' "
+            f"('{before}', then '{after}'): the later one stands."
+        )
+
+
+def answer_file(text: str | os.PathLike[str]) -> Path:
+    """The path of a file of answers, as somebody typed it."""
+    return Path(os.path.expanduser(text))

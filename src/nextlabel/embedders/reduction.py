@@ -1,0 +1,73 @@
+"""Fewer columns: principal components of an embedder's vectors, fitted without labels to all samples, and kept.
+
+Vectors of the embedder itself are kept by picture, as ever; one picture more costs one, and a new fit.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from scipy import linalg
+
+from nextlabel.datasets.base import Squares
+from nextlabel.embedders.base import Embedder, Features32, Fits, Report, silent
+from nextlabel.pool import Floats
+
+BLOCK = 4_096  # rows that are looked at together: all of them may be a map of gigabytes
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """The ``dims`` strongest principal components of what ``base`` gives, or as many as there are.
+
+    They keep their scale, so that distances are what they were, but for what is left out (Pearson, 1901).
+    """
+
+    base: Embedder = field(repr=False)  # its settings stand beside this one's
+    dims: int
+
+    version: ClassVar[int] = 1
+
+    @property
+    def size(self) -> int:
+        """The side of the pictures that it wants."""
+        return self.base.size
+
+    def fit(self, sample: Squares, report: Report = silent) -> Fits:
+        """Centre (D,) and axes (D, d) of the vectors of pictures (n, size, size, 3)."""
+        return find_axes(self.base.transform(sample, {}, report), self.dims)
+
+    def transform(self, block: Squares, fits: Fits, report: Report = silent) -> Features32:
+        """Features (m, d)."""
+        # One by one: a product of matrices rounds a row by its place among those that BLAS takes at a time.
+        rows = [(row - fits["centre"]) @ fits["axes"] for row in self.base.transform(block, {}, report)]
+        return np.array(rows, dtype=np.float32)
+
+    def fit_transform(self, sample: Squares, report: Report = silent) -> tuple[Features32, Fits]:
+        """Features (n, d) of the pictures that it is fitted to, and what was fitted."""
+        return self.reduce(self.base.transform(sample, {}, report))
+
+    def reduce(self, vectors: Floats) -> tuple[Features32, Fits]:
+        """The same, of vectors (n, D) that ``base`` has given already."""
+        fits = find_axes(vectors, self.dims)
+        features = np.empty((len(vectors), fits["axes"].shape[1]), np.float32)
+        for start in range(0, len(vectors), BLOCK):
+            features[start : start + BLOCK] = (vectors[start : start + BLOCK] - fits["centre"]) @ fits["axes"]
+        return features, fits
+
+
+def find_axes(vectors: Floats, dims: int) -> Fits:
+    """Centre (D,) and the strongest axes (D, d), each with its largest entry above 0, so that signs are no matter of
+    chance."""
+    total = np.zeros(vectors.shape[1])
+    square = np.zeros((vectors.shape[1], vectors.shape[1]))
+    for start in range(0, len(vectors), BLOCK):
+        block = np.asarray(vectors[start : start + BLOCK], np.float64)
+        total += block.sum(0)
+        square += block.T @ block
+    centre = total / len(vectors)
+    square -= len(vectors) * np.outer(centre, centre)
+    width = max(1, min(dims, len(vectors) - 1, len(square)))
+    axes = linalg.eigh(square, subset_by_index=(len(square) - width, len(square) - 1))[1][:, ::-1]  # (D, d)
+    axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(width)])
+    return {"centre": centre.astype(np.float32), "axes": axes.astype(np.float32)}
