@@ -32,10 +32,14 @@ INSIDE: Mapping[str, Mapping[int, str]] = {
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model as it lies there: where, its bytes, a hash of them and of all its weights, and its graph."""
+    """A model as it lies there, with its ``weights`` in other files by the names that it has for these.
+
+    ``digest`` is a hash of all of it.
+    """
 
     path: Path
     raw: bytes = field(repr=False)
+    weights: Mapping[str, Path]
     digest: str
     graph: Graph = field(repr=False)
 
@@ -53,9 +57,9 @@ def read_model(path: Path) -> ModelFile:
     try:
         raw = path.read_bytes()
         locations = sorted(set(_locations(memoryview(raw))))
-        files = [_find_weights(path, location) for location in locations]
-        digest = cache.key(hashlib.blake2b(raw).hexdigest(), *locations, *map(_hash_file, files))
-        return ModelFile(path, raw, digest, read_graph(raw))
+        weights = {location: _find_weights(path, location) for location in locations}
+        digest = cache.key(hashlib.blake2b(raw).hexdigest(), *weights, *map(_hash_file, weights.values()))
+        return ModelFile(path, raw, weights, digest, read_graph(raw))
     except FileNotFoundError:
         raise BadData(f"There is no file '{printable(str(path))}'. Is the path right?") from None
     except OSError as error:

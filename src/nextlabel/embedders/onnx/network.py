@@ -38,8 +38,7 @@ class Net:
 
     def expose(self, file: ModelFile, tensor: str) -> None:
         """Open the model again, with one of its inner tensors as an output more; nothing is written anywhere."""
-        raw, folder = expose(file.raw, tensor), str(file.path.parent)
-        self.session = open_session(self._runtime, raw, self.name, folder)
+        self.session = open_session(self._runtime, expose(file.raw, tensor), self.name, file.weights)
 
     def run(self, pictures: npt.NDArray[Any], outputs: Sequence[str]) -> list[Any]:
         """The outputs for normalised pictures (n, size, size, 3), as many as its batch or fewer."""

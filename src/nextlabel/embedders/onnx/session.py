@@ -7,15 +7,20 @@ import functools
 import importlib
 import os
 import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from nextlabel.errors import BadData, MissingExtra
 from nextlabel.text import printable
 
 INSTALLS = {"huggingface_hub": "'nextlabel[dinov2]'"}  # what pip installs a library by, where not by its own name
 SILENT = 4  # log only what is fatal
+NO_FILES: Mapping[str, Path] = MappingProxyType({})
 SHARE = 0.75  # of the machine's memory that all models together may take
-FOLDER = "session.model_external_initializers_file_folder_path"  # where weights lie of a model that is given as bytes
 
 
 def import_extra(library: str, what: str) -> Any:
@@ -29,8 +34,8 @@ def import_extra(library: str, what: str) -> Any:
         ) from None
 
 
-def open_session(runtime: Any, model: str | bytes, name: str, folder: str = "") -> Any:
-    """onnxruntime's session of a model, by its path, or by its bytes and the folder that its weights lie in.
+def open_session(runtime: Any, model: str | bytes, name: str, weights: Mapping[str, Path] = NO_FILES) -> Any:
+    """onnxruntime's session of a model, by its path, or by its bytes and the files of weights that these name.
 
     Raises `BadData` where it cannot be opened.
     """
@@ -41,8 +46,10 @@ def open_session(runtime: Any, model: str | bytes, name: str, folder: str = "") 
     options.log_severity_level = SILENT
     if _limit_memory(runtime):
         options.add_session_config_entry("session.use_env_allocators", "1")
-    if folder:
-        options.add_session_config_entry(FOLDER, folder)
+    if weights:
+        # Not by their folder, which onnxruntime allows too: in the hub's cache, weights are links that lead out of it.
+        files = [_map_file(path) for path in weights.values()]
+        options.add_external_initializers_from_files_in_memory(list(weights), files, [len(file) for file in files])
     try:
         return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no class in common but this
@@ -50,6 +57,11 @@ def open_session(runtime: Any, model: str | bytes, name: str, folder: str = "") 
             f"onnxruntime {runtime.__version__} cannot open '{name}' ({describe_error(error)}). "
             "Is it an ONNX model, and whole? A newer onnxruntime may know more."
         ) from None
+
+
+def _map_file(path: Path) -> Any:
+    """A file's bytes, read when they are looked at."""
+    return np.memmap(path, np.uint8, mode="r") if path.stat().st_size else b""
 
 
 @functools.cache
