@@ -7,22 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_files import (
-    MATRIX,
-    MEAN_COLOUR,
-    PICTURES,
-    TOKENS,
-    colours,
-    model,
-    node,
-    open_onnx,
-    pooled,
-    several,
-    tensor,
-    tokens,
-    value,
-    write,
-)
+from onnx_files import MATRIX, MEAN_COLOUR, PICTURES, TOKENS, colours, model, open_onnx, pooled, several, tokens, write
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
@@ -30,6 +15,7 @@ from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.embedders import cache, embed
 from nextlabel.embedders.onnx.embedder import IMAGENET
+from nextlabel.embedders.onnx.writing import node, tensor, value
 from nextlabel.errors import BadData, MissingExtra, Mistake
 
 pytest.importorskip("onnxruntime")

@@ -4,23 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_files import (
-    MATRIX,
-    PICTURES,
-    colours,
-    field,
-    hub_cache,
-    model,
-    node,
-    open_onnx,
-    outside,
-    pooled,
-    with_weights,
-    write,
-)
+from onnx_files import MATRIX, PICTURES, colours, hub_cache, model, open_onnx, outside, pooled, with_weights, write
 
 from nextlabel.embedders import embedder
 from nextlabel.embedders.onnx.embedder import Onnx
+from nextlabel.embedders.onnx.writing import field, node
 from nextlabel.errors import BadData
 
 pytest.importorskip("onnxruntime")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_files import MEAN_COLOUR, field, model, node, open_onnx, tensor, value
+from onnx_files import MEAN_COLOUR, model, open_onnx
 
+from nextlabel.embedders.onnx.writing import field, node, tensor, value
 from nextlabel.errors import BadData
 
 pytest.importorskip("onnxruntime")

@@ -8,26 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx_files import (
-    MATRIX,
-    MEAN_COLOUR,
-    PICTURES,
-    TOKENS,
-    colours,
-    field,
-    hub_cache,
-    model,
-    node,
-    open_onnx,
-    outside,
-    tensor,
-    value,
-    write,
-)
+from onnx_files import MATRIX, MEAN_COLOUR, PICTURES, TOKENS, colours, hub_cache, model, open_onnx, outside, write
 
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.graph import Graph, expose, read_graph
-from nextlabel.embedders.onnx.writing import fields
+from nextlabel.embedders.onnx.writing import field, fields, node, tensor, value
 from nextlabel.errors import BadData, UnknownName
 
 pytest.importorskip("onnxruntime")

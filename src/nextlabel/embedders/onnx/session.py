@@ -20,6 +20,12 @@ from nextlabel.text import printable
 INSTALLS = {"huggingface_hub": "'nextlabel[dinov2]'"}  # what pip installs a library by, where not by its own name
 SILENT = 4  # log only what is fatal
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
+NOISE = (
+    (r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", ""),
+    (r"Load model from .*? failed:", ""),
+    (r"Non-zero status code returned while running (\w+) node\. Name:'.*?' Status Message: ", r"\1: "),
+    (r"\S+\.(?:cc|h):\d+ [^()]*\([^()]*\) ", ""),
+)
 SHARE = 0.75  # of the machine's memory that all models together may take
 
 
@@ -86,6 +92,8 @@ def _limit_memory(runtime: Any) -> bool:
 
 
 def describe_error(error: Exception) -> str:
-    """What onnxruntime says, in one line, without its codes."""
-    words = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:", "", str(error)).strip()
-    return printable((words or type(error).__name__).splitlines()[0])[:200].rstrip(". ")
+    """What onnxruntime says, in one line, without its codes and without the places of its source."""
+    words = str(error)
+    for noise, instead in NOISE:
+        words = re.sub(noise, instead, words)
+    return printable((words.strip() or type(error).__name__).splitlines()[0])[:200].rstrip(". ")
