@@ -154,7 +154,11 @@ def test_a_model_is_told_before_pictures_are_read(tmp_path: Path) -> None:
 
 def test_a_run_goes_on_only_with_the_same_model(fruits: Path, own_cache: Path, file: Path, tmp_path: Path) -> None:
     words = (fruits, "--embedder", f"onnx:{write(file, pooled())}(size=12)", "--out", tmp_path / "run")
-    assert simulated(*words)[0] == 0
+    code, output = simulated(*words)
+    line = "'tiny.onnx' sees pictures of 12 x 12 with mean 0.485/0.456/0.406"
+    assert (code, " ".join(output.split()).count(f"Note: {line}")) == (0, 1)
+    kept = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert [note for note in kept["dataset"]["warnings"] if note.startswith(line)]
     assert (
         json.loads((tmp_path / "run" / "rows.jsonl").read_text().splitlines()[0])["embedder"]
         == "onnx:tiny.onnx(size=12)"

@@ -133,7 +133,6 @@ def _read_timm(words: Mapping[str, Any]) -> Mapping[str, Any]:
         return ours
     if not isinstance(shape, list) or len(shape) != 3 or shape[1] != shape[2]:
         raise ValueError(f"input_size is {_show(shape)}; it takes [3, side, side].")
-    # What a network of any size was trained with; a model in a file that has a side of its own is asked first.
     return ours | {"size": shape[1]}
 
 
