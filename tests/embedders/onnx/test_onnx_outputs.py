@@ -149,8 +149,18 @@ def test_few_classes_are_no_features_but_what_lies_before_is(file: Path) -> None
         [node("Gemm", "known few", "out")], value("out", "N", 5), weights=(*WEIGHTS, tensor("few", HEAD[:, :5]))
     )
     assert open_onnx(file, raw).output == "known"
-    with pytest.raises(BadData, match="5 numbers in 'out', and 8 are the least"):
+    with pytest.raises(
+        BadData, match="5 numbers in 'out', and 8 are the least.* 5 tensors, or 'penultimate': onnx:FILE"
+    ):
         open_onnx(file, raw, "(output='out')")
+
+
+def test_scores_are_taken_where_what_lies_before_is_narrower_still(file: Path) -> None:
+    steps = [*MEAN_COLOUR, node("Gemm", "once wide bias", "logits")]
+    raw = model(steps, outputs=[value("logits", "N", 20)], weights=[tensor("wide", HEAD[:3]), tensor("bias", BIAS)])
+    found = open_onnx(file, raw)
+    assert found.output == "logits"
+    assert np.allclose(found.transform(PICTURES), colours()[:, :3] @ HEAD[:3] + BIAS, atol=1e-4)
 
 
 def test_a_tensor_that_is_not_there_is_told(file: Path) -> None:

@@ -5,6 +5,7 @@ classes, and where there are only scores, what goes into the layer that makes th
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,10 +50,11 @@ class Choosing:
         if features:
             return min(features, key=_place)
         for output in outputs:
-            fed = self.file.graph.trace(output.name).fed
-            if fed is not None and (found := self._look_at(fed)).width >= LEAST_WIDTH:
+            if (fed := self.file.graph.trace(output.name).fed) is None:
+                continue
+            with suppress(BadData):  # it was not asked for, so what is wrong with it need not be told
                 why = "scores classes" if output.scores else f"gives {several(output.width, 'number')}"
-                return found._replace(instead=f"'{printable(output.name)}' {why}")
+                return self._wide([self._look_at(fed)])._replace(instead=f"'{printable(output.name)}' {why}")
         return self._wide(outputs)
 
     def _look_up(self, wanted: str) -> str:
@@ -67,13 +69,17 @@ class Choosing:
                 f"No output of '{self.net.name}' is called '{shorten(wanted)}'. {hint} Each of its "
                 f"{several(len(graph.tensors), 'tensor')} can be named, or '{PENULTIMATE}'."
             )
-        fed = next((fed for output in outputs if (fed := graph.trace(output).fed) is not None), None)
-        if fed is None:
+        if (fed := self._penultimate()) is None:
             raise BadData(
                 f"'{self.net.name}' does not end in a layer of weights (Gemm or MatMul) that would have a "
                 f"'{PENULTIMATE}' tensor before it. Name a tensor: onnx:FILE(output=…)."
             )
         return fed
+
+    def _penultimate(self) -> str | None:
+        """What goes into the last layer of the first output that ends in one."""
+        traces = map(self.file.graph.trace, self.net.outputs)
+        return next((trace.fed for trace in traces if trace.fed is not None), None)
 
     def _look_at(self, name: str) -> Output:
         if name not in self.net.outputs:
@@ -100,10 +106,11 @@ class Choosing:
         if wide is None:
             widths = join_names([f"{several(each.width, 'number')} in '{printable(each.name)}'" for each in outputs])
             inner = several(len(self.file.graph.tensors), "tensor")
+            layer = f", or '{PENULTIMATE}'" if self._penultimate() is not None else ""
             raise BadData(
                 f"'{self.net.name}' gives too little of a picture to learn from: {widths}, and {LEAST_WIDTH} are the "
-                f"least. Its outputs are {_quote(self.net.outputs)}; name another one of its {inner}, or "
-                f"'{PENULTIMATE}': onnx:FILE(output=…)."
+                f"least. Its outputs are {_quote(self.net.outputs)}; name another one of its {inner}{layer}: "
+                "onnx:FILE(output=…)."
             )
         return wide
 
