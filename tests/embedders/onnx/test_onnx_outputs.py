@@ -21,7 +21,12 @@ onnx = pytest.importorskip("onnx")  # whose checker and reader judge what is wri
 RNG = np.random.default_rng(8)
 HEAD = RNG.normal(size=(8, 20)).astype(np.float32)
 BIAS = RNG.normal(size=20).astype(np.float32)
-WEIGHTS = (tensor("matrix", MATRIX), tensor("head", HEAD), tensor("bias", BIAS))
+WEIGHTS = (
+    tensor("matrix", MATRIX),
+    tensor("head", HEAD),
+    tensor("bias", BIAS),
+    tensor("scale", np.array(0.1, np.float32)),
+)
 BEFORE = (*MEAN_COLOUR, node("MatMul", "colour matrix", "known"))  # as in `colours() @ MATRIX`
 
 # Heads that exporters write, each from "known" to "out".
@@ -35,6 +40,11 @@ HEADS: Mapping[str, list[bytes]] = {
         node("Gemm", "dropped head bias", "z"),
         node("Softmax", "z", "p", axis=1),
         node("Identity", "p", "out"),
+    ],
+    "rounded to bytes": [
+        node("Gemm", "known head bias", "z"),
+        node("QuantizeLinear", "z scale", "q"),
+        node("DequantizeLinear", "q scale", "out"),
     ],
     "weights turned and cast first": [
         node("Transpose", "head", "turned", perm=[1, 0]),
@@ -150,7 +160,7 @@ def test_few_classes_are_no_features_but_what_lies_before_is(file: Path) -> None
     )
     assert open_onnx(file, raw).output == "known"
     with pytest.raises(
-        BadData, match="5 numbers in 'out', and 8 are the least.* 5 tensors, or 'penultimate': onnx:FILE"
+        BadData, match=r"5 numbers in 'out', and 8 are the least.* 5 tensors, or 'penultimate': onnx:FILE"
     ):
         open_onnx(file, raw, "(output='out')")
 

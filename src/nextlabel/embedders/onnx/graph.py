@@ -16,6 +16,7 @@ LAYERS = {"Gemm", "MatMul"}  # a matrix of weights, in torch's words a Linear
 SCORES = {"Softmax", "LogSoftmax", "Sigmoid"}
 SHIFTS = {"Add", "Sub", "Mul", "Div"}  # by constants: a bias, a temperature
 SHAPES = {"Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Cast", "Dropout"}  # the same numbers go on
+ROUNDED = {"QuantizeLinear", "DequantizeLinear"}  # nearly the same
 CLASS_NAMES = re.compile(r"logit|prob|softmax|score|class|pred|label", re.IGNORECASE)
 FEATURE_NAMES = re.compile(r"embed|feat|hidden|pool|token|repr|vector|latent|encod", re.IGNORECASE)
 CLASS_COUNTS = {365, 1000, 1001, 11821, 21841, 21843}  # Places365, ImageNet-1k (and "none"), -12k, -21k
@@ -62,7 +63,7 @@ class Graph:
                 return Tail(scores, biased or len(step.inputs) > 2, fed)
             if step.kind in SHIFTS and len(changing) == 1:
                 biased, name = biased or step.kind == "Add", changing[0]
-            elif step.kind in SCORES | SHAPES:
+            elif step.kind in SCORES | SHAPES | ROUNDED:
                 scores, name = scores or step.kind in SCORES, step.inputs[0]
             else:
                 break
