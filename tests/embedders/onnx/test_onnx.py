@@ -170,6 +170,14 @@ def test_a_run_goes_on_only_with_the_same_model(fruits: Path, own_cache: Path, f
     assert (code, "holds another experiment: the embedder's" in " ".join(output.split())) == (2, True)
 
 
+def test_a_folder_of_features_comes_with_what_was_assumed(
+    fruits: Path, own_cache: Path, file: Path, tmp_path: Path
+) -> None:
+    words = ["embed", str(fruits), "--embedder", f"onnx:{write(file, pooled())}(size=12)", "--out", str(tmp_path / "f")]
+    found = CliRunner().invoke(app, words)
+    assert (found.exit_code, "Assumed, as nothing says so: mean and std" in " ".join(found.output.split())) == (0, True)
+
+
 def test_every_setting_is_cached_by(file: Path, dataset: Dataset) -> None:
     calls: list[str] = ["(size=12)", "(size=14)", "(size=12, mean=0)", "(size=12, std=1)", "(size=12, scale=1)"]
     paths = {cache.embed_cached("onnx", open_onnx(file, pooled(), call), dataset.pictures).path for call in calls}
