@@ -31,7 +31,7 @@ def _efficientnet(settings: Settings, model: bytes | None) -> Embedder:
 def _onnx(settings: Settings, model: bytes | None) -> Embedder:
     if model is None:
         raise ValueError("there is no ONNX model in it")
-    return Onnx.restored(model, settings)
+    return Onnx.restore(model, settings)
 
 
 RESTORE: Mapping[str, Callable[[Settings, bytes | None], Embedder]] = {

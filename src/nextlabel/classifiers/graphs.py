@@ -161,14 +161,17 @@ def draw_table(steps: Steps, made: TableInput) -> str:
     return steps.add("Div", f"{away} {steps.weigh('spread', made.spread)}", FEATURES)
 
 
-def draw_pooling(steps: Steps, made: Onnx, rank: int) -> str:
-    """Vectors of a model's own output, by steps that are the same in every version of ONNX."""
+def draw_pooling(steps: Steps, made: Onnx, shape: tuple[int, ...]) -> str:
+    """Vectors of a model's output of that shape, by steps that are the same in every version of ONNX."""
+    rank = len(shape)
     out = steps.add("Cast", made.output, f"{steps.prefix}output", to=FLOAT)
     if rank == 3 and made.pool == "class":
         first = steps.weigh("first", 0, np.int64)
         return steps.add("Gather", f"{out} {first}", f"{steps.prefix}{FEATURES}", axis=1)
     if rank == 3:
         out = steps.add("Transpose", out, f"{steps.prefix}tokens", perm=[0, 2, 1])
+    elif rank == 4 and made.net.input.is_last(shape):
+        out = steps.add("Transpose", out, f"{steps.prefix}map", perm=[0, 3, 1, 2])
     if rank > 2:
         out = steps.add("GlobalAveragePool", out, f"{steps.prefix}mean")
     return steps.add("Flatten", out, f"{steps.prefix}{FEATURES}")

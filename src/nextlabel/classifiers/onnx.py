@@ -30,7 +30,7 @@ from nextlabel.classifiers.graphs import (
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
 from nextlabel.embedders.onnx.embedder import Onnx
-from nextlabel.embedders.onnx.network import import_extra, open_session
+from nextlabel.embedders.onnx.session import import_extra, open_session
 from nextlabel.embedders.onnx.writing import field, graph, metadata_fields, model, value
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
@@ -85,8 +85,8 @@ def to_onnx(classifier: Classifier) -> bytes:
 def _joined(classifier: Classifier, made: Onnx, raw: bytes, words: Mapping[str, str]) -> bytes:
     """Somebody's model with a head behind it: of two graphs in one file, protobuf makes one that holds both."""
     steps = Steps(prefix=OURS)
-    pictures = np.zeros((made.net.batch or 1, 3, made.size, made.size), np.float32)
-    _draw_head(steps, classifier, draw_pooling(steps, made, made.net.run(pictures, [made.output])[0].ndim))
+    array = made.net.try_outputs(made.size, [made.output])[made.output]
+    _draw_head(steps, classifier, draw_pooling(steps, made, array.shape))
     more = graph(steps.nodes, [], _outputs(classifier), steps.tensors)
     return raw + field(7, more) + metadata_fields(words)
 
@@ -104,6 +104,19 @@ def _outputs(classifier: Classifier) -> list[bytes]:
     return [value(PROBABILITIES, "N", len(classifier.classes))]
 
 
+def _describe_input(made: Onnx) -> dict[str, Any]:
+    """What somebody's own model takes."""
+    taken = made.net.input
+    how: dict[str, Any] = {
+        "input": taken.name,
+        "layout": f"{'NHWC' if taken.last else 'NCHW'} {np.dtype(taken.kind).name}",
+    }
+    if taken.raw:
+        return how | {"normalisation": "none: pixels, 0 to 255"}
+    numbers = {"scale": made.scale, "mean": list(made.mean), "std": list(made.std)}
+    return how | {"normalisation": "(pixel * scale - mean) / std"} | numbers
+
+
 def _metadata(classifier: Classifier) -> dict[str, str]:
     made = classifier.input
     how: dict[str, Any]
@@ -113,9 +126,7 @@ def _metadata(classifier: Classifier) -> dict[str, str]:
         size = made.embedder.size
         how = {"size": size, "resizing": RESIZING.format(size=size), "decoding": made.decoding}
         if isinstance(made.embedder, Onnx):
-            one = made.embedder
-            how |= {"input": one.net.input, "layout": "NCHW float32", "normalisation": "(pixel * scale - mean) / std"}
-            how |= {"scale": one.scale, "mean": list(one.mean), "std": list(one.std)}
+            how |= _describe_input(made.embedder)
         else:
             how |= {"input": "pictures", "layout": "NHWC uint8 RGB"}
         how["scales_of_deep_greys"] = {kind: vars(scale) for kind, scale in made.scales.items()}

@@ -30,7 +30,7 @@ def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
             )
         features = embed(dataset, source.embedder, progress)
         write_features(out, features.array, describe_samples(dataset, features))
-    for note in dataset.warnings:
+    for note in (*dataset.warnings, *features.notes):
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(embedding_to_json(dataset, features, out)) if as_json else describe(dataset, features, out))
 

@@ -3,7 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nextlabel.datasets.base import Dataset, Sink
@@ -66,7 +66,7 @@ def embedder(text: str) -> Maker:
     picture is read.
     """
     if text.partition(":")[0] == "onnx":
-        made = Onnx.specified(text)
+        made = Onnx.parse(text)
         return lambda dataset: made
     name, options = parse_call(text)
     open_ = look_up(EMBEDDERS, name, "embedder").open
@@ -109,7 +109,9 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
     if dataset.texts is not None:
         return embed_texts_cached(_name(chosen), embedder(chosen)(dataset), dataset.texts, progress)
     assert dataset.pictures is not None, "a dataset has pictures, texts or a table"
-    return embed_cached(_name(chosen), embedder(chosen)(dataset), dataset.pictures, progress)
+    made = embedder(chosen)(dataset)
+    features = embed_cached(_name(chosen), made, dataset.pictures, progress)
+    return replace(features, notes=(made.note,)) if isinstance(made, Onnx) and made.note else features
 
 
 def check_takes(dataset: Dataset, name: str) -> None:

@@ -83,7 +83,8 @@ class Features:
     """A dataset as vectors: a handle, small wherever they lie in a file.
 
     ``source`` is the array (N, d) float32, or the .npy file that holds it; ``settings`` for the manifest: name,
-    settings, version, whether it was fitted on all samples without labels (transductive), and d.
+    settings, version, whether it was fitted on all samples without labels (transductive), and d; ``notes``, sentences
+    that a person should read.
 
     >>> Features(np.zeros((3, 2), np.float32), {"name": "table"}).array.shape
     (3, 2)
@@ -91,6 +92,7 @@ class Features:
 
     source: Path | Floats
     settings: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def array(self) -> Floats:
@@ -112,7 +114,11 @@ class Features:
         return str(self.settings["name"])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"source": self.source, "settings": self.settings}  # a memory map would travel as a copy of its file
+        return {
+            "source": self.source,
+            "settings": self.settings,
+            "notes": self.notes,
+        }  # a memory map would travel as a copy of its file
 
     def _map(self, path: Path) -> Floats:
         try:

@@ -10,12 +10,13 @@ projects pin the same one. Whatever was fetched, its hash is in the manifest and
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.pictures import hush
 from nextlabel.embedders.onnx.embedder import Onnx
-from nextlabel.embedders.onnx.network import import_extra
+from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.errors import BadData
 from nextlabel.text import printable
 
@@ -27,7 +28,8 @@ MODEL_FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last:
 def small(dataset: Dataset) -> Onnx:
     """DINOv2-small, from the hub's cache on this machine, or fetched and put there."""
     import_extra("onnxruntime", "dinov2")  # before anything is fetched
-    return Onnx.opened(fetch_model(), f"{REPOSITORY}@{REVISION}", {})
+    # Its makers' files say all that there is to say, so a line on what is used would tell nobody anything.
+    return replace(Onnx.load(fetch_model(), f"{REPOSITORY}@{REVISION}", {}), note="")
 
 
 def fetch_model() -> Path:

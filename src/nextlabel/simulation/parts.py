@@ -183,8 +183,10 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
 
 
 def embed_parts(parts: Parts, progress: Progress = quiet) -> Parts:
-    """The parts with their features."""
-    return replace(parts, features=embed(parts.dataset, parts.experiment.embedder, progress))
+    """The parts with their features, and what should be known of these among the dataset's warnings."""
+    features = embed(parts.dataset, parts.experiment.embedder, progress)
+    dataset = replace(parts.dataset, warnings=(*parts.dataset.warnings, *features.notes))
+    return replace(parts, dataset=dataset, features=features)
 
 
 def _check_suits(dataset: Dataset, experiment: Experiment, entries: Entries) -> None:

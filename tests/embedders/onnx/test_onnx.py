@@ -7,22 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_files import (
-    MATRIX,
-    MEAN_COLOUR,
-    PICTURES,
-    TOKENS,
-    colours,
-    model,
-    node,
-    opened,
-    pooled,
-    several,
-    tensor,
-    tokens,
-    value,
-    write,
-)
+from onnx_files import MATRIX, MEAN_COLOUR, PICTURES, TOKENS, colours, model, open_onnx, pooled, several, tokens, write
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
@@ -30,6 +15,7 @@ from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.embedders import cache, embed
 from nextlabel.embedders.onnx.embedder import IMAGENET
+from nextlabel.embedders.onnx.writing import node, tensor, value
 from nextlabel.errors import BadData, MissingExtra, Mistake
 
 pytest.importorskip("onnxruntime")
@@ -48,8 +34,8 @@ def dataset(fruits: Path, own_cache: Path) -> Dataset:
 
 
 def test_vectors_are_taken_as_they_are(file: Path) -> None:
-    features = opened(file, pooled()).transform(PICTURES)
-    assert (features.dtype, features.shape) == (np.float32, (70, 4))
+    features = open_onnx(file, pooled()).transform(PICTURES)
+    assert (features.dtype, features.shape) == (np.float32, (70, 8))
     assert np.allclose(features, colours() @ MATRIX, atol=1e-5)
 
 
@@ -57,33 +43,35 @@ def test_vectors_are_taken_as_they_are(file: Path) -> None:
     ("settings", "expected"), [("", colours() + TOKENS), ("(pool='mean')", colours() + TOKENS / 2)]
 )
 def test_tokens_give_the_first_or_their_mean(file: Path, settings: str, expected: np.ndarray) -> None:
-    assert np.allclose(opened(file, tokens(), settings).transform(PICTURES), expected, atol=1e-5)
+    assert np.allclose(open_onnx(file, tokens(), settings).transform(PICTURES), expected, atol=1e-5)
 
 
 def test_a_map_gives_its_mean(file: Path) -> None:
-    found = opened(file, model([node("Relu", "pictures", "map")], outputs=[value("map", "N", 3, "H", "W")]))
+    steps = [node("Relu", "pictures", "once"), node("Concat", "once once once", "map", axis=1)]
+    found = open_onnx(file, model(steps, outputs=[value("map", "N", 9, "H", "W")]))
     normal = (PICTURES / 255 - np.array(IMAGENET["mean"])) / np.array(IMAGENET["std"])
     assert found.pool == "mean"
-    assert np.allclose(found.transform(PICTURES), np.maximum(normal, 0).mean(axis=(1, 2)), atol=1e-5)
+    expected = np.tile(np.maximum(normal, 0).mean(axis=(1, 2)), (1, 3))
+    assert np.allclose(found.transform(PICTURES), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("names", "settings", "times"),
     [
-        (("logits", "other"), "", 1),
+        (("logits", "other"), "", 2),
         (("logits", "embedding"), "", 2),
         (("embedding", "image_embeds", "pooler_output"), "", 3),
         (("logits", "embedding"), "(output='logits')", 1),
     ],
 )
 def test_the_most_fitting_output_is_chosen(file: Path, names: tuple[str, ...], settings: str, times: int) -> None:
-    found = opened(file, several(*names), settings)
+    found = open_onnx(file, several(*names), settings)
     assert found.output == names[times - 1]
     assert np.allclose(found.transform(PICTURES), times * colours(), atol=1e-5)
 
 
 def test_a_picture_gives_the_same_bits_in_any_company(file: Path) -> None:
-    found = opened(file, pooled())
+    found = open_onnx(file, pooled())
     together = found.transform(PICTURES)
     assert np.array_equal(found.transform(PICTURES[40:45]), together[40:45])
     assert np.array_equal(np.concatenate([found.transform(PICTURES[i : i + 1]) for i in range(70)]), together)
@@ -92,33 +80,33 @@ def test_a_picture_gives_the_same_bits_in_any_company(file: Path) -> None:
 @pytest.mark.parametrize("batch", [1, 4, 50])
 def test_a_fixed_batch_is_filled_up(file: Path, batch: int) -> None:
     told: list[int] = []
-    features = opened(file, pooled(batch=batch)).transform(PICTURES, report=told.append)
+    features = open_onnx(file, pooled(batch=batch)).transform(PICTURES, report=told.append)
     assert np.allclose(features, colours() @ MATRIX, atol=1e-5)
     assert sum(told) == len(features) == 70
-    assert np.array_equal(opened(file, pooled(batch=batch)).transform(PICTURES[33:36]), features[33:36])
+    assert np.array_equal(open_onnx(file, pooled(batch=batch)).transform(PICTURES[33:36]), features[33:36])
 
 
 def test_nothing_is_printed_or_warned(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        opened(file, pooled()).transform(PICTURES)
+        open_onnx(file, pooled()).transform(PICTURES)
         with pytest.raises(BadData, match="cannot open"):
-            opened(file, model([node("NoSuchThing", "pictures", "features")]))
+            open_onnx(file, model([node("NoSuchThing", "pictures", "features")]))
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("shape", [(-1, -1, -1, 12), ("N", "C", 12, "W"), (1, 3, 12, 12)])
 def test_a_length_that_is_told_once_is_enough(file: Path, shape: tuple[int | str, ...]) -> None:
-    found = opened(file, model(MEAN_COLOUR, [value("pictures", *shape)], [value("colour", "N", 3)]))
+    found = open_onnx(file, model(MEAN_COLOUR, [value("pictures", *shape)], [value("colour", "N", 9)]))
     assert found.size == 12
     assert np.allclose(found.transform(PICTURES), colours(), atol=1e-5)
 
 
 def test_the_models_own_size_is_taken(file: Path) -> None:
-    assert opened(file, pooled(side=12)).size == 12
-    assert opened(file, pooled()).size == 224
+    assert open_onnx(file, pooled(side=12)).size == 12
+    assert open_onnx(file, pooled()).size == 224
     with pytest.raises(Mistake, match="takes pictures of 12 x 12 and no others, and size=24 was asked for"):
-        opened(file, pooled(side=12), "(size=24)")
+        open_onnx(file, pooled(side=12), "(size=24)")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +154,11 @@ def test_a_model_is_told_before_pictures_are_read(tmp_path: Path) -> None:
 
 def test_a_run_goes_on_only_with_the_same_model(fruits: Path, own_cache: Path, file: Path, tmp_path: Path) -> None:
     words = (fruits, "--embedder", f"onnx:{write(file, pooled())}(size=12)", "--out", tmp_path / "run")
-    assert simulated(*words)[0] == 0
+    code, output = simulated(*words)
+    line = "'tiny.onnx' sees pictures of 12 x 12 with mean 0.485/0.456/0.406"
+    assert (code, " ".join(output.split()).count(f"Note: {line}")) == (0, 1)
+    kept = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert [note for note in kept["dataset"]["warnings"] if note.startswith(line)]
     assert (
         json.loads((tmp_path / "run" / "rows.jsonl").read_text().splitlines()[0])["embedder"]
         == "onnx:tiny.onnx(size=12)"
@@ -178,7 +170,15 @@ def test_a_run_goes_on_only_with_the_same_model(fruits: Path, own_cache: Path, f
     assert (code, "holds another experiment: the embedder's" in " ".join(output.split())) == (2, True)
 
 
+def test_a_folder_of_features_comes_with_what_was_assumed(
+    fruits: Path, own_cache: Path, file: Path, tmp_path: Path
+) -> None:
+    words = ["embed", str(fruits), "--embedder", f"onnx:{write(file, pooled())}(size=12)", "--out", str(tmp_path / "f")]
+    found = CliRunner().invoke(app, words)
+    assert (found.exit_code, "Assumed, as nothing says so: mean and std" in " ".join(found.output.split())) == (0, True)
+
+
 def test_every_setting_is_cached_by(file: Path, dataset: Dataset) -> None:
     calls: list[str] = ["(size=12)", "(size=14)", "(size=12, mean=0)", "(size=12, std=1)", "(size=12, scale=1)"]
-    paths = {cache.embed_cached("onnx", opened(file, pooled(), call), dataset.pictures).path for call in calls}
+    paths = {cache.embed_cached("onnx", open_onnx(file, pooled(), call), dataset.pictures).path for call in calls}
     assert len(paths) == len(calls)

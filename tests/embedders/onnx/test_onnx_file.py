@@ -4,23 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_files import (
-    MATRIX,
-    PICTURES,
-    colours,
-    field,
-    hub_cache,
-    model,
-    node,
-    opened,
-    outside,
-    pooled,
-    with_weights,
-    write,
-)
+from onnx_files import MATRIX, PICTURES, colours, hub_cache, model, open_onnx, outside, pooled, with_weights, write
 
 from nextlabel.embedders import embedder
 from nextlabel.embedders.onnx.embedder import Onnx
+from nextlabel.embedders.onnx.writing import field, node
 from nextlabel.errors import BadData
 
 pytest.importorskip("onnxruntime")
@@ -36,7 +24,7 @@ def test_a_file_that_is_no_model_is_told(file: Path, raw: bytes) -> None:
     with pytest.raises(
         BadData, match=r"'tiny.onnx'.*(is no ONNX model, or it is cut short|Is it an ONNX model, and whole)"
     ):
-        opened(file, raw)
+        open_onnx(file, raw)
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -53,7 +41,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_weights_beside_the_model_are_read(file: Path, location: str) -> None:
     for name in ("weights.bin", "sub/weights.bin"):
         write(file.parent / name, MATRIX.tobytes())
-    found = opened(file, with_weights(location))
+    found = open_onnx(file, with_weights(location))
     assert np.allclose(found.transform(PICTURES), colours() @ MATRIX, atol=1e-5)
 
 
@@ -61,7 +49,7 @@ def test_changed_weights_make_another_model(file: Path) -> None:
     digests = []
     for factor in (1, 2):
         write(file.with_name("weights.bin"), (factor * MATRIX).tobytes())
-        digests.append(opened(file, with_weights("weights.bin")).digest)
+        digests.append(open_onnx(file, with_weights("weights.bin")).digest)
     assert digests[0] != digests[1]
 
 
@@ -71,7 +59,7 @@ def test_weights_outside_the_folder_are_refused(file: Path, location: str) -> No
     file.parent.mkdir()
     (file.parent / "link.bin").symlink_to(away)
     with pytest.raises(BadData, match=r"takes weights from '.*', which is not in the model's own folder"):
-        opened(file, with_weights(location.format(folder=away.parent)))
+        open_onnx(file, with_weights(location.format(folder=away.parent)))
 
 
 def test_weights_of_a_constant_inside_a_branch_are_found(file: Path) -> None:
@@ -81,19 +69,19 @@ def test_weights_of_a_constant_inside_a_branch_are_found(file: Path) -> None:
     )
     branch = field(5, field(1, "then_branch") + field(6, field(1, constant)))
     with pytest.raises(BadData, match=r"takes weights from '\.\./w\.bin'"):
-        opened(file, model([node("If", "pictures", "features") + branch]))
+        open_onnx(file, model([node("If", "pictures", "features") + branch]))
 
 
 @pytest.mark.parametrize("location", ["none.bin", "*/_ORT_MEM_ADDR_/*", "sub"])
 def test_weights_that_are_missing_are_told(file: Path, location: str) -> None:
     (file.parent / "sub").mkdir(parents=True)
     with pytest.raises(BadData, match=r"keeps weights in '.*', which is missing"):
-        opened(file, with_weights(location))
+        open_onnx(file, with_weights(location))
 
 
 def test_weights_of_a_model_in_the_hub_cache_are_found(tmp_path: Path) -> None:
     """There, a model and its weights are links to files of other names in another folder."""
     files = {"onnx/model.onnx": with_weights("model.onnx_data"), "onnx/model.onnx_data": MATRIX.tobytes()}
     home = hub_cache(tmp_path, "a/b", "0" * 40, files)
-    found = Onnx.specified(f"onnx:{home}/snapshots/{'0' * 40}/onnx/model.onnx(size=12)")
+    found = Onnx.parse(f"onnx:{home}/snapshots/{'0' * 40}/onnx/model.onnx(size=12)")
     assert np.allclose(found.transform(PICTURES), colours() @ MATRIX, atol=1e-5)

@@ -12,7 +12,7 @@ from onnx_files import (
     MATRIX,
     PICTURES,
     colours,
-    opened,
+    open_onnx,
     pooled,
     write,
 )
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_settings_are_read_from_the_specification(file: Path) -> None:
-    found = opened(file, pooled(), "(size=12, mean=[0.5, 0.4, 0.3], std=0.5, scale=1)")
+    found = open_onnx(file, pooled(), "(size=12, mean=[0.5, 0.4, 0.3], std=0.5, scale=1)")
     assert (found.size, found.mean, found.std, found.scale) == (12, (0.5, 0.4, 0.3), (0.5, 0.5, 0.5), 1)
     expected = colours(PICTURES, found.mean, found.std, 1) @ MATRIX
     assert np.allclose(found.transform(PICTURES), expected, rtol=1e-4)
@@ -45,9 +45,9 @@ OURS = {"size": 12, "mean": 0.5, "std": 0.25}
 )
 def test_settings_are_read_from_beside_the_model(file: Path, name: str) -> None:
     write(file.parent / name, json.dumps(OURS | {"image_processor_type": "Any"}).encode())
-    found = opened(file, pooled())
+    found = open_onnx(file, pooled())
     assert (found.size, found.mean, found.std, found.scale) == (12, (0.5,) * 3, (0.25,) * 3, 1 / 255)
-    assert opened(file, pooled(), "(size=24)").size == 24
+    assert open_onnx(file, pooled(), "(size=24)").size == 24
 
 
 def test_the_nearest_json_is_the_one(file: Path) -> None:
@@ -79,6 +79,60 @@ def test_the_words_of_hugging_face_are_understood(file: Path, theirs: dict, ours
     assert read_settings_beside(file) == ours
 
 
+TIMM = {
+    "architecture": "tinynet_b",
+    "pretrained_cfg": {"input_size": [3, 188, 188], "crop_pct": 0.875, "mean": [0.5, 0.4, 0.3], "std": [0.5, 0.5, 0.5]},
+}
+USE = {"size": 188, "mean": (0.5, 0.4, 0.3), "std": (0.5, 0.5, 0.5)}
+VIT = {"architectures": ["ViTModel"], "image_size": 224, "hidden_size": 768, "model_type": "vit"}  # of transformers
+
+
+@pytest.mark.parametrize("folder", ["", "../"])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (TIMM, USE),
+        ({"architecture": "older", **TIMM["pretrained_cfg"]}, USE),
+        ({"architecture": "plain", "pretrained_cfg": {"mean": [0, 0, 0], "std": None}}, {"mean": (0, 0, 0)}),
+        (VIT, {}),
+    ],
+)
+def test_the_words_of_timm_are_understood(file: Path, folder: str, words: dict, expected: dict) -> None:
+    write(file.parent / f"{folder}config.json", json.dumps(words).encode())
+    assert read_settings_beside(file) == expected
+
+
+def test_a_config_that_says_nothing_of_pictures_hides_no_other(file: Path) -> None:
+    write(file.with_name("config.json"), json.dumps(VIT).encode())
+    write(file.parent.parent / "preprocessor_config.json", b'{"size": 64}')
+    assert read_settings_beside(file) == {"size": 64}
+
+
+@pytest.mark.parametrize("shape", [[3, 64, 32], [3, 64], 64, [3, "64", "64"]])
+def test_a_shape_of_timm_that_is_no_square_is_told(file: Path, shape: object) -> None:
+    words = {"architecture": "a", "pretrained_cfg": {"input_size": shape}}
+    write(file.with_name("config.json"), json.dumps(words).encode())
+    with pytest.raises(BadData, match=r"'config\.json' beside the model cannot be used: (input_size|size) is "):
+        open_onnx(file, pooled())
+
+
+def test_what_was_assumed_is_told_and_what_was_said_is_not(file: Path) -> None:
+    assert open_onnx(file, pooled(), "(size=12, mean=0.5, std=[1, 1, 1])").note == (
+        "'tiny.onnx' sees pictures of 12 x 12 with mean 0.5 and std 1, and gives 8 features by its output 'features'. "
+        "Nothing of it was assumed."
+    )
+    assert open_onnx(file, pooled(), "(scale=1)").note == (
+        "'tiny.onnx' sees pictures of 224 x 224 with pixels times 1, mean 0.485/0.456/0.406 and std 0.229/0.224/0.225, "
+        "and gives 8 features by its output 'features'. Assumed, as nothing says so: size, mean and std. If that is "
+        "wrong, write onnx:FILE(size=…, mean=…, std=…)."
+    )
+    write(file.with_suffix(".json"), b'{"mean": 0, "std": 1}')
+    assert (
+        "Assumed, as nothing says so: size. If that is wrong, write onnx:FILE(size=…)."
+        in open_onnx(file, pooled()).note
+    )
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -98,7 +152,7 @@ def test_the_words_of_hugging_face_are_understood(file: Path, theirs: dict, ours
 def test_a_json_that_cannot_be_used_is_told(file: Path, raw: bytes, said: str) -> None:
     write(file.with_suffix(".json"), raw)
     with pytest.raises(BadData, match=f"'tiny.json' beside the model cannot be used: {said}.*Mend or remove it"):
-        opened(file, pooled())
+        open_onnx(file, pooled())
 
 
 @pytest.mark.parametrize(
@@ -161,6 +215,6 @@ def test_any_text_gives_a_value_or_a_mistake(text: str) -> None:
 
 def test_settings_that_would_do_nothing_are_told(file: Path) -> None:
     with pytest.raises(Mistake, match=r"pool='mean' would do nothing: output 'features' .* is one vector a picture"):
-        opened(file, pooled(), "(pool='mean')")
+        open_onnx(file, pooled(), "(pool='mean')")
     with pytest.raises(UnknownName, match=r"No output of 'tiny.onnx' is called 'feature'. Did you mean 'features'"):
-        opened(file, pooled(), "(output='feature')")
+        open_onnx(file, pooled(), "(output='feature')")

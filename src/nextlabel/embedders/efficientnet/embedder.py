@@ -21,7 +21,7 @@ from nextlabel.embedders.base import NO_FITS, Embedder, Features32, Fits, Report
 from nextlabel.embedders.efficientnet.checkpoint import read_checkpoint
 from nextlabel.embedders.efficientnet.graph import WIDTH, Network, draw_network
 from nextlabel.embedders.efficientnet.weights import RELEASES, find_weights, read_weights
-from nextlabel.embedders.onnx.network import import_extra, open_session
+from nextlabel.embedders.onnx.session import import_extra, open_session
 from nextlabel.embedders.reduction import Reduced
 from nextlabel.errors import BadSpecification
 from nextlabel.specifications import look_up

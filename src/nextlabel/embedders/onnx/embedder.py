@@ -12,19 +12,24 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from nextlabel.datasets.base import Squares
 from nextlabel.datasets.pictures import cores
 from nextlabel.embedders.base import NO_FITS, Features32, Fits, Report, silent
-from nextlabel.embedders.onnx.file import hash_model, read_model
-from nextlabel.embedders.onnx.network import POOLS, Net, pool_output
+from nextlabel.embedders.onnx.file import ModelFile, read_again, read_model
+from nextlabel.embedders.onnx.graph import read_graph
+from nextlabel.embedders.onnx.network import POOLS, Net
+from nextlabel.embedders.onnx.note import Use
+from nextlabel.embedders.onnx.outputs import Choosing, Output
 from nextlabel.embedders.onnx.settings import ImageSettings, parse_onnx, read_settings_beside
 from nextlabel.errors import BadData, Mistake
-from nextlabel.text import printable
+from nextlabel.text import join_names, printable
 
 PICTURES_A_TASK = 32  # pictures per task
 DEFAULT_SIZE = 224  # where neither the model nor anybody says
 IMAGENET: ImageSettings = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), "scale": 1 / 255}
+UNCHANGED: ImageSettings = {"mean": (0.0,) * 3, "std": (1.0,) * 3, "scale": 1.0}  # for models that take bytes
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Onnx:
     """Features from a model in a file: ``(pixels * scale - mean) / std`` goes in, ``output`` comes out.
 
     Vectors are taken as they are; of a sequence of tokens the first (``pool`` is class) or their mean; of a map its
-    mean.
+    mean. A model that takes uint8 gets the pixels as they are.
     ``digest`` is a hash of the model, so features are never mistaken for those of another file of that name.
     """
 
@@ -46,39 +51,54 @@ class Onnx:
     pool: str
     onnxruntime: str  # its version; another may round otherwise
     net: Net = field(repr=False)  # no setting
+    note: str = field(repr=False, default="")  # what is used, and what of it was assumed, for a person
 
     version: ClassVar[int] = 1
 
     @classmethod
-    def specified(cls, text: str) -> "Onnx":
+    def parse(cls, text: str) -> "Onnx":
         """The embedder that ``onnx:FILE`` or ``onnx:FILE(size=224, …)`` specifies.
 
         Raises `BadSpecification`, `MissingExtra`, and `BadData` where the file is no such model.
         """
         specification = parse_onnx(text)
-        return cls.opened(specification.path, printable(specification.path.name), specification.settings)
+        return cls.load(specification.path, printable(specification.path.name), specification.settings)
 
     @classmethod
-    def opened(cls, path: Path, source: str, settings: ImageSettings) -> "Onnx":
+    def load(cls, path: Path, source: str, settings: ImageSettings) -> "Onnx":
         """The model in a file, with these settings, then those beside it, then the usual ones."""
-        digest, net = hash_model(path), Net(path)
-        told = IMAGENET | read_settings_beside(path) | settings
-        size = _size(net, told.pop("size", None))
-        output, rank = net.chosen(size, told.pop("output", None))
-        pool = _pool(net, output, rank, told.pop("pool", None))
-        found = cls(source, digest, size, output=output, pool=pool, onnxruntime=net.runtime, net=net, **told)
-        found.transform(
-            np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
-        )  # what fails, fails early
+        file = read_model(path)
+        net, known = Net(file), read_settings_beside(path) | settings
+        size = _size(net, known.get("size"))
+        output = Choosing(net, file, size).choose(known.get("output"))
+        pool, numbers = _pool(net, output, known.get("pool")), _numbers(net, settings, known)
+        use = Use(net.name, size, output=output, raw=net.input.raw, assumed=_assumed(net, output, known), **numbers)
+        found = cls(
+            source,
+            file.digest,
+            size,
+            output=output.name,
+            pool=pool,
+            onnxruntime=net.runtime,
+            net=net,
+            note=use.describe(),
+            **numbers,
+        )
+        # What fails, fails early.
+        found.transform(np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8))
         return found
 
     @classmethod
-    def restored(cls, raw: bytes, settings: Mapping[str, Any]) -> "Onnx":
+    def restore(cls, raw: bytes, settings: Mapping[str, Any]) -> "Onnx":
         """The embedder of these settings, as a classifier's file has them, whose model is at hand.
 
         Raises `BadData` where onnxruntime cannot open it.
         """
-        net = Net(Path(settings["source"]), raw)
+        file = ModelFile(Path(settings["source"]), raw, {}, settings["digest"], read_graph(raw))
+        net, output = Net(file), settings["output"]
+        if output not in net.outputs:
+            net.expose(file, output)
+        net.try_outputs(settings["size"], [output])  # settles where channels are, too
         plain: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
         }
@@ -86,7 +106,7 @@ class Onnx:
 
     def model(self) -> bytes:
         """The file, whole; raises `BadData` where it was changed, or keeps weights in others."""
-        return read_model(self.net.path, self.digest)
+        return read_again(self.net.path, self.digest)
 
     def fit(self, sample: Squares, report: Report = silent) -> Fits:
         """Nothing: the model in the file has learned already."""
@@ -118,28 +138,54 @@ class Onnx:
         Two pictures in a batch might be rounded differently from the same two in others, and vectors are kept by
         picture. So a fixed batch of n takes n times as long; an export with a batch of 1, or of any length, does not.
         """
-        filling = (self.net.batch or 1) - 1
         for i in range(len(pictures)):
-            full = np.pad(self._normal(pictures[i : i + 1]), ((0, filling), (0, 0), (0, 0), (0, 0)))
-            yield pool_output(self.net.run(full, [self.output])[0], self.pool)[:1]
+            yield self.net.pool(self.net.run(self._scale(pictures[i : i + 1]), [self.output])[0], self.pool)[:1]
 
-    def _normal(self, pictures: Squares) -> Features32:
+    def _scale(self, pictures: Squares) -> npt.NDArray[Any]:
+        """Pixels (n, size, size, 3) as the model was trained on them."""
+        if self.net.input.raw:
+            return pictures
         scaled = pictures.astype(np.float32) * np.float32(self.scale)
-        normal = (scaled - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
-        return np.ascontiguousarray(normal.transpose(0, 3, 1, 2))
+        return (scaled - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
 
 
-def _size(net: Net, told: int | None) -> int:
-    if net.side is not None and told not in (None, net.side):
+def _size(net: Net, wanted: int | None) -> int:
+    side = net.input.side
+    if side is not None and wanted not in (None, side):
         raise Mistake(
-            f"'{net.name}' takes pictures of {net.side} x {net.side} and no others, and size={told} was asked for, "
-            f"by you or by the JSON beside it. Write onnx:FILE(size={net.side})."
+            f"'{net.name}' takes pictures of {side} x {side} and no others, and size={wanted} was asked for, "
+            f"by you or by the JSON beside it. Write onnx:FILE(size={side})."
         )
-    return net.side or told or DEFAULT_SIZE
+    return side or wanted or DEFAULT_SIZE
 
 
-def _pool(net: Net, output: str, rank: int, told: str | None) -> str:
-    if told is not None and told not in POOLS[rank]:
-        what = "one vector a picture" if rank == 2 else "a map, of which only the mean is taken"
-        raise Mistake(f"pool='{told}' would do nothing: output '{output}' of '{net.name}' is {what}. Leave it out.")
-    return told or POOLS[rank][0]
+def _pool(net: Net, output: Output, wanted: str | None) -> str:
+    if wanted is not None and wanted not in POOLS[output.rank]:
+        what = "one vector a picture" if output.rank == 2 else "a map, of which only the mean is taken"
+        raise Mistake(
+            f"pool='{wanted}' would do nothing: output '{printable(output.name)}' of '{net.name}' is {what}. "
+            "Leave it out."
+        )
+    return wanted or POOLS[output.rank][0]
+
+
+def _numbers(net: Net, settings: ImageSettings, known: ImageSettings) -> ImageSettings:
+    """Mean, std and scale; what a JSON says of them holds for numbers, and not for a model that takes bytes."""
+    useless = [name for name in IMAGENET if name in settings]
+    if net.input.raw and useless:
+        raise Mistake(
+            f"{join_names(useless)} would do nothing: '{net.name}' takes pixels as they are, as uint8. Leave it out."
+        )
+    return UNCHANGED if net.input.raw else {name: known.get(name, usual) for name, usual in IMAGENET.items()}
+
+
+def _assumed(net: Net, output: Output, known: ImageSettings) -> list[str]:
+    """Which of size, output, mean and std neither the model, nor the JSON beside it, nor anybody said."""
+    several = len(net.outputs) > 1 or output.scores or output.instead != ""
+    open_ones = {
+        "size": net.input.side is None,
+        "output": several,
+        "mean": not net.input.raw,
+        "std": not net.input.raw,
+    }
+    return [name for name, is_open in open_ones.items() if is_open and name not in known]

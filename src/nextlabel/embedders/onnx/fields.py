@@ -32,5 +32,7 @@ class OnnxSettings(BaseModel):
         UNSET, description="one number above 0, or three for red, green and blue"
     )
     scale: Positive = Field(UNSET, description="a number above 0, which pixels (0 to 255) are multiplied by")
-    output: Annotated[str, Field(strict=True)] = Field(UNSET, description="the name of one of the model's outputs")
+    output: Annotated[str, Field(strict=True)] = Field(
+        UNSET, description="the name of one of the model's tensors, or 'penultimate'"
+    )
     pool: Literal["class", "mean"] = Field(UNSET, description="'class' or 'mean'")

