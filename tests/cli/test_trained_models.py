@@ -69,7 +69,7 @@ def test_paths_come_from_standard_input(trained):
         ["garden/rose/1-00.png", "rose"],
         ["garden/gone.png", ""],
     ]
-    assert "1 of 2 pictures cannot be read: 'garden/gone.png' is not there." in " ".join(found.stderr.split())
+    assert "1 of 2 files cannot be read: 'garden/gone.png' is not there." in " ".join(found.stderr.split())
 
 
 def test_what_cannot_be_read_is_named_and_all_of_it_is_an_error(trained):
@@ -79,9 +79,7 @@ def test_what_cannot_be_read_is_named_and_all_of_it_is_an_error(trained):
     assert found.exit_code == 0
     assert answer["counts"] == {"iris": 4, "rose": 4}
     assert [one["path"] for one in answer["predictions"] if one["problem"]] == ["broken.png"]
-    refused(
-        1, "None of 1 picture can be read; the first, 'broken.png'", "predict", "m.safetensors", "garden/broken.png"
-    )
+    refused(1, "None of 1 file can be read; the first, 'broken.png'", "predict", "m.safetensors", "garden/broken.png")
 
 
 def test_pictures_go_into_folders_outside_the_source(trained):
@@ -115,7 +113,7 @@ def test_a_table_from_standard_input(here):
     assert run("train", "t.csv", "--label-column", "kind", "--out", "t.safetensors").exit_code == 0
     found = run("predict", "t.safetensors", "-", stdin="size\n0.2\n1.1\n")
     assert [line.split(",")[:2] for line in found.stdout.splitlines()] == [["id", "label"], ["0", "a"], ["1", "b"]]
-    refused(2, "whose rows go into no folders", "predict", "t.safetensors", "t.csv", "--to", "folders", "x")
+    refused(2, "only these go into folders", "predict", "t.safetensors", "t.csv", "--to", "folders", "x")
 
 
 def test_what_cannot_be_is_refused_before_pictures_are_read(here):

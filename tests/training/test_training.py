@@ -72,7 +72,7 @@ def test_what_only_a_pickle_could_keep_is_refused():
 def test_a_table_wants_no_embedder_and_no_network():
     with pytest.raises(Mistake, match="its features need no embedder"):
         train(table(), {"embedder": "pixels"})
-    with pytest.raises(Mistake, match="is a table, and 'cnn' learns from pictures"):
+    with pytest.raises(Mistake, match="holds no pictures, and 'cnn' learns from these"):
         train(table(), {"model": "cnn"})
 
 

@@ -9,9 +9,10 @@ from scipy.special import softmax
 
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.pool import Floats
 
-Input = PictureInput | TableInput
+Input = PictureInput | TableInput | TextInput
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Classifier:
     """A trained classifier. ``probabilities`` are honest ones only where there is a ``calibration``.
 
     ``classes`` the labels as they were written; ``input`` how samples become features (m, d); ``weight`` (C, d) and
-    ``bias`` (C,) of the head; ``learned_from`` digests of the pictures whose labels it has seen; ``about`` what it was
-    made of and with, as JSON.
+    ``bias`` (C,) of the head; ``learned_from`` digests of the pictures or texts whose labels it has seen; ``about``
+    what it was made of and with, as JSON.
 
     >>> from nextlabel import load_dataset, train
     >>> classifier = train(load_dataset("digits"))

@@ -8,6 +8,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialise
 
 from nextlabel.classifiers.base import Calibration, Classifier, Input
-from nextlabel.classifiers.embedders import restore_embedder
+from nextlabel.classifiers.embedders import restore_embedder, restore_text_embedder
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scale
 from nextlabel.datasets.tables.schemes import Scheme
@@ -27,6 +29,7 @@ from nextlabel.embedders.cache import settings_of
 from nextlabel.errors import BadData, CannotWrite
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
+from nextlabel.knobs.columns import Columns
 from nextlabel.text import printable, show_path
 
 WORDS = "nextlabel classifier"  # the one key of the metadata: of several the library writes now one first, now another
@@ -63,14 +66,29 @@ def to_bytes(classifier: Classifier) -> bytes:
     }
     if classifier.calibration is not None:
         words["calibration"] = vars(classifier.calibration)
-    how = (
-        _write_pictures(classifier.input)
-        if isinstance(classifier.input, PictureInput)
-        else _write_table(classifier.input)
-    )
-    arrays |= how[1]
-    text = json.dumps(words | how[0], ensure_ascii=False, allow_nan=False, sort_keys=True)
+    more, kept = _write_input(classifier.input)
+    arrays |= kept
+    text = json.dumps(words | more, ensure_ascii=False, allow_nan=False, sort_keys=True)
     return serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {WORDS: text})
+
+
+def _write_input(made: Input) -> tuple[dict[str, Any], Arrays]:
+    if isinstance(made, PictureInput):
+        return _write_pictures(made)
+    return _write_texts(made) if isinstance(made, TextInput) else _write_table(made)
+
+
+def _write_texts(made: TextInput) -> tuple[dict[str, Any], Arrays]:
+    """Arrays of text are no tensors, and stand among the words."""
+    spelled = {name: array.tolist() for name, array in made.fits.items() if array.dtype.kind == "U"}
+    words = {
+        "name": made.name,
+        "settings": settings_of(made.embedder),
+        "version": made.embedder.version,
+        "columns": None if made.columns is None else asdict(made.columns),
+        "spelled": spelled,
+    }
+    return {"texts": words}, {f"{FITS}{name}": array for name, array in made.fits.items() if name not in spelled}
 
 
 def _write_pictures(made: PictureInput) -> tuple[dict[str, Any], Arrays]:
@@ -144,9 +162,7 @@ def _classifier(words: Mapping[str, Any], arrays: Arrays) -> Classifier:
         raise ValueError(f"a head {weight.shape} for {len(classes)} classes")
     if not all(isinstance(name, str) for name in classes) or not np.isfinite(weight).all():
         raise ValueError("classes that are no names, or weights that are no numbers")
-    made: Input = (
-        _read_pictures(words["pictures"], arrays) if "pictures" in words else _read_table(words["table"], arrays)
-    )
+    made = _read_input(words, arrays)
     _check_width(made, weight)
     return Classifier(
         classes,
@@ -159,6 +175,20 @@ def _classifier(words: Mapping[str, Any], arrays: Arrays) -> Classifier:
     )
 
 
+def _read_input(words: Mapping[str, Any], arrays: Arrays) -> Input:
+    if "pictures" in words:
+        return _read_pictures(words["pictures"], arrays)
+    return _read_texts(words["texts"], arrays) if "texts" in words else _read_table(words["table"], arrays)
+
+
+def _read_texts(words: Mapping[str, Any], arrays: Arrays) -> TextInput:
+    fits = {name.removeprefix(FITS): array for name, array in arrays.items() if name.startswith(FITS)}
+    fits |= {name: np.array(texts, dtype=str) for name, texts in words["spelled"].items()}
+    columns = None if words["columns"] is None else Columns(**words["columns"])
+    made = restore_text_embedder(words["name"], words["settings"], words["version"])
+    return TextInput(words["name"], made, fits, columns)
+
+
 def _check_width(made: Input, weight: npt.NDArray[Any]) -> None:
     """ValueError where the head is not for such features: a blank picture is looked at, which also tries the input."""
     if isinstance(made, PictureInput):
@@ -166,6 +196,8 @@ def _check_width(made: Input, weight: npt.NDArray[Any]) -> None:
             raise ValueError(f"pictures of {made.embedder.size} pixels a side")
         blank = np.zeros((1, made.embedder.size, made.embedder.size, 3), np.uint8)
         width = made.embedder.transform(blank, made.fits).shape[1]
+    elif isinstance(made, TextInput):
+        width = made.embedder.transform(["blank"], made.fits).shape[1]
     else:
         width = made.scheme.width + len(made.scheme.marks)
         if not all(array.shape == (width,) for array in (made.medians, made.mean, made.spread)):

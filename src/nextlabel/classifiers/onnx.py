@@ -29,9 +29,11 @@ from nextlabel.classifiers.graphs import (
 )
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.session import import_extra, open_session
 from nextlabel.embedders.onnx.writing import field, graph, metadata_fields, model, value
+from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
 from nextlabel.text import printable
@@ -74,6 +76,11 @@ def to_onnx(classifier: Classifier) -> bytes:
     if isinstance(made, PictureInput) and isinstance(made.embedder, Onnx):
         return _joined(classifier, made.embedder, made.model or b"", words)
     steps = Steps()
+    if isinstance(made, TextInput):
+        raise Mistake(
+            f"A model of texts cannot be written as ONNX: what '{made.name}' does with letters is no step of it. "
+            "Keep the model's own file."
+        )
     if isinstance(made, TableInput):
         features = draw_table(steps, made)
     else:
@@ -119,6 +126,8 @@ def _describe_input(made: Onnx) -> dict[str, Any]:
 
 def _metadata(classifier: Classifier) -> dict[str, str]:
     made = classifier.input
+    if isinstance(made, TextInput):
+        return {}  # refused, in a moment
     how: dict[str, Any]
     if isinstance(made, TableInput):
         how = {"input": "rows", "columns": made.scheme.plain()["columns"], "missing": "NaN"}

@@ -244,7 +244,8 @@ def predict(
         typer.Argument(
             metavar="DATA",
             help="A picture, a folder, an archive or a list of pictures, or `-` for paths on standard input, one a "
-            "line; for a model of a table a table, or `-` for one on standard input.",
+            "line; for a model of a table a table, or `-` for one on standard input; for one of texts .txt files or a "
+            "table.",
         ),
     ],
     out: Annotated[
@@ -269,7 +270,7 @@ def predict(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Say of each picture in a folder, or of each row of a table, what a trained model takes it for.
+    """Say of each picture or text in a folder, or of each row of a table, what a trained model takes it for.
 
     Examples:
 

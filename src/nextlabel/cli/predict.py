@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from nextlabel.classifiers import Classifier, load_classifier
+from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import OTHER_PLACE, real, refuse_place
 from nextlabel.datasets.listing import Listing
@@ -92,10 +94,10 @@ def check_to(wish: Wish) -> None:
 
 def read_listing(wish: Wish, classifier: Classifier) -> Listing | None:
     """The pictures that were named; None where the classifier wants a table."""
-    if not isinstance(classifier.input, TableInput):
+    if isinstance(classifier.input, PictureInput):
         return list_pictures(read_paths(wish.data))
     if wish.to is not None:
-        raise Mistake("This model was trained on a table, whose rows go into no folders. Leave out --to.")
+        raise Mistake("This model was trained on no pictures, and only these go into folders. Leave out --to.")
     return None
 
 
@@ -121,7 +123,7 @@ def read_lines(wish: Wish, classifier: Classifier, listing: Listing | None, prog
     bad = next((one for one in found if one.problem is not None), None)
     if bad is not None and all(one.problem is not None for one in found):
         raise BadData(
-            f"None of {several(len(found), 'picture')} can be read; the first, '{bad.path}', {bad.problem}. "
+            f"None of {several(len(found), 'file')} can be read; the first, '{bad.path}', {bad.problem}. "
             "Are they whole?"
         )
     return found
@@ -146,7 +148,9 @@ def table(found: Iterable[Line], classifier: Classifier, top: int) -> str:
 
 
 def _who(classifier: Classifier) -> str:
-    return "id" if isinstance(classifier.input, TableInput) else "path"  # a row's number, from 0 on, as in `select`
+    made = classifier.input
+    rows = isinstance(made, TableInput) or (isinstance(made, TextInput) and made.columns is not None)
+    return "id" if rows else "path"  # a row's number, from 0 on, as in `select`
 
 
 def describe_problems(found: Sequence[Line]) -> Iterator[str]:
@@ -155,7 +159,7 @@ def describe_problems(found: Sequence[Line]) -> Iterator[str]:
     if bad:
         named = "; ".join(f"'{one.path}' {one.problem}" for one in bad[:NAMED])
         more = f"; and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
-        yield f"{len(bad):,} of {several(len(found), 'picture')} cannot be read: {named}{more}."
+        yield f"{len(bad):,} of {several(len(found), 'file')} cannot be read: {named}{more}."
 
 
 def predictions_to_json(found: Sequence[Line], classifier: Classifier, wish: Wish) -> dict[str, Any]:

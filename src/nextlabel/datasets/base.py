@@ -110,7 +110,8 @@ class Dataset:
     ``fingerprint`` a hash of content, ids and labels, the same on every machine.
     ``groups`` (N,) codes of what belongs together (a patient, a video), -1 for whoever is a group alone; ``sides`` (N,)
     the side of a split that the data come with: 0 training, 1 validation, 2 test, -1 none. None where nothing says so.
-    ``scheme`` how the columns of a table became features (a `Scheme`), where other rows could become such ones.
+    ``scheme`` how the columns of a table became features (a `Scheme`), where other rows could become such ones, or
+    which of them held the texts (a page of `Columns`).
     ``embedding`` who made the features of a table, by name and settings, where somebody embedded its samples before.
     All text in it is `printable`, so that it can be written as JSON and shown.
 

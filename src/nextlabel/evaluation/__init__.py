@@ -15,6 +15,7 @@ import numpy as np
 from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.tables import encode_table
@@ -60,7 +61,9 @@ def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:
 def _evaluate_dataset(classifier: Classifier, dataset: Dataset, source: Any, progress: Progress) -> Evaluation:
     labelled: Ids = np.flatnonzero(dataset.y >= 0)
     made = classifier.input
-    if isinstance(made, PictureInput):
+    if isinstance(made, TextInput):
+        fresh = _fresh_texts(classifier, made, dataset, labelled, progress)
+    elif isinstance(made, PictureInput):
         if dataset.pictures is None:
             raise Mistake("This model was trained on pictures, and that is a table. Name pictures with their classes.")
         fresh = _fresh(classifier, made, dataset, labelled, progress)
@@ -69,6 +72,17 @@ def _evaluate_dataset(classifier: Classifier, dataset: Dataset, source: Any, pro
             raise Mistake("This model was trained on a table, and these are pictures. Name a table of its columns.")
         fresh = labelled, _rows(classifier, made, dataset, source)[labelled], 0, ()
     return _judge(classifier, dataset, *fresh)
+
+
+def _fresh_texts(
+    classifier: Classifier, made: TextInput, dataset: Dataset, labelled: Ids, progress: Progress
+) -> tuple[Ids, Floats, int, Sequence[Skipped]]:
+    if dataset.texts is None:
+        raise Mistake("This model was trained on texts, and there are none. Name the column with --text-column.")
+    P = np.concatenate([classifier.probabilities(block) for block in made.look(dataset.texts, progress)])
+    digests = dataset.texts.digests
+    ids = np.array([i for i in labelled if digests[i] not in classifier.learned_from], dtype=np.int64)
+    return ids, P[ids], len(labelled) - len(ids), ()
 
 
 def _rows(classifier: Classifier, made: TableInput, dataset: Dataset, source: Any) -> Floats:
@@ -110,7 +124,7 @@ def _judge(
     classifier: Classifier, dataset: Dataset, ids: Ids, P: Floats, learned: int, unread: Sequence[Skipped]
 ) -> Evaluation:
     if not len(ids):
-        what = "pictures" if dataset.table is None else "rows"
+        what = "pictures" if dataset.pictures is not None else "texts" if dataset.texts is not None else "rows"
         if learned:
             raise BadData(
                 f"The model has learned from all {learned:,} labelled {what} of '{dataset.name}', so they say nothing "

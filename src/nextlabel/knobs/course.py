@@ -28,7 +28,8 @@ class Course:
     embedder: str | None = knob(  # None: what suits the dataset
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
-        "How pictures become features, as for `simulate`: `efficientnet`, `patches`, `pixels`, `dinov2`, or onnx:FILE.",
+        "How pictures or texts become features, as for `simulate`: "
+        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE.",
         CHOSEN,
         choices=names.EMBEDDER_NAMES,
     )

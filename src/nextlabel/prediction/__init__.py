@@ -13,12 +13,13 @@ from typing import Any
 from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.pictures import PictureInput, Seen
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.tables import encode_table
 from nextlabel.errors import Mistake
 from nextlabel.models.predictions import Prediction
-from nextlabel.pool import Floats
 from nextlabel.prediction.sources import list_pictures
+from nextlabel.prediction.texts import predict_texts
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable
 
@@ -46,6 +47,8 @@ def iter_predict(classifier: Classifier, where: Any, progress: Progress = quiet)
     """The same, one by one, as they are known; what `predict` refuses is refused at once."""
     if isinstance(classifier.input, TableInput):
         return _predict_rows(classifier, classifier.input, where)
+    if isinstance(classifier.input, TextInput):
+        return predict_texts(classifier, classifier.input, where, progress)
     return predict_pictures(classifier, list_pictures(where), progress)
 
 
@@ -53,7 +56,7 @@ def _predict_rows(classifier: Classifier, made: TableInput, where: Any) -> Itera
     if isinstance(where, str | os.PathLike) and os.path.isdir(os.path.expanduser(where)):
         raise Mistake("This model was trained on a table, and that is a folder. Give it a table of the same columns.")
     P = classifier.probabilities(made.features(encode_table(where, made.scheme)))
-    return (_prediction(classifier.classes, str(i), row) for i, row in enumerate(P))
+    return (Prediction.of(str(i), classifier.classes, row) for i, row in enumerate(P))
 
 
 def predict_pictures(classifier: Classifier, listing: Listing, progress: Progress = quiet) -> Iterator[Prediction]:
@@ -73,7 +76,7 @@ def _say(
         for one in seen.readings:
             name = printable(next(paths))
             if one.reason is None:
-                yield _prediction(classes, name, next(rows))
+                yield Prediction.of(name, classes, next(rows))
             else:
                 yield _unreadable(name, one.reason)
     yield from (_unreadable(one.path, one.reason) for one in listing.skipped)
@@ -81,7 +84,3 @@ def _say(
 
 def _unreadable(name: str, reason: str) -> Prediction:
     return Prediction(printable(name), None, {}, printable(reason))
-
-
-def _prediction(classes: Sequence[str], name: str, row: Floats) -> Prediction:
-    return Prediction(name, classes[int(row.argmax())], dict(zip(classes, row.tolist(), strict=True)))

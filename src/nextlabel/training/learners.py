@@ -14,11 +14,12 @@ from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.base import Input
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets.base import Dataset, Pictures
 from nextlabel.datasets.greys import Scales
 from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.embedders import TABLE, default, embed, embedder
-from nextlabel.embedders.base import NO_FITS, Transductive
+from nextlabel.embedders.base import NO_FITS, Features, Fits, Transductive
 from nextlabel.embedders.cache import read_fits
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
@@ -103,9 +104,9 @@ class LinearLearner:
 
 
 def learned_from(lessons: Lessons) -> frozenset[str]:
-    """Digests of the pictures whose labels are learned; of a table's rows there are none."""
-    pictures = lessons.dataset.pictures
-    return frozenset() if pictures is None else frozenset(pictures.digests[i] for i in lessons.ids)
+    """Digests of the pictures or texts whose labels are learned; of a table's rows there are none."""
+    found = lessons.dataset.pictures or lessons.dataset.texts
+    return frozenset() if found is None else frozenset(found.digests[i] for i in lessons.ids)
 
 
 def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Learner:
@@ -118,7 +119,8 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
     entry = model(course.model)  # a wrong name is told before anything is embedded
     if entry.pictures:
         return _network_learner(course, entry, lessons)
-    made_of = _table_rows if lessons.dataset.table is not None else _picture_rows
+    made_of = _picture_rows if lessons.dataset.pictures is not None else _table_rows
+    made_of = _text_rows if lessons.dataset.texts is not None else made_of
     made, X = made_of(course, lessons, progress)
     progress("Choosing a penalty", 0, 0)
     with threadpool_limits(1):  # as for training
@@ -128,7 +130,7 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
 def _network_learner(course: Course, entry: ModelEntry, lessons: Lessons) -> Learner:
     if lessons.dataset.pictures is None:
         raise Mistake(
-            f"'{lessons.dataset.name}' is a table, and '{course.model}' learns from pictures. Use --model linear."
+            f"'{lessons.dataset.name}' holds no pictures, and '{course.model}' learns from these. Use --model linear."
         )
     if course.embedder is not None:
         raise Mistake(f"'{course.model}' sees the pictures themselves, so no embedder is used. Leave out --embedder.")
@@ -157,6 +159,23 @@ def _table_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[I
     return made, made.features(dataset.table[lessons.ids])
 
 
+def _text_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
+    """Features (n, d) of the labelled texts; an embedder that is fitted to texts is fitted to all there are."""
+    dataset, name = lessons.dataset, course.embedder or default(lessons.dataset)
+    features = embed(dataset, course.embedder, progress)
+    made = embedder(name)(dataset)
+    fits = _read_fitted(features, name) if isinstance(made, Transductive) else NO_FITS
+    return TextInput(name, made, fits, dataset.scheme), np.asarray(features.array[lessons.ids])
+
+
+def _read_fitted(features: Features, name: str) -> Fits:
+    """What an embedder was fitted to, which is kept beside the features."""
+    found = None if features.path is None else read_fits(features.path)
+    if found is None:
+        raise BadData(f"What '{name}' was fitted to is gone from the cache. Was it emptied just now? Run again.")
+    return found
+
+
 def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple[Input, Floats]:
     """Features (n, d) of the labelled pictures; an embedder that is fitted to pictures is fitted to all there are."""
     dataset = lessons.dataset
@@ -167,12 +186,7 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
     made = embedder(name)(dataset)
     seen, rows = (dataset, lessons.ids) if isinstance(made, Transductive) else only_labelled(lessons)
     features = embed(seen, course.embedder, progress)
-    fits = NO_FITS
-    if isinstance(made, Transductive):
-        found = None if features.path is None else read_fits(features.path)
-        if found is None:
-            raise BadData(f"What '{name}' was fitted to is gone from the cache. Was it emptied just now? Run again.")
-        fits = found
+    fits = _read_fitted(features, name) if isinstance(made, Transductive) else NO_FITS
     called = parse_onnx(name).name if name.startswith("onnx:") else name  # not where it lies on this machine
     model = made.model() if isinstance(made, Onnx) else None
     return PictureInput(called, made, fits, scales_of(dataset.pictures), model=model), np.asarray(features.array[rows])

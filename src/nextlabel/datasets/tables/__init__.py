@@ -154,7 +154,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
 def _make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dataset:
     named = read_names(found.labels, request.table.null_words)
     y, classes = encode_labels(named.names, found.written)
-    if len(y) < 2:
+    if len(y) < (2 if request.needs_labels else 1):
         raise BadData(f"'{shown}' has {len(y)} rows. At least two are needed, of different classes. Is it cut short?")
     if request.needs_labels:
         check_labels(y, classes, shown)
@@ -165,6 +165,7 @@ def _make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Da
         classes=classes,
         fingerprint=cache.key(*digests, *y.tolist(), *classes),
         texts=found.texts,
+        scheme=request.table,
         duplicates=find_duplicates(digests),
         warnings=(*_say_unlabelled(y, shown), *named.notes, *found.notes),
         groups=None if found.groups is None else code_groups(found.groups),

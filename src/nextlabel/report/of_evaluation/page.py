@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from nextlabel import __version__
-from nextlabel.classifiers.pictures import PictureInput
+from nextlabel.classifiers.tables import TableInput
 from nextlabel.evaluation.base import Evaluation
 from nextlabel.report.drawing.calibration import calibration_curve
 from nextlabel.report.drawing.confusions import draw_matrix
@@ -69,7 +69,7 @@ def evaluation_page(found: Evaluation) -> str:
 
 def _embedder(found: Evaluation) -> str:
     made = found.classifier.input
-    return made.name if isinstance(made, PictureInput) and made.name != found.classifier.about.get("model") else ""
+    return made.name if not isinstance(made, TableInput) and made.name != found.classifier.about.get("model") else ""
 
 
 def headline(found: Evaluation) -> str:
