@@ -26,6 +26,7 @@ from typing import Any
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.experiment import Crew
+from nextlabel.knobs.columns import Columns
 
 RESULT = Path(__file__).parent / "results" / "text-embedders.json"
 LIBRARIES = ("numpy", "scipy", "sklearn", "matplotlib", "polars", "PIL", "pydantic", "jinja2")
@@ -62,7 +63,7 @@ def play(table: Path, embedder: str, out: Path) -> dict[str, Any]:
         ("random",),
         seeds=tuple(SEEDS),
         embedder=embedder,
-        table={"text_column": "text"},
+        table=Columns(text_column="text"),
         start=STARTS,
         plan=Plan(batch=BATCH, rounds=ROUNDS),
         min_class=FEWEST,
@@ -101,7 +102,7 @@ def read_docstrings(library: str) -> Iterator[tuple[str, str]]:
     names = [library, *(info.name for info in pkgutil.iter_modules(root.__path__, f"{library}."))]
     seen = set[int]()
     for name in sorted(names, key=lambda name: (name == library, name)):  # the root last: it offers again what parts do
-        if "._" in name or name.endswith((".conftest", ".testing", ".tests")):
+        if "._" in name or name.endswith((".conftest", ".testing", ".tests", ".__main__")):
             continue
         try:
             with warnings.catch_warnings(action="ignore"):
