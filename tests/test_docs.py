@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from painted import folder_of
+from painted import folder_of, noise
 from typer.testing import CliRunner
 
 import nextlabel
@@ -56,15 +56,22 @@ def test_every_make_target_exists():
         assert subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True).returncode == 0
 
 
+OWN_PICTURES = ["select", "select", "train", "predict"]
+
+
 def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     """On a small folder and table of our own, in the places that the README names."""
     monkeypatch.chdir(tmp_path)
     folder_of(tmp_path / "flowers", {"daisy": 30, "rose": 30})
+    names = [noise(tmp_path / "pictures" / f"{i}.png", seed=i).name for i in range(120)]
+    (tmp_path / "answers.csv").write_text(
+        "\n".join(["path,label", *(f"{name},{'ab'[i % 2]}" for i, name in enumerate(names[:20]))])
+    )
     lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
     (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
     run_python()  # saves what `select` reads
     ran = [words for words in commands() if words[0] == "nextlabel"]
-    assert [words[1] for words in ran] == ["--help", "simulate", "simulate", "compare", "select"]
+    assert [words[1] for words in ran] == ["--help", *OWN_PICTURES, "simulate", "simulate", "compare", "select"]
     for words in ran:
         quick = ["--seeds", "2", "--rounds", "2", "--jobs", "1"] if words[1] == "simulate" else []
         found = CliRunner().invoke(app, [*words[1:], *quick])
@@ -72,6 +79,7 @@ def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     assert (tmp_path / "runs" / "flowers" / "report.html").exists()
     assert (tmp_path / "runs" / "verdicts" / "report.html").exists()
     assert (tmp_path / "ids.csv").read_text().count("\n") == 21
+    assert (tmp_path / "predictions.csv").read_text().count("\n") == 121
 
 
 def test_every_option_of_compare_is_on_its_page():

@@ -12,6 +12,7 @@ from painted import noise
 from nextlabel.conformance.datasets import Load, for_datasets
 from nextlabel.datasets import DATASETS, load
 from nextlabel.datasets.base import Block, Dataset, Request, Squares
+from nextlabel.datasets.texts import Texts
 from nextlabel.progress import Progress, quiet
 
 
@@ -80,6 +81,7 @@ def test_a_dataset_of_ones_own_that_keeps_its_promises(data: Dataset) -> None:
             "digests_tell_samples_apart",
             "not 32 hexadecimal",
         ),
+        ({"pictures": None, "texts": Texts.of(["a"] * 5)}, "texts_are_texts", "5 texts for 6 labels"),
         ({"duplicates": ((0, 1),)}, "digests_tell_samples_apart", "count as the same"),
         ({"pictures": None, "table": np.ones((6, 60_000), np.float32)}, "travels_small", "and 300,000 would do"),
         ({"name": "a\nb"}, "its_text_can_be_shown", "cannot be shown as they are"),

@@ -2,6 +2,7 @@
 
 import csv
 import pickle
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from nextlabel import Experiment, load_dataset, record
+from nextlabel import Experiment, load_dataset, record, report
 from nextlabel.conformance.datasets import for_datasets
 from nextlabel.conformance.embedders import texts
 from nextlabel.datasets import load
@@ -203,6 +204,10 @@ def test_an_experiment_on_texts_names_its_samples_and_shows_them(tmp_path: Path)
     assert run.manifest["experiment"]["table"] == {"text_column": "text"}
     assert (tmp_path / "run" / "samples.jsonl").read_text().count(parts.dataset.texts.digests[0]) == 1
     assert run.rows[-1]["accuracy"] == 1
+    page = report.write(run, parts.dataset, parts.embedding.array).read_text()
+    shelf = re.findall(r'<p dir="auto">(\w+) (\d+) (.*?)</p><span dir="auto">(\w+)</span>', page)
+    assert [f"{word} {i} <b>&" for word, i, _, _ in shelf] == [parts.dataset.texts[i] for i in run.picks[0]["ids"]]
+    assert {rest for _, _, rest, _ in shelf} == {"&lt;b&gt;&amp;"}
 
 
 def test_the_default_for_texts_knows_languages_where_that_is_installed(

