@@ -64,9 +64,8 @@ def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder_of(tmp_path / "flowers", {"daisy": 30, "rose": 30})
     names = [noise(tmp_path / "pictures" / f"{i}.png", seed=i).name for i in range(120)]
-    (tmp_path / "answers.csv").write_text(
-        "\n".join(["path,label", *(f"{name},{'ab'[i % 2]}" for i, name in enumerate(names[:20]))])
-    )
+    said = [f"{name},{'ab'[i % 2]}" for i, name in enumerate(names[:20])]
+    (tmp_path / "answers.csv").write_text("\n".join(["path,label", *said]))
     lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
     (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
     run_python()  # saves what `select` reads
