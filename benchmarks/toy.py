@@ -45,7 +45,7 @@ def curve(rows: list[Row], name: str) -> Row:
 
 def _told(toy: Any, name: str, gap: Estimate | None) -> Row:
     lump = len(toy.drawn(0).y) - toy.DENSE[2]  # ids from here on lie in it
-    crowded = [any((step.ids >= lump).sum() >= CROWD for step in toy.played(name, seed)) for seed in SEEDS]
+    crowded = [any((step.asked.ids >= lump).sum() >= CROWD for step in toy.played(name, seed)) for seed in SEEDS]
     found: Row = {"crowded": float(np.mean(crowded))}
     if gap is not None:
         found |= {"over_random": round(gap.mean, 4), "ci95": bounds(gap)}
