@@ -116,7 +116,7 @@ def test_every_file_and_picture_of_the_page_exists():
     assert not [name for pair in names if not (GUIDE / (name := "".join(pair))).exists()]
 
 
-@pytest.mark.parametrize("name", ["flowers-linear", "flowers-cnn"])
+@pytest.mark.parametrize("name", ["flowers-linear", "flowers-efficientnet", "flowers-cnn"])
 def test_the_tables_of_the_page_are_the_benchmarks(name):
     """Every cell: macro F1 by number of labels, and the paired difference with its interval."""
     table = (
