@@ -50,13 +50,15 @@ def test_a_head_says_no_more_than_it_knows(head: Head):
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10])
-def test_the_linear_head_is_scikit_learns(classes):
+def test_the_linear_head_is_scikit_learns_or_nearer_to_the_best(classes):
     pool, _ = digits_pool(200, classes)
     ids = pool.labelled()
     X, y = pool.features[ids].astype(float), pool.y[ids]
-    theirs = LogisticRegression(C=0.5, max_iter=300).fit(X, y)
+    as_it_comes, best = (LogisticRegression(C=0.5, max_iter=3000, tol=tol).fit(X, y) for tol in (1e-4, 1e-9))
     ours = LinearHead(0.5, classes=range(classes)).fit(X, y)
-    assert ours.predict_proba(X) == pytest.approx(theirs.predict_proba(X))
+    gap, theirs = (np.abs(head.predict_proba(X) - best.predict_proba(X)).max() for head in (ours, as_it_comes))
+    assert gap < 2e-3
+    assert gap < 2 * theirs
 
 
 @pytest.mark.parametrize("classes", [2, 3])

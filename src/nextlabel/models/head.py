@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import qr
+from scipy.linalg.lapack import dormqr
 from scipy.special import expit, softmax
 from skactiveml.base import SkactivemlClassifier
 from skactiveml.utils import check_n_features
@@ -20,6 +22,7 @@ from nextlabel.errors import CannotGo, TrainingFailed
 from nextlabel.pool import Floats, Labels, are_distributions
 
 SOLVER_STEPS = 300  # of L-BFGS; 3,000 rank samples no better
+BLOCK = 64  # columns that LAPACK turns at once
 Committee = Callable[[int], list[SkactivemlClassifier]]
 
 
@@ -133,11 +136,11 @@ class LinearHead(Head):
         self.C = C
 
     def _learn(self, X: Floats, y: Labels, weight: Floats | None) -> None:
-        rows, basis = turn(X)
-        solved = solve(LogisticRegression(C=self.C, max_iter=SOLVER_STEPS), rows, y, weight)
+        axes = Axes.of(X, weight)
+        solved = solve(LogisticRegression(C=self.C, max_iter=SOLVER_STEPS), axes.rows, y, weight)
         self.converged_ = bool((solved.n_iter_ < SOLVER_STEPS).all())
-        self.coef_ = solved.coef_ if basis is None else solved.coef_ @ basis.T  # (k, d)
-        self.intercept_ = solved.intercept_  # (k,)
+        self.coef_ = axes.turn_back(solved.coef_)  # (k, d)
+        self.intercept_ = solved.intercept_ - self.coef_ @ axes.mean  # (k,)
         if len(self.known_) == 2:  # scikit-learn keeps one row then: log odds of the second class
             self.coef_ = np.vstack([np.zeros_like(self.coef_), self.coef_])
             self.intercept_ = np.r_[0.0, self.intercept_]
@@ -233,27 +236,54 @@ class SklearnHead(Head):
             raise CannotGo(f"{name} {what} {self.count_} labels: {why}") from error
 
 
-def turn(X: Floats) -> tuple[Floats, Floats | None]:
-    """Rows (n, d) in float64 as coordinates (n, n) in a basis (d, n) of what they span, where they are fewer than d.
+@dataclass(frozen=True)
+class Axes:
+    """Rows (n, d) about their ``mean`` (d,), and along axes of what they span where they are fewer than their columns.
 
-    The penalty is the same whichever way the axes lie, so the best head is, too; and fewer columns are quicker to fit.
+    Neither moves the best head: its intercept bears no penalty, and the penalty is the same whichever way axes lie. But
+    what is left of the mean stretches the problem, so that L-BFGS takes three times as many steps, and fewer columns
+    are quicker to fit. ``rows`` (n, min(n, d)) are float64, so that the solver's path does not hang on rounding;
+    ``reflectors`` and ``factors`` are LAPACK's, of the basis in which they are written down.
 
-    >>> rows, basis = turn(np.array([[3.0, 4.0, 0.0]]))
-    >>> rows.shape, basis.shape, (rows @ basis.T).round(9).tolist()
-    ((1, 1), (3, 1), [[3.0, 4.0, 0.0]])
+    >>> axes = Axes.of(np.array([[3.0, 4.0, 0.0], [0.0, 0.0, 0.0]]))
+    >>> axes.rows.shape, axes.mean.tolist()
+    ((2, 2), [1.5, 2.0, 0.0])
+    >>> axes.turn_back(axes.rows[:1]).round(9).tolist()
+    [[1.5, 2.0, 0.0]]
     """
-    rows = X.astype(np.float64)
-    if len(rows) >= rows.shape[1]:
-        return rows, None
-    basis, triangle = qr(rows.T, mode="economic", overwrite_a=True, check_finite=False)  # rows.T is basis @ triangle
-    return np.ascontiguousarray(triangle.T), basis
+
+    rows: Floats
+    mean: Floats
+    reflectors: Floats | None = None  # (d, n)
+    factors: Floats | None = None  # (n,)
+
+    @classmethod
+    def of(cls, X: Floats, weight: Floats | None = None) -> Self:
+        """Of rows (n, d), each of which counts for the mean as much as its ``weight`` (n,)."""
+        rows = X.astype(np.float64)
+        mean = np.average(rows, axis=0, weights=weight if weight is not None and weight.any() else None)
+        rows -= mean
+        if len(rows) >= rows.shape[1]:
+            return cls(rows, mean)
+        # The basis itself would cost as much again, and is used for k vectors only: it stays packed.
+        packed, triangle = qr(rows.T, mode="raw", overwrite_a=True, check_finite=False)
+        return cls(np.ascontiguousarray(triangle[: len(rows)].T), mean, *packed)
+
+    def turn_back(self, vectors: Floats) -> Floats:
+        """Vectors (k, min(n, d)) along these axes as vectors (k, d) of the columns that came."""
+        if self.reflectors is None:
+            return vectors
+        columns = np.zeros((len(self.mean), len(vectors)), order="F")
+        columns[: vectors.shape[1]] = vectors.T
+        turned, _, _ = dormqr("L", "N", self.reflectors, self.factors, columns, lwork=BLOCK * len(vectors))
+        return np.ascontiguousarray(turned.T)
 
 
 def solve(head: LogisticRegression, X: Floats, y: Labels, weight: Floats | None = None) -> LogisticRegression:
-    """Fit a logistic regression in float64, so that the solver's path does not hang on rounding."""
+    """Fit a logistic regression as far as its steps reach: the head counts them, and says whether they sufficed."""
     with allow_many_classes():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # counted by the head; its steps rank as well as 3,000 do
-        return head.fit(X.astype(np.float64), y, weight)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return head.fit(X, y, weight)
 
 
 def bootstrap(head: Head, X: Floats, y: Labels, seed: int) -> Committee:

@@ -9,11 +9,15 @@ from sklearn.model_selection import StratifiedKFold
 
 from nextlabel.errors import BadData
 from nextlabel.models.base import Fitted, Settings
-from nextlabel.models.head import LinearHead, bootstrap, solve, turn
+from nextlabel.models.head import SOLVER_STEPS, Axes, LinearHead, bootstrap, solve
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.seeds import number
 
 GRID: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(-8, 5))  # inverse strengths of the penalty
+
+# Largest entry of the gradient at which a head in the search is done, thrice what a head is trained to. Of 88 searches
+# on six datasets 86 chose the C that they choose at 1e-6, and 83 at 1e-4, which costs a quarter more.
+SEARCH_TOLERANCE = 3e-4
 
 
 class Linear:
@@ -79,7 +83,9 @@ def cross_validate(X: Floats, y: Labels) -> float:
     folds = min(5, int(np.unique(y, return_counts=True)[1].min()))
     if folds < 2:
         return 1.0
-    X = turn(X)[0]  # once for all folds: distances between rows are all that counts
+    # Axes once for all folds: distances between rows are all that counts. In float32, since losses of neighbouring C
+    # differ in the third digit, and it moves them in the fifth.
+    X = Axes.of(X).rows.astype(np.float32)
     parts = StratifiedKFold(folds, shuffle=True, random_state=0).split(X, y)
     # The folds walk along the grid side by side, so that no C is fitted beyond the one where the loss turns.
     chosen, least = GRID[0], float("inf")
@@ -94,7 +100,7 @@ def cross_validate(X: Floats, y: Labels) -> float:
 def _path(X: Floats, y: Labels, train: Ids, test: Ids) -> Iterator[float]:
     """Log losses (nats) on ``test`` of heads trained on ``train``, C by C; each begins where the one before ended."""
     # A warm start within one search is no warm start between rounds: its result hangs on this labelled set alone.
-    head = LogisticRegression(max_iter=300, warm_start=True)
+    head = LogisticRegression(max_iter=SOLVER_STEPS, tol=SEARCH_TOLERANCE, warm_start=True)
     column = np.searchsorted(np.unique(y), y[test])  # every class is in both parts
     for C in GRID:
         proba = solve(head.set_params(C=C), X[train], y[train]).predict_proba(X[test])  # (t, k)
