@@ -32,7 +32,8 @@ PICTURES_A_TASK = 16  # few, so that the cores end a block at about the same tim
 
 @dataclass(frozen=True)
 class EfficientNet:
-    """The mean of EfficientNet-Lite's last map, (1280,), of the whole picture squashed into a square.
+    """Square roots of the channels' shares in EfficientNet-Lite's last map, (1280,), of the whole picture squashed into
+    a square; their mean square is 1.
 
     ``network`` is ``lite0`` (4.7 million weights, 224 x 224 pixels) or ``lite2`` (6.1 million, 260 x 260).
 
@@ -45,7 +46,7 @@ class EfficientNet:
     onnxruntime: str  # its version; another may round otherwise
     session: Any = field(repr=False, compare=False)  # no setting
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 1: the channels' means as they were
 
     @classmethod
     def of(cls, network: str) -> "EfficientNet":
