@@ -65,7 +65,7 @@ def test_files_at_the_top_are_unlabelled(fruits: Path) -> None:
     noise(fruits / "loose.png", seed=77)
     found = read(fruits)
     assert found.y[found.paths.index("loose.png")] == -1
-    assert "1 pictures lie in no class folder" in found.warnings[0]
+    assert "1 picture lies in no class folder" in found.warnings[0]
     assert "'loose.png'" in found.warnings[0]
 
 

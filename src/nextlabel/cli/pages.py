@@ -51,8 +51,8 @@ class Arrays:
     data: str = knob(
         "features.npy",
         SOURCE,
-        "Features (.npy), one row of numbers for each sample; or a folder of pictures, a list of them, a table, or a "
-        "folder that `embed` wrote.",
+        "Features (.npy), one row of numbers for each sample; or a folder of pictures or texts, a list of pictures, "
+        "a table, or a folder that `embed` wrote.",
         positional=True,
     )
     labels: Path | None = knob(
@@ -68,8 +68,9 @@ class Arrays:
     embedder: str | None = knob(
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
-        f"How pictures become features: {', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
-        "Default: efficientnet.",
+        "How pictures or texts become features: "
+        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
+        "Default: efficientnet for pictures, use for texts.",
         DATA,
         choices=names.EMBEDDER_NAMES,
     )
@@ -108,7 +109,8 @@ class Samples:
     data: str = knob(
         "",
         SOURCE,
-        "A folder of pictures, with one sub-folder per class or none; an archive or a list of pictures; or a table.",
+        "A folder of pictures or texts (.txt), with one sub-folder per class or none; an archive or a list of pictures; "
+        "or a table.",
         positional=True,
     )
     labels: Path | None = knob(
@@ -131,16 +133,25 @@ class Source:
     """What `embed` turns into features, and by whom."""
 
     data: str = knob(
-        "", text("a folder or a dataset", "DATA"), "A folder of pictures, labelled or not.", positional=True
+        "",
+        SOURCE,
+        "A folder of pictures or of texts (.txt), an archive or a list of pictures, or a table with a column of texts; "
+        "labelled or not.",
+        positional=True,
     )
     embedder: str | None = knob(
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
-        f"How pictures become features: {', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
-        "Default: efficientnet.",
+        "How pictures or texts become features: "
+        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
+        "Default: efficientnet for pictures, use for texts.",
         DATA,
         choices=names.EMBEDDER_NAMES,
     )
+    label_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds labels.", DATA
+    )
+    table: Columns = knob(Columns(), page_of(Columns), sparse=True)
 
     def __post_init__(self) -> None:
         read_knobs(self)

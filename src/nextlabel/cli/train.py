@@ -46,7 +46,15 @@ def load_samples(samples: Samples, progress: Progress) -> Dataset:
 def request_of(samples: Samples, progress: Progress) -> Request:
     """What was typed, as those who load want it."""
     answers = None if samples.labels is None else str(samples.labels)
-    return Request(samples.data, None, samples.label_column, progress, table=samples.table, answers=answers)
+    return Request(
+        samples.data,
+        None,
+        samples.label_column,
+        progress,
+        table=samples.table,
+        answers=answers,
+        fate="not learned",
+    )
 
 
 def classifier_to_json(classifier: Classifier, out: Path) -> dict[str, Any]:

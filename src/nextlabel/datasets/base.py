@@ -49,7 +49,7 @@ class Request:
 
     ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
     ``answers`` a file of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
-    do without two classes, or without any label.
+    do without two classes, or without any label; ``fate`` what becomes of samples without one, as in "not learned".
     """
 
     source: str
@@ -62,6 +62,15 @@ class Request:
     sink: Callable[["Dataset"], Sink | None] | None = None
     answers: str | None = None
     unlabelled: bool = False
+    fate: str = ""
+
+    def say_fate(self, count: int) -> str:
+        """How a sentence on samples without a label ends.
+
+        >>> Request("pictures", fate="not learned").say_fate(2), Request("pictures").say_fate(2)
+        (', and are not learned', '')
+        """
+        return f", and {'is' if count == 1 else 'are'} {self.fate}" if self.fate else ""
 
     @property
     def needs_labels(self) -> bool:

@@ -40,6 +40,7 @@ def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
             missing=experiment.missing,
             sink=sink(experiment.embedder),
             answers=experiment.labels,
+            fate="left out of the simulation",
         )
     )
     if experiment.labels is not None:
