@@ -205,7 +205,9 @@ def test_folders_to_learn_nothing_from(tmp_path: Path) -> None:
         read(noise(tmp_path / "flat" / "a.png", seed=1).parent)
     (tmp_path / "broken" / "a").mkdir(parents=True)
     (tmp_path / "broken" / "a" / "x.jpg").write_text("")
-    with pytest.raises(BadData, match=r"None of the 1 pictures .* 'a/x.jpg', is empty"):
+    (tmp_path / "broken" / "b").mkdir()
+    (tmp_path / "broken" / "b" / "y.jpg").write_text("")
+    with pytest.raises(BadData, match=r"None of the 2 pictures .* 'a/x.jpg', is empty"):
         read(tmp_path / "broken")
 
 

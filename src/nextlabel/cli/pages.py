@@ -109,8 +109,8 @@ class Samples:
     data: str = knob(
         "",
         SOURCE,
-        "A folder of pictures or texts (.txt), with one sub-folder per class or none; an archive or a list of pictures; "
-        "or a table.",
+        "A folder of pictures or of texts (.txt), with one sub-folder per class or none; an archive or a list of "
+        "pictures; or a table.",
         positional=True,
     )
     labels: Path | None = knob(

@@ -15,6 +15,7 @@ from nextlabel.cli.pages import Arrays, Choice
 from nextlabel.datasets import load
 from nextlabel.datasets.answers import join_answers, read_answers
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.first_look import open_after
 from nextlabel.embedders import TABLE, embedder, sink
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import Array
@@ -44,18 +45,24 @@ def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
     in_array = arrays.labels is not None and is_npy(arrays.labels)
     if arrays.missing is not None and not in_array:
         raise Mistake("--missing is for labels in .npy. For words of a table or a file of answers, use --null-words.")
+    P = None if arrays.probabilities is None else open_array(arrays.probabilities)
+
+    def look(dataset: Dataset) -> Dataset:
+        if not in_array:  # an array counts what can be read, and nobody knows that yet
+            rehearse(dataset, dataset.y, choice.strategy, choice.batch, choice.seed, P)
+        return dataset
+
     dataset = load(
         Request(
             arrays.data,
             label_column=arrays.label_column,
             progress=progress,
             table=arrays.table,
-            sink=sink(arrays.embedder),
+            sink=open_after(look, sink(arrays.embedder)),
             answers=None if arrays.labels is None or in_array else str(arrays.labels),
             unlabelled=True,
         )
     )
-    P = None if arrays.probabilities is None else open_array(arrays.probabilities)
     y = dataset.y
     if arrays.labels is not None and in_array:
         y, _ = read_labels(open_array(arrays.labels), len(dataset), None if P is None else P.shape[-1], arrays.missing)

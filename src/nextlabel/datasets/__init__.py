@@ -11,6 +11,7 @@ from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.feature_folder import holds_features, load_features
+from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.folder import list_inside, load_folder
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
@@ -67,11 +68,21 @@ def load(request: Request) -> Dataset:
         return _load(request)
     path = answer_file(request.answers)
     answers = read_answers(path)  # a bad file is told before pictures are read
-    dataset = join_answers(_load(request), answers, path.name, request.table.null_words)
-    if len(dataset.classes) < 2 and not request.unlabelled:
+
+    def join(dataset: Dataset) -> Dataset:
+        joined = join_answers(dataset, answers, path.name, request.table.null_words)
+        if not request.unlabelled:
+            check_answers(joined, path)
+        return joined
+
+    return join(_load(replace(request, sink=open_after(join, request.sink))))
+
+
+def check_answers(dataset: Dataset, path: Path) -> None:
+    """`BadData` where the answers of a file tell no two classes apart."""
+    if len(dataset.classes) < 2:
         of = f"are all '{dataset.classes[0]}'" if dataset.classes else "say nothing"
         raise BadData(f"The answers in '{show_path(path)}' {of}, and two classes are the fewest to tell apart.")
-    return dataset
 
 
 def _load(request: Request) -> Dataset:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from nextlabel.datasets.texts import Texts
 from nextlabel.files.arrays import file_of, map_array
 from nextlabel.knobs.columns import FILL, Columns
-from nextlabel.pool import Floats, Labels
+from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
 
 Squares = npt.NDArray[np.uint8]
@@ -32,6 +32,10 @@ class Sink(Protocol):
     @property
     def size(self) -> int:
         """The side of the squares that it wants."""
+
+    @property
+    def wanted(self) -> Ids | None:
+        """The ids, among the samples that it was shown, of those it wants; None: all."""
 
     def known(self) -> Iterable[str]:
         """Digests of pictures that it has had, and does not want again."""
