@@ -26,6 +26,7 @@ from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPL
 from nextlabel.datasets.tables.labels import encode_labels, normalise, read_names
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
+from nextlabel.files.cells import long_cells
 from nextlabel.text import printable, several, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
@@ -67,7 +68,8 @@ def _parse(text: str, ending: str) -> list[Mapping[str, Any]]:
         except ValueError:  # JSON lines go by this name, too
             found = [json.loads(line) for line in text.split("\n") if line.strip()]
     else:
-        found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        with long_cells():  # texts name themselves
+            found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     return found if isinstance(found, list) else [found]
 
 
