@@ -171,6 +171,17 @@ def test_labels_come_from_a_file(unsorted):
     assert (answer["samples"], answer["accuracy"]) == (1, 1)
 
 
+def test_labels_come_from_several_files(unsorted):
+    lines = (unsorted / "answers.csv").read_text().splitlines()
+    (unsorted / "one.csv").write_text("\n".join(lines[:9]))
+    (unsorted / "two.csv").write_text("\n".join([lines[0], *lines[9:-2]]))
+    files = ("--labels", "one.csv", "--labels", "two.csv")
+    found = run("train", "all", *files, "--embedder", "pixels", "--out", "m.safetensors")
+    assert found.stdout.startswith("Learned 30 labels of 2 classes: 16 iris and 14 rose.")
+    found = run("select", "all", *files, "--embedder", "pixels", "--batch", "1", "--json")
+    assert json.loads(found.stdout)["labelled"] == 30
+
+
 def test_answers_that_do_not_fit_are_refused(unsorted):
     def train(*more):
         return ("train", "all", "--out", "m", "--labels", *more)

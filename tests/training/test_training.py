@@ -150,7 +150,7 @@ def test_answers_in_a_file_say_which_pictures_are_embedded_while_they_are_read(t
         (tmp_path / "all" / name).write_bytes(path.read_bytes())
     (tmp_path / "answers.csv").write_text("path,label\n0.png,iris\n1.png,iris\n4.png,rose\n")
     course = Course(embedder="pixels")
-    data = load(Request(str(tmp_path / "all"), sink=sink(course), answers=str(tmp_path / "answers.csv")))
+    data = load(Request(str(tmp_path / "all"), sink=sink(course), answers=(str(tmp_path / "answers.csv"),)))
     (block,) = own_cache.glob("features-pixels-*.block")
     assert len(read_keys(block) or ()) == 3
     assert len(train(data, course).learned_from) == 3

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nextlabel.errors import Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
-from nextlabel.knobs.kinds import FLAG, NAMES, PLACE, SOURCE, Kind, optional, text, whole
+from nextlabel.knobs.kinds import FILES, FLAG, NAMES, PLACE, SOURCE, Kind, optional, text, whole
 from nextlabel.knobs.panels import CHOSEN, DATA, LABELS, OUTPUT
 from nextlabel.specifications import look_up
+from nextlabel.text import show_path
 
 # As `report` can write them; named here, for its own table comes with matplotlib.
 FIGURE_KINDS = ("png", "svg", "pdf")
@@ -55,11 +57,12 @@ class Arrays:
         "a table, or a folder that `embed` wrote.",
         positional=True,
     )
-    labels: Path | None = knob(
+    labels: tuple[str, ...] | None = knob(
         None,
-        optional(Kind(PLACE.read, "the path of a file", "FILE")),
-        "Labels so far: a file of answers (path,label or id,label; or Label Studio's JSON), or .npy: whole numbers "
-        "with -1, decimals with NaN, or text with '' where one misses. Without: those of class folders or a column.",
+        optional(FILES),
+        "Labels so far: a file of answers (path,label or id,label; or Label Studio's JSON), or several, of which the "
+        "last stands; or .npy: whole numbers with -1, decimals with NaN, or text with '' where one misses. Without: "
+        "those of class folders or a column.",
         DATA,
     )
     label_column: str | None = knob(
@@ -101,6 +104,22 @@ class Arrays:
         """The data as a place on disk."""
         return Path(os.path.expanduser(self.data))
 
+    @property
+    def label_files(self) -> list[Path]:
+        """The files of labels as places on disk."""
+        return [Path(os.path.expanduser(each)) for each in self.labels or ()]
+
+    @property
+    def label_array(self) -> Path | None:
+        """The .npy of labels, if they are in one; raises `Mistake` where it is not the only file of labels."""
+        arrays = [path for path in self.label_files if path.suffix.lower() == ".npy"]
+        if arrays and len(self.label_files) > 1:
+            raise Mistake(
+                f"'{show_path(arrays[0])}' is an array of all labels, and there are other files of labels beside it. "
+                "Name one array, or files of answers (path,label) alone."
+            )
+        return arrays[0] if arrays else None
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -113,10 +132,11 @@ class Samples:
         "pictures; or a table.",
         positional=True,
     )
-    labels: Path | None = knob(
+    labels: tuple[str, ...] | None = knob(
         None,
-        optional(PLACE),
-        "A file of answers, in the place of what folders or a column say: path,label or id,label; Label Studio's JSON.",
+        optional(FILES),
+        "A file of answers, in the place of what folders or a column say: path,label or id,label; Label Studio's JSON. "
+        "Several times: of answers about one sample the last stands.",
         LABELS,
     )
     label_column: str | None = knob(

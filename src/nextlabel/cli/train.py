@@ -42,7 +42,7 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
 
 def request_of(samples: Samples, progress: Progress) -> Request:
     """What was typed, as those who load want it."""
-    answers = None if samples.labels is None else str(samples.labels)
+    answers = samples.labels or ()
     return Request(samples.data, None, samples.label_column, progress, table=samples.table, answers=answers)
 
 

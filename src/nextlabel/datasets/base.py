@@ -52,7 +52,7 @@ class Request:
     """What the command line or the caller asked to load.
 
     ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
-    ``answers`` a file of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
+    ``answers`` files of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
     do without two classes, or without any label; ``fate`` what becomes of samples without one, as in "not learned".
     """
 
@@ -64,7 +64,7 @@ class Request:
     table: Columns = field(default_factory=Columns)
     missing: str = FILL
     sink: Callable[["Dataset"], Sink | None] | None = None
-    answers: str | None = None
+    answers: tuple[str, ...] = ()
     unlabelled: bool = False
     fate: str = ""
 
@@ -79,7 +79,7 @@ class Request:
     @property
     def needs_labels(self) -> bool:
         """Must the data themselves say what at least two samples are?"""
-        return not self.unlabelled and self.answers is None
+        return not self.unlabelled and not self.answers
 
 
 @dataclass(frozen=True)

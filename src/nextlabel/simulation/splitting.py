@@ -48,7 +48,7 @@ def load_wanted(experiment: Experiment, progress: Progress, check: Callable[[Dat
             table=experiment.table,
             missing=experiment.missing,
             sink=open_after(look, sink(experiment.embedder)),
-            answers=experiment.labels,
+            answers=experiment.labels or (),
             fate="left out of the simulation",
         )
     )
