@@ -8,7 +8,7 @@ from typing import Any
 from nextlabel.errors import BadNumber, Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import FILL, MISSING, Columns
-from nextlabel.knobs.kinds import FILE, FLAG, NAMES, PATTERN, SEEDS, SOURCE, optional, show, text, whole
+from nextlabel.knobs.kinds import FILE, FILES, FLAG, NAMES, PATTERN, SEEDS, SOURCE, optional, show, text, whole
 from nextlabel.knobs.panels import COMPARED, COMPUTED, DATA, LABELS
 from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
 
@@ -101,10 +101,11 @@ class Experiment:
     min_class: int | None = knob(
         None, optional(whole(1)), "Leave out classes of fewer labelled samples than this.", LABELS
     )
-    labels: str | None = knob(  # None: what folders or a column say
+    labels: tuple[str, ...] | None = knob(  # None: what folders or a column say
         None,
-        optional(FILE),
-        "File of labels (path,label or id,label; or Label Studio's JSON), in the place of class folders or a column.",
+        optional(FILES),
+        "File of labels (path,label or id,label; or Label Studio's JSON), in the place of class folders or a column. "
+        "Several times: of answers about one sample the last stands.",
         LABELS,
         sparse=True,
     )

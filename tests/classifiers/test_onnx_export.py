@@ -46,13 +46,11 @@ def test_pictures_go_in_and_probabilities_come_out(embedder, beds, tmp_path):
     assert words["confidence"] == "probability"
 
 
-def test_patches_come_out_nearly_so(beds):
-    """Cells in which no filter speaks are zero but for rounding, of which the square root makes more."""
+def test_patches_come_out_so_though_rounding_is_made_more_of_by_a_square_root(beds):
     made = train(load_dataset(beds[0]), {"embedder": "patches"})
     (found,) = opened(to_onnx(made)).run(["probabilities"], {"pictures": squares(made, beds[1])})
     expected = probabilities(made, beds[1])
-    assert np.abs(found - expected).max() < 2e-2
-    assert (found.argmax(axis=1) == expected.argmax(axis=1)).all()
+    assert np.abs(found - expected).max() < 1e-4
 
 
 def test_the_digits_are_grey():

@@ -47,6 +47,12 @@ def refused(code, words, *args):
     assert words in said
 
 
+def test_probabilities_that_do_not_fit_are_told_before_pictures_are_embedded(here, own_cache):
+    np.save(here / "p.npy", np.full((3, 2), 0.5))
+    refused(2, "12 rows of features and 3 of probabilities", "p", "--embedder", "pixels", "--probabilities", "p.npy")
+    assert not list(own_cache.glob("features-*"))
+
+
 def test_pictures_are_chosen_named_and_chosen_on_by_the_answers(here):
     found = run("p", "--embedder", "pixels", "--batch", 2, "--out", "batch.csv")
     assert "nextlabel select p --labels answers.csv" in found.stdout

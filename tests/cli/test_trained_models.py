@@ -129,6 +129,21 @@ def test_help_has_an_example(command):
     assert "Example" in run(command, "--help").stdout
 
 
+def test_what_becomes_of_samples_without_a_label_is_said_in_the_words_of_the_command(here):
+    (here / "known" / "loose.png").write_bytes((here / "known" / "rose" / "0-00.png").read_bytes() + b"another")
+    quick = ("--seeds", "1", "--rounds", "1", "--jobs", "1", "--no-report", "--out", "run", "--batch", "1")
+    commands = {
+        "1 picture lies in no class folder, and is not learned, e.g. 'loose.png'.": ("train", "--out", "m"),
+        "1 picture lies in no class folder, and is left out of the simulation, e.g. 'loose.png'.": ("simulate", *quick),
+    }
+    for words, (name, *more) in commands.items():
+        assert words in " ".join(run(name, "known", "--embedder", "pixels", *more).stderr.split())
+    for name, more in {"select": ("--batch", "1"), "embed": ("--out", "features")}.items():
+        found = run(name, "known", "--embedder", "pixels", *more)
+        assert (found.exit_code, found.stderr) == (0, "")
+    assert run("evaluate", "m", "garden").stderr == ""
+
+
 # Labels in a file of their own
 
 
@@ -154,6 +169,17 @@ def test_labels_come_from_a_file(unsorted):
     (unsorted / "one class.csv").write_text("path,label\nrose/1-00.png,rose\n")
     answer = json.loads(run("evaluate", "m.safetensors", "garden", "--labels", "one class.csv", "--json").stdout)
     assert (answer["samples"], answer["accuracy"]) == (1, 1)
+
+
+def test_labels_come_from_several_files(unsorted):
+    lines = (unsorted / "answers.csv").read_text().splitlines()
+    (unsorted / "one.csv").write_text("\n".join(lines[:9]))
+    (unsorted / "two.csv").write_text("\n".join([lines[0], *lines[9:-2]]))
+    files = ("--labels", "one.csv", "--labels", "two.csv")
+    found = run("train", "all", *files, "--embedder", "pixels", "--out", "m.safetensors")
+    assert found.stdout.startswith("Learned 30 labels of 2 classes: 16 iris and 14 rose.")
+    found = run("select", "all", *files, "--embedder", "pixels", "--batch", "1", "--json")
+    assert json.loads(found.stdout)["labelled"] == 30
 
 
 def test_answers_that_do_not_fit_are_refused(unsorted):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from painted import folder_of, noise
 
 from nextlabel.datasets import load_dataset
-from nextlabel.datasets.answers import Samples, join_answers, read_answers
+from nextlabel.datasets.answers import Samples, join_answers, read_all_answers, read_answers
 from nextlabel.datasets.base import Dataset
 from nextlabel.errors import BadData, Mistake
 
@@ -90,13 +90,37 @@ def test_every_path_is_found_by_itself(paths):
 
 def joined(tmp_path, dataset, text):
     (tmp_path / "said.csv").write_text(text, encoding="utf-8")
-    return join_answers(dataset, read_answers(tmp_path / "said.csv"), "said.csv")
+    return join_answers(dataset, read_answers(tmp_path / "said.csv"))
 
 
 def test_the_later_of_two_answers_stands_and_is_told(tmp_path):
     found = joined(tmp_path, named("a.jpg", "b.jpg", "c.jpg"), "path,label\na.jpg,cat\nb.jpg,dog\na.jpg,dog\nb.jpg,\n")
     assert labels_of(found) == ["dog", None, None]
     assert "1 sample has answers in 'said.csv' that disagree, e.g. 'a.jpg' ('cat', then 'dog')" in found.warnings[0]
+
+
+def test_a_later_file_stands_before_an_earlier_one(tmp_path):
+    (tmp_path / "mine.csv").write_text("path,label\na.jpg,cat\nb.jpg,cat\n")
+    (tmp_path / "hers.jsonl").write_text('{"path": "b.jpg", "label": "dog"}\n{"path": "z.jpg", "label": "dog"}\n')
+    files = [tmp_path / "mine.csv", tmp_path / "hers.jsonl"]
+    found = join_answers(named("a.jpg", "b.jpg"), read_all_answers(files))
+    assert labels_of(found) == ["cat", "dog"]
+    assert found.warnings == (
+        "1 answer in 'hers.jsonl' is about a sample that is not there, e.g. 'z.jpg', and left out.",
+        "1 sample has answers in 'mine.csv' and 'hers.jsonl' that disagree, e.g. 'b.jpg' ('cat' in 'mine.csv', then "
+        "'dog' in 'hers.jsonl'): the later one stands.",
+    )
+
+
+def test_an_answer_stands_before_a_folder_and_that_is_told(tmp_path):
+    folder_of(tmp_path / "p", {"a": 2, "b": 2, "camera 2": 1})
+    (tmp_path / "said.csv").write_text("path,label\na/000.png,b\na/001.png,a\nb/000.png,?\ncamera 2/000.png,a\n")
+    found = load_dataset(tmp_path / "p", labels=tmp_path / "said.csv")
+    assert labels_of(found) == ["b", "a", None, None, "a"]
+    assert (
+        "1 answer contradicts what the folder or the column of the sample says, e.g. of 'a/000.png' ('a' there, 'b' by "
+        "the answer): it stands."
+    ) in found.warnings
 
 
 def test_answers_about_nobody_are_counted_unless_all_are(tmp_path):

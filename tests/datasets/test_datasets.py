@@ -65,7 +65,7 @@ def test_files_at_the_top_are_unlabelled(fruits: Path) -> None:
     noise(fruits / "loose.png", seed=77)
     found = read(fruits)
     assert found.y[found.paths.index("loose.png")] == -1
-    assert "1 pictures lie in no class folder" in found.warnings[0]
+    assert "1 picture lies in no class folder" in found.warnings[0]
     assert "'loose.png'" in found.warnings[0]
 
 
@@ -205,7 +205,9 @@ def test_folders_to_learn_nothing_from(tmp_path: Path) -> None:
         read(noise(tmp_path / "flat" / "a.png", seed=1).parent)
     (tmp_path / "broken" / "a").mkdir(parents=True)
     (tmp_path / "broken" / "a" / "x.jpg").write_text("")
-    with pytest.raises(BadData, match=r"None of the 1 pictures .* 'a/x.jpg', is empty"):
+    (tmp_path / "broken" / "b").mkdir()
+    (tmp_path / "broken" / "b" / "y.jpg").write_text("")
+    with pytest.raises(BadData, match=r"None of the 2 pictures .* 'a/x.jpg', is empty"):
         read(tmp_path / "broken")
 
 

@@ -121,6 +121,29 @@ def test_a_table_needs_no_embedding(tmp_path: Path) -> None:
     assert "is a table of features already" in " ".join(result.output.split())
 
 
+def test_texts_become_features_without_labels(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    texts = ["a reef of coral", "a tax return", "reefs and corals", "two tax returns"]
+    for i, text in enumerate(texts):
+        (tmp_path / "letters" / f"{i}.txt").write_text(text)
+    (tmp_path / "t.csv").write_text("body,from\n" + "".join(f"{text},Ann\n" for text in texts))
+    run("embed", tmp_path / "letters", "--embedder", "tfidf", "--out", tmp_path / "a")
+    run("embed", tmp_path / "t.csv", "--text-column", "body", "--embedder", "tfidf", "--out", tmp_path / "b")
+    files, rows = load_dataset(str(tmp_path / "a"), unlabelled=True), load_dataset(str(tmp_path / "b"), unlabelled=True)
+    assert files.paths == ("0.txt", "1.txt", "2.txt", "3.txt")
+    assert rows.paths is None
+    assert np.array_equal(embed(files).array, embed(rows).array)
+    assert embed(rows).array[0] @ embed(rows).array[2] > embed(rows).array[0] @ embed(rows).array[1]
+    (tmp_path / "answers.csv").write_text("id,label\n0,sea\n1,money\n")
+    chosen = run("select", tmp_path / "b", "--labels", tmp_path / "answers.csv", "--batch", 2)
+    assert sorted(line.split(",")[1] for line in chosen.splitlines() if line[0].isdecimal()) == ["2", "3"]
+
+
+def test_pictures_in_no_class_folder_become_features(fruits: Path, tmp_path: Path) -> None:
+    run("embed", fruits / "apple", "--embedder", "pixels", "--out", tmp_path / "f")
+    assert len(load_dataset(str(tmp_path / "f"), unlabelled=True)) == 4
+
+
 def test_another_embedder_is_refused(written: Path) -> None:
     with pytest.raises(Mistake, match="its features need no embedder"):
         embed(load_dataset(str(written)), "patches")

@@ -32,7 +32,7 @@ def test_a_list_is_a_dataset(album: Path) -> None:
     found = written(album, "image,label\npictures/0.png,10\n./pictures/1.png,2\npictures\\2.png,\n")
     assert (found.classes, found.y.tolist()) == (("2", "10"), [1, 0, -1])
     assert found.paths == ("pictures/0.png", "pictures/1.png", "pictures/2.png")
-    assert found.warnings == ("1 picture in 'list.csv' have no label, so they take no part in a simulation.",)
+    assert found.warnings == ("1 picture in 'list.csv' has no label.",)
     assert found.pictures.squares(8).shape == (3, 8, 8, 3)
 
 

@@ -93,7 +93,7 @@ def test_csv_comes_in_many_dresses(tmp_path: Path) -> None:
 def test_an_empty_label_is_missing(tmp_path: Path) -> None:
     found = read(tmp_path / "t.csv", "a,label\n1,-1\n2,\n3,1\n")
     assert found.y.tolist() == [0, -1, 1]
-    assert found.warnings == ("1 rows of 't.csv' have no label, so they take no part in a simulation.",)
+    assert found.warnings == ("1 row of 't.csv' has no label.",)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,15 @@ def test_forty_scripts_endless_texts_and_none_come_through_as_they_are(tmp_path:
     assert np.isfinite(features.array).all()
 
 
+@pytest.mark.parametrize("last", ["x", ""])  # an empty last cell is read line by line, by another reader
+def test_a_book_in_a_cell_is_read_whole(tmp_path: Path, last: str) -> None:
+    books = [text * (150_000 // len(text) + 1) for text in texts()]
+    rows = [(f'"{book}",\n', i % 2, last) for i, book in enumerate(books)]
+    found = read(write_table(tmp_path / "t.csv", rows, ("text", "label", "more")))
+    assert contents(found) == [text for text, _, _ in rows]
+    assert csv.field_size_limit() == 131_072
+
+
 def test_a_large_table_keeps_texts_that_are_numbers(tmp_path: Path) -> None:
     rows = [(f"{i:07}", i % 2, "x" * 2_000) for i in range(2_200)]
     found = read(write_table(tmp_path / "t.csv", rows, ("text", "label", "more")))

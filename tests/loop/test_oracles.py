@@ -74,10 +74,16 @@ def test_a_file_that_is_no_replay_is_told(tmp_path, text):
         oracle(f"replay:{file}", dataset(), 0)
 
 
-@pytest.mark.parametrize("text", ["sample,answer\n1,ape\n", "id,label\n1," + "x" * 200_000])
-def test_a_table_that_is_no_replay_is_told(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("sample,answer\n1,ape\n", "columns id or path"),
+        ("id,label\n1," + "x" * 200_000, "says that '1' is 'x{60}…', and the dataset knows no such"),
+    ],
+)
+def test_a_table_that_is_no_replay_is_told(tmp_path, text, why):
     (tmp_path / "said.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(BadData, match="columns id or path"):
+    with pytest.raises(BadData, match=why):
         oracle(f"replay:{tmp_path / 'said.csv'}", dataset(), 0)
 
 

@@ -41,6 +41,32 @@ def test_a_split_may_be_drawn_instead(folders):
     assert len({tuple(found.test) for found in parts.splits.values()}) == 2
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"start": "9/class"}, "has 4 samples, but test, validation and start need 10"),
+        ({"test": "40"}, "Ask for less"),
+        ({"groups": "^[a-z]*"}, "Of 3 groups, none can be set apart without taking a whole class with it"),
+        ({"plan": Plan(batch=90)}, "The first batch asks for 90 samples, but the pool holds"),
+    ],
+)
+def test_what_no_split_can_give_is_told_before_pictures_are_embedded(fruits, own_cache, more, why):
+    with pytest.raises(Mistake, match=why):
+        read_parts(
+            Experiment(str(fruits), ("random",), embedder="pixels", **({"start": "1/class", "test": "1/class"} | more))
+        )
+    assert not list(own_cache.glob("features-*"))
+
+
+def test_a_class_of_broken_pictures_is_no_mistake(fruits, own_cache):
+    (fruits / "junk").mkdir()
+    (fruits / "junk" / "cut.png").write_bytes(b"nothing")
+    parts = read_parts(
+        Experiment(str(fruits), ("random",), embedder="pixels", start="1/class", test="1/class", plan=Plan(batch=1))
+    )
+    assert parts.dataset.classes == ("apple", "pear", "quince")
+
+
 def test_groups_are_named_once(folders):
     with pytest.raises(Mistake, match="Use one of them"):
         read_parts(experiment(folders, groups="a", group_column="b"))

@@ -1,5 +1,7 @@
 """What is learned from, what is refused, and when numbers may be called probabilities."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from flower_beds import plant
@@ -7,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
-from nextlabel import Dataset, load_dataset, train
+from nextlabel import Dataset, evaluate, load_dataset, train
+from nextlabel.datasets import load, pictures
+from nextlabel.datasets.base import Request
 from nextlabel.errors import BadData, Mistake
+from nextlabel.files.arrays import read_keys
+from nextlabel.knobs.course import Course
 from nextlabel.training.calibration import find_temperature
+from nextlabel.training.learners import sink
 
 
 def table(n=60, classes=2, seed=0):
@@ -107,3 +114,44 @@ def test_a_network_is_trained_by_the_same_call(tmp_path):
     assert found.accuracy.value > 0.8
     with pytest.raises(Mistake, match="sees the pictures themselves"):
         train(load_dataset(tmp_path / "beds"), {"model": "cnn", "embedder": "pixels"})
+
+
+# Each picture is decoded once
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """How many pictures were decoded, by the size of their squares."""
+    counts, before = Counter(), pictures.square
+
+    def square(raw, size):
+        counts[size] += 1
+        return before(raw, size)
+
+    monkeypatch.setattr(pictures, "square", square)
+    return counts
+
+
+def test_a_picture_that_is_learned_or_judged_is_decoded_once(tmp_path, own_cache, decoded):
+    beds = plant(tmp_path / "beds", 3)
+    (beds / "loose.png").write_bytes((plant(tmp_path / "more", 1, ("fern",)) / "fern" / "0-00.png").read_bytes())
+    course = Course(embedder="pixels")
+    found = train(load(Request(str(beds), sink=sink(course))), course)
+    assert decoded.total() == 7
+    decoded.clear()
+    assert len(evaluate(found, str(plant(tmp_path / "new", 2, seed=1))).ids) == 4
+    assert decoded.total() == 4
+
+
+def test_answers_in_a_file_say_which_pictures_are_embedded_while_they_are_read(tmp_path, own_cache, decoded):
+    names = [f"{i}.png" for i in range(6)]
+    (tmp_path / "all").mkdir()
+    for name, path in zip(names, sorted(plant(tmp_path / "beds", 3).rglob("*.png")), strict=True):
+        (tmp_path / "all" / name).write_bytes(path.read_bytes())
+    (tmp_path / "answers.csv").write_text("path,label\n0.png,iris\n1.png,iris\n4.png,rose\n")
+    course = Course(embedder="pixels")
+    data = load(Request(str(tmp_path / "all"), sink=sink(course), answers=(str(tmp_path / "answers.csv"),)))
+    (block,) = own_cache.glob("features-pixels-*.block")
+    assert len(read_keys(block) or ()) == 3
+    assert len(train(data, course).learned_from) == 3
+    assert decoded.total() == 6

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nextlabel.classifiers.tables import TableInput
 from nextlabel.embedders.base import Fits
@@ -112,24 +113,27 @@ def draw_patches(steps: Steps, made: Patches, fits: Fits) -> str:
     )  # (N, L, width)
     seen = steps.add("MatMul", f"{flat} {steps.weigh('filters', fits['filters_0'])}", "compared")
     response = steps.add("Add", f"{seen} {steps.weigh('offset', fits['offset_0'])}", "response")
-    cells = _draw_cells(steps, made, response)
+    cells = _draw_cells(steps, made, response, fits["filters_0"].shape[1])
     pooled = steps.add("Concat", f"{colours} {cells}", "pooled", axis=1)
     centre = steps.weigh("centre", fits["centre"])
     away = steps.add("Sub", f"{steps.add('Sqrt', pooled, 'roots')} {centre}", "away")
     return steps.add("MatMul", f"{away} {steps.weigh('axes', fits['axes'])}", FEATURES)
 
 
-def _draw_cells(steps: Steps, made: Patches, response: str) -> str:
+def _draw_cells(steps: Steps, made: Patches, response: str, filters: int) -> str:
     """What exceeds the threshold, for either sign, over the quadrants and the centre."""
-    places = (made.size - made.patch) // made.stride + 1
-    weights = steps.weigh("regions", regions(places))
-    plus, minus = steps.weigh("threshold", made.threshold), steps.weigh("below_it", -made.threshold)
-    ravel = steps.weigh("ravel", [0, -1], np.int64)
-    above = steps.add("MatMul", f"{weights} {steps.add('Max', f'{response} {plus}', 'high')}", "high_cells")
-    above = steps.add("Relu", steps.add("Sub", f"{above} {plus}", "above"), "above_cells")
-    below = steps.add("MatMul", f"{weights} {steps.add('Min', f'{response} {minus}', 'low')}", "low_cells")
-    below = steps.add("Relu", steps.add("Sub", f"{minus} {below}", "below"), "below_cells")
-    flat = [steps.add("Reshape", f"{one} {ravel}", f"{one}_flat") for one in (above, below)]
+    weights = regions((made.size - made.patch) // made.stride + 1)  # (5, L)
+    # `Patches` pools first and subtracts later. As a region's weights sum to 1 but for some millionths, so much is left
+    # where no filter speaks, and the square root makes thousandths of it: the head has learned them, too.
+    with threadpool_limits(1):
+        left = weights @ np.full((weights.shape[1], filters), made.threshold, np.float32) - np.float32(made.threshold)
+    mean, rest = steps.weigh("regions", weights), steps.weigh("rest", left)
+    threshold, ravel = steps.weigh("threshold", made.threshold), steps.weigh("ravel", [0, -1], np.int64)
+    flat = []
+    for sign, signed in (("above", response), ("below", steps.add("Neg", response, "negative"))):
+        excess = steps.add("Relu", steps.add("Sub", f"{signed} {threshold}", f"{sign}_it"), f"{sign}_alone")
+        pooled = steps.add("Add", f"{steps.add('MatMul', f'{mean} {excess}', f'{sign}_mean')} {rest}", f"{sign}_rest")
+        flat.append(steps.add("Reshape", f"{steps.add('Relu', pooled, f'{sign}_cells')} {ravel}", f"{sign}_flat"))
     return steps.add("Concat", " ".join(flat), "cells", axis=1)
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nextlabel.datasets.base import Pictures
+from nextlabel.datasets.base import Dataset, Pictures, Sink
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, find_scales
 from nextlabel.datasets.pictures import PICTURES_IN_FLIGHT, File, FolderPictures, Reading, read_all
 from nextlabel.embedders.base import Embedder, Features32, Fits, Report
-from nextlabel.embedders.cache import kept_features
-from nextlabel.files.keyed import RowLookup
+from nextlabel.embedders.cache import Embedding, kept_features
+from nextlabel.files.keyed import KeyedRows, RowLookup
 from nextlabel.progress import Progress, quiet
 
 LOOKING = "Looking at pictures"
@@ -46,7 +46,7 @@ class PictureInput:
 
     def look(self, files: Sequence[File], progress: Progress = quiet) -> Iterator[Seen]:
         """Files in order, some at a time; one that cannot be read has a reason instead of features."""
-        rows = kept_features(self.name, self.embedder, VERSION, self.fits)
+        rows = self._rows()
         kept = RowLookup(rows)
         readings = read_all(files, self.embedder.size, dict.fromkeys(kept), quiet, self.scales)
         for start in range(0, len(files), PICTURES_IN_FLIGHT):
@@ -57,6 +57,15 @@ class PictureInput:
                 rows.add([digest for digest, _ in new], np.stack([row for _, row in new]))
             progress(LOOKING, start + len(some), len(files))
             yield Seen([one._replace(square=None) for one in read], features)
+
+    def sink(self, dataset: Dataset) -> Sink | None:
+        """Who embeds the labelled pictures of a folder while they are read, so that `look` need not decode them."""
+        if dataset.pictures is None:
+            return None
+        return Embedding(self.embedder, self._rows(), len(dataset), np.flatnonzero(dataset.y >= 0), self.fits)
+
+    def _rows(self) -> KeyedRows:
+        return kept_features(self.name, self.embedder, VERSION, self.fits)
 
     def look_at(self, pictures: Pictures, ids: Sequence[int], progress: Progress = quiet) -> Iterator[Seen]:
         """Pictures of a dataset, in the order of ``ids``; from their files, where they lie in any."""

@@ -159,12 +159,14 @@ def embed(
     ],
     json: Json = False,
 ) -> None:
-    """Turn pictures into features, and write these to a folder: .npy files, and samples.csv with key, path and label.
+    """Turn pictures or texts into features: a folder of .npy files, and samples.csv with key, path and label.
 
     Labels are not needed. Vectors are kept as they come: stopped and started again, nothing is computed twice. The
     folder is read wherever a table is.
 
     Example: `nextlabel embed pictures/ --out features/`
+
+    Example: `nextlabel embed letters.csv --text-column body --out features/`
     """
     from nextlabel.cli.embed import run_embed
 

@@ -10,9 +10,10 @@ from nextlabel.cli.progress import show_progress
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.feature_folder import FeatureFolder, check_place, write_features
-from nextlabel.embedders import TABLE, default, embed, embedder, sink
+from nextlabel.embedders import TABLE, embed, embedder, sink
 from nextlabel.embedders.base import Features
 from nextlabel.errors import Mistake
+from nextlabel.progress import Progress
 from nextlabel.text import several, show_path
 
 
@@ -22,17 +23,29 @@ def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
     if source.embedder is not None:
         embedder(source.embedder)  # a wrong name is told before anything is read
     with show_progress(loud, quiet=as_json) as progress:
-        dataset = load(Request(source.data, progress=progress, sink=sink(source.embedder)))
-        if (source.embedder or default(dataset)) == TABLE:
+        dataset = load(request_of(source, progress))
+        if dataset.kind == TABLE:
             raise Mistake(
-                f"'{dataset.name}' is a table of features already. Give it to simulate or select as it is; what embed "
-                "takes is a folder of pictures."
+                f"'{dataset.name}' is a table of features already: give it to simulate or select as it is. If one of "
+                "its columns holds texts, name that with --text-column."
             )
         features = embed(dataset, source.embedder, progress)
         write_features(out, features.array, describe_samples(dataset, features))
     for note in (*dataset.warnings, *features.notes):
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(embedding_to_json(dataset, features, out)) if as_json else describe(dataset, features, out))
+
+
+def request_of(source: Source, progress: Progress) -> Request:
+    """What was typed, as those who load want it; nobody needs labels here."""
+    return Request(
+        source.data,
+        label_column=source.label_column,
+        progress=progress,
+        table=source.table,
+        sink=sink(source.embedder),
+        unlabelled=True,
+    )
 
 
 def describe_samples(dataset: Dataset, features: Features) -> FeatureFolder:

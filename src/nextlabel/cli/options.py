@@ -79,6 +79,8 @@ def _annotation(name: str, default: Any, knob: Knob) -> Any:
     about |= {"metavar": knob.kind.metavar, "autocompletion": completion(knob.choices) if knob.choices else None}
     if knob.positional:
         return Annotated[str, typer.Argument(**about)]
+    if knob.kind.many:
+        return Annotated[list[str] | None, typer.Option(f"--{dashed}", **about)]
     return Annotated[str | None, typer.Option(f"--{dashed}", **about)]
 
 
@@ -98,7 +100,7 @@ def read_typed(page: Any, typed: Mapping[str, Any]) -> Any:
     for name, knob in knobs(page).items():
         if knob.kind.page is not None:
             given[name] = read_typed(knob.kind.page, typed)
-        elif typed.get(name) is not None:  # None was not typed, and the page has a default of its own
+        elif typed.get(name) not in (None, []):  # these were not typed, and the page has a default of its own
             given[name] = typed[name]
         # --budget alone: the default number of rounds would cut it short.
         elif knob.unless is not None and typed.get(knob.unless) is not None:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nextlabel.errors import Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
-from nextlabel.knobs.kinds import FLAG, NAMES, PLACE, SOURCE, Kind, optional, text, whole
+from nextlabel.knobs.kinds import FILES, FLAG, NAMES, PLACE, SOURCE, Kind, optional, text, whole
 from nextlabel.knobs.panels import CHOSEN, DATA, LABELS, OUTPUT
 from nextlabel.specifications import look_up
+from nextlabel.text import show_path
 
 # As `report` can write them; named here, for its own table comes with matplotlib.
 FIGURE_KINDS = ("png", "svg", "pdf")
@@ -51,15 +53,16 @@ class Arrays:
     data: str = knob(
         "features.npy",
         SOURCE,
-        "Features (.npy), one row of numbers for each sample; or a folder of pictures, a list of them, a table, or a "
-        "folder that `embed` wrote.",
+        "Features (.npy), one row of numbers for each sample; or a folder of pictures or texts, a list of pictures, "
+        "a table, or a folder that `embed` wrote.",
         positional=True,
     )
-    labels: Path | None = knob(
+    labels: tuple[str, ...] | None = knob(
         None,
-        optional(Kind(PLACE.read, "the path of a file", "FILE")),
-        "Labels so far: a file of answers (path,label or id,label; or Label Studio's JSON), or .npy: whole numbers "
-        "with -1, decimals with NaN, or text with '' where one misses. Without: those of class folders or a column.",
+        optional(FILES),
+        "Labels so far: a file of answers (path,label or id,label; or Label Studio's JSON), or several, of which the "
+        "last stands; or .npy: whole numbers with -1, decimals with NaN, or text with '' where one misses. Without: "
+        "those of class folders or a column.",
         DATA,
     )
     label_column: str | None = knob(
@@ -68,8 +71,9 @@ class Arrays:
     embedder: str | None = knob(
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
-        f"How pictures become features: {', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
-        "Default: efficientnet.",
+        "How pictures or texts become features: "
+        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
+        "Default: efficientnet for pictures, use for texts.",
         DATA,
         choices=names.EMBEDDER_NAMES,
     )
@@ -100,6 +104,22 @@ class Arrays:
         """The data as a place on disk."""
         return Path(os.path.expanduser(self.data))
 
+    @property
+    def label_files(self) -> list[Path]:
+        """The files of labels as places on disk."""
+        return [Path(os.path.expanduser(each)) for each in self.labels or ()]
+
+    @property
+    def label_array(self) -> Path | None:
+        """The .npy of labels, if they are in one; raises `Mistake` where it is not the only file of labels."""
+        arrays = [path for path in self.label_files if path.suffix.lower() == ".npy"]
+        if arrays and len(self.label_files) > 1:
+            raise Mistake(
+                f"'{show_path(arrays[0])}' is an array of all labels, and there are other files of labels beside it. "
+                "Name one array, or files of answers (path,label) alone."
+            )
+        return arrays[0] if arrays else None
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -108,13 +128,15 @@ class Samples:
     data: str = knob(
         "",
         SOURCE,
-        "A folder of pictures, with one sub-folder per class or none; an archive or a list of pictures; or a table.",
+        "A folder of pictures or of texts (.txt), with one sub-folder per class or none; an archive or a list of "
+        "pictures; or a table.",
         positional=True,
     )
-    labels: Path | None = knob(
+    labels: tuple[str, ...] | None = knob(
         None,
-        optional(PLACE),
-        "A file of answers, in the place of what folders or a column say: path,label or id,label; Label Studio's JSON.",
+        optional(FILES),
+        "A file of answers, in the place of what folders or a column say: path,label or id,label; Label Studio's JSON. "
+        "Several times: of answers about one sample the last stands.",
         LABELS,
     )
     label_column: str | None = knob(
@@ -131,16 +153,25 @@ class Source:
     """What `embed` turns into features, and by whom."""
 
     data: str = knob(
-        "", text("a folder or a dataset", "DATA"), "A folder of pictures, labelled or not.", positional=True
+        "",
+        SOURCE,
+        "A folder of pictures or of texts (.txt), an archive or a list of pictures, or a table with a column of texts; "
+        "labelled or not.",
+        positional=True,
     )
     embedder: str | None = knob(
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
-        f"How pictures become features: {', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
-        "Default: efficientnet.",
+        "How pictures or texts become features: "
+        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. "
+        "Default: efficientnet for pictures, use for texts.",
         DATA,
         choices=names.EMBEDDER_NAMES,
     )
+    label_column: str | None = knob(
+        None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds labels.", DATA
+    )
+    table: Columns = knob(Columns(), page_of(Columns), sparse=True)
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -81,13 +81,13 @@ def read_files(arrays: Arrays, choice: Choice, progress: Progress) -> tuple[Orde
     probabilities = None if arrays.probabilities is None else open_array(arrays.probabilities)
     labels, missing = None, arrays.missing
     notes: Sequence[str] = ()
-    if arrays.labels is not None and holds_answers(arrays.labels):
+    if arrays.labels and all(map(holds_answers, arrays.label_files)):
         from nextlabel.cli.select_samples import read_answers_for
 
-        labels, notes = read_answers_for(open_array(arrays.file), arrays.labels)
+        labels, notes = read_answers_for(open_array(arrays.file), arrays.label_files)
         missing = None if labels.dtype.kind == "U" else "-1"
-    elif arrays.labels is not None:
-        labels = open_array(arrays.labels)
+    elif (array := arrays.label_array or next(iter(arrays.label_files), None)) is not None:
+        labels = open_array(array)
     features = open_array(arrays.file)
     order = read_order(features, labels, choice.strategy, choice.batch, probabilities, choice.seed, missing, progress)
     return replace(order, standardize=arrays.standardize is not False), notes
@@ -151,7 +151,7 @@ def describe_next(data: str) -> str:
 
 def refuse_input(arrays: Arrays, out: Path | None) -> None:
     """The batch must not be written over what it is chosen from."""
-    for path in (arrays.file, arrays.labels, arrays.probabilities):
+    for path in (arrays.file, *arrays.label_files, arrays.probabilities):
         if out is not None and path is not None and os.path.realpath(out) == os.path.realpath(path):
             raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
 

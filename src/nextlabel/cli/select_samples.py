@@ -13,8 +13,9 @@ import numpy as np
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Arrays, Choice
 from nextlabel.datasets import load
-from nextlabel.datasets.answers import join_answers, read_answers
+from nextlabel.datasets.answers import join_answers, read_all_answers
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.first_look import open_after
 from nextlabel.embedders import TABLE, embedder, sink
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import Array
@@ -41,24 +42,32 @@ def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
     strategy(choice.strategy)  # a wrong name is told before anything is read
     if arrays.embedder not in (None, TABLE):
         embedder(arrays.embedder)
-    in_array = arrays.labels is not None and is_npy(arrays.labels)
+    in_array = arrays.label_array is not None
     if arrays.missing is not None and not in_array:
         raise Mistake("--missing is for labels in .npy. For words of a table or a file of answers, use --null-words.")
+    P = None if arrays.probabilities is None else open_array(arrays.probabilities)
+
+    def look(dataset: Dataset) -> Dataset:
+        if not in_array:  # an array counts what can be read, and nobody knows that yet
+            rehearse(dataset, dataset.y, choice.strategy, choice.batch, choice.seed, P)
+        return dataset
+
     dataset = load(
         Request(
             arrays.data,
             label_column=arrays.label_column,
             progress=progress,
             table=arrays.table,
-            sink=sink(arrays.embedder),
-            answers=None if arrays.labels is None or in_array else str(arrays.labels),
+            sink=open_after(look, sink(arrays.embedder)),
+            answers=() if in_array else arrays.labels or (),
             unlabelled=True,
         )
     )
-    P = None if arrays.probabilities is None else open_array(arrays.probabilities)
     y = dataset.y
-    if arrays.labels is not None and in_array:
-        y, _ = read_labels(open_array(arrays.labels), len(dataset), None if P is None else P.shape[-1], arrays.missing)
+    if arrays.label_array is not None:
+        y, _ = read_labels(
+            open_array(arrays.label_array), len(dataset), None if P is None else P.shape[-1], arrays.missing
+        )
     rehearse(dataset, y, choice.strategy, choice.batch, choice.seed, P)
     X = make_features(dataset, arrays.embedder, arrays.standardize, progress)
     order = read_order(X, y, choice.strategy, choice.batch, P, choice.seed, MISSING, progress)
@@ -66,16 +75,11 @@ def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
     return Samples(order, dataset.paths, data_notes(dataset))
 
 
-def is_npy(path: Path) -> bool:
-    """Is that a file of one array, by its name?"""
-    return path.suffix.lower() == ".npy"
-
-
-def read_answers_for(features: Array, path: Path) -> tuple[Array, Sequence[str]]:
-    """Labels (n,) out of a file of answers for rows of features (n, d), -1 or "" where one is missing; and notes."""
+def read_answers_for(features: Array, files: Sequence[Path]) -> tuple[Array, Sequence[str]]:
+    """Labels (n,) out of files of answers for rows of features (n, d), -1 or "" where one is missing; and notes."""
     blank: Any = np.full(len(features), -1)
     rows = Dataset("the features", blank, (), "", table=_placeholder(len(features)))
-    found = join_answers(rows, read_answers(path), path.name)
+    found = join_answers(rows, read_all_answers(files))
     if all(name.isdecimal() for name in found.classes):  # as numbers: with probabilities they are columns
         values = np.array([*map(int, found.classes), -1])
         return values[found.y], found.warnings

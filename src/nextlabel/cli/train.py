@@ -1,6 +1,7 @@
 """A classifier from the command line: what it learned from, and where it is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from nextlabel.cli.pages import Samples
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.select import refuse_place
 from nextlabel.datasets import load
-from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.base import Request
 from nextlabel.knobs.course import Course
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable, several
 from nextlabel.training import train
+from nextlabel.training.learners import sink
 from nextlabel.wording.numbers import points
 
 SHOWN = 6  # most classes whose counts are named
@@ -28,7 +30,7 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
     for place in filter(None, (out, onnx)):
         refuse_place(place)  # before pictures are read, which takes minutes
     with show_progress(loud, quiet=as_json) as progress:
-        dataset = load_samples(samples, progress)
+        dataset = load(replace(request_of(samples, progress), sink=sink(course), fate="not learned"))
         classifier = train(dataset, course, progress)
         save_classifier(classifier, out)
         if onnx is not None:
@@ -38,14 +40,9 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
     print(json.dumps(classifier_to_json(classifier, out), allow_nan=False) if as_json else describe(classifier, out))
 
 
-def load_samples(samples: Samples, progress: Progress) -> Dataset:
-    """The dataset that was named, with its labels."""
-    return load(request_of(samples, progress))
-
-
 def request_of(samples: Samples, progress: Progress) -> Request:
     """What was typed, as those who load want it."""
-    answers = None if samples.labels is None else str(samples.labels)
+    answers = samples.labels or ()
     return Request(samples.data, None, samples.label_column, progress, table=samples.table, answers=answers)
 
 

@@ -1,16 +1,17 @@
 """Where samples come from: a name, a folder of pictures or texts, or a table in a file. One name, one loader."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nextlabel.datasets.answers import answer_file, join_answers, read_answers
+from nextlabel.datasets.answers import join_answers, read_all_answers
 from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.feature_folder import holds_features, load_features
+from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.folder import list_inside, load_folder
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
@@ -20,9 +21,10 @@ from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
 from nextlabel.knobs import read_page
 from nextlabel.knobs.columns import FILL, MISSING, Columns
+from nextlabel.knobs.kinds import FILES, optional
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
-from nextlabel.text import printable, show_path
+from nextlabel.text import printable, quote_few
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
 
@@ -35,14 +37,15 @@ def load_dataset(
     *,
     table: Columns | Mapping[str, Any] | None = None,
     missing: str = FILL,
-    labels: str | os.PathLike[str] | None = None,
+    labels: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     unlabelled: bool = False,
 ) -> Dataset:
     """Load a dataset by name, or from a folder of pictures or a table; raises as `load` does.
 
     ``source`` a name, a path, or a frame of pandas or polars; ``label_column`` names the labels of a table; ``name`` is
     what reports call the dataset; ``table`` the columns, as in `Experiment`; ``missing`` "fill" or "refuse". ``labels``
-    a file of answers (path,label or id,label; Label Studio's JSON), in the place of what folders or a column say;
+    a file of answers (path,label or id,label; Label Studio's JSON), or several of which the later ones stand, in the
+    place of what folders or a column say;
     ``unlabelled=True`` takes data of one class, or of none.
 
     >>> digits = load_dataset("digits")
@@ -50,7 +53,7 @@ def load_dataset(
     (1797, ('0', '1', '2'), (1797, 8, 8, 3))
     """
     page, how = read_page("table", Columns, table or {}), MISSING.take("missing", missing)
-    answers = None if labels is None else os.fspath(labels)
+    answers = optional(FILES).take("labels", labels) or ()
     where = "" if is_frame(source) else str(source)
     request = Request(
         where, name, label_column, progress, table=page, missing=how, answers=answers, unlabelled=unlabelled
@@ -63,15 +66,24 @@ def load(request: Request) -> Dataset:
 
     Raises `UnknownName` where nothing is called so, and `BadData` where it cannot be learned from.
     """
-    if request.answers is None:
+    if not request.answers:
         return _load(request)
-    path = answer_file(request.answers)
-    answers = read_answers(path)  # a bad file is told before pictures are read
-    dataset = join_answers(_load(request), answers, path.name, request.table.null_words)
-    if len(dataset.classes) < 2 and not request.unlabelled:
+    answers = read_all_answers(request.answers)  # a bad file is told before pictures are read
+
+    def join(dataset: Dataset) -> Dataset:
+        joined = join_answers(dataset, answers, request.table.null_words)
+        if not request.unlabelled:
+            check_answers(joined, request.answers)
+        return joined
+
+    return join(_load(replace(request, sink=open_after(join, request.sink))))
+
+
+def check_answers(dataset: Dataset, files: Sequence[str]) -> None:
+    """`BadData` where the answers of these files tell no two classes apart."""
+    if len(dataset.classes) < 2:
         of = f"are all '{dataset.classes[0]}'" if dataset.classes else "say nothing"
-        raise BadData(f"The answers in '{show_path(path)}' {of}, and two classes are the fewest to tell apart.")
-    return dataset
+        raise BadData(f"The answers in {quote_few(files)} {of}, and two classes are the fewest to tell apart.")
 
 
 def _load(request: Request) -> Dataset:
@@ -116,7 +128,7 @@ def _list_of(folder: Path, request: Request) -> Path | None:
 
     Somebody's own answers, which name some of the pictures, may lie there, too: they are no list of all.
     """
-    if request.answers is not None or holds_features(folder):
+    if request.answers or holds_features(folder):
         return None
     inner = list_inside(folder)
     return inner if inner is not None and (request.needs_labels or inner.stem == "metadata") else None

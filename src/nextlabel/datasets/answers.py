@@ -3,8 +3,8 @@
     path,label          id,label          [{"data": {"image": …}, "annotations": …}, …]     Label Studio's JSON
     rose/1.jpg,rose     17,rose           {"path": "rose/1.jpg", "label": "rose"}           JSON lines
 
-A sample is named by its path, its id, or the digest of what it holds. Said twice, the later answer stands. An empty
-label, or a word for missing, takes an earlier answer back.
+A sample is named by its path, its id, or the digest of what it holds. Said twice, the later answer stands, and any
+answer before what a folder or a column says. An empty label, or a word for missing, takes an earlier answer back.
 """
 
 import csv
@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,18 +26,25 @@ from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPL
 from nextlabel.datasets.tables.labels import encode_labels, normalise, read_names
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
-from nextlabel.text import printable, several, show_path
+from nextlabel.files.cells import long_cells
+from nextlabel.text import printable, quote_few, several, shorten, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
 SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text")
 
 
 class Answer(NamedTuple):
-    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), and its ``number`` in the file."""
+    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), its ``number`` in its ``file``."""
 
     sample: str
     label: str | None
     number: int
+    file: str = ""
+
+
+def read_all_answers(paths: Sequence[str | os.PathLike[str]]) -> list[Answer]:
+    """The answers of several files, one file after the other; raises as `read_answers` does."""
+    return [answer for path in paths for answer in read_answers(answer_file(path))]
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -67,7 +74,8 @@ def _parse(text: str, ending: str) -> list[Mapping[str, Any]]:
         except ValueError:  # JSON lines go by this name, too
             found = [json.loads(line) for line in text.split("\n") if line.strip()]
     else:
-        found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        with long_cells():  # texts name themselves
+            found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     return found if isinstance(found, list) else [found]
 
 
@@ -87,7 +95,7 @@ def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
         lacks = "it names no sample" if sample is None else f"nothing in it is called {' or '.join(LABEL_COLUMNS[:2])}"
         raise BadData(f"Row {number} of '{show_path(path)}' is no answer: {lacks}. {FORM}")
     name = str(sample).strip()
-    return Answer(name, one_label(plain[label], name, path.name) or None, number)
+    return Answer(name, one_label(plain[label], name, path.name) or None, number, path.name)
 
 
 def _read_task(task: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -179,65 +187,109 @@ def _ends(path: str) -> Iterator[str]:
         path = path.partition("/")[2]
 
 
-def join_answers(
-    dataset: Dataset, answers: Sequence[Answer], shown: str, null_words: Sequence[str] | None = None
-) -> Dataset:
+@dataclass
+class Joined:
+    """Labels (n,) of a dataset's samples by the answers, and what is odd about these."""
+
+    labels: list[str | None]
+    lost: list[Answer] = field(default_factory=list)
+    torn: dict[int, tuple[Answer, Answer]] = field(default_factory=dict)  # an earlier answer, and the one that stands
+
+    def say(self) -> Iterator[str]:
+        """Sentences for a person."""
+        yield from _say_lost(self.lost)
+        yield from _say_torn(list(self.torn.values()))
+
+
+def join_answers(dataset: Dataset, answers: Sequence[Answer], null_words: Sequence[str] | None = None) -> Dataset:
     """The dataset with the labels of the answers alone.
 
-    What a person should know is in its ``warnings``: answers about samples that are not there, or that disagree.
-    Raises `BadData` where no answer is about one of its samples.
+    What a person should know is in its ``warnings``: answers about samples that are not there, that disagree, or that
+    contradict what a folder or a column says. Raises `BadData` where no answer is about one of its samples.
     """
-    samples = Samples(dataset)
-    labels: list[str | None] = [None] * len(dataset)
-    lost: list[str] = []
-    torn: dict[int, tuple[str, str, str]] = {}
-    for answer in answers:
-        i = samples.find(answer.sample)
-        if i is None:
-            lost.append(answer.sample)
-            continue
-        before, labels[i] = labels[i], answer.label
-        if before is not None and answer.label is not None and normalise(before) != normalise(answer.label):
-            torn[i] = (answer.sample, before, answer.label)
-    if lost and len(lost) == len(answers):
-        raise BadData(_say_strangers(dataset, lost, shown))
-    named = read_names(labels, null_words)
+    joined = _join(dataset, answers)
+    if joined.lost and len(joined.lost) == len(answers):
+        raise BadData(_say_strangers(dataset, joined.lost))
+    named = read_names(joined.labels, null_words)
     y, classes = encode_labels(named.names)
-    notes = (*_say_lost(lost, shown), *_say_torn(list(torn.values()), shown), *named.notes)
     return replace(
         dataset,
         y=y,
         classes=classes,
         spellings={},
-        warnings=(*dataset.warnings, *notes),
+        warnings=(*dataset.warnings, *joined.say(), *_say_other_labels(dataset, named.names), *named.notes),
         fingerprint=cache.key(dataset.fingerprint, *y.tolist(), *classes),
     )
 
 
-def _say_strangers(dataset: Dataset, lost: Sequence[str], shown: str) -> str:
+def _join(dataset: Dataset, answers: Sequence[Answer]) -> Joined:
+    samples, joined = Samples(dataset), Joined([None] * len(dataset))
+    standing: dict[int, Answer] = {}
+    for answer in answers:
+        i = samples.find(answer.sample)
+        if i is None:
+            joined.lost.append(answer)
+            continue
+        before, standing[i] = standing.get(i), answer
+        joined.labels[i] = answer.label
+        if before is not None and _disagree(before.label, answer.label):
+            joined.torn[i] = before, answer
+    return joined
+
+
+def _disagree(one: str | None, two: str | None) -> bool:
+    return one is not None and two is not None and normalise(one) != normalise(two)
+
+
+def _files(answers: Sequence[Answer]) -> str:
+    """The files that answers come from, in prose."""
+    return quote_few(list(dict.fromkeys(answer.file for answer in answers)))
+
+
+def _say_strangers(dataset: Dataset, lost: Sequence[Answer]) -> str:
     known = dataset.paths[0] if dataset.paths else "0"
     return (
-        f"None of the {several(len(lost), 'answer')} in '{printable(shown)}' is about a sample of '{dataset.name}': "
-        f"the first names '{printable(lost[0])}', and samples are called like '{known}'. Is it another folder's?"
+        f"None of the {several(len(lost), 'answer')} in {_files(lost)} is about a sample of '{dataset.name}': "
+        f"the first names '{shorten(lost[0].sample)}', and samples are called like '{known}'. Is it another folder's?"
     )
 
 
-def _say_lost(lost: Sequence[str], shown: str) -> Iterator[str]:
+def _say_lost(lost: Sequence[Answer]) -> Iterator[str]:
     if lost:
         are = "is about a sample" if len(lost) == 1 else "are about samples"
         yield (
-            f"{several(len(lost), 'answer')} in '{printable(shown)}' {are} that {'is' if len(lost) == 1 else 'are'} "
-            f"not there, e.g. '{printable(lost[0])}', and left out."
+            f"{several(len(lost), 'answer')} in {_files(lost)} {are} that {'is' if len(lost) == 1 else 'are'} "
+            f"not there, e.g. '{shorten(lost[0].sample)}', and left out."
         )
 
 
-def _say_torn(torn: Sequence[tuple[str, str, str]], shown: str) -> Iterator[str]:
+def _say_torn(torn: Sequence[tuple[Answer, Answer]]) -> Iterator[str]:
     if torn:
-        sample, before, after = (printable(word) for word in torn[0])
+        before, after = torn[0]
         have = "has" if len(torn) == 1 else "have"
+        first, then = (f"'{shorten(str(one.label))}'" for one in (before, after))
+        if before.file != after.file:
+            first, then = f"{first} in '{printable(before.file)}'", f"{then} in '{printable(after.file)}'"
+        files = _files([answer for pair in torn for answer in pair])
         yield (
-            f"{several(len(torn), 'sample')} {have} answers in '{printable(shown)}' that disagree, e.g. '{sample}' "
-            f"('{before}', then '{after}'): the later one stands."
+            f"{several(len(torn), 'sample')} {have} answers in {files} that disagree, e.g. "
+            f"'{shorten(after.sample)}' ({first}, then {then}): the later one stands."
+        )
+
+
+def _say_other_labels(dataset: Dataset, names: Sequence[str | None]) -> Iterator[str]:
+    """Says which answers contradict folders or a column, where these speak of the classes that the answers know."""
+    own = [None if code < 0 else normalise(dataset.classes[code]) for code in dataset.y.tolist()]
+    known = set(names) - {None}  # a folder "camera 2" is no class of anybody's
+    pairs = enumerate(zip(own, names, strict=True))
+    other = [i for i, (one, two) in pairs if one in known and two is not None and one != two]
+    if other:
+        i = other[0]
+        contradict, stand = ("contradicts", "it stands") if len(other) == 1 else ("contradict", "they stand")
+        name = dataset.paths[i] if dataset.paths else str(i)
+        yield (
+            f"{several(len(other), 'answer')} {contradict} what the folder or the column of the sample says, e.g. of "
+            f"'{name}' ('{own[i]}' there, '{shorten(str(names[i]))}' by the answer): {stand}."
         )
 
 

@@ -58,7 +58,7 @@ def _open(archive: str) -> zipfile.ZipFile:
 def load_archive(request: Request) -> Dataset:
     """Read an archive of pictures or texts as if it were a folder; raises `BadData` where nothing can be learned."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
-    return read_found(request, found_in(path, open_archive(path), name_of(path.with_suffix("")), request.needs_labels))
+    return read_found(request, found_in(path, open_archive(path), name_of(path.with_suffix("")), request))
 
 
 def open_archive(path: Path) -> Listing:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from nextlabel.datasets.texts import Texts
 from nextlabel.files.arrays import file_of, map_array
 from nextlabel.knobs.columns import FILL, Columns
-from nextlabel.pool import Floats, Labels
+from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
 
 Squares = npt.NDArray[np.uint8]
@@ -32,6 +32,10 @@ class Sink(Protocol):
     @property
     def size(self) -> int:
         """The side of the squares that it wants."""
+
+    @property
+    def wanted(self) -> Ids | None:
+        """The ids, among the samples that it was shown, of those it wants; None: all."""
 
     def known(self) -> Iterable[str]:
         """Digests of pictures that it has had, and does not want again."""
@@ -48,8 +52,8 @@ class Request:
     """What the command line or the caller asked to load.
 
     ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
-    ``answers`` a file of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
-    do without two classes, or without any label.
+    ``answers`` files of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
+    do without two classes, or without any label; ``fate`` what becomes of samples without one, as in "not learned".
     """
 
     source: str
@@ -60,13 +64,22 @@ class Request:
     table: Columns = field(default_factory=Columns)
     missing: str = FILL
     sink: Callable[["Dataset"], Sink | None] | None = None
-    answers: str | None = None
+    answers: tuple[str, ...] = ()
     unlabelled: bool = False
+    fate: str = ""
+
+    def say_fate(self, count: int) -> str:
+        """How a sentence on samples without a label ends.
+
+        >>> Request("pictures", fate="not learned").say_fate(2), Request("pictures").say_fate(2)
+        (', and are not learned', '')
+        """
+        return f", and {'is' if count == 1 else 'are'} {self.fate}" if self.fate else ""
 
     @property
     def needs_labels(self) -> bool:
         """Must the data themselves say what at least two samples are?"""
-        return not self.unlabelled and self.answers is None
+        return not self.unlabelled and not self.answers
 
 
 @dataclass(frozen=True)

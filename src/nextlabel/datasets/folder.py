@@ -25,7 +25,7 @@ PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent sa
 def load_folder(request: Request) -> Dataset:
     """Read a folder of pictures or texts; raises `BadData` where there is nothing to learn from."""
     root = Path(os.path.abspath(os.path.expanduser(request.source)))
-    return read_found(request, found_in(root, list_folder(root), name_of(root), request.needs_labels))
+    return read_found(request, found_in(root, list_folder(root), name_of(root), request))
 
 
 def list_inside(root: Path) -> Path | None:
@@ -43,12 +43,12 @@ def list_inside(root: Path) -> Path | None:
     return named[0] if len({label for label in labels if label is not None}) < 2 else None
 
 
-def found_in(root: Path, listing: Listing, name: str, needs_labels: bool = True) -> Found:
+def found_in(root: Path, listing: Listing, name: str, request: Request) -> Found:
     """The samples of a listing, with what their folders say of them; raises `BadData` where there are none.
 
-    Those without a class are told where somebody ``needs_labels``: else labels come from elsewhere, or from nowhere.
+    Those without a class are told where somebody needs labels: else these come from elsewhere, or from nowhere.
     """
-    kind, rows = _samples(listing)
+    kind, rows = _samples(listing, request.needs_labels)
     if not rows:
         raise BadData(_no_samples(root, listing))
     layout = read_layout([path for path, _ in rows], kind)
@@ -61,14 +61,15 @@ def found_in(root: Path, listing: Listing, name: str, needs_labels: bool = True)
         [place.label for _, _, place in used],
         sides=[place.side for _, _, place in used],
         skipped=listing.skipped,
-        notes=list(_notes(listing, layout, needs_labels)),
+        notes=list(_notes(listing, layout, request)),
         kind=kind,
     )
 
 
-def _samples(listing: Listing) -> tuple[str, Sequence[tuple[str, File]]]:
-    """Pictures where there are any; else texts, unless all lie at the top, where one would say what is there."""
-    if listing.pictures or all("/" not in path for path, _ in listing.texts):
+def _samples(listing: Listing, needs_labels: bool) -> tuple[str, Sequence[tuple[str, File]]]:
+    """Pictures where there are any; else texts, unless folders must be classes, and all lie at the top."""
+    loose = needs_labels and all("/" not in path for path, _ in listing.texts)  # one of them would say what is there
+    if listing.pictures or loose or not listing.texts:
         return PICTURE, listing.pictures
     return TEXT, listing.texts
 
@@ -88,14 +89,15 @@ def _say_hidden(names: Sequence[str]) -> str:
     return f"{quote_few(names)} is hidden, for its name begins with a dot, so it is no class. Rename it if it is one."
 
 
-def _notes(listing: Listing, layout: Layout, needs_labels: bool) -> Iterator[str]:
+def _notes(listing: Listing, layout: Layout, request: Request) -> Iterator[str]:
     """What a person should know of a folder, beside the samples in it that cannot be read."""
     yield from layout.notes
-    kind, rows = _samples(listing)
+    kind, rows = _samples(listing, request.needs_labels)
     loose = [path for path, _ in rows if "/" not in path]
-    if loose and needs_labels:
+    if loose and request.needs_labels:
+        lie = "lies" if len(loose) == 1 else "lie"
         yield (
-            f"{len(loose)} {kind}s lie in no class folder, so they are unlabelled and take no part in a simulation, "
+            f"{several(len(loose), kind)} {lie} in no class folder{request.say_fate(len(loose))}, "
             f"e.g. '{printable(loose[0])}'."
         )
     if listing.hidden:

@@ -229,8 +229,8 @@ def _notes(above: Parts, read: Reader, rows: Sequence[Parts], places: Sequence[P
     if folders:
         count = sum(_named_so(row, place) for row, place in zip(rows, places, strict=True))
         yield (
-            f"The {count:,} {kind}s in {quote_few(folders)} are taken for unlabelled, and take no part in a "
-            "simulation. If that is a class, rename the folder."
+            f"The {count:,} {kind}s in {quote_few(folders)} are taken for unlabelled. If that is a class, rename the "
+            "folder."
         )
 
 

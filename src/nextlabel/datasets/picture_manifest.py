@@ -102,7 +102,7 @@ def load_manifest(request: Request) -> Dataset:
         skipped=skipped,
         notes=[
             *read.notes,
-            *_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request.needs_labels),
+            *_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request),
         ],
         numbers=True,
     )
@@ -122,11 +122,12 @@ def list_manifest(path: Path) -> Listing:
     return Listing(good, skipped, [], [], [])
 
 
-def _notes(name: str, twice: int, alone: int, needs_labels: bool) -> Iterator[str]:
+def _notes(name: str, twice: int, alone: int, request: Request) -> Iterator[str]:
     if twice:
         yield f"{several(twice, 'row')} of '{printable(name)}' name a picture again, or none, and were left out."
-    if alone and needs_labels:
-        yield f"{several(alone, 'picture')} in '{printable(name)}' have no label, so they take no part in a simulation."
+    if alone and request.needs_labels:
+        have = "has" if alone == 1 else "have"
+        yield f"{several(alone, 'picture')} in '{printable(name)}' {have} no label{request.say_fate(alone)}."
 
 
 def _read(path: Path, rows: int | None) -> "pl.DataFrame":

@@ -23,6 +23,7 @@ from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.keyed import STEP
 from nextlabel.pool import Labels
+from nextlabel.progress import Progress
 from nextlabel.text import printable, quote_few, several, show_path
 
 PICTURE, TEXT = "picture", "text"  # what files may be
@@ -92,6 +93,8 @@ def read_found(request: Request, found: Found) -> Dataset:
 
 
 def _read_pictures(request: Request, found: Found) -> Contents:
+    if request.needs_labels:  # folders and columns say it before any picture is read
+        check_classes(found.root, len(found.paths), _classes([_word(label) for label in found.labels], found.numbers))
     folder, readings = cache.folder(), _scan(request, found)
     scales = find_scales([reading.sketch for reading in readings if reading.sketch is not None])
     good = [i for i, reading in enumerate(readings) if reading.reason is None and reading.digest is not None]
@@ -174,13 +177,29 @@ def _scan(request: Request, found: Found) -> list[Reading]:
     readings = [memory.recall(signature, known) for signature in signatures]
     unread = [i for i, reading in enumerate(readings) if reading is None]
     try:
-        size = sink.size if sink else TRIAL_SIZE
-        some = read_all([found.files[i] for i in unread], size, known, request.progress)
-        for i, reading in zip(unread, some if sink is None else _hand_over(some, sink), strict=True):
+        for i, reading in _read_unread(found, unread, sink, known, request.progress):
             readings[i] = reading
     finally:
         write_memory(store, memory, zip(signatures, readings, strict=True))
     return [reading for reading in readings if reading is not None]
+
+
+def _read_unread(
+    found: Found, unread: Sequence[int], sink: Sink | None, known: Mapping[str, Verdict], progress: Progress
+) -> Iterator[tuple[int, Reading]]:
+    """Places and readings of files that are new: first of those that the sink wants, then of the others."""
+    taken = set() if sink is None else set(unread if sink.wanted is None else sink.wanted.tolist())
+    wanted, others = [i for i in unread if i in taken], [i for i in unread if i not in taken]
+    if sink is not None and wanted:
+        some = read_all([found.files[i] for i in wanted], sink.size, known, _part(progress, 0, len(unread)))
+        yield from zip(wanted, _hand_over(some, sink), strict=True)
+    some = read_all([found.files[i] for i in others], TRIAL_SIZE, known, _part(progress, len(wanted), len(unread)))
+    yield from zip(others, some, strict=True)
+
+
+def _part(progress: Progress, before: int, total: int) -> Progress:
+    """What tells of a part of the work as of the whole, ``before`` of which is done."""
+    return lambda what, done, _: progress(what, before + done, total)
 
 
 def _hand_over(readings: Iterable[Reading], sink: Sink) -> Iterator[Reading]:
@@ -210,8 +229,18 @@ def _sink(request: Request, found: Found, folder: Path) -> Sink | None:
         return None
     labels = [_word(label) for label in found.labels]
     classes = _classes(labels, found.numbers)
-    y = _encode(labels, classes)
-    return request.sink(Dataset(found.name, y, classes, "", FolderPictures(tuple(found.files), (), folder)))
+    shown = Dataset(
+        name=found.name,
+        y=_encode(labels, classes),
+        classes=classes,
+        fingerprint="",
+        pictures=FolderPictures(tuple(found.files), (), folder),
+        paths=tuple(map(printable, found.paths)),
+        root=str(found.root),
+        groups=None if found.groups is None else code_groups(found.groups),
+        sides=None if found.sides is None else _sides(found.sides),
+    )
+    return request.sink(shown)
 
 
 def _check_paths(found: Found, paths: Sequence[str], skipped: Sequence[Skipped]) -> None:

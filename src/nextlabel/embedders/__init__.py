@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from nextlabel.datasets.base import Dataset, Sink
+from nextlabel.datasets.first_look import Opener
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Features
 from nextlabel.embedders.cache import embed_cached, embed_texts_cached, sink_of
@@ -127,15 +130,19 @@ def check_takes(dataset: Dataset, name: str) -> None:
         )
 
 
-def sink(name: str | None = None) -> Callable[[Dataset], Sink | None]:
-    """What a `Request` is given so that pictures are embedded while they are read, each decoded once."""
+def sink(name: str | None = None, labelled: bool = False) -> Opener:
+    """What a `Request` is given so that pictures are embedded while they are read, each decoded once.
+
+    With ``labelled`` those that have a label, unless the embedder is fitted to all.
+    """
 
     def open_sink(dataset: Dataset) -> Sink | None:
         chosen = name or default(dataset)
         if chosen == TABLE or dataset.pictures is None:
             return None  # `embed` says what is wrong with a table
         check_takes(dataset, chosen)  # before anything is read
-        return sink_of(_name(chosen), embedder(chosen)(dataset), dataset)
+        wanted = np.flatnonzero(dataset.y >= 0) if labelled else None
+        return sink_of(_name(chosen), embedder(chosen)(dataset), dataset, wanted)
 
     return open_sink
 

@@ -37,7 +37,7 @@ from nextlabel.embedders.reduction import Reduced
 from nextlabel.files import cache
 from nextlabel.files.arrays import Array, digest
 from nextlabel.files.keyed import MOST_BLOCKS, STEP, Compute, KeyedRows, Places
-from nextlabel.pool import Floats
+from nextlabel.pool import Floats, Ids
 from nextlabel.progress import Progress, quiet
 
 T = TypeVar("T")  # samples of one kind, as an embedder takes them
@@ -142,10 +142,12 @@ class Keeping:
     """A sink of pictures that keeps their squares, for whoever has to see all of them at once, or again and again.
 
     ``count`` is how many there may be: rows are written in few files, since each stays open while they are gathered.
+    ``wanted`` ids of those that it takes; None: all.
     """
 
-    def __init__(self, size: int, rows: KeyedRows, count: int) -> None:
-        self.size, self.rows, self.room = size, rows, max(STEP, -(-count // MOST_BLOCKS))
+    def __init__(self, size: int, rows: KeyedRows, count: int, wanted: Ids | None = None) -> None:
+        self.size, self.rows, self.wanted = size, rows, wanted
+        self.room = max(STEP, -(-(count if wanted is None else len(wanted)) // MOST_BLOCKS))
         self.digests, self.waiting = list[str](), list[Array]()
 
     def known(self) -> Iterator[str]:
@@ -171,25 +173,31 @@ class Keeping:
 
 
 class Embedding(Keeping):
-    """A sink of pictures that embeds them as they come, and keeps their vectors alone."""
+    """A sink of pictures that embeds them as they come, with what was fitted, and keeps their vectors alone."""
 
-    def __init__(self, embedder: Embedder, rows: KeyedRows, count: int) -> None:
-        super().__init__(embedder.size, rows, count)
-        self.embedder = embedder
+    def __init__(
+        self, embedder: Embedder, rows: KeyedRows, count: int, wanted: Ids | None = None, fits: Fits = NO_FITS
+    ) -> None:
+        super().__init__(embedder.size, rows, count, wanted)
+        self.embedder, self.fits = embedder, fits
 
     def make_rows(self, squares: Squares) -> Array:
         """Their vectors."""
-        return np.asarray(self.embedder.transform(squares, NO_FITS), dtype=np.float32)
+        return np.asarray(self.embedder.transform(squares, self.fits), dtype=np.float32)
 
 
-def sink_of(name: str, embedder: Embedder, dataset: Dataset) -> Sink:
-    """Who takes the pictures of a folder while they are read, so that each is decoded once."""
+def sink_of(name: str, embedder: Embedder, dataset: Dataset, wanted: Ids | None = None) -> Sink:
+    """Who takes the pictures of a folder while they are read, so that each is decoded once.
+
+    ``wanted`` are the ids of those that will be asked for; an embedder that is fitted to all takes all.
+    """
     assert dataset.pictures is not None, "who shows samples before they are read has pictures"
     if isinstance(embedder, Reduced):
         return sink_of(name, embedder.base, dataset)
     if isinstance(embedder, Transductive):
         return Keeping(embedder.size, kept_squares(cache.folder(), embedder.size), len(dataset))
-    return Embedding(embedder, _kept_rows(_describe(name, embedder), dataset.pictures.version, ()), len(dataset))
+    rows = _kept_rows(_describe(name, embedder), dataset.pictures.version, ())
+    return Embedding(embedder, rows, len(dataset), wanted)
 
 
 def _describe(name: str, embedder: Learner[Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Pictures that the classifier has learned from are left out, whatever they are ca
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,10 @@ def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:
     """The same, of what the command line or a caller asked to load."""
     if request.source == STANDARD_INPUT:
         raise Mistake("A test set from standard input would have to be read twice. Save it as a file, and name that.")
-    return _evaluate_dataset(classifier, load(request), request.source, request.progress)
+    made = classifier.input
+    sink = made.sink if isinstance(made, PictureInput) else None  # each picture is decoded once
+    dataset = load(replace(request, sink=sink))
+    return _evaluate_dataset(classifier, dataset, request.source, request.progress)
 
 
 def _evaluate_dataset(classifier: Classifier, dataset: Dataset, source: Any, progress: Progress) -> Evaluation:

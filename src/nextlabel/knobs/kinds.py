@@ -40,6 +40,7 @@ class Kind:
     write: Callable[[Any], str] = str
     flag: bool = False  # typed as --name, and --no-name, without a value
     page: type | None = None  # a page of its own, whose knobs are typed one by one
+    many: bool = False  # may be typed several times
 
     def take(self, name: str, value: Any) -> Any:
         """The value of the knob ``name``; raises `Mistake` where it is none."""
@@ -75,6 +76,11 @@ def as_text(value: Any) -> str:
 def as_source(value: Any) -> str:
     """A name, or a path as text."""
     return as_text(os.fspath(value) if isinstance(value, os.PathLike) else value)
+
+
+def as_sources(value: Any) -> tuple[str, ...]:
+    """Names or paths, one or several."""
+    return (as_source(value),) if isinstance(value, str | os.PathLike) else as_items(value, as_source)
 
 
 def as_flag(value: Any) -> bool:
@@ -157,6 +163,7 @@ PATTERN = Kind(as_pattern, "a regular expression", "REGEX")
 FILE = Kind(as_source, "the path of a file", "FILE")
 # A shell leaves ~ alone behind an equals sign, and Python always does.
 PLACE = Kind(lambda value: Path(os.path.expanduser(as_source(value))), "a path", "PATH")
+FILES = Kind(as_sources, "the path of a file, or a list of them", "FILE", many=True)
 FLAG = Kind(as_flag, "True or False", "", flag=True)
 NAMES = Kind(as_names, "a list of names, or one text with commas between them", "NAMES", write=",".join)
 SEEDS = Kind(

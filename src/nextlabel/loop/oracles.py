@@ -16,7 +16,7 @@ from nextlabel.errors import BadData, BadNumber, BadSpecification
 from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream
 from nextlabel.specifications import look_up
-from nextlabel.text import printable, show_path
+from nextlabel.text import shorten, show_path
 
 
 class Oracle(Protocol):
@@ -109,7 +109,7 @@ def _replay(argument: str, dataset: Dataset) -> Callable[[int], Oracle]:
         i = samples.find(answer.sample)
         missing = answer.label is None or (answer.label not in codes and answer.label in NULL_WORDS)
         if i is None or not (missing or answer.label in codes):
-            sample, label = printable(answer.sample), printable(str(answer.label))
+            sample, label = shorten(answer.sample), shorten(str(answer.label))
             raise BadData(
                 f"Row {answer.number} of '{show_path(argument)}' says that '{sample}' is '{label}', and the dataset "
                 "knows no such sample or class. Was it written for another dataset?"

@@ -25,7 +25,7 @@ from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.pools import fill_without_test, open_pool, scale_without_test
-from nextlabel.simulation.splitting import default_split, load_wanted, split_all
+from nextlabel.simulation.splitting import FOLDERS, RANDOM, default_split, load_wanted, split_all
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
 
@@ -162,7 +162,18 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     # Models and strategies are known by now: reading the data can take minutes.
-    dataset = load_wanted(experiment, progress)
+    dataset = load_wanted(experiment, progress, lambda shown: _check_at_sight(shown, experiment, entries))
+    return _divide(dataset, experiment, entries)
+
+
+def _check_at_sight(dataset: Dataset, experiment: Experiment, entries: Entries) -> None:
+    """Raise what is wrong with samples that nobody has read yet, as far as that can be told."""
+    if experiment.split in (None, FOLDERS, RANDOM):  # a file may name ids, and these count what can be read
+        _divide(dataset, experiment, entries)
+
+
+def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts:
+    """The parts of an experiment on a dataset: split, and its plan in counts."""
     _check_suits(dataset, experiment, entries)
     # Shares are of all samples, test and validation too, so that a batch is as large under every split.
     plan = experiment.plan.fixed(len(dataset), len(dataset.classes))

@@ -1,6 +1,6 @@
 """The data of an experiment, and the split of every seed: drawn, or the folders', or somebody's own file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.cuts import Sizes, cut, folder_parts, leave_out_small
+from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.groups import describe_groups, group_by_path, torn_groups
 from nextlabel.datasets.layout import VAL
 from nextlabel.datasets.split_files import read_split
@@ -25,8 +26,16 @@ MANY_TWINS = 0.02  # of the test pictures: scores move by less than their own er
 FOLDERS, RANDOM = "folders", "random"
 
 
-def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
-    """The dataset as the experiment wants it: with its groups, and without the classes that are too small."""
+def load_wanted(experiment: Experiment, progress: Progress, check: Callable[[Dataset], object]) -> Dataset:
+    """The dataset as the experiment wants it: with its groups, and without the classes that are too small.
+
+    Its pictures are embedded while they are read, unless ``check`` raises at the first sight of the samples.
+    """
+
+    def look(dataset: Dataset) -> Dataset:
+        check(suit(dataset, experiment))
+        return dataset
+
     if experiment.groups is not None and experiment.group_column is not None:
         raise Mistake("Both --groups and --group-column name groups. Use one of them.")
     dataset = load(
@@ -38,12 +47,18 @@ def load_wanted(experiment: Experiment, progress: Progress) -> Dataset:
             group_column=experiment.group_column,
             table=experiment.table,
             missing=experiment.missing,
-            sink=sink(experiment.embedder),
-            answers=experiment.labels,
+            sink=open_after(look, sink(experiment.embedder)),
+            answers=experiment.labels or (),
+            fate="left out of the simulation",
         )
     )
     if experiment.labels is not None:
         dataset = replace(dataset, warnings=(*dataset.warnings, *_say_unlabelled(dataset)))
+    return suit(dataset, experiment)
+
+
+def suit(dataset: Dataset, experiment: Experiment) -> Dataset:
+    """The dataset with the groups of the experiment, and without the classes that are too small for it."""
     if experiment.groups is not None:
         dataset = group_by_path(dataset, experiment.groups)
     if experiment.min_class is not None:

@@ -15,15 +15,18 @@ from nextlabel.classifiers.base import Input
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
 from nextlabel.classifiers.texts import TextInput
-from nextlabel.datasets.base import Dataset, Pictures
+from nextlabel.datasets.base import Dataset, Pictures, Sink
+from nextlabel.datasets.first_look import Opener
 from nextlabel.datasets.greys import Scales
-from nextlabel.datasets.pictures import FolderPictures
+from nextlabel.datasets.pictures import FolderPictures, kept_squares
 from nextlabel.embedders import TABLE, default, embed, embedder
+from nextlabel.embedders import sink as embedder_sink
 from nextlabel.embedders.base import NO_FITS, Features, Fits, Transductive
-from nextlabel.embedders.cache import read_fits
+from nextlabel.embedders.cache import Keeping, read_fits
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.errors import BadData, Mistake
+from nextlabel.files import cache
 from nextlabel.knobs.course import Course
 from nextlabel.models import model
 from nextlabel.models.base import ModelEntry
@@ -109,14 +112,36 @@ def learned_from(lessons: Lessons) -> frozenset[str]:
     return frozenset() if found is None else frozenset(found.digests[i] for i in lessons.ids)
 
 
-def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Learner:
-    """What a course asks for; raises `Mistake` for a model that could not be written to a file."""
+def sink(course: Course) -> Opener:
+    """What a `Request` is given so that each picture that a course learns from is decoded once.
+
+    Raises `Mistake` for a model that could not be written to a file.
+    """
+    entry = check_model(course)
+    if not entry.pictures:
+        return embedder_sink(course.embedder, labelled=True)
+
+    def open_sink(dataset: Dataset) -> Sink:
+        from nextlabel.models.torch.cnn import SIZE  # torch takes seconds, and the others need none of it
+
+        return Keeping(SIZE, kept_squares(cache.folder(), SIZE), len(dataset), np.flatnonzero(dataset.y >= 0))
+
+    return open_sink
+
+
+def check_model(course: Course) -> ModelEntry:
+    """The model that a course names; raises `Mistake` for one that could not be written to a file."""
     if course.model.startswith("sklearn:"):
         raise Mistake(
             f"'{course.model}' could only be kept as a pickle, which runs whatever somebody put into it. "
             "Train 'linear', logistic regression with a penalty of its own choosing, or 'cnn'."
         )
-    entry = model(course.model)  # a wrong name is told before anything is embedded
+    return model(course.model)
+
+
+def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Learner:
+    """What a course asks for; raises `Mistake` for a model that could not be written to a file."""
+    entry = check_model(course)  # a wrong name is told before anything is embedded
     if entry.pictures:
         return _network_learner(course, entry, lessons)
     made_of = _picture_rows if lessons.dataset.pictures is not None else _table_rows

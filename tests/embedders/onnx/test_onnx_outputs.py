@@ -75,6 +75,57 @@ def test_what_goes_into_the_layer_that_scores_classes_is_taken(file: Path, head:
     assert list(file.parent.iterdir()) == [file]
 
 
+def convolutions(*steps: tuple[str, str, str], kernel: bool, width: int, out: str = "out") -> bytes:
+    """A map of nine channels, ``known``, and a 1x1 convolution, ``scored``; then ``steps`` to an output (N, width)."""
+    helper, rng = onnx.helper, np.random.default_rng(1)
+    weights = {"grow": rng.normal(size=(9, 3, 1, 1)), "head": rng.normal(size=(width, 9, 1, 1)), "bias": np.ones(width)}
+    said = {"kernel_shape": [1, 1]} if kernel else {}
+    nodes = [
+        helper.make_node("Conv", ["pictures", "grow"], ["grown"], kernel_shape=[1, 1]),
+        helper.make_node("Abs", ["grown"], ["known"]),
+        *(helper.make_node(kind, [before], [after]) for kind, before, after in steps if after == "pooled"),
+        helper.make_node(
+            "Conv", [*(["pooled"] if steps[0][2] == "pooled" else ["known"]), "head", "bias"], ["scored"], **said
+        ),
+        *(helper.make_node(kind, [before], [after]) for kind, before, after in steps if after != "pooled"),
+    ]
+    kind = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("pictures", kind, ["N", 3, 12, 12])],
+        [helper.make_tensor_value_info(out, kind, ["N", width])],
+        [onnx.numpy_helper.from_array(array.astype(np.float32), name) for name, array in weights.items()],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.checker.check_model(made)
+    return made.SerializeToString()
+
+
+MOBILENET = [("GlobalAveragePool", "known", "pooled"), ("Flatten", "scored", "out")]
+SQUEEZENET = [("Relu", "scored", "bent"), ("GlobalAveragePool", "bent", "mean"), ("Flatten", "mean", "out")]
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+@pytest.mark.parametrize(
+    ("steps", "width", "before"),
+    [(MOBILENET, 20, "pooled"), (SQUEEZENET, 1000, "known")],
+    ids=["mobilenet", "squeezenet"],
+)
+def test_a_last_layer_may_be_a_convolution(file: Path, steps: list, width: int, before: str, kernel: bool) -> None:
+    raw = convolutions(*steps, kernel=kernel, width=width)
+    for found in (open_onnx(file, raw), open_onnx(file, raw, "(output='penultimate')")):
+        assert found.output == before
+        assert np.allclose(found.transform(PICTURES), open_onnx(file, raw, "(output='known')").transform(PICTURES))
+    assert "('out' scores classes)" in open_onnx(file, raw).note
+
+
+def test_a_network_without_a_head_may_end_in_a_convolution(file: Path) -> None:
+    found = open_onnx(file, convolutions(*SQUEEZENET, kernel=True, width=64))
+    assert found.output == "out"
+    assert "scores classes" not in found.note
+
+
 def test_scores_that_are_asked_for_are_given_and_told(file: Path) -> None:
     found = open_onnx(file, ending(HEADS["gemm"]), "(output='out')")
     assert np.allclose(found.transform(PICTURES), colours() @ MATRIX @ HEAD + BIAS, atol=1e-4)

@@ -132,7 +132,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     else:
         X, names, gaps = mark_gaps(X, names)
     notes = (
-        *(_say_unlabelled(y, shown) if request.needs_labels else ()),
+        *_say_unlabelled(y, shown, request),
         *named.notes,
         *table.notes,
         *gaps,
@@ -167,7 +167,7 @@ def _make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Da
         texts=found.texts,
         scheme=request.table,
         duplicates=find_duplicates(digests),
-        warnings=(*_say_unlabelled(y, shown), *named.notes, *found.notes),
+        warnings=(*_say_unlabelled(y, shown, request), *named.notes, *found.notes),
         groups=None if found.groups is None else code_groups(found.groups),
         spellings=find_spellings(found.labels, y, classes),
     )
@@ -189,9 +189,12 @@ def _stem(shown: str) -> str:
     return shown[: -len(ending(shown))] or shown if ending(shown) else shown
 
 
-def _say_unlabelled(y: Labels, shown: str) -> list[str]:
+def _say_unlabelled(y: Labels, shown: str, request: Request) -> list[str]:
     alone = int((y < 0).sum())
-    return [f"{alone} rows of '{shown}' have no label, so they take no part in a simulation."] if alone else []
+    if not alone or not request.needs_labels:
+        return []
+    have = "has" if alone == 1 else "have"
+    return [f"{several(alone, 'row')} of '{shown}' {have} no label{request.say_fate(alone)}."]
 
 
 def _repeats(X: Floats, shown: str) -> list[str]:

@@ -19,6 +19,7 @@ from nextlabel.datasets.base import Request
 from nextlabel.datasets.tables.columns import Sheet, label_place
 from nextlabel.datasets.tables.labels import NUMBER
 from nextlabel.errors import BadData
+from nextlabel.files.cells import long_cells
 from nextlabel.text import printable
 
 if TYPE_CHECKING:
@@ -137,11 +138,12 @@ def _mark(lines: Sequence[str]) -> str:
 
 
 def _cells(line: str, mark: str) -> list[str]:
-    """The cells of one line; all of it is one where a cell is too long to be one."""
+    """The cells of one line; all of it is one where it is none of a .csv file."""
     if mark == " ":
         return line.split()
     try:
-        return next(csv.reader([line], delimiter=mark), [])
+        with long_cells():
+            return next(csv.reader([line], delimiter=mark), [])
     except csv.Error:
         return [line]
 
@@ -238,7 +240,8 @@ def _rows(lines: Iterable[str], form: Form, shown: str) -> list[list[str]]:
     if form.mark == " ":
         return [line.split() for line in lines if line.strip() and not line.startswith("#")]
     try:
-        rows = list(csv.reader(lines, delimiter=form.mark, strict=True))
+        with long_cells():
+            rows = list(csv.reader(lines, delimiter=form.mark, strict=True))
     except csv.Error as error:
         raise BadData(
             f"'{shown}' is not a whole .csv file ({error}). Is it cut short, or a quote not closed?"

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nextlabel.embedders.onnx.reading import read_fields
+from nextlabel.embedders.onnx.reading import read_fields, read_numbers
 from nextlabel.embedders.onnx.writing import field
 
-LAYERS = {"Gemm", "MatMul"}  # a matrix of weights, in torch's words a Linear
+POINTWISE = "Conv 1x1"  # our word for a Conv that looks at one place alone: a Linear at each place of a map
+LAYERS = {"Gemm", "MatMul", POINTWISE}  # a matrix of weights, in torch's words a Linear
+BENDS = {"Relu", "GlobalAveragePool", "AveragePool", "ReduceMean"}  # what SqueezeNet has behind its last layer
 SCORES = {"Softmax", "LogSoftmax", "Sigmoid"}
 SHIFTS = {"Add", "Sub", "Mul", "Div"}  # by constants: a bias, a temperature
 SHAPES = {"Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Cast", "Dropout"}  # the same numbers go on
@@ -51,20 +53,27 @@ class Graph:
         return [name for name in self.steps if name not in self.constants]
 
     def trace(self, output: str) -> Tail:
-        """The tail that ends in a tensor: back over what only scales, shifts and reshapes, up to a layer's weights."""
-        name, scores, biased = output, False, False
+        """The tail that ends in a tensor: back over what only scales, shifts and reshapes, up to a layer's weights.
+
+        Where a map is made a vector on the way, the layer is a 1x1 convolution. Networks without a head may end so, too
+        (a last convolution, ReLU, mean), so that its bias says nothing there.
+        """
+        name, scores, biased, bent = output, False, False, False
         for _ in range(len(self.steps)):  # a damaged graph may lead in circles
             step = self.steps.get(name)
             if step is None or not step.inputs:
                 break
             changing = [each for each in step.inputs if each and each not in self.constants]
-            if step.kind in LAYERS and changing == [step.inputs[0]]:
+            layer = step.kind == POINTWISE if bent else step.kind in LAYERS
+            if layer and changing == [step.inputs[0]]:
                 fed = step.inputs[0] if step.inputs[0] in self.steps else None  # pictures themselves are no features
-                return Tail(scores, biased or len(step.inputs) > 2, fed)
+                return Tail(scores, not bent and (biased or len(step.inputs) > 2), fed)
             if step.kind in SHIFTS and len(changing) == 1:
                 biased, name = biased or step.kind == "Add", changing[0]
             elif step.kind in SCORES | SHAPES | ROUNDED:
                 scores, name = scores or step.kind in SCORES, step.inputs[0]
+            elif step.kind in BENDS:
+                bent, name = True, step.inputs[0]
             else:
                 break
         return Tail(scores, biased, None)
@@ -84,11 +93,18 @@ def read_graph(raw: bytes) -> Graph:
     """The graph of a model's bytes, without its weights; `ValueError` or `IndexError` where this is no protobuf."""
     steps: dict[str, Step] = {}
     constants: set[str] = set()
+    shapes: dict[str, list[int]] = {}  # of weights
     for number, content in _of_graphs(memoryview(raw)):
         if number == 5:
-            constants |= {_text(name) for word, name in read_fields(content) if word == 8}
+            names = {_text(name) for word, name in read_fields(content) if word == 8}
+            constants |= names
+            shapes |= dict.fromkeys(names, read_numbers(content, 1))
         elif number == 1:
             step = _read_step(content)
+            # A kernel that no attribute describes is as large as its weights.
+            weights = shapes.get(next(iter(step.inputs[1:]), ""), [])
+            if step.kind == "Conv" and set(_read_kernel(content) or weights[2:]) == {1}:
+                step = step._replace(kind=POINTWISE)
             if step.kind == "Constant" or (step.inputs and constants.issuperset(filter(None, step.inputs))):
                 constants |= set(step.outputs)
             steps |= dict.fromkeys(filter(None, step.outputs), step)
@@ -111,6 +127,13 @@ def _read_step(node: memoryview) -> Step:
         elif number == 4:
             kind = _text(content)
     return Step(kind, tuple(names[1]), tuple(names[2]))
+
+
+def _read_kernel(node: memoryview) -> list[int]:
+    """The sides of a convolution's kernel, where it says them."""
+    attributes = [content for number, content in read_fields(node) if number == 5]
+    named = (each for each in attributes if (1, b"kernel_shape") in ((n, bytes(c)) for n, c in read_fields(each)))
+    return next((read_numbers(each, 8) for each in named), [])
 
 
 def _text(content: memoryview) -> str:

@@ -71,8 +71,8 @@ class Choosing:
             )
         if (fed := self._penultimate()) is None:
             raise BadData(
-                f"'{self.net.name}' does not end in a layer of weights (Gemm or MatMul) that would have a "
-                f"'{PENULTIMATE}' tensor before it. Name a tensor: onnx:FILE(output=…)."
+                f"'{self.net.name}' does not end in a layer of weights (Gemm, MatMul or a 1x1 Conv) that would "
+                f"have a '{PENULTIMATE}' tensor before it. Name a tensor: onnx:FILE(output=…)."
             )
         return fed
 

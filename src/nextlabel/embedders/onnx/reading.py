@@ -15,6 +15,29 @@ def read_fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
     >>> [(number, bytes(content)) for number, content in read_fields(memoryview(b"\\x08\\x05\\x12\\x02hi"))]
     [(2, b'hi')]
     """
+    return ((number, content) for number, content in _walk(message) if isinstance(content, memoryview))
+
+
+def read_numbers(message: memoryview, wanted: int) -> list[int]:
+    """All whole numbers of a field, written one by one or packed into one.
+
+    >>> read_numbers(memoryview(b"\\x08\\x05\\x08\\x06"), 1), read_numbers(memoryview(b"\\x0a\\x02\\x05\\x06"), 1)
+    ([5, 6], [5, 6])
+    """
+    found = list[int]()
+    for number, content in _walk(message):
+        if number == wanted and isinstance(content, int):
+            found.append(content)
+        elif number == wanted and isinstance(content, memoryview):
+            at = 0
+            while at < len(content):
+                value, at = read_varint(content, at)
+                found.append(value)
+    return found
+
+
+def _walk(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+    """Number and content of the fields: whole numbers, and whatever has a length."""
     at = 0
     while at < len(message):
         tag, at = read_varint(message, at)
@@ -24,7 +47,8 @@ def read_fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
             yield number, message[at : at + length]
             at += length
         elif kind == 0:
-            at = read_varint(message, at)[1]
+            value, at = read_varint(message, at)
+            yield number, value
         elif kind in WIDTHS:
             at += WIDTHS[kind]
         else:
