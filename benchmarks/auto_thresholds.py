@@ -1,5 +1,4 @@
-"""When should `auto` switch? ``python benchmarks/auto_thresholds.py``, from ``results/selection-quality.csv``;
-with ``--efficientnet`` from ``selection-quality-efficientnet.csv``.
+"""When should `auto` switch? ``python benchmarks/auto_thresholds.py [KIND]``, from what `selection_quality.py` found.
 
 For each number of labels per class at which coverage could give way to margin: the mean regret, in points of AUBC,
 against the best of those numbers on each dataset and start; and which number the other families would have chosen for
@@ -21,8 +20,8 @@ Cell = tuple[str, str]  # dataset, start
 
 
 def main() -> None:
-    """Print, and write ``results/auto-thresholds.json``, or ``auto-thresholds-efficientnet.json``."""
-    more = "-efficientnet" if "--efficientnet" in sys.argv[1:] else ""
+    """Print, and write ``results/auto-thresholds.json``, or ``auto-thresholds-KIND.json``."""
+    more = "".join(f"-{kind}" for kind in sys.argv[1:2] if kind != "plain")
     areas = read(RESULTS / f"selection-quality{more}.csv")
     regret = {few(name): regrets(areas, name) for name in SWITCHES}
     found = {

@@ -1,13 +1,16 @@
-"""Do the strategies select well? ``python benchmarks/selection_quality.py [--out FOLDER] [--efficientnet]``.
+"""Do the strategies select well? ``python benchmarks/selection_quality.py [KIND] [--out FOLDER]``.
 
-Ten strategies and `auto` against random, with the linear model on patches (pictures) or on the table's own
-features, scaled: twelve datasets, ten seeds, starting from one label per class (and asking as many a round) and from
-five (asking two per class); fifteen rounds. And margin against badge in four large batches, of twenty per class.
-``results/selection-quality.json`` holds, for each, the paired difference of AUBC to random with its interval;
-``results/selection-quality.csv`` every seed's. Runs are kept in ``--out`` and gone on with where they stopped.
+Ten strategies and `auto` against random, with the linear model: ten seeds, starting from one label per class (and
+asking as many a round) and from five (asking two per class); fifteen rounds. And margin against badge in four large
+batches, of twenty per class. KIND is one of
 
-With ``--efficientnet`` the same of eight sets of pictures on features of a network that knows the world, groups kept
-on one side of a split: ``results/selection-quality-efficientnet.json`` and ``.csv``.
+- ``plain``, the default: three sets of pictures on patches, the digits, eight tables on their own features, scaled;
+- ``efficientnet``: eight sets of pictures on features of a network that knows the world, groups on one side of a split;
+- ``texts``: docstrings by topic and by library (`text_embedders.py`), short and long, on `use` and on `tfidf`.
+
+``results/selection-quality.json`` (``selection-quality-KIND.json``) holds, for each, the paired difference of AUBC to
+random with its interval; the ``.csv`` beside it every seed's. Runs are kept in ``--out`` and gone on with where they
+stopped.
 """
 
 import argparse
@@ -17,14 +20,17 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import text_embedders
 from scenarios import SHARED
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.experiment import Crew
+from nextlabel.knobs.columns import Columns
 from nextlabel.statistics.curves import aubc, curves, primary
 from nextlabel.statistics.inference import estimate
 from nextlabel.statistics.looks import EVERY_LOOK
@@ -57,9 +63,9 @@ STARTS = {"1/class": "1/class", "5/class": "2/class"}  # starting labels: sample
 LARGE = "5/class, by 20/class"
 
 
-def experiments(efficientnet: bool) -> dict[tuple[str, str], Experiment]:
+def experiments(kind: str, out: Path) -> dict[tuple[str, str], Experiment]:
     """By dataset and start."""
-    datasets = on_efficientnet() if efficientnet else on_patches()
+    datasets = KINDS[kind](out)
     grid = {
         (name, start): replace(
             dataset, strategies=("random", *JUDGED, *SWITCHES), start=start, plan=Plan(batch=batch, rounds=15)
@@ -71,7 +77,7 @@ def experiments(efficientnet: bool) -> dict[tuple[str, str], Experiment]:
     return grid | {(name, LARGE): replace(grid[name, "5/class"], strategies=few, plan=large) for name in datasets}
 
 
-def on_patches() -> dict[str, Experiment]:
+def plain(out: Path) -> dict[str, Experiment]:
     """Three sets of pictures, the digits, and eight tables."""
     tables = {name: Experiment(str(SHARED / "tables" / f"{name}.svm"), name=name, standardize=True) for name in TABLES}
     pictures = {
@@ -81,13 +87,34 @@ def on_patches() -> dict[str, Experiment]:
     return tables | {"digits": Experiment("digits", name="digits", standardize=False)} | pictures
 
 
-def on_efficientnet() -> dict[str, Experiment]:
+def on_efficientnet(out: Path) -> dict[str, Experiment]:
     """Eight sets of pictures."""
     places = {name: (path, None) for name, path in PICTURES.items()} | MORE
     return {
         name: Experiment(str(SHARED / path), name=name, embedder="efficientnet", groups=groups)
         for name, (path, groups) in places.items()
     }
+
+
+def texts(out: Path) -> dict[str, Experiment]:
+    """Four sets of texts, each on two embedders."""
+    found = {}
+    for question in ("topic", "library"):
+        for length in ("short", "long"):
+            table = out / f"{question}-{length}.csv"
+            text_embedders.write_table(table, question, length == "short")
+            for embedder in ("use", "tfidf"):
+                name = f"{table.stem}-{embedder}"
+                columns = Columns(text_column="text")
+                found[name] = Experiment(str(table), name=name, embedder=embedder, table=columns)
+    return found
+
+
+KINDS: dict[str, Callable[[Path], dict[str, Experiment]]] = {
+    "plain": plain,
+    "efficientnet": on_efficientnet,
+    "texts": texts,
+}
 
 
 def folder(start: str) -> str:
@@ -99,13 +126,14 @@ def main() -> None:
     """Play what is not played yet, then write both result files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "selection-quality")
-    parser.add_argument("--efficientnet", action="store_true")
+    parser.add_argument("kind", nargs="?", choices=KINDS, default="plain")
     asked = parser.parse_args()
-    stem = "selection-quality-efficientnet" if asked.efficientnet else "selection-quality"
+    stem = "selection-quality" if asked.kind == "plain" else f"selection-quality-{asked.kind}"
     out = asked.out
+    out.mkdir(parents=True, exist_ok=True)
     judged: list[dict[str, Any]] = []
     areas: list[dict[str, Any]] = []
-    for (name, start), experiment in experiments(asked.efficientnet).items():
+    for (name, start), experiment in experiments(asked.kind, out).items():
         began = time.perf_counter()
         run = record(experiment, out / f"{name}-{folder(start)}", Crew(jobs=2, threads=1), resume=True).run
         print(f"{name} from {start}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
