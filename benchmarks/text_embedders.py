@@ -102,7 +102,7 @@ def read_docstrings(library: str) -> Iterator[tuple[str, str]]:
     names = [library, *(info.name for info in pkgutil.iter_modules(root.__path__, f"{library}."))]
     seen = set[int]()
     for name in sorted(names, key=lambda name: (name == library, name)):  # the root last: it offers again what parts do
-        if "._" in name or name.endswith((".conftest", ".testing", ".tests", ".__main__")):
+        if "._" in name or name.endswith((".conftest", ".testing", ".tests", ".__main__", ".report")):
             continue
         try:
             with warnings.catch_warnings(action="ignore"):
