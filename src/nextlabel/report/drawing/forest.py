@@ -67,7 +67,9 @@ def _draw_forest(trees: Trees, margin: float, width: float, theme: Theme) -> Fig
         column, row = k % across, k // across
         bottom = height - (row + 1) * (tall + 0.72) + 0.3
         box = ((left + column * (each + 0.25)) / width, bottom / height, each / width, tall / height)
-        axes = style_axes(figure.add_axes(box), theme, caption(title))
+        # A panel alone has its title from the edge of the paper: a narrow one has no room for it beside the names.
+        edge = (0.1 - left) / each if across == 1 else 0.0
+        axes = style_axes(figure.add_axes(box), theme, caption(title), edge)
         axes.grid(axis="y", visible=False)
         _draw_twigs(axes, twigs, margin, theme)
         axes.set_xlim(*limits)

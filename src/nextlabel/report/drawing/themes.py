@@ -209,8 +209,8 @@ def _mix(one: str, other: str, share: float) -> str:
     return to_hex((red, green, blue))
 
 
-def style_axes(axes: Axes, theme: Theme, title: str = "") -> Axes:
-    """Calm axes: no box, faint horizontal lines, a title at the left."""
+def style_axes(axes: Axes, theme: Theme, title: str = "", edge: float = 0.0) -> Axes:
+    """Calm axes: no box, faint horizontal lines, a title from the left ``edge``, in widths of the axes."""
     axes.set_facecolor(theme.paper)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
@@ -218,7 +218,7 @@ def style_axes(axes: Axes, theme: Theme, title: str = "") -> Axes:
     axes.grid(axis="y", color=theme.line, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=9, labelcolor=theme.muted, pad=5)
-    axes.set_title(title, loc="left", fontsize=11, color=theme.ink, fontweight="bold", pad=10)
+    axes.set_title(title, loc="left", x=edge, fontsize=11, color=theme.ink, fontweight="bold", pad=10)
     return axes
 
 
