@@ -8,7 +8,20 @@ from typing import Any
 from nextlabel.errors import BadNumber, Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import FILL, MISSING, Columns
-from nextlabel.knobs.kinds import FILE, FILES, FLAG, NAMES, PATTERN, SEEDS, SOURCE, optional, show, text, whole
+from nextlabel.knobs.kinds import (
+    FILE,
+    FILES,
+    FLAG,
+    NAMES,
+    PATTERN,
+    SAMPLES,
+    SEEDS,
+    name_data,
+    optional,
+    show,
+    text,
+    whole,
+)
 from nextlabel.knobs.panels import COMPARED, COMPUTED, DATA, LABELS
 from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
 
@@ -17,16 +30,19 @@ from nextlabel.plan import AMOUNT, Amount, Plan, plain_knobs
 class Experiment:
     """A whole grid of runs, strategies x seeds, on one dataset; everything random follows from ``seeds``.
 
-    Every field takes what the command line takes, too. Raises `Mistake` for what cannot be read.
+    Every field takes what the command line takes, too. Raises `Mistake` for what cannot be read. ``dataset`` may also
+    be held in Python: whatever `load_dataset` takes, or the `Dataset` that it gave.
 
     >>> found = Experiment("digits", "random, margin", seeds=3, plan={"rounds": "5"})
     >>> found.strategies, found.seeds, found.plan.rounds
     (('random', 'margin'), (0, 1, 2), 5)
+    >>> Experiment(([[0.1], [0.9], [0.4]], [0, 1, -1])).plain()["dataset"]  # features and labels, -1: missing
+    'the arrays'
     """
 
-    dataset: str = knob(
+    dataset: Any = knob(
         "digits",
-        SOURCE,
+        SAMPLES,
         "`digits`, a folder with one sub-folder of pictures, or of texts (.txt), per class, "
         "or a table (.csv, .parquet, .xlsx, .npz and others).",
         choices=names.DATASET_NAMES,
@@ -95,7 +111,7 @@ class Experiment:
     group_column: str | None = knob(
         None,
         optional(text(metavar="COLUMN")),
-        "Column of a list of pictures, or of a table of texts, that names such groups.",
+        "Column of a list of pictures or of a table, or array of a .npz, that names such groups.",
         LABELS,
     )
     min_class: int | None = knob(
@@ -140,8 +156,11 @@ class Experiment:
             raise BadNumber(f"Seed {show(min(self.seeds))} is negative; seeds are whole numbers from 0 on.")
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can hold it: amounts as people write them. ``Experiment(**found.plain())`` is the same experiment."""
-        return plain_knobs(self)
+        """As JSON can hold it: amounts as people write them. ``Experiment(**found.plain())`` is the same experiment.
+
+        Of data that are held in Python it has the name alone.
+        """
+        return plain_knobs(self) | {"dataset": name_data(self.dataset)}
 
 
 def _each_once(what: str, items: Sequence[object]) -> None:

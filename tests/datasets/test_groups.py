@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.cuts import Sizes, cut, leave_out_small
-from nextlabel.datasets.groups import draw_groups, group_by_path
-from nextlabel.errors import BadSplit, Mistake
+from nextlabel.datasets.feature_folder import FeatureFolder, write_features
+from nextlabel.datasets.groups import draw_groups, group_by_path, torn_groups
+from nextlabel.errors import BadData, BadSplit, Mistake
+from nextlabel.experiment import Experiment
 from nextlabel.plan import Amount
+from nextlabel.simulation.parts import read_parts
 
 SIZES = Sizes(*map(Amount.read, ("0.2", "0.1", "1/class")))
 
@@ -113,7 +117,62 @@ def test_small_classes_are_left_out_and_told():
         leave_out_small(found, 6)
 
 
-def test_a_table_of_features_keeps_no_groups_silently(tmp_path):
-    (tmp_path / "t.csv").write_text("a,patient,label\n1,x,p\n2,x,q\n3,y,p\n")
-    with pytest.raises(Mistake, match="groups are only kept together for pictures"):
-        load(Request(str(tmp_path / "t.csv"), group_column="patient"))
+ROWS = [("x", 1.5, "p"), ("x", 2.25, "q"), ("", 3.0, "p"), ("y", 0.5, "q"), ("y", 9.0, "p")]
+
+
+def write_table(path):
+    """The rows above as a file of some kind; the group is text that looks like numbers in none of them."""
+    if path.suffix == ".npz":
+        patient, a, label = map(np.array, zip(*ROWS, strict=True))
+        np.savez(path, X=a.astype(float)[:, None], y=label, patient=patient)
+    elif path.suffix == ".parquet":
+        pl.DataFrame(ROWS, schema=["patient", "a", "label"], orient="row").write_parquet(path)
+    else:
+        path.write_text("patient,a,label\n" + "".join(f"{one},{a},{label}\n" for one, a, label in ROWS))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "npz"])
+def test_a_column_of_a_table_names_groups_and_is_no_feature(tmp_path, ending):
+    found = load(Request(str(write_table(tmp_path / f"t.{ending}")), group_column="patient"))
+    assert found.groups.tolist() == [0, 0, -1, 1, 1]
+    assert found.table.tolist() == [[1.5], [2.25], [3.0], [0.5], [9.0]]
+    with pytest.raises(BadData, match="'patients'"):
+        load(Request(str(tmp_path / f"t.{ending}"), group_column="patients"))
+
+
+def test_groups_of_a_large_table_are_what_is_written(tmp_path):
+    lines = [f"{i % 7:03},{i}.5,{i % 2},{'x' * 60}" for i in range(60_000)]  # large enough to be read by its types
+    (tmp_path / "t.csv").write_text("patient,a,label,more\n" + "\n".join([*lines, "7,0.5,1,", "007,0.25,0,"]))
+    found = load(Request(str(tmp_path / "t.csv"), group_column="patient"))
+    assert found.groups[:8].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
+    assert found.groups[-2:].tolist() == [8, 7]  # 7 and 007 are two
+
+
+def test_a_column_of_a_feature_folder_names_groups_and_labels(tmp_path):
+    keys = [f"{i:032x}" for i in range(5)]
+    about = FeatureFolder("five", {"name": "pixels", "settings": {}, "version": 1}, keys, [], list("ababa"))
+    write_features(tmp_path / "f", np.eye(5, 3, dtype=np.float32), about)
+    table = pl.read_csv(tmp_path / "f" / "samples.csv", infer_schema=False)
+    more = [pl.Series("patient", [one for one, _, _ in ROWS]), pl.Series("kind", ["m", "n", "", "n", "m"])]
+    table.with_columns(more).write_csv(tmp_path / "f" / "samples.csv")
+    found = load(Request(str(tmp_path / "f"), group_column="patient", label_column="kind"))
+    assert found.groups.tolist() == [0, 0, -1, 1, 1]
+    assert (found.classes, found.y.tolist()) == (("m", "n"), [0, 1, -1, 1, 0])
+    with pytest.raises(BadData, match="Did you mean 'patient'"):
+        load(Request(str(tmp_path / "f"), group_column="patients"))
+
+
+def test_groups_of_a_table_stay_on_one_side(tmp_path):
+    lines = [f"s{i // 5},{i * 37 % 101}.5,{'pq'[i // 5 % 2]}" for i in range(100)]
+    (tmp_path / "t.csv").write_text("patient,a,label\n" + "\n".join(lines))
+    parts = read_parts(Experiment(tmp_path / "t.csv", "random", seeds=2, group_column="patient", plan={"batch": 2}))
+    for split in parts.splits.values():
+        assert list(torn_groups(parts.dataset.groups, [split.test, np.concatenate([split.start, split.pool])])) == []
+        assert len(split.test) == 20
+
+
+def test_a_file_without_columns_has_no_groups(tmp_path):
+    (tmp_path / "t.svm").write_text("1 1:2\n2 1:3\n")
+    with pytest.raises(Mistake, match="has no columns to choose groups from"):
+        load(Request(str(tmp_path / "t.svm"), group_column="patient"))

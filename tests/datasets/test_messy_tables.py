@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from nextlabel import Experiment, Plan, load_dataset, simulate
 from nextlabel.conformance.datasets import for_datasets
 from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.labels import read_names
 from nextlabel.datasets.tables import text
 from nextlabel.datasets.tables.base import count_repeats
 from nextlabel.datasets.tables.gaps import fill_gaps
-from nextlabel.datasets.tables.labels import read_names
 from nextlabel.errors import BadData, MissingExtra, Mistake
 from nextlabel.loop.oracles import oracle
 from nextlabel.simulation.parts import prepare

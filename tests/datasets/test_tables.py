@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.tables.labels import NULL_WORDS, encode_labels, normalise
+from nextlabel.datasets.labels import NULL_WORDS, encode_labels, normalise
 from nextlabel.errors import BadData
 
 

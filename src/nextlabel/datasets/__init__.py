@@ -1,10 +1,13 @@
-"""Where samples come from: a name, a folder of pictures or texts, or a table in a file. One name, one loader."""
+"""Where samples come from: a name, a folder of pictures or texts, a table in a file, or what is held in Python.
+
+One name, one loader. What else a source may be is a table, too: `KINDS`.
+"""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from nextlabel.datasets.answers import join_answers, read_all_answers
 from nextlabel.datasets.archive import load_archive
@@ -13,20 +16,29 @@ from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.feature_folder import holds_features, load_features
 from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.folder import list_inside, load_folder
+from nextlabel.datasets.held import load_held
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
-from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures, load_manifest
-from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_frame, load_table
-from nextlabel.datasets.tables.frames import is_frame
+from nextlabel.datasets.picture_manifest import lists_pictures, load_manifest
+from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_table
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
 from nextlabel.knobs import read_page
 from nextlabel.knobs.columns import FILL, MISSING, Columns
-from nextlabel.knobs.kinds import FILES, optional
+from nextlabel.knobs.kinds import FILES, SAMPLES, optional
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
 from nextlabel.text import printable, quote_few
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
+LABEL, GROUP, TEXT = "label", "group", "text"  # what a column may be named for
+
+
+class Kind(NamedTuple):
+    """A kind of source: ``is_one`` looks at a request and its path, ``load`` reads it, ``columns`` may be named."""
+
+    is_one: Callable[[Request, Path], bool]
+    load: Callable[[Request], Dataset]
+    columns: Sequence[str] = ()
 
 
 def load_dataset(
@@ -40,25 +52,29 @@ def load_dataset(
     labels: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     unlabelled: bool = False,
 ) -> Dataset:
-    """Load a dataset by name, or from a folder of pictures or a table; raises as `load` does.
+    """Load a dataset by name, from a folder of pictures or a table, or out of arrays; raises as `load` does.
 
-    ``source`` a name, a path, or a frame of pandas or polars; ``label_column`` names the labels of a table; ``name`` is
-    what reports call the dataset; ``table`` the columns, as in `Experiment`; ``missing`` "fill" or "refuse". ``labels``
-    a file of answers (path,label or id,label; Label Studio's JSON), or several of which the later ones stand, in the
-    place of what folders or a column say;
-    ``unlabelled=True`` takes data of one class, or of none.
+    ``source`` a name, a path, a frame of pandas or polars, or a pair (X, y): X (n, d) features, (n, h, w, 3) pictures,
+    a frame of columns or a list of texts, in anything that `select` takes, and y (n,) labels, where -1 in whole
+    numbers, NaN in decimals, "" in text and None are missing ones, or None for no labels at all. ``label_column`` names
+    the labels of a table; ``name`` is what reports call the dataset; ``table`` the columns, as in `Experiment`;
+    ``missing`` "fill" or "refuse". ``labels`` a file of answers (path,label or id,label; Label Studio's JSON), or
+    several of which the later ones stand, in the place of what folders or a column say; ``unlabelled=True`` takes data
+    of one class, or of none.
 
     >>> digits = load_dataset("digits")
     >>> len(digits), digits.classes[:3], digits.pictures.squares(8).shape
     (1797, ('0', '1', '2'), (1797, 8, 8, 3))
+    >>> plants = load_dataset(([[5.1, 0.2], [7.0, 1.4], [6.3, 2.5]], ["setosa", "virginica", ""]), name="plants")
+    >>> plants.y, plants.classes, plants.table.shape
+    (array([ 0,  1, -1]), ('setosa', 'virginica'), (3, 2))
     """
     page, how = read_page("table", Columns, table or {}), MISSING.take("missing", missing)
     answers = optional(FILES).take("labels", labels) or ()
-    where = "" if is_frame(source) else str(source)
-    request = Request(
-        where, name, label_column, progress, table=page, missing=how, answers=answers, unlabelled=unlabelled
+    found = SAMPLES.take("source", source)
+    return load(
+        Request(found, name, label_column, progress, table=page, missing=how, answers=answers, unlabelled=unlabelled)
     )
-    return load_frame(source, request) if is_frame(source) else load(request)
 
 
 def load(request: Request) -> Dataset:
@@ -87,31 +103,43 @@ def check_answers(dataset: Dataset, files: Sequence[str]) -> None:
 
 
 def _load(request: Request) -> Dataset:
-    source, path = request.source, Path(os.path.expanduser(request.source))
+    source = request.source
+    if not isinstance(source, str):
+        return load_held(request)
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
-    if source == STANDARD_INPUT:
-        return load_table(request)
-    if source not in DATASETS and os.path.isdir(path) and (inner := _list_of(path, request)) is not None:
-        return _load_listed(request, inner)
-    wanted = {"label": request.label_column, "group": request.group_column, "text": request.table.text_column}
+    path = Path(os.path.expanduser(source))
+    kind = next((kind for kind in KINDS if kind.is_one(request, path)), None)
+    if kind is None:
+        _refuse(source, path)
+    _refuse_columns(request, kind)
+    return kind.load(request)
+
+
+def _refuse_columns(request: Request, kind: Kind) -> None:
+    """`Mistake` where columns are named of what has none."""
+    wanted = {LABEL: request.label_column, GROUP: request.group_column, TEXT: request.table.text_column}
     for option, column in wanted.items():
-        if column is not None and ending(path.name) not in (*COLUMNS, *ENDINGS):
+        if column is not None and option not in kind.columns:
             raise Mistake(
-                f"'{printable(source)}' has no columns to choose {option}s from. Use --{option}-column with a .csv "
-                "file or another table."
+                f"'{printable(request.source)}' has no columns to choose {option}s from. Use --{option}-column with a "
+                ".csv file or another table."
             )
-    if source in DATASETS:
-        return _load_named(request)
-    if os.path.isdir(path):
-        return load_features(request) if holds_features(path) else load_folder(request)
+
+
+def _refuse(source: str, path: Path) -> NoReturn:
+    """Says what is wrong with a source that is of no kind."""
     if os.path.exists(path):
-        return _file(request, path)
+        raise BadData(
+            f"'{printable(source)}' is neither a folder of pictures nor a table that is known here "
+            f"({', '.join(READERS)}). Convert it, or name the folder that holds one sub-folder per class."
+        )
     if os.path.basename(source) != source or source.startswith((".", "~")) or path.suffix:
         raise BadData(
             f"There is no folder or file '{printable(source)}'. Is the path right, seen from '{os.getcwd()}'?"
         )
-    return look_up(DATASETS, source, "dataset or folder")(request)
+    look_up(DATASETS, source, "dataset or folder")
+    raise AssertionError("a name of ours is a kind")
 
 
 def _load_named(request: Request) -> Dataset:
@@ -128,35 +156,40 @@ def _list_of(folder: Path, request: Request) -> Path | None:
 
     Somebody's own answers, which name some of the pictures, may lie there, too: they are no list of all.
     """
-    if request.answers or holds_features(folder):
+    if request.answers:
         return None
     inner = list_inside(folder)
     return inner if inner is not None and (request.needs_labels or inner.stem == "metadata") else None
 
 
-def _load_listed(request: Request, inner: Path) -> Dataset:
+def _load_listed(request: Request) -> Dataset:
     """The pictures of a folder by the list in it."""
+    inner = _list_of(Path(os.path.expanduser(request.source)), request)
+    assert inner is not None, "there was one a moment ago"
     dataset = load_manifest(replace(request, source=str(inner)))
     note = f"The folders in '{printable(request.source)}' are no classes, so labels are read from '{inner.name}' in it."
     return replace(dataset, warnings=(note, *dataset.warnings))
 
 
-def _file(request: Request, path: Path) -> Dataset:
-    kind = path.suffix.lower()
-    if kind == ".zip":
-        return load_archive(request)
-    if kind == ".npz" and holds_pictures(path):
-        return load_picture_file(request)
-    if request.table.text_column is None and lists_pictures(path):
-        return load_manifest(request)
-    if request.group_column is not None and request.table.text_column is None:
-        raise Mistake(
-            f"'{printable(request.source)}' is a table of features, and groups are only kept together for pictures "
-            "and texts. Leave --group-column out, or cut the table yourself with --split FILE."
-        )
-    if ending(path.name) not in READERS:
-        raise BadData(
-            f"'{printable(request.source)}' is neither a folder of pictures nor a table that is known here "
-            f"({', '.join(READERS)}). Convert it, or name the folder that holds one sub-folder per class."
-        )
-    return load_table(request)
+# In the order in which they are asked about: the first that a source is one of reads it.
+KINDS: Sequence[Kind] = (
+    Kind(lambda request, path: request.source == STANDARD_INPUT, load_table, (LABEL, GROUP, TEXT)),
+    Kind(lambda request, path: request.source in DATASETS, _load_named),
+    Kind(lambda request, path: os.path.isdir(path) and holds_features(path), load_features, (LABEL, GROUP)),
+    Kind(
+        lambda request, path: os.path.isdir(path) and _list_of(path, request) is not None, _load_listed, (LABEL, GROUP)
+    ),
+    Kind(lambda request, path: os.path.isdir(path), load_folder),
+    Kind(lambda request, path: _is_file(path, ".zip"), load_archive),
+    Kind(lambda request, path: _is_file(path, ".npz") and holds_pictures(path), load_picture_file),
+    Kind(lambda request, path: _is_file(path, ".npz"), load_table, (GROUP,)),
+    Kind(
+        lambda request, path: request.table.text_column is None and lists_pictures(path), load_manifest, (LABEL, GROUP)
+    ),
+    Kind(lambda request, path: _is_file(path, *COLUMNS), load_table, (LABEL, GROUP, TEXT)),
+    Kind(lambda request, path: _is_file(path, *READERS), load_table),
+)
+
+
+def _is_file(path: Path, *endings: str) -> bool:
+    return ending(path.name) in endings and os.path.exists(path)

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.labels import encode_labels, normalise, read_names
 from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, one_label, tidy_path
-from nextlabel.datasets.tables.labels import encode_labels, normalise, read_names
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.cells import long_cells

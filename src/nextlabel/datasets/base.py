@@ -49,14 +49,14 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line or the caller asked to load.
+    """What the command line or the caller asked to load: ``source`` a name, a path, or data that are held in Python.
 
     ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
     ``answers`` files of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
     do without two classes, or without any label; ``fate`` what becomes of samples without one, as in "not learned".
     """
 
-    source: str
+    source: Any
     name: str | None = None
     label_column: str | None = None
     progress: Progress = quiet

@@ -4,7 +4,8 @@
     samples.csv                             key,path,label: one line for each row, in order
     embedding.json                          the embedder's name and settings, d, how many, what it was made of
 
-A key is the digest of what a sample holds. Empty labels are unlabelled. The folder appears when all of it is there.
+A key is the digest of what a sample holds. Empty labels are unlabelled. Who adds columns to samples.csv may name them
+as those of labels or groups. The folder appears when all of it is there.
 """
 
 import json
@@ -19,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.scanning import code_groups
 from nextlabel.errors import BadData, CannotWrite
 from nextlabel.files import cache
 from nextlabel.files.arrays import NewArray, map_array, read_array
 from nextlabel.files.refusals import refusals
 from nextlabel.pool import Floats
-from nextlabel.text import printable, show_path
+from nextlabel.text import did_you_mean, printable, show_path
 
 if TYPE_CHECKING:
     import polars
@@ -126,7 +128,9 @@ def load_features(request: Request) -> Dataset:
             f"'{show_path(folder)}' has {len(features):,} rows of features and {len(table):,} lines in {SAMPLES}. "
             f"Was one of them changed? {MADE_ANEW}"
         )
-    labels = [printable(label) for label in table["label"].to_list()]
+    wanted = request.label_column or "label"
+    labels = [printable(label) for label in _column(table, wanted, folder)]
+    groups = None if request.group_column is None else _column(table, request.group_column, folder)
     paths = tuple(printable(path) for path in table["path"].to_list())
     classes = tuple(sorted(set(labels) - {""}))
     codes = {label: code for code, label in enumerate(classes)} | {"": -1}
@@ -139,7 +143,16 @@ def load_features(request: Request) -> Dataset:
         paths=paths if all(paths) else None,
         root=str(folder),
         embedding=about["embedder"],
+        groups=None if groups is None else code_groups([name or None for name in groups]),
     )
+
+
+def _column(table: "polars.DataFrame", name: str, folder: Path) -> list[str]:
+    """A column of the samples; somebody may have added it."""
+    if name not in table.columns:
+        hint = did_you_mean(name, table.columns) or f"It has {', '.join(map(printable, table.columns))}."
+        raise BadData(f"'{show_path(folder / SAMPLES)}' has no column called '{printable(name)}'. {hint}")
+    return [cell.strip() for cell in table[name].to_list()]
 
 
 def _read(folder: Path) -> "tuple[dict[str, Any], polars.DataFrame]":

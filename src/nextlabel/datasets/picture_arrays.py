@@ -14,13 +14,14 @@ from PIL import Image
 from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import KNOTS, Sketch, find_scales
+from nextlabel.datasets.labels import encode_labels, find_spellings, read_names, write_labels
+from nextlabel.datasets.scanning import find_duplicates
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, file_of, map_array, on_file
 from nextlabel.files.keyed import KeyedRows
-from nextlabel.pool import Labels
 from nextlabel.progress import Progress, quiet
-from nextlabel.text import printable
+from nextlabel.text import printable, several
 
 Array = npt.NDArray[Any]
 
@@ -120,27 +121,38 @@ def load_picture_file(request: Request) -> Dataset:
     return Dataset(**(data.__dict__ | {"sides": split}))
 
 
-def load_picture_array(request: Request, X: Array, labels: Array) -> Dataset:
+def load_picture_array(
+    request: Request, X: Array, labels: Array | Sequence[str | None], as_text: bool = False
+) -> Dataset:
     """A dataset of pictures (n, h, w), (n, h, w, 1) or (n, h, w, 3), of any number type, and labels (n,).
 
-    Labels are numbers or text, or one column for each class with a single 1. Bytes are taken as they are, other numbers
-    are put on one scale for all. Raises `BadData` for other shapes, and `Mistake` for several labels a picture.
+    Labels are an array of numbers or text, or of one column for each class with a single 1; or as they are written,
+    None for a missing one, and perhaps ``as_text``: text even where they look like numbers. Bytes are taken as they
+    are, other numbers are put on one scale for all. Raises `BadData` for other shapes, and `Mistake` for several labels
+    a picture.
     """
     name = request.name or printable(Path(request.source).stem)
     pixels = _as_bytes(X, name)
-    words = _flat_labels(np.asarray(labels), pixels, name)
-    classes, y = np.unique(words, return_inverse=True)
+    if isinstance(labels, np.ndarray):
+        flat = _flat_labels(labels, pixels, name)
+        labels, as_text = write_labels(flat, name), flat.dtype.kind in "US"
+    named = read_names(labels, request.table.null_words)
+    y, classes = encode_labels(named.names, as_text)
     if len(classes) < 2 and request.needs_labels:
-        raise BadData(f"'{name}' holds pictures of {len(classes)} class, so there is nothing to tell apart.")
+        raise BadData(
+            f"'{name}' holds pictures of {several(len(classes), 'class')}, so there is nothing to tell apart."
+        )
     kept = on_file(pixels, "pictures")
     digests = tuple(cache.key(*row.shape, digest(row)) for row in pixels)
-    codes: Labels = y.reshape(-1).astype(np.int64)
     return Dataset(
         name=name,
-        y=codes,
-        classes=tuple(printable(str(word)) for word in classes.tolist()),
-        fingerprint=cache.key(*digests, *codes.tolist(), *classes.tolist()),
+        y=y,
+        classes=classes,
+        fingerprint=cache.key(*digests, *y.tolist(), *classes),
         pictures=ArrayPictures(file_of(kept) or kept, digests, cache.folder()),
+        warnings=named.notes,
+        duplicates=find_duplicates(digests),
+        spellings=find_spellings(labels, y, classes),
     )
 
 

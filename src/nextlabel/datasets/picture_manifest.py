@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.formats import SUFFIXES
+from nextlabel.datasets.labels import read_names
 from nextlabel.datasets.layout import side_of
 from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import Found, read_found
-from nextlabel.datasets.tables.labels import read_names
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import did_you_mean, printable, several, shorten
 

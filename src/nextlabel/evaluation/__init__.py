@@ -20,10 +20,10 @@ from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.tables import encode_table
-from nextlabel.datasets.tables.frames import is_frame
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
 from nextlabel.evaluation.base import Evaluation
+from nextlabel.knobs.kinds import SAMPLES
 from nextlabel.pool import Floats, Ids
 from nextlabel.progress import Progress, quiet
 
@@ -33,7 +33,7 @@ __all__ = ["Evaluation", "evaluate", "evaluate_request"]
 def evaluate(
     classifier: Classifier, data: Any, label_column: str | None = None, progress: Progress = quiet
 ) -> Evaluation:
-    """How good a classifier is on the labelled samples of ``data``: a `Dataset` of pictures, a path or a frame.
+    """How good a classifier is on the labelled samples of ``data``: a `Dataset` of pictures, a path, a frame or (X, y).
 
     Raises `BadData` where no sample is left that it has not learned, and `Mistake` where it tells other things apart.
 
@@ -45,11 +45,11 @@ def evaluate(
     """
     if isinstance(data, Dataset):
         return _evaluate_dataset(classifier, data, None, progress)
-    if is_frame(data):
-        from nextlabel.datasets import load_dataset
-
-        return _evaluate_dataset(classifier, load_dataset(data, label_column), data, progress)
-    return evaluate_request(classifier, Request(str(data), None, label_column, progress))
+    request = Request(SAMPLES.take("data", data), None, label_column, progress)
+    if isinstance(request.source, str):
+        return evaluate_request(classifier, request)
+    rows = data[0] if isinstance(data, tuple) else data
+    return _evaluate_dataset(classifier, load(request), rows, progress)
 
 
 def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:

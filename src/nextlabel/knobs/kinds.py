@@ -83,6 +83,23 @@ def as_sources(value: Any) -> tuple[str, ...]:
     return (as_source(value),) if isinstance(value, str | os.PathLike) else as_items(value, as_source)
 
 
+def as_data(value: Any) -> Any:
+    """A name, or a path as text; or data that are held in Python, as they are: a frame, a dataset, or a pair (X, y)."""
+    pair = isinstance(value, tuple) and len(value) == 2
+    return value if pair or hasattr(value, "columns") or hasattr(value, "fingerprint") else as_source(value)
+
+
+def name_data(data: Any) -> str:
+    """What data are called, where nobody gave them a name: as they were typed, or by what they are.
+
+    >>> name_data("digits"), name_data(([[0.0], [1.0]], [0, 1]))
+    ('digits', 'the arrays')
+    """
+    if isinstance(data, str):
+        return data
+    return "the frame" if hasattr(data, "columns") else str(getattr(data, "name", "the arrays"))
+
+
 def as_flag(value: Any) -> bool:
     value = as_plain(value)
     if not isinstance(value, bool):  # "no" is a true value in Python: whoever writes it means the other
@@ -159,6 +176,7 @@ def as_pattern(value: Any) -> str:
 
 
 SOURCE = Kind(as_source, "a name or a path", "DATA")
+SAMPLES = Kind(as_data, "a name, a path, a frame, a Dataset, or a pair (X, y)", "DATA")
 PATTERN = Kind(as_pattern, "a regular expression", "REGEX")
 FILE = Kind(as_source, "the path of a file", "FILE")
 # A shell leaves ~ alone behind an equals sign, and Python always does.

@@ -11,7 +11,7 @@ import numpy as np
 
 from nextlabel.datasets.answers import Samples, answer_file, read_answers
 from nextlabel.datasets.base import Dataset
-from nextlabel.datasets.tables.labels import NULL_WORDS
+from nextlabel.datasets.labels import NULL_WORDS
 from nextlabel.errors import BadData, BadNumber, BadSpecification
 from nextlabel.pool import Ids, Labels
 from nextlabel.seeds import stream

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from nextlabel.conversion import to_labels, to_table
 from nextlabel.errors import BadArray, BadData
 from nextlabel.files.arrays import Array
 from nextlabel.pool import TOLERANCE, Floats, Labels, Mask
 from nextlabel.progress import Progress, quiet
-from nextlabel.selection.conversion import to_labels, to_table
 from nextlabel.strategies.kit.blocks import CELLS, pieces
 from nextlabel.text import printable, shorten
 

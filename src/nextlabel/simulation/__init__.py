@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -127,8 +128,10 @@ def _tell_twins(parts: Parts) -> Parts:
     return replace(parts, dataset=replace(parts.dataset, warnings=parts.dataset.warnings + notes)) if notes else parts
 
 
-def _outside(out: Path, source: str) -> None:
+def _outside(out: Path, source: Any) -> None:
     """A run among the samples would be a class of its own the next time they are read."""
+    if not isinstance(source, str):  # held in Python
+        return
     root = os.path.expanduser(source)
     # A folder called "digits" does not stand for itself: the name of a set wins, here as in `load`.
     if source in DATASETS or not os.path.isdir(root):

@@ -16,6 +16,7 @@ from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
 from nextlabel.experiment import Experiment
+from nextlabel.knobs.kinds import name_data
 from nextlabel.loop.oracles import Oracle, read_oracle
 from nextlabel.loop.rounds import ActiveLearner
 from nextlabel.models import model
@@ -182,7 +183,9 @@ def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts
         experiment = replace(experiment, val=entries.model.val)
     if experiment.standardize is None:  # columns of a table have units of their own; an embedder's have one
         experiment = replace(experiment, standardize=dataset.table is not None and dataset.embedding is None)
-    experiment = replace(experiment, split=experiment.split or default_split(dataset))
+    # By name from here on, for data that are held in Python: they travel to workers once, in the dataset.
+    known = name_data(experiment.dataset)
+    experiment = replace(experiment, dataset=known, split=experiment.split or default_split(dataset))
     splits, notes = split_all(experiment, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *notes))
     for seed in experiment.seeds:

@@ -12,25 +12,28 @@ from typing import Any
 
 import numpy as np
 
+from nextlabel.conversion import to_table
 from nextlabel.datasets.base import Dataset, Request
-from nextlabel.datasets.scanning import code_groups, find_duplicates
-from nextlabel.datasets.tables.base import Column32, Table, count_repeats
-from nextlabel.datasets.tables.columns import Sheet, read_sheet
-from nextlabel.datasets.tables.frames import is_frame, read_arrow, read_excel, read_frame, read_json_lines, read_parquet
-from nextlabel.datasets.tables.gaps import mark_gaps, refuse_gaps
-from nextlabel.datasets.tables.labels import (
+from nextlabel.datasets.labels import (
     describe_measured,
     encode_labels,
+    find_spellings,
     is_measured,
     read_names,
 )
+from nextlabel.datasets.scanning import code_groups, find_duplicates
+from nextlabel.datasets.tables.arrays import range_names
+from nextlabel.datasets.tables.base import Column32, Narrowed, Table, count_repeats, narrow
+from nextlabel.datasets.tables.columns import Sheet, read_sheet
+from nextlabel.datasets.tables.frames import is_frame, read_arrow, read_excel, read_frame, read_json_lines, read_parquet
+from nextlabel.datasets.tables.gaps import mark_gaps, refuse_gaps
 from nextlabel.datasets.tables.npz import read_npz
 from nextlabel.datasets.tables.schemes import Scheme
 from nextlabel.datasets.tables.stream import STANDARD_INPUT, spool
 from nextlabel.datasets.tables.svm import read_svm
 from nextlabel.datasets.tables.text import read_text
 from nextlabel.datasets.tables.texts import TextTable, read_texts
-from nextlabel.errors import BadData
+from nextlabel.errors import BadArray, BadData
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, on_file
 from nextlabel.knobs.columns import REFUSE, Columns
@@ -71,12 +74,14 @@ def _read(path: Path, kind: str, request: Request) -> Table | Sheet | Dataset:
 
 
 def encode_table(source: Any, scheme: Scheme) -> Column32:
-    """Features (n, d) of the rows of another table: a path, ``-`` for standard input, or a frame.
+    """Features (n, d) of the rows of another table: a path, ``-`` for standard input, a frame, or an array (n, d).
 
     Raises `BadData` where it cannot be read, or lacks a column of the scheme.
     """
     if is_frame(source):
         return _encode_found(read_frame(source), scheme, "the frame")
+    if not isinstance(source, str | os.PathLike):
+        return _encode_found(_table_of(source), scheme, "the array")
     if str(source) == STANDARD_INPUT:
         with spool() as (path, kind):
             return _encode_file(path, kind, scheme)
@@ -84,6 +89,16 @@ def encode_table(source: Any, scheme: Scheme) -> Column32:
     if ending(path.name) not in READERS:
         raise BadData(f"'{printable(str(source))}' is no table that is known here ({', '.join(READERS)}).")
     return _encode_file(path, ending(path.name), scheme)
+
+
+def _table_of(source: Any) -> Table:
+    X = to_table(source, "features")
+    if X.ndim != 2 or X.dtype.kind not in "biuf":
+        raise BadArray(
+            f"The features are {X.dtype} of the shape {X.shape}, and should be numbers (n, d), a row a sample."
+        )
+    names = range_names(0, X.shape[1] - 1)
+    return Table(narrow(X, names, "the array", Narrowed()), [None] * len(X), names)
 
 
 def _encode_file(path: Path, kind: str, scheme: Scheme) -> Column32:
@@ -119,7 +134,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     if isinstance(found, Dataset):
         return found
     if isinstance(found, Sheet) and request.table.text_column is not None:
-        return _make_dataset_of_texts(read_texts(found, request), request, shown)
+        return make_dataset_of_texts(read_texts(found, request), request, shown)
     table = read_sheet(found, request) if isinstance(found, Sheet) else found
     named = read_names(table.labels, request.table.null_words)
     y, classes = encode_labels(named.names, table.as_text)
@@ -145,13 +160,15 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
         fingerprint=cache.key(X.shape, digest(X.astype("<f4", copy=False)), *y.tolist(), *classes),
         table=on_file(X, "table"),
         warnings=notes,
+        groups=None if table.groups is None else code_groups(table.groups),
         gaps=bool(gaps),
         scheme=_scheme_of(table, names),
         spellings=find_spellings(table.labels, y, classes),
     )
 
 
-def _make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dataset:
+def make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dataset:
+    """The dataset of texts that a reader found."""
     named = read_names(found.labels, request.table.null_words)
     y, classes = encode_labels(named.names, found.written)
     if len(y) < (2 if request.needs_labels else 1):
@@ -177,12 +194,6 @@ def _scheme_of(table: Table, names: Sequence[str]) -> Scheme | None:
     """How other rows become such features, whose names are ``names``; None where nobody else's could."""
     scheme = table.scheme or (Scheme(table.X.shape[1]) if table.by_place else None)
     return None if scheme is None else scheme.marking(names)
-
-
-def find_spellings(labels: Sequence[str | None], y: Labels, classes: Sequence[str]) -> dict[str, int]:
-    """The code of each label (n,) as the table writes it, where that is not what its class is called."""
-    pairs = zip(labels, y.tolist(), strict=True)
-    return {label: code for label, code in pairs if label is not None and code >= 0 and label != classes[code]}
 
 
 def _stem(shown: str) -> str:

@@ -24,6 +24,7 @@ class Table(NamedTuple):
 
     ``as_text`` says that the labels are text even if they look like numbers; ``notes`` what a person should know;
     ``scheme`` how its columns became numbers. ``by_place``: without a scheme, a column is the one at its place.
+    ``groups`` (n,) names of what belongs together, None for whoever is alone.
     """
 
     X: Column32
@@ -33,6 +34,7 @@ class Table(NamedTuple):
     notes: tuple[str, ...] = ()
     scheme: Any = None
     by_place: bool = True
+    groups: Sequence[str | None] | None = None
 
 
 @dataclass

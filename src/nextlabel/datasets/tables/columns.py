@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nextlabel.datasets.base import Request
+from nextlabel.datasets.labels import NULL_WORDS, NUMBER
 from nextlabel.datasets.tables.base import BLOCK, Table
 from nextlabel.datasets.tables.kinds import Encoded, Reading, encode
-from nextlabel.datasets.tables.labels import NULL_WORDS, NUMBER
 from nextlabel.datasets.tables.schemes import Scheme
 from nextlabel.datasets.tables.sentences import describe_kinds
 from nextlabel.errors import BadData
 from nextlabel.knobs.columns import Columns
-from nextlabel.text import did_you_mean, printable
+from nextlabel.text import did_you_mean, printable, shorten
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +28,7 @@ class Sheet:
     """What a file of columns holds: ``frame`` (n, d), whose columns are named by place, and their own ``names``.
 
     ``shown`` is the file in sentences; ``typed``: text in it is text, as in Parquet, and not numbers in writing.
+    ``labels`` (n,) where they came apart from it, and no column holds them; ``text_labels``: these are text.
     """
 
     frame: "pl.DataFrame"
@@ -36,28 +37,74 @@ class Sheet:
     typed: bool = False
     comma: str = ""
     notes: tuple[str, ...] = ()
+    labels: Sequence[str | None] | None = None
+    text_labels: bool = False
+
+
+class SheetLabels(NamedTuple):
+    """The labels of a sheet (n,) as they are written, None where one is missing.
+
+    ``text``: they are text even if they look like numbers; ``place`` the column that holds them, None where none does.
+    """
+
+    labels: Sequence[str | None]
+    text: bool
+    place: int | None
 
 
 def read_sheet(sheet: Sheet, request: Request) -> Table:
     """The table in a sheet; raises `BadData`, naming row and column, where it cannot be learned from."""
-    import polars as pl
-
     page, names, shown = request.table, sheet.names, sheet.shown
-    place = label_place(names, request, shown)
-    labels = pl.Series([None] * sheet.frame.height, dtype=pl.String) if place is None else sheet.frame.to_series(place)
-    written = sheet.typed and labels.dtype in (pl.String, pl.Categorical, pl.Enum)
-    columns = [i for i in choose_columns(names, page, shown) if i != place]
+    found, groups = find_labels(sheet, request), find_groups(sheet, request)
+    chosen = choose_columns(names, page, shown)
+    columns = [i for i in chosen if i != found.place and names[i] != request.group_column]
     nulls = NULL_WORDS if page.null_words is None else frozenset(page.null_words)
     reading = Reading(shown, nulls, frozenset(page.keep or ()), sheet.comma)
     encoded = _encode_all(sheet, columns, reading)
     blocks = [one.X for one in encoded if one.X is not None]
     if encoded and not blocks:  # why says more than that there are none
         raise BadData(f"'{shown}' has no features left. {' '.join(describe_kinds(encoded))}")
-    X = np.column_stack([np.empty((len(labels), 0), np.float32), *blocks])
+    X = np.column_stack([np.empty((len(found.labels), 0), np.float32), *blocks])
     names = [printable(name) for one in encoded for name in one.names]
-    unnamed = [_say_no_labels(shown)] if place is None else []
+    unnamed = [_say_no_labels(shown)] if found.place is None and sheet.labels is None else []
     notes = (*sheet.notes, *unnamed, *describe_kinds(encoded), *reading.told.sentences())
-    return Table(X, as_text(labels), names, written, notes, Scheme.of(encoded, reading.told, page))
+    scheme = Scheme.of(encoded, reading.told, page)
+    return Table(X, found.labels, names, found.text, notes, scheme, groups=groups)
+
+
+def find_labels(sheet: Sheet, request: Request) -> SheetLabels:
+    """The labels of a sheet: those that came apart from it, or a column of it."""
+    import polars as pl
+
+    if sheet.labels is not None:
+        return SheetLabels(sheet.labels, sheet.text_labels, None)
+    place = label_place(sheet.names, request, sheet.shown)
+    if place is None:
+        return SheetLabels([None] * sheet.frame.height, False, None)
+    column = sheet.frame.to_series(place)
+    return SheetLabels(as_text(column), sheet.typed and column.dtype in (pl.String, pl.Categorical, pl.Enum), place)
+
+
+def find_groups(sheet: Sheet, request: Request) -> Sequence[str | None] | None:
+    """What the column of groups says of each row, None where its cell is empty; None where nobody named one."""
+    if request.group_column is None:
+        return None
+    place = find_column(sheet.names, request.group_column, sheet.shown)
+    return [(name or "").strip() or None for name in read_strings(sheet, place)]
+
+
+def read_strings(sheet: Sheet, place: int) -> list[str | None]:
+    """A column as text; `BadData` where its cells are lists, or other things that are no single value."""
+    import polars as pl
+
+    column = sheet.frame.to_series(place)
+    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
+        raise BadData(
+            f"Column '{shorten(sheet.names[place])}' of '{sheet.shown}' holds {column.dtype}, not text. Write it as "
+            "text, or name another column."
+        )
+    found: list[str | None] = column.cast(pl.String).to_list()
+    return found
 
 
 def _say_no_labels(shown: str) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.datasets.labels import NULL_WORDS, normalise
 from nextlabel.datasets.tables.base import Column32, Narrowed, narrow, quote
 from nextlabel.datasets.tables.dates import read_dates
-from nextlabel.datasets.tables.labels import NULL_WORDS, normalise
 from nextlabel.errors import BadData
 from nextlabel.text import shorten
 

@@ -1,6 +1,7 @@
 """Arrays of numpy in one .npz file: ``X`` and ``y``, or other pairs that people save; nothing is ever unpickled."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.labels import write_labels
 from nextlabel.datasets.picture_arrays import load_picture_array
+from nextlabel.datasets.scanning import code_groups
 from nextlabel.datasets.tables.arrays import range_names, table_of_array
 from nextlabel.datasets.tables.base import Table
 from nextlabel.errors import BadData
@@ -40,17 +43,20 @@ class Pair(NamedTuple):
 def read_npz(path: Path, request: Request) -> Table | Dataset:
     """The table in the file, or a dataset of pictures where X is one of those."""
     shown = printable(path.name)
-    pair = _join(_open(path, shown), shown)
+    arrays = _open(path, shown, request.group_column)
+    pair = _join(arrays, shown)
+    groups = None if request.group_column is None else _groups(arrays, request.group_column, len(pair.X), shown)
     if pair.X.ndim in (3, 4):
-        return _pictures(pair, request)
+        found = load_picture_array(request, pair.X, pair.labels, pair.as_text)
+        return replace(found, groups=None if groups is None else code_groups(groups))
     _check_numbers(pair.X, shown)
     table = table_of_array(pair.X, pair.labels, range_names(0, pair.X.shape[1] - 1), shown, request)
-    return table._replace(as_text=pair.as_text, notes=(*pair.notes, *table.notes))
+    return table._replace(as_text=pair.as_text, notes=(*pair.notes, *table.notes), groups=groups)
 
 
-def _open(path: Path, shown: str) -> dict[str, Array]:
-    """The arrays of the file that one of `PAIRS` names."""
-    wanted = {name for pairs in PAIRS for pair in pairs for name in pair}
+def _open(path: Path, shown: str, group: str | None) -> dict[str, Array]:
+    """The arrays of the file that one of `PAIRS` names, and that of groups."""
+    wanted = {name for pairs in PAIRS for pair in pairs for name in pair} | {group}
     with path.open("rb") as raw:
         try:
             file = np.load(raw, allow_pickle=False)
@@ -65,7 +71,20 @@ def _open(path: Path, shown: str) -> dict[str, Array]:
         missing = "X" if "X" not in arrays else "y"
         listed = ", ".join(printable(name) for name in names) or "none"
         raise BadData(f"'{shown}' has no array '{missing}' (it has: {listed}). Save it with np.savez(file, X=…, y=…).")
+    if group is not None and group not in arrays:
+        listed = ", ".join(printable(name) for name in names)
+        raise BadData(f"'{shown}' has no array '{printable(group)}' of groups. It has {listed}.")
     return arrays
+
+
+def _groups(arrays: Mapping[str, Array], name: str, count: int, shown: str) -> list[str | None]:
+    """The group of each sample (n,), None where it is empty, or NaN."""
+    found = arrays[name]
+    if found.shape not in ((count,), (count, 1)):
+        raise BadData(
+            f"In '{shown}', {printable(name)} is {found.shape}; groups should be ({count},): one for each sample."
+        )
+    return [group or None for group in write_labels(found.reshape(count), shown)]
 
 
 def _join(arrays: Mapping[str, Array], shown: str) -> Pair:
@@ -77,7 +96,7 @@ def _join(arrays: Mapping[str, Array], shown: str) -> Pair:
             raise BadData(
                 f"In '{shown}', X is {X.shape} and y is {y.shape}; they should be (n, d) and (n,): one label a sample."
             )
-    labels = [label for _, y, _ in there for label in _labels(y.reshape(len(y)), shown)]
+    labels = [label for _, y, _ in there for label in write_labels(y.reshape(len(y)), shown)]
     as_text = any(y.dtype.kind in "US" for _, y, _ in there)
     if len(there) == 1:
         return Pair(there[0][0], labels, as_text, ())
@@ -86,27 +105,8 @@ def _join(arrays: Mapping[str, Array], shown: str) -> Pair:
     return Pair(np.concatenate([X for X, *_ in there]), labels, as_text, (note,))
 
 
-def _labels(y: Array, shown: str) -> list[str | None]:
-    """Labels (n,) as they are written; NaN is a missing one, and an infinite one is none."""
-    if y.dtype.kind == "S":
-        y = np.char.decode(y, "utf-8", "replace")
-    if y.dtype.kind not in "buifU":
-        raise BadData(f"In '{shown}', y holds {y.dtype}; labels are whole numbers, decimals or text.")
-    if y.dtype.kind == "f" and np.isinf(y).any():
-        row = int(np.flatnonzero(np.isinf(y))[0])
-        raise BadData(
-            f"Row {row + 1} of '{shown}' has the label {y[row]}, which is no class. Correct or drop such rows."
-        )
-    texts: list[str | None] = y.astype(str).tolist()
-    return [None if text == "nan" else text for text in texts] if y.dtype.kind == "f" else texts
-
-
 def _check_numbers(X: Array, shown: str) -> None:
     if X.ndim != 2:
         raise BadData(f"In '{shown}', X is {X.shape}; it should be (n, d).")
     if X.dtype.kind not in "buif":
         raise BadData(f"In '{shown}', X holds {X.dtype}; features must be real numbers.")
-
-
-def _pictures(pair: Pair, request: Request) -> Dataset:
-    return load_picture_array(request, pair.X, np.array([label or "" for label in pair.labels]))

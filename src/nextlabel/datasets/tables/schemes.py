@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.datasets.labels import NULL_WORDS, normalise
 from nextlabel.datasets.tables.base import Column32, Narrowed, check_finite, quote
 from nextlabel.datasets.tables.dates import parse_dates
 from nextlabel.datasets.tables.kinds import Encoded, clean, days_of, without_commas
-from nextlabel.datasets.tables.labels import NULL_WORDS, normalise
 from nextlabel.errors import BadData
 from nextlabel.knobs.columns import Columns
 from nextlabel.text import did_you_mean, printable, shorten

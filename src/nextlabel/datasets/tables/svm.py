@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from nextlabel.datasets.base import Request
+from nextlabel.datasets.labels import NUMBER
 from nextlabel.datasets.tables.arrays import range_names, table_of_array
 from nextlabel.datasets.tables.base import Table
-from nextlabel.datasets.tables.labels import NUMBER
 from nextlabel.datasets.tables.text import to_utf8
 from nextlabel.errors import BadData
 from nextlabel.text import printable

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nextlabel.datasets.base import Request
+from nextlabel.datasets.labels import NUMBER
 from nextlabel.datasets.tables.columns import Sheet, label_place
-from nextlabel.datasets.tables.labels import NUMBER
 from nextlabel.errors import BadData
 from nextlabel.files.cells import long_cells
 from nextlabel.text import printable
@@ -199,8 +199,9 @@ def read_numbers(source: Path | bytes, form: Form, request: Request, shown: str)
         check_header(names, first[1:], request.label_column, shown)
         place = label_place(names, request, shown)
         kinds = [pl.Float64 if numbers.null_count() == 0 else pl.String for numbers in _numbers(first[1:])]
-        if place is not None:
-            kinds[place] = pl.String  # a label is what is written
+        for column in (place, *(i for i, name in enumerate(names) if name == request.group_column)):
+            if column is not None:
+                kinds[column] = pl.String  # a label, or a group, is what is written
         schema = {str(i): kind for i, kind in enumerate(kinds)}
         frame = pl.read_csv(source, skip_lines=form.skip + 1, schema=schema, **read)
     except (pl.exceptions.PolarsError, OverflowError):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nextlabel.datasets.base import Request
 from nextlabel.datasets.tables.base import count_columns, verb
-from nextlabel.datasets.tables.columns import Sheet, as_text, find_column, label_place
+from nextlabel.datasets.tables.columns import Sheet, find_column, find_groups, find_labels, read_strings
 from nextlabel.datasets.texts import Texts
 from nextlabel.errors import BadData, Mistake
 from nextlabel.text import several, shorten
@@ -26,44 +26,27 @@ class TextTable(NamedTuple):
 
 def read_texts(sheet: Sheet, request: Request) -> TextTable:
     """The texts of a sheet; raises `BadData` where there are none, and `Mistake` where features are asked for, too."""
-    import polars as pl
-
     page, names, shown = request.table, sheet.names, sheet.shown
     if page.columns is not None or page.drop is not None or page.keep is not None:
         raise Mistake(
             "With --text-column the texts alone are looked at, and no other column is a feature. Leave out --columns, "
             "--drop and --keep, or --text-column."
         )
-    wanted, place = find_column(names, page.text_column or "", shown), label_place(names, request, shown)
-    if wanted == place:
+    wanted, found = find_column(names, page.text_column or "", shown), find_labels(sheet, request)
+    if wanted == found.place:
         raise Mistake(f"Column '{shorten(names[wanted])}' cannot hold both the texts and the labels.")
-    groups = None if request.group_column is None else find_column(names, request.group_column, shown)
-    texts = [text or "" for text in _strings(sheet, wanted)]
+    texts = [text or "" for text in read_strings(sheet, wanted)]
     empty = sum(not text.strip() for text in texts)
     if texts and empty == len(texts):
         raise BadData(f"Column '{shorten(names[wanted])}' of '{shown}' holds no text. Was another one meant?")
-    others = [name for i, name in enumerate(names) if i not in (wanted, place, groups)]
-    labels = pl.Series([None] * len(texts), dtype=pl.String) if place is None else sheet.frame.to_series(place)
+    others = [name for i, name in enumerate(names) if i not in (wanted, found.place) and name != request.group_column]
     return TextTable(
         Texts.of(texts),
-        as_text(labels),
-        sheet.typed and labels.dtype in (pl.String, pl.Categorical, pl.Enum),
-        None if groups is None else [name or None for name in _strings(sheet, groups)],
+        found.labels,
+        found.text,
+        find_groups(sheet, request),
         (*sheet.notes, *_say_empty(empty, shown), *_say_others(others)),
     )
-
-
-def _strings(sheet: Sheet, place: int) -> list[str | None]:
-    import polars as pl
-
-    column = sheet.frame.to_series(place)
-    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
-        raise BadData(
-            f"Column '{shorten(sheet.names[place])}' of '{sheet.shown}' holds {column.dtype}, not text. Write it as "
-            "text, or name another column."
-        )
-    found: list[str | None] = column.cast(pl.String).to_list()
-    return found
 
 
 def _say_empty(count: int, shown: str) -> list[str]:

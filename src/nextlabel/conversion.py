@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nextlabel.errors import BadArray
-from nextlabel.files.arrays import Array
 from nextlabel.pool import Mask
 from nextlabel.text import printable, shorten
+
+Array = npt.NDArray[Any]
 
 DENSE = 1 << 26  # cells up to which a sparse matrix is written out: half a gigabyte of float64
 MIXED = "Write all of them as text: [str(label) for label in y], with '' for missing ones."

@@ -9,9 +9,12 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from nextlabel.errors import BadData
 from nextlabel.pool import Labels
 from nextlabel.text import join_names, printable, several, shorten
 
@@ -119,6 +122,21 @@ def _say_missing(counts: Mapping[str, int]) -> list[str]:
     ]
 
 
+def write_labels(y: npt.NDArray[Any], shown: str) -> list[str | None]:
+    """Labels (n,) as they are written; NaN is a missing one, and an infinite one is none."""
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
+    if y.dtype.kind not in "buifU":
+        raise BadData(f"In '{shown}', y holds {y.dtype}; labels are whole numbers, decimals or text.")
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        row = int(np.flatnonzero(np.isinf(y))[0])
+        raise BadData(
+            f"Row {row + 1} of '{shown}' has the label {y[row]}, which is no class. Correct or drop such rows."
+        )
+    texts: list[str | None] = y.astype(str).tolist()
+    return [None if text == "nan" else text for text in texts] if y.dtype.kind == "f" else texts
+
+
 def encode_labels(labels: Sequence[str | None], as_text: bool = False) -> tuple[Labels, tuple[str, ...]]:
     """Codes (n,), -1 where a label is missing, and the classes by code.
 
@@ -137,6 +155,12 @@ def encode_labels(labels: Sequence[str | None], as_text: bool = False) -> tuple[
     codes = {name: code for code, name in enumerate(order)}
     y = np.array([-1 if label is None else codes[names[label]] for label in labels], dtype=np.int64)
     return y, tuple(order)
+
+
+def find_spellings(labels: Sequence[str | None], y: Labels, classes: Sequence[str]) -> dict[str, int]:
+    """The code of each label (n,) as the table writes it, where that is not what its class is called."""
+    pairs = zip(labels, y.tolist(), strict=True)
+    return {label: code for label, code in pairs if label is not None and code >= 0 and label != classes[code]}
 
 
 def _number_names(known: Iterable[str]) -> dict[str, str] | None:
