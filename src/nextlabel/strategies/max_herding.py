@@ -10,8 +10,10 @@ from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 from nextlabel.errors import BadArgument
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, find_centre
-from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.coverage import Coverage
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.herding import herd, steps
+from nextlabel.strategies.kit.kernels import Kernel
 from nextlabel.text import shorten
 
 GROUND = 20_000

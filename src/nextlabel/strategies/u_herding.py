@@ -11,8 +11,10 @@ from sklearn.model_selection import KFold
 
 from nextlabel.pool import Floats
 from nextlabel.strategies.kit.blocks import Blocks, distances
-from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.coverage import Coverage
 from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
+from nextlabel.strategies.kit.herding import herd, steps
+from nextlabel.strategies.kit.kernels import Kernel
 from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
 from nextlabel.strategies.max_herding import GROUND, check_counts, coverage, describe_draws, draw_ground, sample_size
 from nextlabel.strategies.uncertainty_sampling import uncertainty
