@@ -46,8 +46,8 @@ class Columns:
         self.side = side
         self.strips = [(np.concatenate([[0], np.cumsum(one.counts)]), one.ground, one.values) for one in strips]
 
-    def gains(self, asked: Ids, covered: Floats, weight: Floats) -> Floats:
-        """Sums (k,) over the ground of what ``asked`` (k,) have above ``covered`` (g,), by ``weight`` (g,)."""
+    def gains(self, asked: Ids, covered: Floats, weight: Floats | None) -> Floats:
+        """Sums (k,) over the ground of what ``asked`` (k,) have above ``covered`` (g,), by ``weight`` (g,) if any."""
         found = np.empty(len(asked))
         for k, (strip, row) in enumerate(zip(*divmod(asked, self.side), strict=True)):
             starts, ground, values = self.strips[strip]
@@ -55,5 +55,5 @@ class Columns:
             at = ground[place]
             above = values[place] - covered[at]
             np.maximum(above, 0, out=above)
-            found[k] = above @ weight[at]
+            found[k] = above.sum() if weight is None else above @ weight[at]
         return found

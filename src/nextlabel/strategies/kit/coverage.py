@@ -17,7 +17,7 @@ TILE = 1 << 18  # kernel values in a tile: small enough to stay in a core's cach
 SIDE = 256  # candidates in a strip
 SHARE = 256  # candidates for one thread
 PAST = 1 << 25  # numbers of the past to remember: 128 MB of float32
-ENTRIES = 40_000_000  # kernel values to write down: 240 MB of float32 with their places
+ENTRIES = 42_000_000  # kernel values to write down: 250 MB of float32 with their places
 PROBE = 64  # candidates that tell how many there would be
 
 
@@ -31,6 +31,7 @@ class Coverage:
     def __init__(self, pool: Blocks, kernel: Kernel, ground: Ids | None = None, weight: Floats | None = None) -> None:
         self.pool, self.kernel, self.whole = pool, kernel, ground is None
         self.ground = np.arange(len(pool)) if ground is None else ground
+        self.even = weight is None
         rows = pool.at(self.ground)
         self.right = kernel.right(rows)  # (g, d or d + 2)
         self.weight = np.ones(len(rows), rows.dtype) if weight is None else weight.astype(rows.dtype)
@@ -59,13 +60,18 @@ class Coverage:
         self.changed[best > old] = self.time
         self.covered = best
 
-    def gains(self, rows: Floats) -> Floats:
-        """What each of ``rows`` (k, d) would add to f: (k,) float64."""
-        left, total = self.kernel.left(rows), np.zeros(len(rows))
-        for place in pieces(len(self.right), max(1, TILE // len(rows))):
+    def gains(self, asked: Ids) -> Floats:
+        """What each of the positions ``asked`` (k,) would add to f: (k,) float64."""
+        left, total = self._left(asked), np.zeros(len(asked))
+        for place in pieces(len(self.right), max(1, TILE // len(asked))):
             values = self.kernel(left, self.right[place])  # (k, t)
             total += self._above(values, self.covered, place) @ self.weight[place]
         return total / len(self.right)
+
+    def _left(self, asked: Ids) -> Floats:
+        """The positions ``asked`` (k,), made ready for the left: (k, d or d + 2)."""
+        # Where the pool is the ground they stand on the right already, of length 1 if they have to be.
+        return self.kernel.turn(self.right[asked]) if self.whole else self.kernel.left(self.pool.at(asked))
 
     def bounds(self) -> tuple[Floats, Floats] | None:
         """Between what (m,) and what (m,) the gains of the whole pool lie while there is no centre, or None."""
@@ -111,8 +117,8 @@ class Coverage:
         if self.covered is None:
             return False
         if self._probe is None:
-            some = self.pool.at(np.linspace(0, len(self.pool) - 1, min(PROBE, len(self.pool))).astype(np.int64))
-            self._probe = self.kernel(self.kernel.left(some), self.right)  # (p, g)
+            some = np.linspace(0, len(self.pool) - 1, min(PROBE, len(self.pool))).astype(np.int64)
+            self._probe = self.kernel(self._left(some), self.right)  # (p, g)
         return float(np.mean(self._probe > self.covered)) * len(self.pool) * len(self.right) <= ENTRIES
 
     def _strip(self, keep: bool, one: slice) -> tuple[Floats, Floats, list[tuple[int, Piece]]]:
@@ -129,7 +135,7 @@ class Coverage:
                 written.append((candidates.start // SIDE, select_above(values, self.covered[place], place.start, kind)))
             return self._above(values, self.covered, place) @ self.weight[place]
 
-        left = self.kernel.left(self.pool.block(one.start, one.stop))
+        left = self._left(np.arange(one.start, one.stop))
         for other in pieces(one.stop if self.whole else len(self.right), SIDE):
             values = self.kernel(left, self.right[other])  # (k, l)
             if self.whole and other.start < one.start:  # the same values serve those of the other block
@@ -144,7 +150,7 @@ class Coverage:
         never computed is of the time -1.
         """
         if self.columns is not None and self.covered is not None:
-            return self.columns.gains(asked, self.covered, self.weight) / len(self.right)
+            return self.columns.gains(asked, self.covered, None if self.even else self.weight) / len(self.right)
         found = np.empty(len(asked))
         later = len(self.changed) - np.cumsum(np.bincount(self.changed, minlength=self.time + 1))
         much = np.where(since < 0, len(self.right), later[since])  # (k,) how many came to be covered better
@@ -171,19 +177,20 @@ class Coverage:
         return self._gathered[1:]
 
     def _renew(self, asked: Ids, gains: Floats, since: Ids, ground: Any, share: Ids) -> Floats:
-        rows = self.pool.at(asked[share])
-        return self.gains(rows) if ground is None else gains[share] - self._lost(rows, since[share], *ground)
+        if ground is None:
+            return self.gains(asked[share])
+        return gains[share] - self._lost(asked[share], since[share], *ground)
 
-    def _lost(self, rows: Floats, since: Ids, where: Ids, right: Floats) -> Floats:
-        """By how much the gains of ``rows`` (k, d) have shrunk since the times ``since`` (k,), which ascend.
+    def _lost(self, asked: Ids, since: Ids, where: Ids, right: Floats) -> Floats:
+        """By how much the gains of ``asked`` (k,) have shrunk since the times ``since`` (k,), which ascend.
 
         ``where`` (t,) the ground that came to be covered better since the first of them, ``right`` (t, …) its rows.
         """
         assert self.covered is not None  # something has come to be covered better
         times, starts = np.unique(since, return_index=True)
         parts = [slice(*pair) for pair in itertools.pairwise([*starts.tolist(), len(since)])]
-        left, lost = self.kernel.left(rows), np.zeros(len(rows))
-        for place in pieces(len(where), max(1, TILE // len(rows))):
+        left, lost = self._left(asked), np.zeros(len(asked))
+        for place in pieces(len(where), max(1, TILE // len(asked))):
             at = where[place]
             now = self.kernel(left, right[place])  # (k, t)
             # What lay between what was covered then and what is covered now.

@@ -37,6 +37,12 @@ class Kernel:
         """Rows (l, d) made ready for the right of `__call__`."""
         return self._widen(rows, left=False) if self.fast else rows
 
+    def turn(self, right: Floats) -> Floats:
+        """Rows made ready for the right (k, d or d + 2), made ready for the left, in place."""
+        if self.fast:
+            right[:, -2:] = right[:, :-3:-1].copy()
+        return right
+
     def __call__(self, left: Floats, right: Floats) -> Floats:
         """Kernel values (k, l), a new array."""
         if self.fast:
