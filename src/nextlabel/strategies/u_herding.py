@@ -35,7 +35,7 @@ class UHerding(ModelDropIn):
     with many, r is short, and it becomes uncertainty. The cap is ours: rows of length 1 lie up to 2 apart,
     and a kernel so wide would tell little apart. ``ground`` and ``sample`` as in `MaxHerding`.
     Utilities are by how much each would raise the weighted coverage. Time O(g N d) and five fits on the
-    labels, memory O(N + g d).
+    labels, memory O(N + g d), and at most 250 MB of kernel values.
 
     >>> from nextlabel.models.head import LinearHead
     >>> X, y = np.array([[1.0, 0.0], [0.9, 0.3], [0.7, 0.7], [0.0, 1.0]]), [0, -1, -1, 1]
