@@ -1,6 +1,7 @@
 """MaxHerding and UHerding are plain greedy, lazily."""
 
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -8,32 +9,105 @@ from hypothesis import given
 from hypothesis import strategies as st
 from obvious import FEW, known, points, query, seeds, table, world
 from scipy.spatial.distance import cdist
+from threadpoolctl import threadpool_limits
 
 from nextlabel import strategies as ours
+from nextlabel.strategies.kit import coverage as coverage_module
+from nextlabel.strategies.kit.blocks import Blocks
+from nextlabel.strategies.kit.coverage import Coverage
+from nextlabel.strategies.kit.herding import herd
+from nextlabel.strategies.kit.kernels import Kernel, bound_means
+from nextlabel.strategies.kit.threads import spread_over_threads
+from nextlabel.strategies.kit.ties import Ties
 from nextlabel.strategies.u_herding import fit_temperature
 
 
 def plain_herding(K, weight, covered, free, batch):
+    """``K`` (m, g) of the candidates with the ground."""
     picks = []
     for _ in range(batch):
         gains = K @ weight if covered is None else np.maximum(K - covered, 0) @ weight
         gains[[i for i in range(len(K)) if i in picks or not free[i]]] = -np.inf
         picks.append(int(gains.argmax()))
-        covered = K[:, picks[-1]] if covered is None else np.maximum(covered, K[:, picks[-1]])
+        covered = K[picks[-1]] if covered is None else np.maximum(covered, K[picks[-1]])
     return picks
 
 
+@contextmanager
+def room_for(entries):
+    """So many kernel values may be written down in here; in strips of few, so that a small pool has several."""
+    before = coverage_module.ENTRIES, coverage_module.SIDE
+    coverage_module.ENTRIES, coverage_module.SIDE = entries, 64
+    try:
+        yield
+    finally:
+        coverage_module.ENTRIES, coverage_module.SIDE = before
+
+
+rooms = st.sampled_from([10**6, 9_000, 0])  # for all at once, for what counts after some picks, for nothing
+
+
 @FEW
-@given(seed=seeds, labelled=st.sampled_from([0, 1, 9]), gamma=st.sampled_from([0.2, 2.0, 30.0]))
-def test_maxherding_is_plain_greedy(seed, labelled, gamma):
+@given(seed=seeds, labelled=st.sampled_from([0, 1, 9]), gamma=st.sampled_from([0.2, 2.0, 30.0]), entries=rooms)
+def test_maxherding_is_plain_greedy(seed, labelled, gamma, entries):
     X, y, _ = world(seed, n=300, labelled=labelled)
     rows = np.flatnonzero(y < 0)
     U = X / np.linalg.norm(X, axis=1, keepdims=True)
     kernel = np.exp(-gamma * cdist(U, U, "sqeuclidean"))
     covered = kernel[np.ix_(rows, np.flatnonzero(y >= 0))].max(axis=1) if labelled else None
     plain = plain_herding(kernel[np.ix_(rows, rows)], np.ones(len(rows)), covered, np.ones(len(rows), bool), 25)
-    found = query(ours.MaxHerding, X, y, 25, init={"metric_dict": {"gamma": gamma}})
+    with room_for(entries):
+        found = query(ours.MaxHerding, X, y, 25, init={"metric_dict": {"gamma": gamma}})
     assert found.tolist() == rows[plain].tolist()
+
+
+@FEW
+@given(seed=seeds, entries=rooms)
+def test_a_part_of_the_pool_as_ground_is_covered_greedily(seed, entries):
+    X = points(300, seed=seed)
+    ground = np.sort(np.random.default_rng(seed).choice(300, 120, replace=False))
+    weight = np.random.default_rng(seed).random(120)
+    kernel = np.exp(-0.5 * cdist(X, X[ground], "sqeuclidean"))
+    plain = plain_herding(kernel, weight, None, np.ones(300, bool), 20)
+    with room_for(entries):
+        covering = Coverage(Blocks(X), Kernel(gamma=0.5), ground, weight)
+        found = herd(covering, 20, Ties(300, np.random.default_rng(0)))
+    assert found.tolist() == plain
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@FEW
+@given(seed=seeds, gamma=st.sampled_from([1e-4, 0.01, 0.2]))
+def test_a_mean_kernel_value_lies_within_its_bounds(kind, seed, gamma):
+    X = points(200, seed=seed).astype(kind)
+    X /= np.linalg.norm(X, axis=1).max()
+    ground, weight = X[:80], np.random.default_rng(seed).random(80).astype(kind)
+    low, high = bound_means(Kernel(gamma=gamma), Blocks(X), ground, weight)
+    means = np.exp(-gamma * cdist(X, ground, "sqeuclidean")) @ weight / 80
+    assert ((low <= means) & (means <= high)).all()
+    assert (high - low).max() < 10 * gamma**2 + 1e-5  # else they would be of no use
+
+
+def test_a_narrow_kernel_has_no_bounds():
+    assert bound_means(Kernel(gamma=5.0), Blocks(points(100)), points(100), np.ones(100)) is None
+
+
+@pytest.mark.parametrize("ground", [None, np.arange(0, 1500, 2)])
+@pytest.mark.parametrize("entries", [10**7, 0])
+def test_gains_are_the_same_bytes_on_any_number_of_threads(ground, entries):
+    rows, asked, found = Blocks(points(1500, d=8).astype(np.float32), unit=True), np.arange(900), []
+    for threads in (1, 3):
+        covering = Coverage(rows, Kernel(), ground)
+        with room_for(entries), threadpool_limits(threads), spread_over_threads() as spread:
+            gains = [covering.everybody(spread)]
+            covering.add(Blocks(rows.at(np.array([7]))))
+            gains.append(covering.everybody(spread, keep=True))
+            assert (covering.columns is not None) == (entries > 0)
+            covering.add(Blocks(rows.at(np.array([900]))))
+            gains.append(covering.renewed(asked, gains[-1][asked], np.ones(900, int), spread))
+            np.testing.assert_allclose(gains[-1], covering.gains(asked), rtol=1e-3, atol=1e-6)
+        found.append(np.concatenate(gains).tobytes())
+    assert found[0] == found[1]
 
 
 @FEW

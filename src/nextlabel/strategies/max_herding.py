@@ -10,8 +10,10 @@ from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 from nextlabel.errors import BadArgument
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, find_centre
-from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.coverage import Coverage
 from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.herding import herd, steps
+from nextlabel.strategies.kit.kernels import Kernel
 from nextlabel.text import shorten
 
 GROUND = 20_000
@@ -30,8 +32,9 @@ class MaxHerding(FeatureDropIn):
     ``sample``: only that many candidates, drawn at random, are looked at (ten for each sample asked, at least), with a
     warning; None, the default, looks at all.
 
-    Plain greedy's picks by lazy greedy (Minoux, 1978) in blocks: O(g N d) for the first gains, memory O(N + g d), no
-    N x N array.
+    Plain greedy's picks by lazy greedy (Minoux, 1978) in blocks and on all threads that BLAS may take: O(g N d) for the
+    first gains, memory O(N + g d), no N x N array. Kernel values that still count are written down once there are at
+    most 42 million of them (250 MB); from then on no pick needs a product.
 
     >>> X = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0], [0.2, 1.0]])
     >>> MaxHerding(missing_label=-1, random_state=0).query(X, [-1] * 5, batch_size=2)

@@ -11,8 +11,10 @@ from sklearn.model_selection import KFold
 
 from nextlabel.pool import Floats
 from nextlabel.strategies.kit.blocks import Blocks, distances
-from nextlabel.strategies.kit.coverage import Coverage, Kernel, herd, steps
+from nextlabel.strategies.kit.coverage import Coverage
 from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
+from nextlabel.strategies.kit.herding import herd, steps
+from nextlabel.strategies.kit.kernels import Kernel
 from nextlabel.strategies.kit.known_probabilities import KnownProbabilities
 from nextlabel.strategies.max_herding import GROUND, check_counts, coverage, describe_draws, draw_ground, sample_size
 from nextlabel.strategies.uncertainty_sampling import uncertainty
@@ -33,7 +35,7 @@ class UHerding(ModelDropIn):
     with many, r is short, and it becomes uncertainty. The cap is ours: rows of length 1 lie up to 2 apart,
     and a kernel so wide would tell little apart. ``ground`` and ``sample`` as in `MaxHerding`.
     Utilities are by how much each would raise the weighted coverage. Time O(g N d) and five fits on the
-    labels, memory O(N + g d).
+    labels, memory O(N + g d), and at most 250 MB of kernel values.
 
     >>> from nextlabel.models.head import LinearHead
     >>> X, y = np.array([[1.0, 0.0], [0.9, 0.3], [0.7, 0.7], [0.0, 1.0]]), [0, -1, -1, 1]

@@ -1,64 +1,24 @@
-"""Greedy kernel coverage (facility location), the core of `maxherding` and `uherding`."""
+"""How well centres cover a ground, and what one more would add: the core of `maxherding` and `uherding`."""
 
 import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.metrics.pairwise import pairwise_kernels
 
 from nextlabel.pool import Floats, Ids
-from nextlabel.strategies.kit.blocks import Blocks, pieces, squares
+from nextlabel.strategies.kit.blocks import Blocks, pieces
+from nextlabel.strategies.kit.columns import Columns, Piece, join, select_above
+from nextlabel.strategies.kit.kernels import Kernel, bound_means
 from nextlabel.strategies.kit.progress import report
-from nextlabel.strategies.kit.ties import Ties
+from nextlabel.strategies.kit.threads import Spread
 
 TILE = 1 << 18  # kernel values in a tile: small enough to stay in a core's cache while they are worked on
-FEW, MANY = 32, 512  # samples evaluated at a time
+SIDE = 256  # candidates in a strip
+SHARE = 256  # candidates for one thread
 PAST = 1 << 25  # numbers of the past to remember: 128 MB of float32
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """k(a, b), by name as in `sklearn.metrics.pairwise.pairwise_kernels`; ``rbf`` with ``gamma`` is done here.
-
-    rbf is exp(-gamma |a - b|^2): rows are scaled and get two more columns, so that one matrix product is the exponent.
-    """
-
-    metric: str = "rbf"
-    gamma: float | None = None  # None: 1 / d
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def fast(self) -> bool:
-        """Is it the one that is done here?"""
-        return self.metric == "rbf" and not self.more
-
-    def left(self, rows: Floats) -> Floats:
-        """Rows (k, d) made ready for the left of `__call__`."""
-        return self._widen(rows, left=True) if self.fast else rows
-
-    def right(self, rows: Floats) -> Floats:
-        """Rows (l, d) made ready for the right of `__call__`."""
-        return self._widen(rows, left=False) if self.fast else rows
-
-    def __call__(self, left: Floats, right: Floats) -> Floats:
-        """Kernel values (k, l), a new array."""
-        if self.fast:
-            values = left @ right.T
-            return np.exp(values, out=values)
-        gamma = {} if self.gamma is None else {"gamma": self.gamma}
-        values = pairwise_kernels(left, right, metric=self.metric, **gamma, **self.more)
-        return np.array(values, dtype=left.dtype)
-
-    def _widen(self, rows: Floats, left: bool) -> Floats:
-        # -gamma |a - b|^2 = 2 gamma a.b - gamma |a|^2 - gamma |b|^2: the last two are the products with columns of 1.
-        gamma = 1 / rows.shape[1] if self.gamma is None else self.gamma
-        wide = np.empty((len(rows), rows.shape[1] + 2), dtype=rows.dtype)
-        np.multiply(rows, np.sqrt(2 * gamma), out=wide[:, :-2], casting="same_kind")
-        wide[:, -2 if left else -1] = -gamma * squares(rows)
-        wide[:, -1 if left else -2] = 1
-        return wide
+ENTRIES = 42_000_000  # kernel values to write down: 250 MB of float32 with their places
+PROBE = 64  # candidates that tell how many there would be
 
 
 class Coverage:
@@ -70,13 +30,19 @@ class Coverage:
 
     def __init__(self, pool: Blocks, kernel: Kernel, ground: Ids | None = None, weight: Floats | None = None) -> None:
         self.pool, self.kernel, self.whole = pool, kernel, ground is None
-        rows = pool.at(np.arange(len(pool)) if ground is None else ground)
+        self.ground = np.arange(len(pool)) if ground is None else ground
+        self.even = weight is None
+        rows = pool.at(self.ground)
         self.right = kernel.right(rows)  # (g, d or d + 2)
         self.weight = np.ones(len(rows), rows.dtype) if weight is None else weight.astype(rows.dtype)
         self.covered: Floats | None = None  # (g,) the best kernel value so far
         self.time = 0  # how many centres came one by one
         self.changed = np.zeros(len(rows), dtype=np.int64)  # (g,) when `covered` last did
         self.past: dict[int, Floats] = {}  # `covered` as it was, for as many times as there is room for
+        self.columns: Columns | None = None  # what counts of the kernel, once there is room for it
+        self.spent = 0  # kernel values computed since everybody's gains were
+        self._probe: Floats | None = None
+        self._gathered: tuple[tuple[int, int], Ids, Floats] | None = None
 
     def add(self, centres: Blocks) -> None:
         """Take more centres into account."""
@@ -84,7 +50,7 @@ class Coverage:
         best = old.copy()
         for _, rows in centres.blocks(max(1, TILE // 256)):
             left = self.kernel.left(rows)
-            for place in pieces(len(best), 256):
+            for place in pieces(len(best), max(256, TILE // len(rows))):
                 np.maximum(best[place], self.kernel(left, self.right[place]).max(axis=0), out=best[place])
         # A gain computed at time t is renewed from what was covered at t; the oldest go when memory runs out, and gains
         # of that age are computed anew.
@@ -94,63 +60,144 @@ class Coverage:
         self.changed[best > old] = self.time
         self.covered = best
 
-    def gains(self, rows: Floats) -> Floats:
-        """What each of ``rows`` (k, d) would add to f: (k,) float64."""
-        left, total = self.kernel.left(rows), np.zeros(len(rows))
-        for place in pieces(len(self.right), max(1, TILE // len(rows))):
+    def gains(self, asked: Ids) -> Floats:
+        """What each of the positions ``asked`` (k,) would add to f: (k,) float64."""
+        left, total = self._left(asked), np.zeros(len(asked))
+        for place in pieces(len(self.right), max(1, TILE // len(asked))):
             values = self.kernel(left, self.right[place])  # (k, t)
             total += self._above(values, self.covered, place) @ self.weight[place]
         return total / len(self.right)
 
-    def everybody(self) -> Floats:
-        """Gains (m,) of the whole pool in one blocked pass; half of the products where the pool is the ground."""
-        count, total = len(self.pool), np.zeros(len(self.pool))
-        for one, rows in self.pool.blocks(MANY):
-            report(one.start, count, "measuring coverage")
-            if not self.whole:
-                total[one] = self.gains(rows)
-                continue
-            left = self.kernel.left(rows)
-            for other in pieces(one.stop, MANY):
-                values = self.kernel(left, self.right[other])  # (k, l)
-                if other.start < one.start:  # the same values serve those of the other block
-                    turned = values if self.covered is None else values - self.covered[one, None]
-                    total[other] += self.weight[one] @ (turned if self.covered is None else _positive(turned))
-                total[one] += self._above(values, self.covered, other) @ self.weight[other]
-        return total / len(self.right) if self.whole else total
+    def _left(self, asked: Ids) -> Floats:
+        """The positions ``asked`` (k,), made ready for the left: (k, d or d + 2)."""
+        # Where the pool is the ground they stand on the right already, of length 1 if they have to be.
+        return self.kernel.turn(self.right[asked]) if self.whole else self.kernel.left(self.pool.at(asked))
 
-    def renewed(self, asked: Ids, gains: Floats, since: Ids) -> Floats:
+    def bounds(self) -> tuple[Floats, Floats] | None:
+        """Between what (m,) and what (m,) the gains of the whole pool lie while there is no centre, or None."""
+        if self.covered is not None:
+            return None
+        return bound_means(self.kernel, self.pool, self.pool.at(self.ground), self.weight)
+
+    def everybody(self, spread: Spread = map, keep: bool = False) -> Floats:
+        """Gains (m,) of the whole pool in one blocked pass; half of the products where the pool is the ground.
+
+        With ``keep``, what counts of the kernel is written down if there is room: no gain needs the kernel after that.
+        """
+        count, total = len(self.pool), np.zeros(len(self.pool))
+        kept: list[list[Piece]] | None = [[] for _ in pieces(count, SIDE)] if keep and self._fits() else None
+        strips = list(pieces(count, SIDE))[::-1]  # the longest come first, so that threads end together
+        # Added up here and in order: the sums are the same on however many threads.
+        done = 0
+        for one, (own, before, written) in zip(
+            strips, spread(partial(self._strip, kept is not None), strips), strict=True
+        ):
+            report(done, count, "measuring coverage")
+            done += len(own)
+            total[one] += own
+            total[: len(before)] += before
+            for strip, piece in written:
+                if kept is not None:
+                    kept[strip].append(piece)
+        if kept is not None:
+            self.columns, self.past = Columns(spread(join, kept), SIDE), {}
+        self.spent = 0
+        return total / len(self.right)
+
+    def pays(self) -> bool:
+        """Is one more pass over everybody, which writes down what counts, cheaper than to go on renewing gains?
+
+        Nobody knows how much is to come; who buys once the rent paid is the price pays twice the least at most.
+        """
+        if self.columns is not None or self.covered is None or not self.whole:
+            return False
+        return self.spent >= len(self.pool) * len(self.right) / 2 and self._fits()
+
+    def _fits(self) -> bool:
+        if self.covered is None:
+            return False
+        if self._probe is None:
+            some = np.linspace(0, len(self.pool) - 1, min(PROBE, len(self.pool))).astype(np.int64)
+            self._probe = self.kernel(self._left(some), self.right)  # (p, g)
+        return float(np.mean(self._probe > self.covered)) * len(self.pool) * len(self.right) <= ENTRIES
+
+    def _strip(self, keep: bool, one: slice) -> tuple[Floats, Floats, list[tuple[int, Piece]]]:
+        """Sums (k,) over the ground of the candidates ``one``, and what is kept of their values, by strip.
+
+        Where the pool is the ground, only over the ground up to them, and what they add to those before: (start,).
+        """
+        own, before = np.zeros(one.stop - one.start), np.zeros(one.start if self.whole else 0)
+        written: list[tuple[int, Piece]] = []
+
+        def add_up(values: Floats, candidates: slice, place: slice) -> Floats:
+            if keep and self.covered is not None:
+                kind = np.uint16 if len(self.right) <= 1 << 16 else np.int32
+                written.append((candidates.start // SIDE, select_above(values, self.covered[place], place.start, kind)))
+            return self._above(values, self.covered, place) @ self.weight[place]
+
+        left = self._left(np.arange(one.start, one.stop))
+        for other in pieces(one.stop if self.whole else len(self.right), SIDE):
+            values = self.kernel(left, self.right[other])  # (k, l)
+            if self.whole and other.start < one.start:  # the same values serve those of the other block
+                before[other] += add_up(np.ascontiguousarray(values.T), other, one)
+            own += add_up(values, one, other)
+        return own, before, written
+
+    def renewed(self, asked: Ids, gains: Floats, since: Ids, spread: Spread = map) -> Floats:
         """Gains (k,) now of the positions ``asked``, which were ``gains`` (k,) at the times ``since`` (k,).
 
-        Only the ground that came to be covered better since then matters, which soon is little of it.
+        Only the ground that came to be covered better since then matters, which soon is little of it; a gain that was
+        never computed is of the time -1.
         """
+        if self.columns is not None and self.covered is not None:
+            return self.columns.gains(asked, self.covered, None if self.even else self.weight) / len(self.right)
         found = np.empty(len(asked))
         later = len(self.changed) - np.cumsum(np.bincount(self.changed, minlength=self.time + 1))
-        much = later[since]  # (k,) how many ground samples came to be covered better
-        fresh = (2 * much > len(self.right)) | ~np.isin(since, list(self.past))
+        much = np.where(since < 0, len(self.right), later[since])  # (k,) how many came to be covered better
+        fresh = (4 * much > 3 * len(self.right)) | ~np.isin(since, list(self.past))
+        self.spent += int(np.where(fresh, len(self.right), much).sum())
         # Rows of like age are renewed together, by powers of two of the ground that changed: a block takes as long as
         # its oldest row.
         level = np.where(fresh, -1, np.log2(np.maximum(much, 1)).astype(int))
         for one in np.unique(level):
             few = np.flatnonzero(level == one)
             few = few[np.argsort(since[few], kind="stable")]
-            rows = self.pool.at(asked[few])
-            found[few] = self.gains(rows) if one < 0 else gains[few] - self._lost(rows, since[few])
+            shares = [few[part] for part in pieces(len(few), SHARE)]
+            ground = None if one < 0 else self._gather(int(since[few[0]]))
+            work = partial(self._renew, asked, gains, since, ground)
+            for share, values in zip(shares, spread(work, shares), strict=True):
+                found[share] = values
         return found
 
-    def _lost(self, rows: Floats, since: Ids) -> Floats:
-        """By how much the gains of ``rows`` (k, d) have shrunk since the times ``since`` (k,), which ascend."""
+    def _gather(self, since: int) -> tuple[Ids, Floats]:
+        """Where the ground came to be covered better since then (t,), and its rows: the same for many who are asked."""
+        if self._gathered is None or self._gathered[0] != (since, self.time):
+            where = np.flatnonzero(self.changed > since)
+            self._gathered = (since, self.time), where, self.right.take(where, axis=0)
+        return self._gathered[1:]
+
+    def _renew(self, asked: Ids, gains: Floats, since: Ids, ground: Any, share: Ids) -> Floats:
+        if ground is None:
+            return self.gains(asked[share])
+        return gains[share] - self._lost(asked[share], since[share], *ground)
+
+    def _lost(self, asked: Ids, since: Ids, where: Ids, right: Floats) -> Floats:
+        """By how much the gains of ``asked`` (k,) have shrunk since the times ``since`` (k,), which ascend.
+
+        ``where`` (t,) the ground that came to be covered better since the first of them, ``right`` (t, …) its rows.
+        """
+        assert self.covered is not None  # something has come to be covered better
         times, starts = np.unique(since, return_index=True)
         parts = [slice(*pair) for pair in itertools.pairwise([*starts.tolist(), len(since)])]
-        where = np.flatnonzero(self.changed > times[0])
-        left, lost = self.kernel.left(rows), np.zeros(len(rows))
-        for place in pieces(len(where), max(1, TILE // len(rows))):
+        left, lost = self._left(asked), np.zeros(len(asked))
+        for place in pieces(len(where), max(1, TILE // len(asked))):
             at = where[place]
-            now = self.kernel(left, self.right[at])  # (k, t)
-            before = np.empty_like(now)
+            now = self.kernel(left, right[place])  # (k, t)
+            # What lay between what was covered then and what is covered now.
+            np.minimum(now, self.covered[at], out=now)
             for rows_then, then in zip(parts, times.tolist(), strict=True):
-                np.subtract(now[rows_then], self.past[then][at], out=before[rows_then])
-            lost += _positive(before) @ self.weight[at] - self._above(now, self.covered, at) @ self.weight[at]
+                now[rows_then] -= self.past[then][at]
+            lost += _positive(now) @ self.weight[at]
         return lost / len(self.right)
 
     @staticmethod
@@ -167,52 +214,3 @@ def _positive(values: Floats) -> Floats:
     zeros = np.zeros(values.shape[1], dtype=values.dtype)
     positive: Floats = np.maximum(values, zeros, out=values)
     return positive
-
-
-def herd(coverage: Coverage, batch: int, ties: Ties) -> Ids:
-    """Positions (batch,) by greedy maximisation of ``coverage``: plain greedy's picks, lazily (Minoux, 1978).
-
-    A gain only ever shrinks, so an old one is a bound. Each time those with the highest bounds are brought up to date,
-    in growing blocks, until nobody else's bound reaches the best found. After a first pick without any centre nearly
-    all gains change at once, and all are computed anew.
-    """
-    picks: list[int] = []
-    bound, since = coverage.everybody(), np.full(len(coverage.pool), coverage.time)
-    while True:
-        best = _best(coverage, bound, since, ties)
-        picks.append(best)
-        report(len(picks), batch)
-        if len(picks) == batch:
-            return np.array(picks)
-        alone = coverage.covered is None
-        coverage.add(Blocks(coverage.pool.at(np.array([best]))))
-        if alone:
-            bound, since = coverage.everybody(), np.full(len(bound), coverage.time)
-        bound[picks] = -np.inf
-
-
-def _best(coverage: Coverage, bound: Floats, since: Ids, ties: Ties) -> int:
-    """The position with the highest gain. ``bound`` (m,) gains at the times ``since`` (m,) are renewed as needed."""
-    size = FEW
-    while True:
-        fresh = np.flatnonzero(since == coverage.time)
-        best = bound[fresh].max(initial=-np.inf)
-        asked = np.flatnonzero((since < coverage.time) & (bound >= best) & (bound > -np.inf))
-        if not len(asked):
-            return ties.best(bound[fresh], fresh)
-        if len(asked) > size:
-            asked = asked[np.argpartition(-bound[asked], size)[:size]]
-        asked.sort()
-        bound[asked] = coverage.renewed(asked, bound[asked], since[asked])
-        since[asked] = coverage.time
-        size = min(2 * size, MANY)
-
-
-def steps(coverage: Callable[[], Coverage], picks: Ids) -> Floats:
-    """Utilities (batch, m): everybody's gain before each pick."""
-    fresh = coverage()
-    wide = np.empty((len(picks), len(fresh.pool)))
-    for b, pick in enumerate(picks):
-        wide[b] = fresh.everybody()
-        fresh.add(Blocks(fresh.pool.at(np.array([pick]))))
-    return wide
