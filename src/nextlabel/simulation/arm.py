@@ -106,6 +106,7 @@ def _validation(this: Round, ids: Ids) -> dict[str, Any]:
 
 
 def _proba(fitted: Fitted, ids: Ids) -> Floats:
-    # (n, C). Without ids an empty one, whose figures are None: scikit-learn's classifiers refuse to predict nothing.
-    proba: Floats = fitted.clf.predict_proba(fitted.features[ids]) if len(ids) else np.empty((0, 1))
+    if not len(ids):  # an empty one, whose figures are None: scikit-learn's classifiers refuse to predict nothing
+        return np.empty((0, len(fitted.clf.classes_)))
+    proba: Floats = fitted.clf.predict_proba(fitted.features[ids])  # (n, C)
     return proba
