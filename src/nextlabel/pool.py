@@ -113,7 +113,7 @@ class Pool:
             return self
         own = np.union1d(np.arange(self.given), self.y[self.y >= 0])
         y = np.where(self.y >= 0, np.searchsorted(own, self.y), -1)
-        return replace(self, y=y, classes=len(own))
+        return replace(self, y=y, classes=max(len(own), 1))  # one at least: no classifier can do with none
 
     def answered(self, ids: Ids, labels: Labels) -> "Pool":
         """The pool after somebody answered; a negative label means that they did not know."""
