@@ -34,7 +34,8 @@ class Pool:
     ``y``         (N,) class codes 0 … C-1, or -1 where nobody has answered; validation labels are in it
     ``askable``   (N,) may a strategy see and ask this sample? False for test, validation, discarded and audit samples
     ``watch``     validation ids: the model may look at their labels, strategies may not
-    ``audit``     ids of the audit side in the order in which they will be asked, those with a label among them
+    ``audit``     ids of the audit side in the order in which they will be asked, those with a label among them, and
+                  without those that somebody skipped, for as long as they are not to be asked again
     ``classes``   C, the number of classes (a code may be known long before its first label is)
     ``asked``     ids that were asked one by one so far, in order: answered, or out for an answer
     ``draws``     (N,) the samples' draws (`nextlabel.loop.audit`), where there is an audit side
