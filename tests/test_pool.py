@@ -36,7 +36,7 @@ def test_what_nobody_could_answer_is_not_asked_again():
 def test_an_answered_audit_sample_joins_the_labelled_set():
     after = pool(audit=[7, 2]).answered(np.array([7]), np.array([1]))
     assert after.unaudited().tolist() == [2]
-    assert after.askable[7]
+    assert after.labelled().tolist() == [7]
 
 
 def test_what_is_out_for_an_answer_is_neither_seen_nor_asked():

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
     from nextlabel.knobs.course import Course
+    from nextlabel.loop.asking import ask
+    from nextlabel.loop.learner import ActiveLearner, View
     from nextlabel.loop.oracles import Truth
-    from nextlabel.loop.rounds import ActiveLearner, Round, View, ask, drive, rounds
+    from nextlabel.loop.rounds import Round, drive, rounds
     from nextlabel.models.base import Fitted
     from nextlabel.models.head import LinearHead
     from nextlabel.models.linear import Linear
@@ -93,7 +95,7 @@ __all__ = [
 
 # Where each of them lives. A test compares this with what type checkers are told above.
 _HOMES = {
-    "ActiveLearner": "loop.rounds",
+    "ActiveLearner": "loop.learner",
     "Checkpoint": "models.torch.checkpoints",
     "Classifier": "classifiers.base",
     "Cnn": "models.torch.cnn",
@@ -116,8 +118,8 @@ _HOMES = {
     "TorchClassifier": "models.torch.classifier",
     "Training": "models.torch.cnn",
     "Truth": "loop.oracles",
-    "View": "loop.rounds",
-    "ask": "loop.rounds",
+    "View": "loop.learner",
+    "ask": "loop.asking",
     "compare": "comparison",
     "drive": "loop.rounds",
     "embed": "embedders",

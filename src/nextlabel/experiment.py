@@ -87,7 +87,11 @@ class Experiment:
         DATA,
     )
     test: Amount | str | int | float = knob(
-        0.2, AMOUNT, "Test set: 0.2 is a share, 200 a count, 5/class per class.", LABELS
+        0.2,
+        AMOUNT,
+        "Test set: 0.2 is a share, 200 a count, 5/class per class. 0, beside --audit: nothing is scored, and the run "
+        "says who is asked.",
+        LABELS,
     )
     val: Amount | str | int | float | None = knob(  # None: what the model needs
         None, optional(AMOUNT), "Validation set, likewise. Default: what the model needs.", LABELS

@@ -106,8 +106,8 @@ class Plan:
     audit: float = knob(
         0.0,
         number_within(0, 1, "a share of the samples, from 0 up to but not including 1"),
-        "0.1: hide a tenth of the pool from the strategies, and draw a tenth of each batch from it at random, "
-        "as one does to measure accuracy while labelling.",
+        "0.2: a fifth of the samples is hidden from the strategies, and a fifth of the questions is drawn from it at "
+        "random, as one does to measure accuracy while labelling (docs/audit.md).",
         LOOP,
     )
     ahead: int = knob(

@@ -34,8 +34,12 @@ class Pool:
     ``y``         (N,) class codes 0 … C-1, or -1 where nobody has answered; validation labels are in it
     ``askable``   (N,) may a strategy see and ask this sample? False for test, validation, discarded and audit samples
     ``watch``     validation ids: the model may look at their labels, strategies may not
-    ``audit``     ids of the audit side in the order in which they will be asked
+    ``audit``     ids of the audit side in the order in which they will be asked, those with a label among them, and
+                  without those that somebody skipped, for as long as they are not to be asked again
     ``classes``   C, the number of classes (a code may be known long before its first label is)
+    ``asked``     ids that were asked one by one so far, in order: answered, or out for an answer
+    ``draws``     (N,) the samples' draws (`nextlabel.loop.audit`), where there is an audit side
+    ``given``     how many classes, the first ones, were there before any answer; None: all of them
 
     >>> pool = Pool(np.eye(4, dtype=np.float32), np.array([0, -1, -1, -1]), np.ones(4, dtype=bool), classes=2)
     >>> pool = pool.answered(np.array([2, 3]), np.array([1, -1]))  # somebody knew 2, and nobody 3
@@ -49,6 +53,9 @@ class Pool:
     classes: int
     watch: Ids = field(default_factory=lambda: NOBODY)
     audit: Ids = field(default_factory=lambda: NOBODY)
+    asked: Ids = field(default_factory=lambda: NOBODY)
+    draws: Floats | None = None
+    given: int | None = None
 
     def labelled(self) -> Ids:
         """Ids of the labelled set, ascending: what is trained on, hence without validation samples."""
@@ -62,7 +69,8 @@ class Pool:
 
     def unaudited(self) -> Ids:
         """Ids of the audit side still to be asked, in asking order."""
-        return self.audit[self.y[self.audit] < 0]
+        waiting = self.audit[self.y[self.audit] < 0]
+        return waiting[~np.isin(waiting, self.asked)]  # what is out for an answer is asked already
 
     def left(self) -> int:
         """How many samples can still be asked about, by a strategy or for the audit."""
@@ -72,16 +80,52 @@ class Pool:
         """How many different classes the labelled set holds."""
         return len(np.unique(self.y[self.labelled()]))
 
+    def audited(self) -> int:
+        """How many of the samples asked so far are of the audit side; labels that it had before count for nothing."""
+        return int(np.isin(self.asked, self.audit).sum())
+
+    def only(self, ids: Ids) -> "Pool":
+        """The pool as it was when just ``ids`` had a label, beside the validation samples."""
+        y = np.full(len(self.y), -1, dtype=self.y.dtype)
+        for known in (ids, self.watch):
+            y[known] = self.y[known]
+        return replace(self, y=y)
+
+    def blind(self) -> "Pool":
+        """The pool as a strategy may know it: the audit side is not in it, nor its labels, nor a class known by them.
+
+        Without an audit side it is the pool itself.
+
+        >>> y = np.array([0, 1, -1, -1])
+        >>> pool = Pool(np.eye(4, dtype=np.float32), y, np.array([True, False, True, False]), 2, audit=np.array([3, 1]))
+        >>> pool.labelled().tolist(), pool.blind().labelled().tolist()
+        ([0, 1], [0])
+        """
+        if not len(self.audit):
+            return self
+        y = self.y.copy()
+        y[self.audit] = -1
+        asked = self.asked[~np.isin(self.asked, self.audit)]
+        return replace(self, y=y, asked=asked, audit=NOBODY)._with_its_own_classes()
+
+    def _with_its_own_classes(self) -> "Pool":
+        """The pool with codes for the classes that were given, or have a label in it; order stays."""
+        if self.given is None:
+            return self
+        own = np.union1d(np.arange(self.given), self.y[self.y >= 0])
+        y = np.where(self.y >= 0, np.searchsorted(own, self.y), -1)
+        return replace(self, y=y, classes=max(len(own), 1))  # one at least: no classifier can do with none
+
     def answered(self, ids: Ids, labels: Labels) -> "Pool":
         """The pool after somebody answered; a negative label means that they did not know."""
         y, askable = self.y.copy(), self.askable.copy()
         y[ids] = labels
-        askable[ids] = labels >= 0  # what nobody could answer is not asked again
+        askable[ids] &= labels >= 0  # what nobody could answer is not asked again, and the audit side stays hidden
         audit = self.audit[~np.isin(self.audit, ids[labels < 0])]
-        return replace(self, y=y, askable=askable, audit=audit)
+        return replace(self, y=y, askable=askable, audit=audit, asked=np.append(self.asked, ids[labels >= 0]))
 
     def without(self, ids: Ids) -> "Pool":
         """The pool as a strategy must see it while ``ids`` are out for an answer."""
         askable = self.askable.copy()
         askable[ids] = False
-        return replace(self, askable=askable, audit=self.audit[~np.isin(self.audit, ids)])
+        return replace(self, askable=askable, asked=np.append(self.asked, ids))

@@ -53,7 +53,7 @@ def test_everything_is_looked_up_once(answers):
     calls = count_calls(lambda: simulate(experiment))
     once = [("models/__init__", "model"), ("loop/oracles", "read_oracle"), ("datasets/answers", "read_answers")]
     assert {place: calls[place] for place in once} == dict.fromkeys(once, 1)
-    assert calls["simulation/pools", "open_pool"] == calls["simulation/pools", "scale_without_test"] == 5  # once a seed
+    assert calls["simulation/pools", "open_pool"] == calls["simulation/pools", "scale_without"] == 5  # once a seed
     assert calls["strategies/__init__", "strategy"] == 3 + 2  # the cold one, and one that gathers labels to tune on
 
 

@@ -29,7 +29,7 @@ def run_simulate(experiment: Experiment, crew: Crew, output: Output, command: Se
     with show_progress(loud, quiet=output.json) as progress:
         folder = output.out or dated_folder(experiment)
         recorded = record(experiment, folder, crew, output.resume, command, progress)
-        if output.report:
+        if output.report and has_scores(recorded.run):
             progress("drawing the report", 0, 0)
             # The map is drawn of what the first seed's model saw.
             seen = recorded.parts.pool(experiment.seeds[0]).features
@@ -48,7 +48,8 @@ def run_simulate(experiment: Experiment, crew: Crew, output: Output, command: Se
 def run_to_json(run: Run, page: Path | None) -> Row:
     """What ``--json`` prints: where things are, and each strategy's figures, in fractions."""
     # The names and the fractions are a promise to scripts: figures in percent are for people.
-    summary = [_summary(one) for one in standings(run.rows, run.manifest["dataset"]["counts"])]
+    found = standings(run.rows, run.manifest["dataset"]["counts"]) if has_scores(run) else []
+    summary = [_summary(one) for one in found]
     return {"out": str(run.folder), "report": page and str(page), "summary": summary}
 
 
@@ -71,8 +72,15 @@ def _summary(one: Standing) -> Row:
     }
 
 
+def has_scores(run: Run) -> bool:
+    """Did any seed have a test set? With an audit side a run may do without: then it is only about who is asked."""
+    return any(row["accuracy"] is not None for row in run.rows)
+
+
 def describe_run(run: Run, page: Path | None) -> str:
     """What was found, in plain words, and where the report is."""
+    if not has_scores(run):
+        return f"No test set, so no scores. Who was asked, and why: {run.folder / 'picks.jsonl'}"
     ranks = standings(run.rows, run.manifest["dataset"]["counts"])
     place = f"Report: {page}" if page else f"Rows: {run.folder / 'rows.jsonl'}"
     return "\n".join([headline(ranks), *(f"  {verdict(one)}" for one in ranks), place])

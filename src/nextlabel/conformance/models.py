@@ -22,7 +22,7 @@ from skactiveml.base import SkactivemlClassifier
 from sklearn.base import clone
 
 from nextlabel.datasets.base import Block, Dataset, Squares
-from nextlabel.loop.rounds import ActiveLearner, learn
+from nextlabel.loop.learner import ActiveLearner, learn
 from nextlabel.models.base import Fitted, ModelEntry, Settings
 from nextlabel.plan import Plan
 from nextlabel.pool import Floats, Pool

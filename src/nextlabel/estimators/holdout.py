@@ -57,5 +57,8 @@ def calibration_error(confidence: Floats, hit: Floats) -> float:
 
 def count_confusions(proba: Floats, y: Labels) -> Ids:
     """(C, C) counts, truth by rows, predictions by columns."""
-    found: Ids = confusion_matrix(y, proba.argmax(axis=1), labels=np.arange(proba.shape[1]))
+    classes = proba.shape[1]
+    if not len(y):  # which scikit-learn refuses
+        return np.zeros((classes, classes), dtype=np.int64)
+    found: Ids = confusion_matrix(y, proba.argmax(axis=1), labels=np.arange(classes))
     return found

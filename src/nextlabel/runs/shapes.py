@@ -104,7 +104,11 @@ ROW = fields(
     # A run without a validation set has no score of it.
     {"log_loss": loss, "ece": score, "val_f1_macro": score, "mended": count},
 )
-PICK = fields(KEY | {"ids": every(count)}, dict.fromkeys(("paths", "why", "labels"), every(words)))
+PICK = fields(
+    KEY | {"ids": every(count)},
+    # The last two only where there is an audit side.
+    dict.fromkeys(("paths", "why", "labels"), every(words)) | {"scores": every(maybe(amount)), "tau": maybe(amount)},
+)
 TIMING = fields(KEY | {"fit_s": amount, "ask_s": amount}, {"converged": flag})
 CONFUSION = fields(KEY | {"matrix": every(every(count), least=1)})
 LINES = {"rows": ROW, "picks": PICK, "timings": TIMING, "confusions": CONFUSION}

@@ -10,7 +10,9 @@ import numpy as np
 
 from nextlabel.estimators import scores
 from nextlabel.estimators.holdout import count_confusions, holdout
-from nextlabel.loop.rounds import ActiveLearner, Past, Round, drive, rounds
+from nextlabel.loop.asking import Asked
+from nextlabel.loop.learner import ActiveLearner
+from nextlabel.loop.rounds import Past, Round, drive, rounds
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.pool import Floats, Ids, Pool
@@ -30,6 +32,8 @@ def play(parts: Parts, arm: Arm, played: Sequence[Line] = ()) -> Iterator[Line]:
 def tune(parts: Parts, seed: int) -> Settings:
     """The model's settings for one seed, chosen on the labels that random sampling would have gathered."""
     settings: Settings = {}
+    if parts.plan.audit:
+        return settings  # each arm chooses on its own labels, as a labelling has to (`Tuned`)
     model = parts.make_model(settings)
     # Settings may change as labels grow, each choice made from the one before; what is kept is the last one.
     for pool in _pools_of_random(parts, seed):
@@ -76,6 +80,8 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
     answers = parts.oracles[arm.seed](this.asked.ids)  # an oracle says the same of a sample whenever it is asked
     # Ids are row numbers, and move when a file joins the folder: paths say which pictures they were.
     pick = key | {"ids": this.asked.ids.tolist(), "why": list(this.asked.why)}
+    if parts.plan.audit:
+        pick |= _doubts(this.asked)
     pick["labels"] = [parts.dataset.classes[code] for code in answers]
     if parts.dataset.paths is not None:
         pick["paths"] = [parts.dataset.paths[i] for i in this.asked.ids]
@@ -86,6 +92,12 @@ def _line(parts: Parts, arm: Arm, this: Round) -> Line:
     return Line(row, timing, pick, matrix)
 
 
+def _doubts(asked: Asked) -> dict[str, Any]:
+    """How much the chooser doubted what it asked, and the least of it, by which the audit side is looked at later."""
+    scores = [] if asked.scores is None else [None if np.isnan(score) else score for score in asked.scores.tolist()]
+    return {"scores": scores, "tau": asked.tau}
+
+
 def _validation(this: Round, ids: Ids) -> dict[str, Any]:
     if not len(ids):
         return {}
@@ -94,6 +106,7 @@ def _validation(this: Round, ids: Ids) -> dict[str, Any]:
 
 
 def _proba(fitted: Fitted, ids: Ids) -> Floats:
-    # (n, C). Without ids an empty one, whose figures are None: scikit-learn's classifiers refuse to predict nothing.
-    proba: Floats = fitted.clf.predict_proba(fitted.features[ids]) if len(ids) else np.empty((0, 1))
+    if not len(ids):  # an empty one, whose figures are None: scikit-learn's classifiers refuse to predict nothing
+        return np.empty((0, len(fitted.clf.classes_)))
+    proba: Floats = fitted.clf.predict_proba(fitted.features[ids])  # (n, C)
     return proba

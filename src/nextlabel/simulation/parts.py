@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split
 from nextlabel.embedders import TABLE, embed, embedder
@@ -17,15 +19,16 @@ from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.knobs.kinds import name_data
+from nextlabel.loop.learner import ActiveLearner
 from nextlabel.loop.oracles import Oracle, read_oracle
-from nextlabel.loop.rounds import ActiveLearner
 from nextlabel.models import model
 from nextlabel.models.base import Model, ModelEntry, Settings
+from nextlabel.models.tuned import Tuned
 from nextlabel.plan import Plan
 from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
-from nextlabel.simulation.pools import fill_without_test, open_pool, scale_without_test
+from nextlabel.simulation.pools import fill_without, open_pool, scale_without
 from nextlabel.simulation.splitting import FOLDERS, RANDOM, default_split, load_wanted, split_all
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
@@ -102,7 +105,7 @@ class Parts:
     def learner(self, arm: Arm) -> ActiveLearner:
         """What learns and asks in one arm."""
         # By seed, not by arm: strategies under one seed are compared with the same model.
-        made = self.make_model(self.settings.get(arm.seed, {}))
+        made = Tuned(self.make_model) if self.plan.audit else self.make_model(self.settings.get(arm.seed, {}))
         return ActiveLearner(made, self.entries.strategies[arm.strategy], self.entries.cold, self.plan, arm.seed)
 
     def pool(self, seed: int) -> Pool:
@@ -127,16 +130,17 @@ class Parts:
         return self._opened[seed]
 
     def _features(self, seed: int) -> Floats:
-        """What the model sees (N, d): filled in and scaled without a look at the seed's test set, or as they are."""
+        """What the model sees (N, d): filled in and scaled, blind to test set and audit side, or as they are."""
         X = self.embedding.array
         if not (self.experiment.standardize or self.dataset.gaps):
             return X
+        unseen = np.append(self.splits[seed].test, self._open(seed).audit)
         if seed not in self._scaled:
             if (len(self._scaled) + 1) * X.nbytes > MOST_SCALED:
                 self._scaled.clear()
-            filled = fill_without_test(X, self.splits[seed].test) if self.dataset.gaps else X
+            filled = fill_without(X, unseen) if self.dataset.gaps else X
             scale = self.experiment.standardize
-            self._scaled[seed] = scale_without_test(filled, self.splits[seed].test) if scale else filled
+            self._scaled[seed] = scale_without(filled, unseen) if scale else filled
         return self._scaled[seed]
 
 
@@ -221,7 +225,7 @@ def _check_suits(dataset: Dataset, experiment: Experiment, entries: Entries) -> 
 
 
 def _check_playable(plan: Plan, parts: Split, seed: int) -> None:
-    if not len(parts.test):
+    if not len(parts.test) and not plan.audit:  # with an audit side the questions alone are worth knowing
         raise BadSplit(f"Seed {seed} has no test set, so nothing could be measured. Use --test 0.2, or name its ids.")
     if plan.limit < len(parts.start):
         raise BadNumber(

@@ -1,6 +1,6 @@
 """The pool at the start of an arm: who is known, who may be asked, who waits on the audit side."""
 
-import hashlib
+from dataclasses import replace
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
@@ -9,6 +9,7 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import Split
 from nextlabel.datasets.tables.gaps import fill_gaps
 from nextlabel.errors import BadData
+from nextlabel.loop.audit import draws, order_side
 from nextlabel.loop.oracles import Oracle
 from nextlabel.pool import Floats, Ids, Mask, Pool
 
@@ -33,38 +34,42 @@ def open_pool(X: Floats, dataset: Dataset, split: Split, answer: Oracle, audit: 
     askable[split.start] = True
     # A replay knows only some: whoever has no answer in the file is left out, not asked in vain.
     askable[split.pool] = answer(split.pool) >= 0
-    side = audit_side(dataset, np.flatnonzero(askable & (y < 0)), audit, seed)
-    askable[side] = False
-    return Pool(X, y, askable, len(dataset.classes), watch=split.val, audit=side)
+    pool = Pool(X, y, askable, len(dataset.classes), watch=split.val)
+    return set_aside(pool, dataset, audit, seed) if audit else pool
 
 
-def audit_side(dataset: Dataset, ids: Ids, share: float, seed: int) -> Ids:
-    """The ids that a hash of (seed, sample) puts on the audit side, in hash order: a simple random sample of ``ids``.
+def set_aside(pool: Pool, dataset: Dataset, share: float, seed: int) -> Pool:
+    """The pool with an audit side: the ``share`` of it with the smallest draws, starting labels among them.
 
-    The hash is of the sample's path, where it has one, so that a file that joins later moves nobody else.
+    A byte copy shares its first one's draw, and its answer, so it is never asked.
     """
-    keys = [dataset.paths[i] if dataset.paths else str(i) for i in ids]
-    hashes = [hashlib.blake2b(f"{seed}:{key}".encode("utf-8", "surrogateescape"), digest_size=8) for key in keys]
-    # 64 bits of hash as a number from 0 to 1, (m,): a sample is on the side for its own place alone, not for its rank.
-    place = np.array([int.from_bytes(found.digest(), "big") for found in hashes], dtype=np.float64) / 2.0**64
-    order = np.argsort(place, kind="stable")  # stable: equal places, by id
-    return ids[order[place[order] < share]]
+    askable = pool.askable.copy()
+    for group in dataset.duplicates:
+        # One stands for all: one that is known, else the first. Copies in the test set are not asked anyway.
+        open_ones = sorted((i for i in group if askable[i]), key=lambda i: (pool.y[i] < 0, i))
+        askable[[i for i in open_ones[1:] if pool.y[i] < 0]] = False
+    keys = dataset.paths or [str(i) for i in range(len(dataset))]
+    places = draws(keys, seed, dataset.duplicates)
+    side = order_side(places, np.flatnonzero(askable), share)
+    # Labels that were there before are no part of the audit, but those on its side are hidden like any of it.
+    askable[side] = False
+    return replace(pool, askable=askable, audit=side, draws=places)
 
 
-def scale_without_test(X: Floats, test: Ids) -> Floats:
-    """Features (N, d) with mean 0 and variance 1 over everything but the test set: float32."""
+def scale_without(X: Floats, unseen: Ids) -> Floats:
+    """Features (N, d) with mean 0 and variance 1 over everything but ``unseen``: float32."""
     # Validation and pool samples are in: their features are known before any label is. float32, as features are
     # everywhere.
-    scaled: Floats = StandardScaler().fit(X[_all_but(test, len(X))]).transform(X).astype(np.float32)
+    scaled: Floats = StandardScaler().fit(X[_all_but(unseen, len(X))]).transform(X).astype(np.float32)
     return scaled
 
 
-def fill_without_test(X: Floats, test: Ids) -> Floats:
-    """Features (N, d) whose gaps hold the median of everything but the test set."""
-    return fill_gaps(X, _all_but(test, len(X)))
+def fill_without(X: Floats, unseen: Ids) -> Floats:
+    """Features (N, d) whose gaps hold the median of everything but ``unseen``."""
+    return fill_gaps(X, _all_but(unseen, len(X)))
 
 
-def _all_but(test: Ids, n: int) -> Mask:
+def _all_but(unseen: Ids, n: int) -> Mask:
     rest: Mask = np.ones(n, dtype=np.bool_)
-    rest[test] = False
+    rest[unseen] = False
     return rest

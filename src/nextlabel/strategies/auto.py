@@ -50,6 +50,14 @@ class Auto(ModelDropIn):
             return []
         return MaxHerding(sample=self.sample).remarks(candidates, batch, labels, classes)
 
+    def measure(self, batch: int, labels: int, classes: int) -> str | None:
+        """Margin sampling's, where it is that one's turn."""
+        return None if self._covers(labels, classes) or batch >= self.large * classes else "margin_sampling"
+
+    def reach(self, batch: int, labels: int, classes: int) -> int | None:
+        """Like `MaxHerding`'s while it covers."""
+        return MaxHerding(sample=self.sample).reach(batch, labels, classes) if self._covers(labels, classes) else None
+
     def _check_arguments(self) -> None:
         for name in ("few", "large"):
             check_scalar(getattr(self, name), name, (int, float), min_val=0)

@@ -29,6 +29,7 @@ from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.base import MISSING, Answer, Question
 from nextlabel.strategies.costs import Cost, PoolSize
 from nextlabel.strategies.kit.drop_in import DropIn
+from nextlabel.strategies.uncertainty_sampling import uncertainty
 from nextlabel.text import several
 
 T = TypeVar("T")
@@ -149,6 +150,23 @@ class StrategyEntry:
         labels = int((question.y != MISSING).sum())
         return made.remarks(len(question.y) - labels, question.batch, labels, question.classes)
 
+    def reach(self, question: Question) -> int | None:
+        """How many candidates, drawn at random, it would look at; None where it looks at all, or does not say."""
+        made = self.make(question)
+        return made.reach(*_size(question)) if isinstance(made, DropIn) else None
+
+    def doubts(self, question: Question, positions: Ids) -> Floats | None:
+        """How much the model doubts ``positions`` (b,): the scores (b,) by which the batch's highest are chosen.
+
+        None for a batch that is chosen by anything but such a score.
+        """
+        made = self.make(question)
+        method = made.measure(*_size(question)) if isinstance(made, DropIn) else None
+        if method is None:
+            return None
+        # Of these few alone: `ask(scored=True)` would make a table of them all.
+        return uncertainty(_need(question.clf).predict_proba(question.X[positions]), method)
+
     def _warn(self, question: Question) -> None:
         if self.cost is None:
             return
@@ -218,6 +236,11 @@ def guard(found: Any, y: Labels, batch: int, rng: np.random.Generator) -> Answer
     rest = np.setdiff1d(np.flatnonzero(y == MISSING), kept)
     drawn = rng.choice(rest, batch - len(kept), replace=False)
     return Answer(np.concatenate([kept, drawn]), len(drawn))
+
+
+def _size(question: Question) -> tuple[int, int, int]:
+    """Batch, labels and classes."""
+    return question.batch, int((question.y != MISSING).sum()), question.classes
 
 
 def _scores(positions: Ids, picks: Any, utilities: Any) -> Floats:

@@ -63,6 +63,10 @@ class MaxHerding(FeatureDropIn):
         """That not everybody is looked at, where that is so."""
         return describe_draws(candidates, batch, self.sample, self.ground)
 
+    def reach(self, batch: int, labels: int, classes: int) -> int | None:
+        """The ``sample`` that it was made with, or more for a large batch."""
+        return None if self.sample is None else sample_size(self.sample, batch)
+
     def _check_arguments(self) -> None:
         check_type(self.normalize_samples, "normalize_samples", bool)
         check_kernel(self.metric, self.metric_dict)

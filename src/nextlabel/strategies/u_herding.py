@@ -61,6 +61,10 @@ class UHerding(ModelDropIn):
         """That not everybody is looked at, where that is so."""
         return describe_draws(candidates, batch, self.sample, self.ground)
 
+    def reach(self, batch: int, labels: int, classes: int) -> int | None:
+        """The ``sample`` that it was made with, or more for a large batch."""
+        return None if self.sample is None else sample_size(self.sample, batch)
+
     def _check_arguments(self) -> None:
         if self.temperature != "fit":
             check_scalar(self.temperature, "temperature", (int, float), min_val=0, min_inclusive=False)

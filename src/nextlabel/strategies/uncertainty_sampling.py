@@ -42,6 +42,10 @@ class UncertaintySampling(DropIn):
         self.method = method
         self.cost_matrix = cost_matrix
 
+    def measure(self, batch: int, labels: int, classes: int) -> str | None:
+        """The method, always."""
+        return self.method if self.method in MEASURES and self.cost_matrix is None else None
+
     def _check_arguments(self) -> None:
         check_method(self.method)
         if self.cost_matrix is not None and self.method == "entropy":

@@ -180,7 +180,7 @@ def _loop_words(told: Mapping[str, Any]) -> str:
     plan = told["plan"]
     parts = [f"answers by {told['experiment']['oracle']}", f"{plan['cold']} while fewer than two classes are known"]
     if plan["audit"]:
-        parts.append(f"{100 * plan['audit']:g} % of the samples on the audit side")
+        parts.append(f"{100 * plan['audit']:g} % of the samples and of the questions on the audit side")
     if plan["ahead"]:
         parts.append("each batch chosen before the last one was answered")
     return "; ".join(parts)

@@ -134,6 +134,14 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         """What somebody should know before this strategy chooses a batch out of so many candidates: sentences."""
         return []
 
+    def measure(self, batch: int, labels: int, classes: int) -> str | None:
+        """The uncertainty whose highest values such a batch is; None where it is chosen by anything else."""
+        return None
+
+    def reach(self, batch: int, labels: int, classes: int) -> int | None:
+        """How many candidates, drawn at random, it looks at for such a batch; None where it looks at all."""
+        return None
+
     def _check_arguments(self) -> None:
         """Refuse what the strategy was made with and cannot use, by TypeError or ValueError; no data are known yet."""
 
