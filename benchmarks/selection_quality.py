@@ -90,6 +90,7 @@ def plain(out: Path) -> dict[str, Experiment]:
 def on_efficientnet(out: Path) -> dict[str, Experiment]:
     """Eight sets of pictures."""
     places = {name: (path, None) for name, path in PICTURES.items()} | MORE
+    # `auto` as it is where rows are of one length is `uherding`; as it is elsewhere, to look at where that switches.
     return {
         name: Experiment(str(SHARED / path), name=name, embedder="efficientnet", groups=groups)
         for name, (path, groups) in places.items()

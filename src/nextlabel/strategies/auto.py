@@ -1,4 +1,4 @@
-"""`auto`: coverage while there are few labels, then what the model doubts."""
+"""`auto`: coverage while there are few labels, then what the model doubts; or both at once."""
 
 from typing import Any
 
@@ -6,9 +6,11 @@ from skactiveml.base import SkactivemlClassifier
 from skactiveml.utils import MISSING_LABEL, check_scalar, check_type
 
 from nextlabel.strategies.badge import Badge
-from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Task, probabilities
+from nextlabel.strategies.kit.blocks import are_directions
+from nextlabel.strategies.kit.drop_in import Found, ModelDropIn, Situation, Task, probabilities
 from nextlabel.strategies.max_herding import MaxHerding, check_counts
-from nextlabel.strategies.uncertainty_sampling import uncertainty
+from nextlabel.strategies.u_herding import UHerding
+from nextlabel.strategies.uncertainty_sampling import UncertaintySampling, uncertainty
 
 # Where it switches, and what it gives away by that: benchmarks/auto_thresholds.py measures both.
 FEW = 5.0
@@ -18,11 +20,13 @@ SAMPLE = 20_000
 
 
 class Auto(ModelDropIn):
-    """`MaxHerding` below ``few`` labels per class, then `Badge` for large batches and margin sampling for others.
+    """The strategy that did best in our benchmarks, for the features, the labels and the batch that it is given.
 
-    A batch is large from ``large`` samples per class on. A function of what it is given alone: it remembers nothing.
-    While it covers, it chooses among ``sample`` candidates drawn at random, with a warning; None takes all. Utilities
-    and cost are those of the strategy whose turn it is.
+    Where rows are of one length, as `efficientnet`'s are: `UHerding`, which covers and doubts at once. Elsewhere
+    `MaxHerding` below ``few`` labels per class, then margin sampling. On either, from there on, `Badge` for batches of
+    ``large`` samples per class and more. ``directions`` says whether rows are of one length; None looks. A function of
+    what it is given alone: it remembers nothing. While it covers, it chooses among ``sample`` candidates drawn at
+    random, with a warning; None takes all. Utilities and cost are those of the strategy whose turn it is.
 
     >>> from nextlabel.models.head import LinearHead
     >>> X, y = [[0.0, 1.0], [0.1, 1.0], [1.0, 0.2], [1.0, 0.1]], [0, -1, -1, -1]
@@ -38,33 +42,43 @@ class Auto(ModelDropIn):
         random_state: Any = None,
         *,
         sample: int | None = SAMPLE,
+        directions: bool | None = None,
     ) -> None:
         super().__init__(missing_label, random_state)
         self.few = few
         self.large = large
         self.sample = sample
+        self.directions = directions
 
-    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
-        """Like `MaxHerding`'s while it covers."""
-        if not self._covers(labels, classes):
-            return []
-        return MaxHerding(sample=self.sample).remarks(candidates, batch, labels, classes)
+    def remarks(self, situation: Situation) -> list[str]:
+        """Those of whose turn it is."""
+        return self._turn(situation).remarks(situation)
 
-    def measure(self, batch: int, labels: int, classes: int) -> str | None:
+    def measure(self, situation: Situation) -> str | None:
         """Margin sampling's, where it is that one's turn."""
-        return None if self._covers(labels, classes) or batch >= self.large * classes else "margin_sampling"
+        return self._turn(situation).measure(situation)
 
-    def reach(self, batch: int, labels: int, classes: int) -> int | None:
-        """Like `MaxHerding`'s while it covers."""
-        return MaxHerding(sample=self.sample).reach(batch, labels, classes) if self._covers(labels, classes) else None
+    def reach(self, situation: Situation) -> int | None:
+        """Like that of whose turn it is."""
+        return self._turn(situation).reach(situation)
 
     def _check_arguments(self) -> None:
         for name in ("few", "large"):
             check_scalar(getattr(self, name), name, (int, float), min_val=0)
         check_counts(sample=self.sample)
+        if self.directions is not None:
+            check_type(self.directions, "directions", bool)
 
-    def _covers(self, labels: int, classes: int) -> bool:
-        return not labels or labels < self.few * classes
+    def _turn(self, situation: Situation) -> Badge | UHerding | MaxHerding | UncertaintySampling:
+        """Whose turn it is."""
+        labels, classes = situation.labels, situation.classes
+        few = not labels or labels < self.few * classes
+        if not few and situation.batch >= self.large * classes:
+            return Badge()
+        directions = situation.directions if self.directions is None else self.directions
+        if directions and labels:  # without any there is no model that could doubt
+            return UHerding(sample=self.sample)
+        return MaxHerding(sample=self.sample) if few else UncertaintySampling("margin_sampling")
 
     def _model(self, task: Task, clf: Any, fit_clf: bool, sample_weight: Any) -> SkactivemlClassifier:
         check_type(fit_clf, "fit_clf", bool)
@@ -72,8 +86,11 @@ class Auto(ModelDropIn):
 
     def _choose(self, task: Task, model: SkactivemlClassifier) -> Found:
         labels = len(task.known)
-        if not labels or self._covers(labels, len(model.classes_)):  # without labels, nobody may have told it classes
-            return MaxHerding(sample=self.sample)._choose(task)
-        if task.batch >= self.large * len(model.classes_):
-            return Badge()._choose(task, model)
-        return task.top(uncertainty(probabilities(task, model)[0], "margin_sampling"))
+        # Without labels nobody may have told it classes.
+        classes = len(model.classes_) if labels else 1
+        turn = self._turn(Situation(len(task.rows), task.batch, labels, classes, are_directions(task.X)))
+        if isinstance(turn, MaxHerding):
+            return turn._choose(task)
+        if isinstance(turn, UncertaintySampling):
+            return task.top(uncertainty(probabilities(task, model)[0], turn.method))
+        return turn._choose(task, model)

@@ -28,7 +28,8 @@ from nextlabel.errors import Mistake, NextlabelError, StrategyFailed
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.base import MISSING, Answer, Question
 from nextlabel.strategies.costs import Cost, PoolSize
-from nextlabel.strategies.kit.drop_in import DropIn
+from nextlabel.strategies.kit.blocks import are_directions
+from nextlabel.strategies.kit.drop_in import DropIn, Situation
 from nextlabel.strategies.uncertainty_sampling import uncertainty
 from nextlabel.text import several
 
@@ -147,13 +148,12 @@ class StrategyEntry:
         made = self.make(question)
         if not isinstance(made, DropIn):
             return []
-        labels = int((question.y != MISSING).sum())
-        return made.remarks(len(question.y) - labels, question.batch, labels, question.classes)
+        return made.remarks(_situation(question))
 
     def reach(self, question: Question) -> int | None:
         """How many candidates, drawn at random, it would look at; None where it looks at all, or does not say."""
         made = self.make(question)
-        return made.reach(*_size(question)) if isinstance(made, DropIn) else None
+        return made.reach(_situation(question)) if isinstance(made, DropIn) else None
 
     def doubts(self, question: Question, positions: Ids) -> Floats | None:
         """How much the model doubts ``positions`` (b,): the scores (b,) by which the batch's highest are chosen.
@@ -161,7 +161,7 @@ class StrategyEntry:
         None for a batch that is chosen by anything but such a score.
         """
         made = self.make(question)
-        method = made.measure(*_size(question)) if isinstance(made, DropIn) else None
+        method = made.measure(_situation(question)) if isinstance(made, DropIn) else None
         if method is None:
             return None
         # Of these few alone: `ask(scored=True)` would make a table of them all.
@@ -238,9 +238,11 @@ def guard(found: Any, y: Labels, batch: int, rng: np.random.Generator) -> Answer
     return Answer(np.concatenate([kept, drawn]), len(drawn))
 
 
-def _size(question: Question) -> tuple[int, int, int]:
-    """Batch, labels and classes."""
-    return question.batch, int((question.y != MISSING).sum()), question.classes
+def _situation(question: Question) -> Situation:
+    """The question without its arrays."""
+    labels = int((question.y != MISSING).sum())
+    directions = are_directions(question.X)
+    return Situation(len(question.y) - labels, question.batch, labels, question.classes, directions)
 
 
 def _scores(positions: Ids, picks: Any, utilities: Any) -> Floats:

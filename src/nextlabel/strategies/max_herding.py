@@ -11,7 +11,7 @@ from nextlabel.errors import BadArgument
 from nextlabel.pool import Floats, Ids
 from nextlabel.strategies.kit.blocks import Blocks, find_centre
 from nextlabel.strategies.kit.coverage import Coverage
-from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Situation, Task
 from nextlabel.strategies.kit.herding import herd, steps
 from nextlabel.strategies.kit.kernels import Kernel
 from nextlabel.text import shorten
@@ -59,13 +59,13 @@ class MaxHerding(FeatureDropIn):
         self.ground = ground
         self.sample = sample
 
-    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
+    def remarks(self, situation: Situation) -> list[str]:
         """That not everybody is looked at, where that is so."""
-        return describe_draws(candidates, batch, self.sample, self.ground)
+        return describe_draws(situation.candidates, situation.batch, self.sample, self.ground)
 
-    def reach(self, batch: int, labels: int, classes: int) -> int | None:
+    def reach(self, situation: Situation) -> int | None:
         """The ``sample`` that it was made with, or more for a large batch."""
-        return None if self.sample is None else sample_size(self.sample, batch)
+        return None if self.sample is None else sample_size(self.sample, situation.batch)
 
     def _check_arguments(self) -> None:
         check_type(self.normalize_samples, "normalize_samples", bool)

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.strategies.kit.blocks import Blocks
 from nextlabel.strategies.kit.clusters import check_clustering, label_clusters
-from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Situation, Task
 from nextlabel.strategies.kit.k_means import SAMPLE, SampledKMeans
 from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.typicality import Members
@@ -62,16 +62,19 @@ class TypiClust(FeatureDropIn):
         self.n_cluster_param_name = n_cluster_param_name
         self.k = k
 
-    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
+    def remarks(self, situation: Situation) -> list[str]:
         """That clusters are found on a part of the pool, where that is so."""
-        return describe_sample(candidates + labels) if self.cluster_algo is None else []
+        return self._remarks(situation.candidates + situation.labels)
+
+    def _remarks(self, rows: int) -> list[str]:
+        return describe_sample(rows) if self.cluster_algo is None else []
 
     def _check_arguments(self) -> None:
         check_scalar(self.k, "k", int, min_val=1)
         check_clustering(self.cluster_algo or SampledKMeans, self.cluster_algo_dict, self.n_cluster_param_name)
 
     def _choose(self, task: Task) -> Found:
-        for note in self.remarks(len(task.X), 0, 0, 0):
+        for note in self._remarks(len(task.X)):
             warnings.warn(note, stacklevel=3)
         utilities: list[Floats] | None = [] if task.wordy else None
         # On one thread: for tiles this small a second one waits more than it works (7,000 members on a busy machine

@@ -9,7 +9,7 @@ from skactiveml.utils import MISSING_LABEL, check_type
 from nextlabel.errors import BadArray
 from nextlabel.pool import Floats
 from nextlabel.strategies.kit.blocks import pieces
-from nextlabel.strategies.kit.drop_in import DropIn, Found, probabilities
+from nextlabel.strategies.kit.drop_in import DropIn, Found, Situation, probabilities
 
 BLOCK = 1 << 16
 PRECISION = "expected_average_precision"  # scikit-activeml's own
@@ -42,7 +42,7 @@ class UncertaintySampling(DropIn):
         self.method = method
         self.cost_matrix = cost_matrix
 
-    def measure(self, batch: int, labels: int, classes: int) -> str | None:
+    def measure(self, situation: Situation) -> str | None:
         """The method, always."""
         return self.method if self.method in MEASURES and self.cost_matrix is None else None
 

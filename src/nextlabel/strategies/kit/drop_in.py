@@ -108,6 +108,20 @@ class Task:
         return indices, wide
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What a batch is chosen in: so many ``candidates``, a ``batch``, ``labels`` so far, and ``classes``.
+
+    ``directions``: are the rows of one length, so that nothing but their directions tells them apart?
+    """
+
+    candidates: int
+    batch: int
+    labels: int
+    classes: int
+    directions: bool = False
+
+
 class DropIn(SingleAnnotatorPoolQueryStrategy):
     """The base of ours: a scikit-activeml pool strategy for one annotator.
 
@@ -130,15 +144,15 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         """May ``X`` have more than two dimensions? Only where nobody but the model looks at it."""
         return False
 
-    def remarks(self, candidates: int, batch: int, labels: int, classes: int) -> list[str]:
-        """What somebody should know before this strategy chooses a batch out of so many candidates: sentences."""
+    def remarks(self, situation: Situation) -> list[str]:
+        """What somebody should know before this strategy chooses a batch: sentences."""
         return []
 
-    def measure(self, batch: int, labels: int, classes: int) -> str | None:
+    def measure(self, situation: Situation) -> str | None:
         """The uncertainty whose highest values such a batch is; None where it is chosen by anything else."""
         return None
 
-    def reach(self, batch: int, labels: int, classes: int) -> int | None:
+    def reach(self, situation: Situation) -> int | None:
         """How many candidates, drawn at random, it looks at for such a batch; None where it looks at all."""
         return None
 
