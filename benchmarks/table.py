@@ -16,7 +16,11 @@ BEGIN, END = "<!-- speed: written by benchmarks/table.py -->", "<!-- end of spee
 QUALITY = HERE / "results" / "selection-quality.json"
 Q_BEGIN, Q_END = "<!-- quality: written by benchmarks/table.py -->", "<!-- end of quality -->"
 PAGE = HERE.parent / "docs" / "better-than-random.md"
-VERDICTS = {"1/class": HERE / "results" / "verdicts-from-1.json", "5/class": HERE / "results" / "verdicts-from-5.json"}
+VERDICTS = {
+    f"{kind}{start}/class": HERE / "results" / f"verdicts-{kind.replace(' ', '-')}from-{start}.json"
+    for kind in ("", "efficientnet ")
+    for start in "15"
+}
 SIZES = ("20k", "200k", "1M")
 
 # name: what it needs; time; memory beside X and P; guarantee; when to use it
@@ -38,11 +42,11 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
     "maxherding": (
         "features",
         "g N d, g <= 20,000",
-        "N + g d",
+        "N + g d + 250 MB at most",
         "exact to 20k; beyond, the mean is over 20k samples",
         "few labels per class",
     ),
-    "uherding": ("features, probabilities", "g N d", "N + g d", "as maxherding", "one strategy from first to last"),
+    "uherding": ("features, probabilities", "g N d", "N + g d + 250 MB at most", "as maxherding", "features of a network, from first to last"),
     "bald": ("a committee of T", "N T C", "N", "exact", "one sample at a time"),
     "powerbald": ("a committee of T", "N T C", "N", "same law", "batches from a committee"),
     "batchbald": (
