@@ -11,10 +11,11 @@ import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
-from selection_quality import LARGE, RESULTS, STARTS, SWITCHES
+from selection_quality import LARGE, RESULTS, STARTS, SWITCHES, SWITCHES_ELSEWHERE
 
 Cell = tuple[str, str]  # dataset, start
 
@@ -23,13 +24,14 @@ def main() -> None:
     """Print, and write ``results/auto-thresholds.json``, or ``auto-thresholds-KIND.json``."""
     more = "".join(f"-{kind}" for kind in sys.argv[1:2] if kind != "plain")
     areas = read(RESULTS / f"selection-quality{more}.csv")
-    regret = {few(name): regrets(areas, name) for name in SWITCHES}
+    switches = SWITCHES_ELSEWHERE if more else SWITCHES
+    regret = {few(name): regrets(areas, name, switches) for name in switches}
     found = {
         "mean_regret": {count: round(100 * average(cells), 2) for count, cells in regret.items()},
         "chosen": min(regret, key=lambda count: average(regret[count])),
         "chosen_without": {
             family: min(regret, key=lambda count: average(regret[count], family))
-            for family in sorted({name for name, _ in regret[few(SWITCHES[0])]})
+            for family in sorted({name for name, _ in regret[few(switches[0])]})
         },
         "margin_less_badge": {start: versus(areas, start) for start in (*STARTS, LARGE)},
     }
@@ -57,10 +59,10 @@ def read(path: Path) -> dict[Cell, dict[str, float]]:
     return areas
 
 
-def regrets(areas: dict[Cell, dict[str, float]], name: str) -> dict[Cell, float]:
+def regrets(areas: dict[Cell, dict[str, float]], name: str, switches: Sequence[str]) -> dict[Cell, float]:
     """What a switch gives away against the best switch, by cell."""
     cells = {cell: found for cell, found in areas.items() if cell[1] in STARTS}
-    return {cell: max(found[other] for other in SWITCHES) - found[name] for cell, found in cells.items()}
+    return {cell: max(found[other] for other in switches) - found[name] for cell, found in cells.items()}
 
 
 def average(cells: dict[Cell, float], without: str | None = None) -> float:

@@ -46,7 +46,13 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
         "exact to 20k; beyond, the mean is over 20k samples",
         "few labels per class",
     ),
-    "uherding": ("features, probabilities", "g N d", "N + g d + 250 MB at most", "as maxherding", "features of a network, from first to last"),
+    "uherding": (
+        "features, probabilities",
+        "g N d",
+        "N + g d + 250 MB at most",
+        "as maxherding",
+        "features of a network, from first to last",
+    ),
     "bald": ("a committee of T", "N T C", "N", "exact", "one sample at a time"),
     "powerbald": ("a committee of T", "N T C", "N", "same law", "batches from a committee"),
     "batchbald": (

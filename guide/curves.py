@@ -1,4 +1,7 @@
-"""Learning curves of a run for the guide, in both themes: ``python guide/curves.py runs/flowers flowers``."""
+"""Learning curves of a run for the guide, in both themes: ``python guide/curves.py runs/flowers flowers``.
+
+Names of strategies may follow: then these alone are drawn.
+"""
 
 import io
 import sys
@@ -14,10 +17,11 @@ PICTURES = Path(__file__).parent / "pictures"
 DPI, COLOURS = 164, 64
 
 
-def main(folder: str, name: str) -> None:
+def main(folder: str, name: str, *strategies: str) -> None:
     """Write ``pictures/NAME-light.png`` and ``-dark.png``."""
     run = Run.read(Path(folder))
-    figure = learning_curves(run.rows, list(run.manifest["strategies"]))
+    names = strategies or list(run.manifest["strategies"])
+    figure = learning_curves([row for row in run.rows if row["strategy"] in names], names)
     assert figure is not None, "a run has a test set"
     for theme in (LIGHT, DARK):
         out = io.BytesIO()
