@@ -2,9 +2,8 @@
 
 COUNT (8,000) synthetic JPEG of 500 kB, no two of the same bytes, and a quarter of them: `nextlabel embed` and
 `nextlabel predict` of both, each in a process of its own with a cache of its own. From the two peaks of memory follows
-what 100,000 would take while they are read; beside it stand the vectors as maps of files, 5 kB a picture, at the end.
-Then both once more, where all is known.
-``results/many-pictures.json`` keeps what was found.
+what 100,000 would take while they are read; maps of the vectors' file, 5 kB a picture, come on top at the end of
+`embed`. Then both once more, where all is known. ``results/many-pictures.json`` keeps what was found.
 """
 
 import io
