@@ -6,8 +6,8 @@ folded into the weights.
 
 Why roots: a head on these means follows the few channels that are large. Between roots of shares the Euclidean distance
 is Hellinger's, which listens to small ones, too (Arandjelović and Zisserman, "Three things everyone should know to
-improve object retrieval", CVPR 2012). On eight sets of pictures it brings 2.1 points of macro
-F1 at 3 labels per class, 0.8 at 10, 0.6 at 30 (benchmarks/root_features.py).
+improve object retrieval", CVPR 2012). On eight sets of pictures it brings 2.1 points of macro F1 at 3 labels per class,
+0.8 at 10, 0.6 at 30 (benchmarks/root_features.py).
 """
 
 import math
