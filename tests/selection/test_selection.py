@@ -15,7 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from nextlabel import select
 from nextlabel.errors import BadArray, BadNumber, EmptyPool, Mistake, UnknownName
-from nextlabel.loop import rounds
+from nextlabel.loop.asking import ask_strategy
+from nextlabel.loop.learner import ActiveLearner, View
 from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
 from nextlabel.pool import Pool
@@ -32,8 +33,8 @@ def test_it_asks_what_a_simulation_would_ask_first(name):
     X, y = blobs()
     seen = X if strategy(name).model_free else StandardScaler().fit_transform(X)  # scaled wherever a head is trained
     pool = Pool(seen, y, np.ones(len(y), bool), 3)
-    learner = rounds.ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(), 4)
-    asked = rounds.ask_strategy(rounds.View(pool, train_head(pool, 4)), learner, 0, 7)
+    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(), 4)
+    asked = ask_strategy(View(pool, train_head(pool, 4)), learner, 0, 7)
     assert select(X, y, name, 7, seed=4).tolist() == asked.ids.tolist()
 
 
