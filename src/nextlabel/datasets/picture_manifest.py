@@ -22,6 +22,7 @@ from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import Found, read_found
 from nextlabel.errors import BadData, Mistake
+from nextlabel.files.cells import read_start
 from nextlabel.text import did_you_mean, printable, several, shorten
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ PATH_COLUMNS = [
 LABEL_COLUMNS = ["label", "class", "target", "y", "category", "choice", "class_name", "label_name"]
 SPLIT_COLUMNS = ("split", "subset", "set")
 LOOKED_AT = 50  # rows that say whether a table is a list of pictures
+START = 2**20  # bytes that hold so many
 UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
 
 
@@ -143,7 +145,8 @@ def _read(path: Path, rows: int | None) -> "pl.DataFrame":
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             header = file.readline()
         mark = max(",;\t", key=header.count)
-        return pl.read_csv(path, separator=mark, infer_schema=False, n_rows=rows, encoding="utf8-lossy")
+        source = path if rows is None else read_start(path, START)  # polars reads all of a file for its first rows
+        return pl.read_csv(source, separator=mark, infer_schema=False, n_rows=rows, encoding="utf8-lossy")
     except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
         raise BadData(f"'{shown}' cannot be read ({shorten(str(error), 80)}). Is it whole?") from None
 

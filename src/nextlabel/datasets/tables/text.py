@@ -19,7 +19,7 @@ from nextlabel.datasets.base import Request
 from nextlabel.datasets.labels import NUMBER
 from nextlabel.datasets.tables.columns import Sheet, label_place
 from nextlabel.errors import BadData
-from nextlabel.files.cells import long_cells
+from nextlabel.files.cells import long_cells, read_start
 from nextlabel.text import printable
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ HEAD = 2**16  # bytes that a file's form is read off
 LINES = 20  # of them
 LARGE = 2**22  # bytes from which memory counts
 SAMPLE = 1001  # lines that tell which columns are numbers
+START = 2**23  # bytes that hold so many, or those that do
 MARKS = ";\t,|"  # between cells; of two that cut alike, the first
 GZIP = b"\x1f\x8b"
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -194,7 +195,8 @@ def read_numbers(source: Path | bytes, form: Form, request: Request, shown: str)
         return None
     read: dict[str, Any] = {"separator": form.mark, "has_header": False, "empty_string_is_null": False, "glob": False}
     try:
-        first = pl.read_csv(source, skip_lines=form.skip, infer_schema=False, n_rows=SAMPLE, **read)
+        start = read_start(source, START) if isinstance(source, Path) else source
+        first = pl.read_csv(start, skip_lines=form.skip, infer_schema=False, n_rows=SAMPLE, **read)
         names = [name.strip() or f"Unnamed: {i}" for i, name in enumerate(first.row(0))]
         check_header(names, first[1:], request.label_column, shown)
         place = label_place(names, request, shown)
