@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from small_project import fill
 
-from nextlabel.store import FILE, Entry, File, Store, open_store
+from nextlabel.store import FILE, Entry, Store, open_store
 
 
 def find_postgresql() -> Path | None:
@@ -72,10 +73,10 @@ def make_database(server: str, template: str = "template1") -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """Where there is no store yet, on either database."""
-    return tmp_path / FILE if request.param == "sqlite" else make_database(request.getfixturevalue("postgresql"))
+@pytest.fixture
+def new_database(postgresql: str) -> str:
+    """The address of an empty database."""
+    return make_database(postgresql)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -92,20 +93,6 @@ def store(place: Path | str) -> Iterator[Store]:
     """A small project: four samples, two classes (0 daisy, 1 rose), two annotators (1 Ada, 2 Ben)."""
     with open_store(place) as store:
         yield store
-
-
-def fill(store: Store) -> None:
-    """The small project."""
-    store.register([File(f"{name}.jpg", f"bytes of {name}") for name in "abcd"], draw, whole=True)
-    for name in ("daisy", "rose"):
-        store.append(Entry(f"class {name}", "class", data={"name": name, "key": name[0]}))
-    for name in ("Ada", "Ben"):
-        store.invite(name, f"hash of {name}")
-
-
-def draw(path: str) -> float:
-    """Some draw, of the path alone."""
-    return len(path) / 100
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, NullPool, create_engine, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -11,6 +12,7 @@ from nextlabel.errors import BadSpecification, CannotOpen, CannotWrite, MissingE
 from nextlabel.store.migrations import migrate, needs_migration
 
 LOCK = 0x6E786C62  # an advisory lock of this number, held by a session: it ends with it, however the process does
+PATIENCE = 1.0  # seconds
 DISK_FULL = "53100"
 
 
@@ -31,27 +33,19 @@ class PostgresqlDatabase:
 
         The lock belongs to that connection. Whoever loses it cannot write either.
         """
-        connection = self._open()
-        with self.refusals(), connection.begin():
-            if not connection.execute(select(func.pg_try_advisory_lock(LOCK))).scalar_one():
-                connection.close()
-                raise StoreBusy(
-                    f"Another nextlabel serves the project of {self.shown} already. Use its page, or stop it first."
-                )
+        with self._prepare() as connection:
+            self._take_lock(connection)
             if needs_migration(connection, self.shown):
                 migrate(connection)
         return connection
 
     def visit(self) -> Connection:
         """For a second process beside a server, or without one: no lock, and nothing is made or migrated."""
-        connection = self._open()
-        with self.refusals(), connection.begin():
-            old = needs_migration(connection, self.shown)
-        if old:
-            connection.close()
-            raise CannotOpen(
-                f"{self.shown} holds no project, or one of an older nextlabel. Start `nextlabel label` with it once."
-            )
+        with self._prepare() as connection:
+            if needs_migration(connection, self.shown):
+                raise CannotOpen(
+                    f"{self.shown} holds no project, or one of an older nextlabel. Start `nextlabel label` once."
+                )
         return connection
 
     def release(self) -> None:
@@ -63,6 +57,27 @@ class PostgresqlDatabase:
             f"The project of {self.shown} is in PostgreSQL, which backs up by itself while it runs: "
             "pg_dump --format=custom --file=FILE DATABASE."
         )
+
+    def _take_lock(self, connection: Connection) -> None:
+        """Wait a moment for it: the session of a process that was just killed ends a little later."""
+        give_up = monotonic() + PATIENCE
+        while not connection.execute(select(func.pg_try_advisory_lock(LOCK))).scalar_one():
+            if monotonic() > give_up:
+                raise StoreBusy(
+                    f"Another nextlabel serves the project of {self.shown} already. Use its page, or stop it first."
+                )
+            sleep(PATIENCE / 20)
+
+    @contextmanager
+    def _prepare(self) -> Iterator[Connection]:
+        """A new connection in its first transaction; it stays open, unless it cannot be used."""
+        connection = self._open()
+        try:
+            with self.refusals(), connection.begin():
+                yield connection
+        except BaseException:
+            end(connection)  # and its lock with it
+            raise
 
     def _open(self) -> Connection:
         try:

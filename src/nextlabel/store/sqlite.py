@@ -6,7 +6,7 @@ WAL with ``synchronous=FULL``: a commit is on the disk before it returns, and a 
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -60,13 +60,16 @@ class SqliteFile:
         if not os.path.lexists(self.path):
             raise CannotOpen(f"There is no labelling project at {self.shown}. Begin one: nextlabel label FOLDER.")
         self._look()
-        connection = self._open()
-        with self.refusals():
-            old = needs_migration(connection, self.shown)
-        if old:
+        connection = self._open().execution_options(begin="BEGIN")  # or it would wait for the server's answers
+        try:
+            with self.refusals(), connection.begin():
+                if needs_migration(connection, self.shown):
+                    raise CannotOpen(
+                        f"{self.shown} is of an older nextlabel. Start `nextlabel label` once, which updates it."
+                    )
+        except BaseException:
             connection.close()
-            raise CannotOpen(f"{self.shown} is of an older nextlabel. Start `nextlabel label` once, which updates it.")
-        connection.rollback()
+            raise
         return connection
 
     def release(self) -> None:
@@ -108,13 +111,13 @@ class SqliteFile:
             )
 
     def _take_lock(self) -> None:
-        try:
-            with refusals(self.path.parent, ELSEWHERE, what="the project's folder"):
+        with refusals(self.path.parent, ELSEWHERE, what="the project's folder"):
+            try:
                 self.lock.acquire()
-        except Timeout:
-            raise StoreBusy(
-                f"Another nextlabel serves the project of {self.shown} already. Use its page, or stop it first."
-            ) from None
+            except Timeout:  # an OSError, too
+                raise StoreBusy(
+                    f"Another nextlabel serves the project of {self.shown} already. Use its page, or stop it first."
+                ) from None
 
     def _create(self) -> None:
         """A new store under its name in one step: a process that is killed leaves none, rather than half of one."""
@@ -166,7 +169,7 @@ class SqliteFile:
             # Of the whole file, so that damage is met before the first question and not at the hundredth.
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if found != "ok":
-                raise StoreBroken(f"{self.shown} is damaged ({found}). {RESTORE}")
+                raise StoreBroken(f"{self.shown} is damaged ({found.splitlines()[-1]}). {RESTORE}")
             if not needs_migration(connection, self.shown):
                 return
         copy = self.path.with_name(f"{self.path.stem}.before-{number_of(HEAD):04}{self.path.suffix}")
@@ -232,6 +235,3 @@ def engine_of(path: Path, foreign_keys: bool = True, journal: str = "WAL") -> En
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
     return engine
-
-
-Release = Callable[[], None]

@@ -11,7 +11,7 @@ and invite. All methods may be called from several threads.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -84,21 +84,18 @@ class Visit:
             self._database.release()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[Connection]:
         """All of it on the disk at the end, or nothing of it."""
-        with self._one_at_a_time, self._database.refusals(), self._connection.begin():
+        with (
+            self._one_at_a_time,
+            self._database.refusals(),
+            self._connection.execution_options(begin=begin).begin(),
+        ):
             yield self._connection
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """One moment of the store; another process that reads is no reason for a writer to wait."""
-        with self._one_at_a_time, self._database.refusals():
-            self._connection.execution_options(begin="BEGIN")
-            try:
-                with self._connection.begin():
-                    yield self._connection
-            finally:
-                self._connection.execution_options(begin="BEGIN IMMEDIATE")
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """One moment of the store; whoever only reads keeps no writer waiting, and waits for none."""
+        return self._transaction("BEGIN")
 
     def events(self, after: int = 0, upto: int | None = None) -> list[Event]:
         """Events in order: those after ``after``, up to and with ``upto``."""
