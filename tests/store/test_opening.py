@@ -220,6 +220,25 @@ def test_the_deepest_mount_says_what_a_folder_lies_on(lines, kind):
     assert drives.kind_in(text, drives.Path("/mnt/a/b")) == kind
 
 
+@pytest.mark.parametrize("name", ["100% ?#&x=1", "\udcff", "sub/folder of its own"])
+def test_a_project_may_lie_in_a_folder_of_any_name_and_be_moved(tmp_path, name, label):
+    with open_store(tmp_path / name / FILE) as store:
+        fill(store)
+        kept = store.append(label(0, 1))
+        store.backup(tmp_path / "copy")
+    (tmp_path / name).rename(tmp_path / "moved")
+    for path in (tmp_path / "moved" / FILE, tmp_path / "copy"):
+        with open_store(path) as store:
+            assert store.events()[-1] == kept
+
+
+def test_what_a_killed_process_left_of_a_new_store_is_swept(tmp_path):
+    for ending in ("", "-journal"):
+        (tmp_path / f".{FILE}.0123abcd.part{ending}").write_bytes(b"half of it")
+    open_store(tmp_path / FILE).close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["project.lock", FILE]
+
+
 def test_this_disk_is_no_network_drive(tmp_path):
     assert drives.network_drive(tmp_path) is None
 

@@ -8,7 +8,6 @@ file (hashing takes a while, and a page should open at once): until then a path 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from nextlabel.errors import BadEntry
@@ -57,7 +56,7 @@ class Catalogue:
         self.before = {}
         new, seen = [], set()
         for file in files:
-            seen.add(check_path(file.path))
+            seen.add(file.path)
             if not self._is_known(file, now):
                 new.append(file)
         if whole:
@@ -85,6 +84,7 @@ class Catalogue:
 
     def _join(self, file: File, draw: Callable[[str], float], now: datetime) -> None:
         """A path that is new: a sample that comes back, or was moved, or a new one."""
+        check_path(file.path)
         if file.path in self.by_path:  # named twice in one scan
             raise BadEntry(f"'{show_path(file.path)}' stands twice in one scan.")
         back = self._returning(file)
@@ -173,11 +173,9 @@ class Catalogue:
         return {name: value for name, value in found.items() if value}
 
 
-def check_path(path: str) -> str:
-    """The path; raises `BadEntry` where it is not relative, or leads out of the project's folder."""
-    pure = PurePosixPath(path)
-    if not pure.parts or pure.is_absolute() or ".." in pure.parts or str(pure) != path:
+def check_path(path: str) -> None:
+    """Raise `BadEntry` where a path is not relative, leads out of the project's folder, or can be written shorter."""
+    if not {"", ".", ".."}.isdisjoint(path.split("/")):
         raise BadEntry(
             f"'{show_path(path)}' is no path within the project's folder: hand in relative ones, as 'a/b.jpg'."
         )
-    return path

@@ -11,10 +11,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from nextlabel.errors import CannotOpen, CannotWrite, NextlabelError, StoreBroken, StoreBusy
+from nextlabel.files.atomic import sync_folder
 from nextlabel.files.refusals import refusals
 from nextlabel.store.drives import network_drive
 from nextlabel.store.migrations import HEAD, migrate, needs_migration, number_of
@@ -89,6 +90,7 @@ class SqliteFile:
             try:
                 self._copy(draft)
                 draft.rename(target)
+                sync_folder(target.parent)
             finally:
                 draft.unlink(missing_ok=True)
 
@@ -124,6 +126,8 @@ class SqliteFile:
         draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         try:
             with refusals(self.path.parent, ELSEWHERE, what="the project's folder"):
+                for left in self.path.parent.glob(f".{self.path.name}.*.part*"):  # by processes that were killed
+                    left.unlink()
                 os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             with self.refusals():
                 engine = engine_of(draft, journal="DELETE")
@@ -132,6 +136,8 @@ class SqliteFile:
                     migrate(connection)
             with refusals(self.path, ELSEWHERE):
                 draft.replace(self.path)
+            for folder in (self.path.parent, self.path.parent.parent):  # a folder that is new has a name to keep, too
+                sync_folder(folder)
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -215,7 +221,8 @@ class SqliteFile:
 
 def engine_of(path: Path, foreign_keys: bool = True, journal: str = "WAL") -> Engine:
     """Connections to a file, each transaction of which is begun by us, and takes the right to write at once."""
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"check_same_thread": False})
+    url = URL.create("sqlite", database=str(path))  # as a text, a ? in a folder's name would end the path
+    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
