@@ -243,6 +243,21 @@ def test_this_disk_is_no_network_drive(tmp_path):
     assert drives.network_drive(tmp_path) is None
 
 
+def test_a_store_whose_process_died_while_it_put_the_log_back_is_whole(file, tmp_path, label):
+    """SQLite writes page 1 first, which says how long the file is, and then the rest; the log still holds all of it."""
+    torn = tmp_path / "torn" / FILE
+    torn.parent.mkdir()
+    with open_store(file) as store:
+        kept = [store.append(label(n % 4, 0, data={"fill": "x" * 3000})) for n in range(20)]
+        shutil.copy(f"{file}-wal", f"{torn}-wal")
+        store.backup(tmp_path / "whole")
+        first = bytearray((tmp_path / "whole").read_bytes()[:4096])
+        first[18:20] = b"\2\2"  # with a log, which a backup has not
+        torn.write_bytes(first + file.read_bytes()[4096:])
+    with open_store(torn) as store:
+        assert store.events()[-20:] == kept
+
+
 def test_nobody_else_may_read_a_store(tmp_path):
     with open_store(tmp_path / FILE) as store:
         fill(store)

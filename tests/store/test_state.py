@@ -43,7 +43,7 @@ SECONDS = [0, 60, 130, 260, -9999]
 LINES = st.lists(
     st.tuples(
         st.sampled_from(KINDS), st.sampled_from([1, 1, 2]), st.sampled_from(SAMPLES), st.sampled_from(SAMPLES),
-        st.sampled_from(CLASSES), st.sampled_from([None, None, 1, 2, 3]), st.sampled_from(SECONDS), st.integers(1, 25),
+        st.sampled_from(CLASSES), st.sampled_from([None, None, 1, 2, 3]), st.sampled_from(SECONDS), st.integers(1, 6),
         st.sampled_from(["key", "button", "grid", "import"]),
     ),
     max_size=25,
@@ -59,7 +59,7 @@ def log_of(lines):
             who = None if how == "import" else who
             events.append(event(number, kind, who, sample, at=at, class_id=class_id, how=how, ask_id=ask))
         elif kind == "undo":
-            events.append(event(number, kind, who, takes_back=back))
+            events.append(event(number, kind, who, takes_back=max(1, number - back)))
         elif kind == "lease":
             events.append(event(number, kind, who, sample, at=at, ask_id=ask and ask + 1))
         elif kind in ("skip", "discard", "note"):

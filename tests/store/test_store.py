@@ -1,8 +1,10 @@
 """What is appended is kept once, in order, for good; on SQLite and on PostgreSQL."""
 
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,3 +213,11 @@ def test_names_of_any_kind_are_kept(store):
     odd = ["\udcff.jpg", "a\\b.jpg", "back\\u0041.jpg", "new\nline.jpg", "\U0001f33c.jpg", "C:x.jpg", "'; DROP TABLE--"]
     store.register([File(name) for name in odd], draw, whole=True)
     assert [sample.path for sample in store.samples() if sample.gone is None] == odd
+
+
+def test_the_page_on_the_store_shows_a_query_that_runs(store, label):
+    kept = store.append(label(2, 1))
+    page = (Path(__file__).parents[2] / "docs" / "store.md").read_text(encoding="utf-8")
+    query = re.search(r"```sql\n(.*?)```", page, flags=re.S)[1]
+    with store._reading() as connection:
+        assert connection.execute(text(query)).all() == [(kept.id, "Ada", "c.jpg", "rose")]

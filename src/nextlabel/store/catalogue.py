@@ -99,16 +99,16 @@ class Catalogue:
             self._put(Sample(new, file.path, file.digest, draw(file.path), None, now, None))
 
     def _returning(self, file: File) -> int | None:
-        """The sample that left from this path, if its bytes may be the same; one that answers for itself first."""
-        left = [self.by_id[one] for one in self._left.get(file.path, ())]
-        may_be = [
-            one
-            for one in left
-            if one.gone is not None
-            and one.path == file.path
-            and (None in (one.digest, file.digest) or one.digest == file.digest)
-        ]
-        return max(may_be, key=lambda one: (one.copy_of is None, one.id)).id if may_be else None
+        """The last sample that left from this path, if its bytes may be the same."""
+        for left in sorted(self._left.get(file.path, ()), reverse=True):
+            one = self.by_id[left]
+            if (
+                one.gone is not None
+                and one.path == file.path
+                and (None in (one.digest, file.digest) or one.digest == file.digest)
+            ):
+                return left
+        return None
 
     def _compare(self, sample: Sample, now: datetime) -> None:
         """Is a sample whose bytes were read a copy of an earlier one? Of one that is gone, it shows where it went."""
