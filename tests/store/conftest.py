@@ -95,6 +95,20 @@ def store(place: Path | str) -> Iterator[Store]:
         yield store
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The small project for tests of what is refused, which leave it as it is: one for all of them."""
+    if request.param == "sqlite":
+        place = shutil.copy(request.getfixturevalue("filled_file"), tmp_path_factory.mktemp("unchanged") / FILE)
+    else:
+        filled = request.getfixturevalue("filled_database")
+        place = make_database(request.getfixturevalue("postgresql"), template=filled.split("/")[3].partition("?")[0])
+    with open_store(place) as store:
+        before = store.events()
+        yield store
+        assert store.events() == before
+
+
 @pytest.fixture
 def label() -> Callable[..., Entry]:
     """Entries that label, each with an id of its own unless one is given."""

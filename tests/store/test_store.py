@@ -4,6 +4,7 @@ import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -63,18 +64,17 @@ def test_several_entries_are_kept_all_or_not_at_all(store, label):
 
 
 @pytest.mark.parametrize("field", ["sample_id", "class_id", "annotator_id", "ask_id"])
-def test_what_the_project_does_not_have_is_refused(store, label, field):
+def test_what_the_project_does_not_have_is_refused(unchanged, label, field):
     with pytest.raises(BadEntry, match="this project does not have"):
-        store.append(replace(label(0, 1), **{field: 77}))
+        unchanged.append(replace(label(0, 1), **{field: 77}))
 
 
-@pytest.mark.parametrize("table", ADDED_ONLY)
-@pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-def test_the_log_cannot_be_changed(store, label, table, change):
+def test_the_log_cannot_be_changed(store, label):
     event = store.append(label(0, 1))
     store.add_batch(Choice(event.id, "margin"), [Question(1, "strategy")])
-    with store._connection.begin(), pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):
-        store._connection.execute(text(change.format(table)))
+    for table, change in product(ADDED_ONLY, ["UPDATE {} SET id = id", "DELETE FROM {}"]):
+        with store._connection.begin(), pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):
+            store._connection.execute(text(change.format(table)))
     assert store.events()[-1] == event
 
 
@@ -106,10 +106,42 @@ def test_floats_come_back_to_the_bit(store):
         (Choice(1, "m", settings_id=1), [Question(0, "cold")], "no change of settings"),
     ],
 )
-def test_a_batch_that_cannot_be_is_refused(store, choice, questions, said):
+def test_a_batch_that_cannot_be_is_refused(unchanged, choice, questions, said):
     with pytest.raises(BadEntry, match=said):
-        store.add_batch(choice, questions)
-    assert store.batches() == []
+        unchanged.add_batch(choice, questions)
+    assert unchanged.batches() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "labl"}, "no entry of kind 'labl'"),
+        ({"client_id": ""}, "is no client id"),
+        ({"client_id": "a\nb"}, "is no client id"),
+        ({"client_id": "x" * 101}, "is no client id"),
+        ({"how": "mind"}, "and not by 'mind'"),
+        ({"class_id": None}, "must say its class_id"),
+        ({"takes_back": 1}, "says nothing of takes_back"),
+        ({"sample_id": "0"}, "'0' cannot be the sample_id"),
+        ({"sample_id": False}, "False cannot be the sample_id"),
+        ({"sample_id": -1}, "-1 cannot be the sample_id"),
+        ({"sample_id": 2**40}, "cannot be the sample_id"),
+        ({"data": {"score": float("nan")}}, "must be JSON"),
+        ({"data": {"a": {1, 2}}}, "must be JSON"),
+        ({"kind": "note", "class_id": None, "data": {"words": "x"}}, "A note is kept as"),
+    ],
+)
+def test_an_entry_that_says_too_little_or_too_much_is_refused(unchanged, label, change, said):
+    with pytest.raises(BadEntry, match=said):
+        unchanged.append(replace(label(0, 1), **change))
+
+
+def test_a_note_and_a_skip_are_kept_with_their_sample(store):
+    note = store.append(Entry("note", "note", 1, sample_id=0, data={"text": "a bee <b>on</b> it"}))
+    skip = store.append(Entry("skip", "skip", 1, sample_id=0))
+    state = store.state()
+    assert state.notes(0) == [note]
+    assert (state.verdict(0).kind, state.verdict(0).event_id) == ("skip", skip.id)
 
 
 def test_a_clock_that_is_set_back_reorders_nothing(store, label):
@@ -192,9 +224,9 @@ def test_a_visitor_reads_and_invites_while_a_server_runs(store, place, label):
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 101])
-def test_nobody_is_called_that(store, name):
+def test_nobody_is_called_that(unchanged, name):
     with pytest.raises(BadEntry, match="name is 1 to 100 characters"):
-        store.invite(name, "hash")
+        unchanged.invite(name, "hash")
 
 
 def test_what_a_batch_was_chosen_from_can_be_built_again(store, label):
