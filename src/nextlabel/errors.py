@@ -9,6 +9,9 @@
     │   ├── MissingExtra        an optional library is not installed
     │   ├── RunBusy             another process is writing this run
     │   ├── RunBroken           a run's files are damaged
+    │   ├── StoreBusy           another program serves this labelling project
+    │   ├── StoreBroken         a project's store is damaged, or is none
+    │   ├── CannotOpen          a project's store that this program cannot use: newer, foreign, out of reach
     │   ├── CannotWrite         the disk is full, or may not be written to
     │   ├── CannotFetch         a download that does not come, or is not what it should be
     │   └── WorkerDied          a worker process ended before its work did
@@ -19,6 +22,7 @@
         ├── BadArgument         a query strategy's argument that it cannot work with (a ValueError too)
         ├── BadArray            features, labels or probabilities that are none (a ValueError too)
         ├── BadSplit            a split that this dataset cannot give
+        ├── BadEntry            an answer or a change that a labelling project cannot take
         ├── OtherRun            the output folder holds something else
         └── NotComparable       runs or curves that cannot be set side by side
 
@@ -64,6 +68,18 @@ class RunBroken(CannotGo):
     """A run's files are damaged."""
 
 
+class StoreBusy(CannotGo):
+    """Another program serves this labelling project."""
+
+
+class StoreBroken(CannotGo):
+    """A project's store is damaged, or is none."""
+
+
+class CannotOpen(CannotGo):
+    """A project's store that this program cannot use: newer, foreign, or out of reach."""
+
+
 class CannotWrite(CannotGo):
     """The disk is full, or the place may not be written to."""
 
@@ -104,6 +120,10 @@ class BadArray(Mistake, ValueError):
 
 class BadSplit(Mistake):
     """A split that this dataset cannot give."""
+
+
+class BadEntry(Mistake):
+    """An answer or a change that a labelling project cannot take."""
 
 
 class OtherRun(Mistake):
