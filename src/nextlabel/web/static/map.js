@@ -58,9 +58,12 @@ export function draw() {
   const [colours, faint, ink] = [palette(), style("--faint"), style("--ink")];
   const inside = new Set(chosen.value);
   const size = columns.value.ids.length > 5000 ? 3 : 7;
-  columns.value.ids.forEach((_, place) => {
+  const looks = columns.value.ids.map((_, place) => [place, colourOf(place, colours, faint)]);
+  // What has a colour lies above what has none.
+  looks.sort(([, one], [, other]) => (one !== faint) - (other !== faint));
+  looks.forEach(([place, colour]) => {
     const [x, y] = at(place);
-    pen.fillStyle = colourOf(place, colours, faint);
+    pen.fillStyle = colour;
     pen.fillRect(x - size / 2, y - size / 2, size, size);
     if (columns.value.state[place] === "queued" || inside.has(place)) {
       pen.strokeStyle = ink;

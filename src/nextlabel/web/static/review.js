@@ -45,8 +45,7 @@ export function reviewPage() {
   </main>`;
 }
 
-const doubt = (one, left) => html`<p class="muted">${left} to look at. <kbd>Enter</kbd> confirms, a class's key changes,
-    <kbd>Space</kbd> leaves it for later.</p>
+const doubt = (one, left) => html`<p class="muted">${left} to look at: <kbd>Enter</kbd> confirms, a class's key changes, <kbd>Space</kbd> leaves it for later.</p>
   ${one.text != null ? html`<blockquote class="text">${one.text}</blockquote>`
     : html`<img class="in-full" key=${one.sample} src=${address(one.sample, 1280)} alt="The picture to review" />`}
   <p class="said">${one.answers.map((said) => html`<span>${said.annotator}: <b dir="auto">${className(said.class_id)}</b></span>`)}
