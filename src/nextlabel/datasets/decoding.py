@@ -166,7 +166,9 @@ def _fit_within(picture: Image.Image, side: int, scale: Scale | None) -> Image.I
         small = _to_rgb(picture, scale).copy()
         small.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     turn = TURNS.get(_orientation(picture))
-    return _on_white(small if turn is None else small.transpose(turn))
+    upright = _on_white(small if turn is None else small.transpose(turn))
+    upright.info.clear()  # Pillow writes a comment of the old file into the new one
+    return upright
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -21,7 +21,7 @@ def _threads() -> CapacityLimiter:
 
 
 @picture_router.get(
-    "/pictures/{sample}",
+    "/pictures/{sample:int}",
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}, 304: {"description": "The browser has it."}},
 )
