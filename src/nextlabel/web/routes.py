@@ -171,7 +171,7 @@ async def _stream(streams: Any, session: Session, after: int) -> AsyncIterator[s
     try:
         yield "retry: 1000\n\n"
         quiet = 0
-        while True:
+        while not getattr(streams, "closing", False):
             for change in session.changes(after):
                 after = change["number"]
                 yield f"id: {after}\ndata: {json.dumps(change)}\n\n"

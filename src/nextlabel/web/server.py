@@ -77,6 +77,7 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         """Stop: requests that are open get a second."""
+        self.app.state.closing = True  # pages that listen for changes would keep their requests open
         self._server.should_exit = True
         self._thread.join()
         self.door.close()

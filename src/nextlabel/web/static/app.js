@@ -36,8 +36,8 @@ function head() {
     <span class="stage-of">${busy ? `reading the pictures: ${done} of ${total}` : STAGES[now.learning]}</span>
     <button class="quiet" onClick=${(event) => (letGo(event), switchTheme())} title="Light or dark" aria-label="Light or dark">◐</button>
     <button class="quiet" onClick=${() => (dialog.value = { name: "help" })} title="All keys (?)" aria-label="All keys">?</button>
-  </header>
-  <progress class=${busy ? "thin" : "thin whole"} max=${total || 1} value=${done} aria-label="Pictures read"></progress>`;
+    <progress class=${busy ? "thin" : "thin whole"} max=${total || 1} value=${done} aria-label="Pictures read"></progress>
+  </header>`;
 }
 
 // One line for what a person must know; it lies over the page, so that nothing moves.

@@ -68,7 +68,7 @@ export function pressLabel(key, repeated) {
 export function labelPage() {
   const now = overview.value;
   const question = queue.value[0];
-  return html`<main class="label" id="main">
+  return html`<main class="label" id="main"><h1 class="for-ears">Label</h1>
     <section class="work" aria-label="Label">
       ${question ? theQuestion(question) : nothingLeft(now)}
       ${whyLine()}
@@ -138,15 +138,15 @@ async function submit(some, text) {
   const exact = some.find((one) => one.name.toLowerCase() === text);
   const id = (exact ?? (typesToFind() ? some[0] : null))?.id ?? (await ensureClass(typed));
   if (id === null) return;
-  filter.value = "";
+  if (filter.value === typed) filter.value = ""; // and else somebody types the next one already
   label(id, "key");
   if (overview.value.classes.length >= 2 && !typesToFind()) field?.blur();
 }
 
 function theActions(now) {
   const keys = Object.fromEntries(actionKeys(now.settings).map((one) => [one.name, one]));
-  const button = (name, words) => html`<button class="quiet" title=${keys[name].words} aria-label=${words}
-    onClick=${(event) => (letGo(event), DO[name]())}><kbd aria-hidden="true">${showKey(keys[name].key)}</kbd>${words}</button>`;
+  const button = (name, words) => html`<button class="quiet" title=${keys[name].words}
+    onClick=${(event) => (letGo(event), DO[name]())}><kbd>${showKey(keys[name].key)}</kbd><span>${words}</span></button>`;
   return html`<div class="actions" role="group" aria-label="Other answers">
     ${button("undo", "Undo")}${button("skip", "Not sure")}${button("discard", "Bad picture")}
     ${button("note", "Note")}${button("zoom", "Zoom")}${button("help", "Keys")}</div>`;
