@@ -28,7 +28,9 @@ class Site:
         self.server = Server(make_app(session, self.doors), self.door)
         self.address = f"http://127.0.0.1:{self.server.port}"
         self.link = f"{self.address}/?token={TOKEN}"
-        self.client = httpx.Client(base_url=self.address, headers={"authorization": f"Bearer {self.doors.make_pass(0)}"})
+        self.client = httpx.Client(
+            base_url=self.address, headers={"authorization": f"Bearer {self.doors.make_pass(0)}"}
+        )
 
 
 def draw_folder(root: Path, count: int, size: tuple[int, int] = (320, 240)) -> Path:

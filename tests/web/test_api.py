@@ -67,7 +67,16 @@ def test_a_change_is_told_to_whoever_listens(site: Site) -> None:
 
 def test_every_route_answers_in_its_own_shape(site: Site) -> None:
     label(site, 0)
-    for path in ("overview", "recent", "samples", "samples?grid=true&class_id=0", "map", "review", "settings", "receipt"):
+    for path in (
+        "overview",
+        "recent",
+        "samples",
+        "samples?grid=true&class_id=0",
+        "map",
+        "review",
+        "settings",
+        "receipt",
+    ):
         assert site.client.get(f"/api/{path}").status_code == 200, path
     changes = {"actions": {"skip": "s"}, "goal": 50, "batch": 20}
     assert site.client.post("/api/settings", json=changes).json()["goal"] == 50

@@ -36,7 +36,9 @@ class Visit:
         self.page.set_default_timeout(15_000)
         self.complaints: list[str] = []
         self.addresses: set[str] = set()
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
+        self.page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.addresses.add(request.url))
         self.site = site
@@ -136,7 +138,7 @@ def test_the_first_class_is_typed_and_from_the_second_on_keys_answer(visit: Visi
     for name in ("beach", "Beach", "mountain"):
         page.keyboard.type(name)
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('.find input').value === ''")
+        page.wait_for_function("() => document.querySelector('.find input').value === ''")
     page.keyboard.press("2")
     assert [each["class_id"] for each in visit.labels(4)] == [0, 0, 1, 1]
 
@@ -171,7 +173,7 @@ def test_unsent_answers_survive_a_reload_and_are_sent_once(visit: Visit) -> None
     page.unroute("**/api/answers")
     page.reload()
     events = visit.labels(3)
-    page.wait_for_function("!document.querySelector('.news')")
+    page.wait_for_function("() => !document.querySelector('.news')")
     assert [(each["sample"], each["class_id"]) for each in events] == [(0, 0), (1, 1), (2, 0)]
     visit.complaints = [said for said in visit.complaints if "net::ERR_FAILED" not in said]
 

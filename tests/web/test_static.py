@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import subprocess
+import sys
 
 from nextlabel.web.app import STATIC
 
@@ -28,4 +30,12 @@ def test_every_import_is_relative_and_leads_to_a_file() -> None:
 
 def test_no_module_builds_code_or_markup_from_text() -> None:
     for module in STATIC.glob("*.js"):
-        assert not re.search(r"\beval\b|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write", module.read_text())
+        assert not re.search(
+            r"\beval\b|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write", module.read_text()
+        )
+
+
+def test_the_page_opens_before_anything_that_learns_is_imported() -> None:
+    code = "import sys, nextlabel.web; print([m for m in ('sklearn', 'skactiveml', 'torch', 'matplotlib') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

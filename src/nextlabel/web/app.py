@@ -2,6 +2,7 @@
 
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -34,13 +35,15 @@ def make_app(session: Session, doors: Doors) -> FastAPI:
 
     Its schema is at ``/openapi.json``. There is no page of documentation: those load their scripts from elsewhere.
     """
-    failures = {status: {"model": Failure} for status in (400, 401, 403, 404, 409, 413, 422, 503, 507)}
+    failures: dict[int | str, dict[str, Any]] = {
+        status: {"model": Failure} for status in (400, 401, 403, 404, 409, 413, 422, 503, 507)
+    }
     app = FastAPI(
         title="nextlabel",
         version=nextlabel.__version__,
         docs_url=None,
         redoc_url=None,
-        responses={**failures},
+        responses=failures,
         redirect_slashes=False,
     )
     app.state.session, app.state.doors = session, doors
