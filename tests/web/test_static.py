@@ -36,6 +36,7 @@ def test_no_module_builds_code_or_markup_from_text() -> None:
 
 
 def test_the_page_opens_before_anything_that_learns_is_imported() -> None:
-    code = "import sys, nextlabel.web; print([m for m in ('sklearn', 'skactiveml', 'torch', 'matplotlib') if m in sys.modules])"
+    late = "sklearn", "skactiveml", "torch", "matplotlib"
+    code = f"import sys, nextlabel.web; print([name for name in {late} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
