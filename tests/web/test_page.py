@@ -168,8 +168,9 @@ def test_unsent_answers_survive_a_reload_and_are_sent_once(visit: Visit) -> None
     page.route("**/api/answers", cut)
     for key in "121":
         page.keyboard.press(key)
-    page.wait_for_selector(".news:has-text('3 answers wait')")
-    assert "also over a reload" in page.inner_text(".news")
+    page.wait_for_selector(".news:has-text('wait')")
+    page.wait_for_timeout(300)
+    assert "3 answers wait to be sent. They are kept here, also over a reload" in page.inner_text(".news")
     page.unroute("**/api/answers")
     page.reload()
     events = visit.labels(3)

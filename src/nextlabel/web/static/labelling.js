@@ -80,13 +80,13 @@ export function answer(kind, how, class_id = null) {
   settled.set(question.sample, Infinity);
   if (kind === "label") lastLabel.class_id = class_id;
   batch(() => {
+    outbox.put("/api/answers", body); // kept before anything is drawn: no fault of the page's can lose it
     remember({ ...body, path: question.path, text: question.text, at: body.answered_at });
     count(class_id, kind, 1);
     why.value = { client: body.client, kind, class_id, words: "", agrees: null };
     setQueue(queue.value.slice(1));
     notice.value = `${kind === "label" ? className(class_id) : kind === "skip" ? "Not sure" : "Discarded"}. Next.`;
   });
-  outbox.put("/api/answers", body);
   refill();
 }
 

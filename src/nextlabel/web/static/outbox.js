@@ -40,8 +40,8 @@ export async function openOutbox(project, you, { kept, refused }) {
 
 export function put(path, body) {
   const entry = { client: body.client, path, body, order: Date.now() * 1000 + (count++ % 1000) };
-  waiting.value = [...waiting.value, entry];
   if (database) table("readwrite").put(entry).onerror = () => (durable.value = false);
+  waiting.value = [...waiting.value, entry];
   pump();
 }
 
