@@ -4,6 +4,7 @@ import io
 import logging
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,11 @@ def test_a_picture_keeps_its_proportions_and_is_not_enlarged(
     Image.new("RGBA", size, (0, 0, 0, 0)).save(out, "PNG")
     found = fit_within(out.getvalue(), side)
     assert (found.size, found.mode, found.getpixel((0, 0))) == (then, "RGB", (255, 255, 255))
+
+
+def test_two_servers_in_one_process_do_not_wait_for_each_other(pictures: Path) -> None:
+    sites = [Site(FolderSession(pictures)) for _ in range(3)]
+    for site in sites:  # one after the other, each with an event loop of its own that ends with it
+        with site.server, site.client, ThreadPoolExecutor(8) as pool:
+            replies = list(pool.map(lambda sample: site.client.get(f"/pictures/{sample}", timeout=20), range(16)))  # noqa: B023
+            assert {reply.status_code for reply in replies} == {200}

@@ -1,7 +1,6 @@
 """The route of the pictures; it has threads of its own, so that no answer ever waits behind a picture."""
 
-import functools
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Path, Query, Request
@@ -15,9 +14,12 @@ AT_ONCE = 3  # pictures decoded at once; each may need some hundred megabytes fo
 picture_router = APIRouter()
 
 
-@functools.cache
-def _threads() -> CapacityLimiter:
-    return CapacityLimiter(AT_ONCE)
+def _threads(app: Any) -> CapacityLimiter:
+    """One per application, for it belongs to that server's event loop: two servers in one process have two."""
+    if not hasattr(app.state, "picture_threads"):
+        app.state.picture_threads = CapacityLimiter(AT_ONCE)
+    threads: CapacityLimiter = app.state.picture_threads
+    return threads
 
 
 @picture_router.get(
@@ -36,7 +38,7 @@ async def picture(
     tag = tag_of(session, sample, side)
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"etag": tag, "cache-control": "private, no-cache"})
-    found = await to_thread.run_sync(read_picture, session, sample, side, limiter=_threads())
+    found = await to_thread.run_sync(read_picture, session, sample, side, limiter=_threads(request.app))
     # Asked again each time (two projects may share a port one after the other), and then mostly not sent again.
     kept = {"etag": tag, "cache-control": "private, no-cache"} if found.whole else {"cache-control": "no-store"}
     return Response(found.body, media_type="image/jpeg", headers=kept)
