@@ -14,7 +14,8 @@
     │   ├── CannotOpen          a project's store that this program cannot use: newer, foreign, out of reach
     │   ├── CannotWrite         the disk is full, or may not be written to
     │   ├── CannotFetch         a download that does not come, or is not what it should be
-    │   └── WorkerDied          a worker process ended before its work did
+    │   ├── WorkerDied          a worker process ended before its work did
+    │   └── Conflict            what cannot be done as things stand: nothing to undo, a key that is taken
     └── Mistake                 wrong use; the command line exits with 2
         ├── UnknownName         no such strategy, model, dataset, embedder, oracle
         ├── BadSpecification    a text such as "skactiveml:ProbCover(alpha=0.9)" that cannot be read
@@ -23,6 +24,8 @@
         ├── BadArray            features, labels or probabilities that are none (a ValueError too)
         ├── BadSplit            a split that this dataset cannot give
         ├── BadEntry            an answer or a change that a labelling project cannot take
+        ├── NotThere            an id that nothing has
+        ├── Outside             a path that leaves its folder
         ├── OtherRun            the output folder holds something else
         └── NotComparable       runs or curves that cannot be set side by side
 
@@ -92,6 +95,10 @@ class WorkerDied(CannotGo):
     """A worker process ended before its work did."""
 
 
+class Conflict(CannotGo):
+    """What cannot be done as things stand now: nothing is left to undo, a key is bound already."""
+
+
 class Mistake(NextlabelError):
     """Wrong use: the caller asked for something that cannot be."""
 
@@ -124,6 +131,14 @@ class BadSplit(Mistake):
 
 class BadEntry(Mistake):
     """An answer or a change that a labelling project cannot take."""
+
+
+class NotThere(Mistake):
+    """An id that nothing has."""
+
+
+class Outside(Mistake):
+    """A path that leaves its folder."""
 
 
 class OtherRun(Mistake):
