@@ -190,6 +190,12 @@ class State:
         lease = self._leases.get(sample_id)
         return lease.annotator_id if lease and lease.runs(now) else None
 
+    def held(self, annotator_id: int, now: datetime) -> dict[int, Lease]:
+        """The samples that are shown to an annotator now, with their leases."""
+        return {
+            one: lease for one, lease in self._leases.items() if lease.annotator_id == annotator_id and lease.runs(now)
+        }
+
     def is_done(self, ask: Ask, now: datetime) -> bool:
         """Does the batch no longer wait for this ask: an answer, a file that is gone, or two leases that ran out?"""
         if self.verdict(ask.sample_id).kind != "open" or not self.files.is_there(ask.sample_id):
