@@ -28,7 +28,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def no_umap() -> Iterator[None]:
     """UMAP compiles itself for half a minute at its first use: only its own test, in a process of its own, does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nextlabel.report.drawing.maps._umap", lambda: None)
+        patch.setattr("nextlabel.projection.find_umap", lambda: None)
         yield
 
 

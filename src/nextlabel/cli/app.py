@@ -15,7 +15,8 @@ from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, S
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.course import Course
-from nextlabel.knobs.panels import COMPARED, OUTPUT
+from nextlabel.knobs.labelling import Labelling
+from nextlabel.knobs.panels import COMPARED, DOOR, OUTPUT
 from nextlabel.knobs.terms import Terms
 
 P = ParamSpec("P")
@@ -129,6 +130,63 @@ def compare(
     from nextlabel.cli.compare import run_compare
 
     run_compare(runs, terms, families, out, read_figures(figures), json, loud)
+
+
+@app.command()
+@refuse_in_words
+@with_options
+def label(
+    page: Labelling,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER", help="A folder of pictures or texts, sorted or not; or a table with --text-column."
+        ),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="No folder: label scikit-learn's digits, to see how it is.")
+    ] = False,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep answers here. Default: .nextlabel in the folder.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Keep answers in a database: postgresql://…", rich_help_panel=OUTPUT),
+    ] = None,
+    invite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Print a link for one more person. May be repeated.", rich_help_panel=DOOR),
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. Others than this machine's own only see it where it is another.",
+            rich_help_panel=DOOR,
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port. Default: 8642, or a free one.", rich_help_panel=DOOR)
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.", rich_help_panel=DOOR)] = True,
+) -> None:
+    """Label pictures or texts on a page in the browser, as few as possible. Started again, it goes on where it was.
+
+    Examples:
+
+    `nextlabel label holiday/`
+
+    `nextlabel label plants/ --classes daisy,rose,tulip`
+
+    `nextlabel label letters.csv --text-column body`
+
+    `nextlabel label --demo`
+    """
+    from nextlabel.cli.label import Door, run_label
+
+    run_label(folder, page, Door(project, store, tuple(invite or ()), host, port, browser, demo), loud)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from nextlabel.loop.learner import ActiveLearner, View
 from nextlabel.models import model
 from nextlabel.models.tuned import Tuned
 from nextlabel.plan import Plan
-from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.pool import Floats, Ids, Labels, Mask
 from nextlabel.strategies import strategy
 
 KEPT = 5  # probabilities of a question that are kept: who reads why it was asked reads the likeliest
@@ -90,7 +90,7 @@ def _own_classes(known: Known) -> Ids:
     return np.array(known.classes, dtype=np.int64)[own.astype(np.int64)]
 
 
-def _unlabelled(y: Labels, askable: np.ndarray) -> Ids:  # type: ignore[type-arg]
+def _unlabelled(y: Labels, askable: Mask) -> Ids:
     return np.flatnonzero(askable & (y < 0))
 
 

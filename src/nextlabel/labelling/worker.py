@@ -7,6 +7,7 @@ for itself and keeps nothing: it may be killed at any moment, and another one go
 import contextlib
 import json
 import os
+import queue
 import sys
 import threading
 import traceback
@@ -53,10 +54,8 @@ class Worker:
                 threading.Thread(target=self._read_safely, daemon=True, name="reading").start()
             elif message["do"] == "choose":
                 self._choose(int(message["upto"]), int(message["before"]))
-            else:
-                from nextlabel.labelling.looking import look  # what is computed for those who look around
-
-                look(self, message)
+            else:  # of those who look around: beside the choosing, for it may take a minute
+                threading.Thread(target=self._look_safely, args=(message,), daemon=True, name="looking").start()
         except NextlabelError as error:
             self.say({"say": "failed", "what": message["do"], "why": str(error)})
 
@@ -68,6 +67,17 @@ class Worker:
                 self.say({"say": "failed", "what": "read", "why": str(error)})
             except Exception:
                 self.say({"say": "broken", "why": traceback.format_exc()})
+
+    def _look_safely(self, message: Message) -> None:
+        from nextlabel.labelling.looking import look  # not before the first batch: it loads what that does not need
+
+        try:
+            with threadpool_limits(1), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                look(self, message)
+        except Exception:
+            self.say({"say": "replied", "errand": message["errand"]})
+            self.say({"say": "broken", "why": traceback.format_exc()})
 
     def _read(self) -> None:
         """Read and embed all samples that are there: in a large folder some of them first."""
@@ -169,10 +179,19 @@ def serve(lines: BinaryIO, out: BinaryIO) -> None:
     start = json.loads(lines.readline() or b"null")
     if start is None:
         return
+    told: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(lines, told), daemon=True, name="listening").start()
     with visit_store(start["store"]) as visit:
         worker = Worker(visit, Path(start["root"]), say)
-        for line in lines:
-            worker.obey(unpack(line))
+        while True:
+            worker.obey(unpack(told.get()))
+
+
+def _listen(lines: BinaryIO, told: "queue.SimpleQueue[bytes]") -> None:
+    """Take lines in; when there are no more, the server is gone, and nobody wants what is being computed."""
+    for line in lines:
+        told.put(line)
+    os._exit(0)
 
 
 def main() -> None:

@@ -124,7 +124,8 @@ class Ask:
 class Choice:
     """How a batch was chosen: what is needed to choose it again.
 
-    ``upto`` is the last event that the chooser knew, ``last_batch`` the last batch, 0 for none; ``settings_id`` the event that changed settings last by then,
+    ``upto`` is the last event that the chooser knew, ``last_batch`` the last batch that it knew, 0 for none;
+    ``settings_id`` the event that changed settings last by then,
     ``chooser`` a digest of its model, ``strategy`` with its version.
     """
 
