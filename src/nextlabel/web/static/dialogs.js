@@ -11,7 +11,7 @@ const open = (element) => element && !element.open && element.showModal();
 const outside = (event) => event.target === event.currentTarget && closeDialog();
 
 const frame = (title, inside, press) => html`<dialog key=${title} ref=${open} onClose=${closeDialog} onCancel=${closeDialog} onClick=${outside}
-  onKeyDown=${press} aria-label=${title}><div class="sheet"><header><h2>${title}</h2>
+  onKeyDown=${press} aria-label=${title}><div class="sheet" tabindex="-1" autofocus=${!title.startsWith("Note")}><header><h2>${title}</h2>
   <button class="quiet" onClick=${closeDialog}>Close</button></header>${inside}</div></dialog>`;
 
 const sheets = {

@@ -11,6 +11,7 @@ import { signal } from "./vendor/signals-core/signals-core.js";
 
 const link = signal(null); // of the person who was invited last
 const seen = signal(""); // what a look through the folder found
+let restoring = false;
 
 async function send(path, body) {
   try {
@@ -20,9 +21,17 @@ async function send(path, body) {
     return reply;
   } catch (error) {
     problem.value = error.message;
-    overview.value = { ...overview.value }; // fields show again what holds
+    restoring = true; // fields show again what holds
+    overview.value = { ...overview.value };
+    restoring = false;
     return null;
   }
+}
+
+// A field's name and value. What somebody is typing in it stays, whoever else's answers make the page draw anew.
+function holds(id, value) {
+  const typing = document.activeElement;
+  return { id, value: !restoring && typing?.id === id ? typing.value : value };
 }
 
 const set = (changes) => send("/api/settings", changes);
@@ -48,14 +57,16 @@ export function settingsPage() {
 // A knob: its name, its field, and in one line what it does.
 const knob = (words, field, why) => html`<label class="knob"><span>${words}</span>${field}<small class="muted">${why}</small></label>`;
 
-function number(value, min, max, step, change, placeholder = "") {
+// A number that is set by `name`; with a placeholder it may be none.
+function number(name, min, max, step, placeholder = "") {
+  const value = overview.value.settings[name];
   const read = (event) => {
     if (!event.target.reportValidity()) return;
-    if (event.target.value !== "") change(Number(event.target.value));
-    else if (placeholder) change(null);
+    if (event.target.value !== "") set({ [name]: Number(event.target.value) });
+    else if (placeholder) set({ [name]: null });
     else event.target.value = value;
   };
-  return html`<input type="number" value=${value ?? ""} min=${min} max=${max} step=${step} placeholder=${placeholder} onChange=${read} />`;
+  return html`<input type="number" ...${holds(name, value ?? "")} min=${min} max=${max} step=${step} placeholder=${placeholder} onChange=${read} />`;
 }
 
 const box = (checked, change) => html`<input type="checkbox" checked=${checked} onChange=${(event) => change(event.target.checked)} />`;
@@ -66,15 +77,15 @@ function asking(now) {
   return html`<section><h2>Asking</h2><div class="knobs">
     ${knob("Strategy", html`<select value=${now.strategy} onChange=${(event) => set({ strategy: event.target.value })}>
       ${strategies.map((name) => html`<option value=${name}>${name}</option>`)}</select>`, "How the next questions are chosen.")}
-    ${knob("Questions in a batch", number(now.batch, 1, 1000, 1, (batch) => set({ batch })), "The machine learns anew after each batch.")}
-    ${knob("Share of audit questions", number(now.audit_share, 0, 0.4, 0.05, (audit_share) => set({ audit_share })),
+    ${knob("Questions in a batch", number("batch", 1, 1000, 1), "The machine learns anew after each batch.")}
+    ${knob("Share of audit questions", number("audit_share", 0, 0.4, 0.05),
       "Drawn at random to check the machine, from 0 to 0.4. The receipt rests on them.")}
-    ${knob("Share for two people", number(now.overlap, 0, 1, 0.05, (overlap) => set({ overlap })),
+    ${knob("Share for two people", number("overlap", 0, 1, 0.05),
       "Asked of two people each, to see how far they agree.")}
-    ${knob("Goal, in labels", number(now.goal, 1, 1e7, 1, (goal) => set({ goal }), "none"), "Only to be shown how far it is.")}
-    ${knob("Cost of an error", number(now.error_value, 0, 1e9, "any", (error_value) => set({ error_value }), "unknown"),
+    ${knob("Goal, in labels", number("goal", 1, 1e7, 1, "none"), "Only to be shown how far it is.")}
+    ${knob("Cost of an error", number("error_value", 0, 1e9, "any", "unknown"),
       "What one wrong answer of the machine costs you, in any unit …")}
-    ${knob("Cost of a label", number(now.label_cost, 0, 1e9, "any", (label_cost) => set({ label_cost }), "unknown"),
+    ${knob("Cost of a label", number("label_cost", 0, 1e9, "any", "unknown"),
       "… and one label, in the same unit: for the advice when to stop.")}
     ${knob("Show the machine’s answer first", box(now.predictions, showPredictions),
       "Faster, but people agree with what they see. Questions that check the machine never show it.")}
@@ -90,18 +101,18 @@ const people = (now) => html`<section><h2>People</h2><p>${now.people.map((name) 
   ${link.value && html`<p>This link lets <bdi>${link.value.name}</bdi> in, once: <code class="link">${link.value.link}</code></p>`}</section>`;
 
 const keyRow = (one) => html`<label class="row" key=${one.name}>
-  <input class="key" value=${one.key.length === 1 && one.key !== " " ? one.key : ""} placeholder=${showKey(one.key)} maxlength="1"
+  <input class="key" ...${holds(`key-${one.name}`, one.key.length === 1 && one.key !== " " ? one.key : "")} placeholder=${showKey(one.key)} maxlength="1"
     aria-label=${`Key for: ${one.words}`} onChange=${(event) => bind(one, event.target)} /><span>${one.words}</span></label>`;
 
 function classRow(one, all) {
   const change = (changes) => send(`/api/classes/${one.id}`, changes);
   const others = all.filter((other) => other.id !== one.id);
   return html`<div class="row" key=${one.id}>
-    <input class="key" value=${one.key ?? ""} maxlength="1" aria-label=${`Key of ${one.name}`}
+    <input class="key" ...${holds(`key-${one.id}`, one.key ?? "")} maxlength="1" aria-label=${`Key of ${one.name}`}
       onChange=${(event) => change({ key: event.target.value || null })} />
-    <input value=${one.name} maxlength="300" dir="auto" aria-label=${`Name of ${one.name}`}
+    <input ...${holds(`name-${one.id}`, one.name)} maxlength="300" dir="auto" aria-label=${`Name of ${one.name}`}
       onChange=${(event) => (event.target.value.trim() ? change({ name: event.target.value.trim() }) : (event.target.value = one.name))} />
-    <input value=${one.description ?? ""} maxlength="2000" dir="auto" placeholder="What belongs here" aria-label=${`Description of ${one.name}`}
+    <input ...${holds(`description-${one.id}`, one.description ?? "")} maxlength="2000" dir="auto" placeholder="What belongs here" aria-label=${`Description of ${one.name}`}
       onChange=${(event) => change({ description: event.target.value })} />
     ${!ofTexts() && example(one)}
     <select aria-label=${`Merge ${one.name} into`} value="" disabled=${!others.length} onChange=${(event) => merge(one, event.target)}>
