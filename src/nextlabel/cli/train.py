@@ -76,6 +76,7 @@ def describe(classifier: Classifier, out: Path) -> str:
             f"Calibrated on {several(found.labels, 'label')} that the model had not seen: the gap between its "
             f"probabilities and how often it is right was {points(found.before)} points, and is {points(found.after)}."
         )
-    else:
-        lines.append("Its numbers are scores, no probabilities: with --random-labels they would be calibrated.")
+    else:  # where they were said to be random and are too few, a note has said so
+        hint = "" if classifier.about["random_labels"] else ": with --random-labels they would be calibrated"
+        lines.append(f"Its numbers are scores, no probabilities{hint}.")
     return "\n".join(lines)
