@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from onnx_files import dinov2_files, hub_cache
 from painted import folder_of
 from threadpoolctl import threadpool_limits
 
 from nextlabel.embedders import dinov2
+
+# The clock of a busy machine is no fault of the program: no example is too slow, and none is drawn too slowly.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 collect_ignore_glob = ["*/conftest.py"]  # they hold no doctests, and two modules of one name cannot be collected
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -317,7 +317,7 @@ def evaluate(
 ) -> None:
     """Say how good a trained model is, on labelled pictures or rows that it has not learned.
 
-    Pictures that it has learned are known by their content, and left out.
+    What it has learned is known by its content, and left out: pictures, texts, and rows of the same values.
 
     Example: `nextlabel evaluate flowers.safetensors test/ --out evaluation.html`
     """
