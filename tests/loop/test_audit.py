@@ -75,7 +75,7 @@ def test_the_share_of_questions_is_exact(share, n):
     assert Fraction(due - 1) < Fraction(str(share)) * n <= due
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SHARES, st.integers(1, 25), st.sampled_from([0, 1]), st.integers(0, 9))
 def test_after_every_batch_the_audit_had_its_share_in_the_order_of_draws(share, batch, ahead, seed):
     pool = open_pool(share, seed)
