@@ -34,7 +34,11 @@ class SampledKMeans:
 
     def fit_predict(self, X: Floats) -> Labels:
         """The cluster (n,) of every row of ``X`` (n, d), which may be a memory map."""
-        rng, rows = np.random.default_rng(self.random_state), Blocks(X, shift=find_centre(X))
+        return self.label(Blocks(X, shift=find_centre(X)))
+
+    def label(self, rows: Blocks) -> Labels:
+        """The cluster (n,) of every row, as it is prepared."""
+        rng = np.random.default_rng(self.random_state)
         some = rows.at(np.sort(rng.choice(len(rows), min(SAMPLE, len(rows)), replace=False)))
         apart = min(len(some), max(SEEDED, PER_CLUSTER * self.n_clusters))
         seeds = draw_centres(some[np.sort(rng.choice(len(some), apart, replace=False))], self.n_clusters, rng)
