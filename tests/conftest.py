@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from nextlabel.embedders import dinov2
 
+collect_ignore_glob = ["*/conftest.py"]  # they hold no doctests, and two modules of one name cannot be collected
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -17,6 +17,7 @@ from nextlabel.text import printable, shorten
 
 Array = npt.NDArray[Any]
 
+FEATURES = "features"  # what a table is called where its rows are samples
 DENSE = 1 << 26  # cells up to which a sparse matrix is written out: half a gigabyte of float64
 MIXED = "Write all of them as text: [str(label) for label in y], with '' for missing ones."
 
@@ -104,16 +105,15 @@ def _read_frame(frame: Any, what: str) -> Array:
         if texts:
             shown = printable(shorten(str(name)))
             raise BadArray(
-                f"The column '{shown}' of the {what} holds text, such as {shorten(repr(texts[0]))}. Leave it out, or "
-                "make numbers of it, a column for each value: "
-                f"pd.get_dummies(X, columns=[{shorten(repr(name))}], dtype=float)."
+                f"The column '{shown}' of the {what} holds text, such as {shorten(repr(texts[0]))}. Leave it out"
+                # A frame of another library's: those of pandas and polars are read as tables.
+                + (", or hand in a frame of pandas or polars: text in it becomes numbers." if what == FEATURES else ".")
             )
     try:
         return np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))  # <NA> is found by `check_finite`
     except (ValueError, TypeError):
-        raise BadArray(
-            f"The {what} are a frame with columns that are no numbers. Convert them: X.astype('float64')."
-        ) from None
+        cast = "X.cast(float)" if hasattr(frame, "cast") else "X.astype('float64')"  # polars, or pandas
+        raise BadArray(f"The {what} are a frame with columns that are no numbers. Convert them: {cast}.") from None
 
 
 def _read_objects(values: list[Any]) -> tuple[Array, Mask]:

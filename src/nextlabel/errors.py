@@ -9,9 +9,13 @@
     │   ├── MissingExtra        an optional library is not installed
     │   ├── RunBusy             another process is writing this run
     │   ├── RunBroken           a run's files are damaged
+    │   ├── StoreBusy           another program serves this labelling project
+    │   ├── StoreBroken         a project's store is damaged, or is none
+    │   ├── CannotOpen          a project's store that this program cannot use: newer, foreign, out of reach
     │   ├── CannotWrite         the disk is full, or may not be written to
     │   ├── CannotFetch         a download that does not come, or is not what it should be
-    │   └── WorkerDied          a worker process ended before its work did
+    │   ├── WorkerDied          a worker process ended before its work did
+    │   └── Conflict            what cannot be done as things stand: nothing to undo, a key that is taken
     └── Mistake                 wrong use; the command line exits with 2
         ├── UnknownName         no such strategy, model, dataset, embedder, oracle
         ├── BadSpecification    a text such as "skactiveml:ProbCover(alpha=0.9)" that cannot be read
@@ -19,6 +23,9 @@
         ├── BadArgument         a query strategy's argument that it cannot work with (a ValueError too)
         ├── BadArray            features, labels or probabilities that are none (a ValueError too)
         ├── BadSplit            a split that this dataset cannot give
+        ├── BadEntry            an answer or a change that a labelling project cannot take
+        ├── NotThere            an id that nothing has
+        ├── Outside             a path that leaves its folder
         ├── OtherRun            the output folder holds something else
         └── NotComparable       runs or curves that cannot be set side by side
 
@@ -64,6 +71,18 @@ class RunBroken(CannotGo):
     """A run's files are damaged."""
 
 
+class StoreBusy(CannotGo):
+    """Another program serves this labelling project."""
+
+
+class StoreBroken(CannotGo):
+    """A project's store is damaged, or is none."""
+
+
+class CannotOpen(CannotGo):
+    """A project's store that this program cannot use: newer, foreign, or out of reach."""
+
+
 class CannotWrite(CannotGo):
     """The disk is full, or the place may not be written to."""
 
@@ -74,6 +93,10 @@ class CannotFetch(CannotGo):
 
 class WorkerDied(CannotGo):
     """A worker process ended before its work did."""
+
+
+class Conflict(CannotGo):
+    """What cannot be done as things stand now: nothing is left to undo, a key is bound already."""
 
 
 class Mistake(NextlabelError):
@@ -104,6 +127,18 @@ class BadArray(Mistake, ValueError):
 
 class BadSplit(Mistake):
     """A split that this dataset cannot give."""
+
+
+class BadEntry(Mistake):
+    """An answer or a change that a labelling project cannot take."""
+
+
+class NotThere(Mistake):
+    """An id that nothing has."""
+
+
+class Outside(Mistake):
+    """A path that leaves its folder."""
 
 
 class OtherRun(Mistake):

@@ -231,15 +231,19 @@ def test_repeated_rows_are_counted(rows: list[tuple[int, int]]) -> None:
     assert count_repeats(np.array(rows, dtype=np.float32)) == len(rows) - len(set(rows))
 
 
-def test_a_large_file_is_read_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("block", [1, 40, text.BLOCK])  # a line at a time, a few, all
+def test_a_large_file_is_read_as_a_small_one(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contents = [
         MIXED,
         lines(50, lambda i: i / 3),
         lines(50, lambda i: "" if i == 49 else i / 3),
         "a,label\n1,x\n\n2,y\n",
+        'a,town,label\n1,"New\nYork",x\n2,Rome,y\n3,"New\nYork",y',
     ]
     slow = [read(tmp_path / "t.csv", content) for content in contents]
     monkeypatch.setattr(text, "LARGE", 0)
+    monkeypatch.setattr(text, "START", 60 * block)
+    monkeypatch.setattr(text, "BLOCK", block)
     for content, one in zip(contents, slow, strict=True):
         found = read(tmp_path / "t.csv", content)
         assert (found.fingerprint, found.warnings) == (one.fingerprint, one.warnings)

@@ -1,5 +1,7 @@
 """Labels and features in whatever people hold them, and each remedy that is named does help."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,9 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nextlabel import select
+from nextlabel import embed, load_dataset, select
 from nextlabel.errors import BadArray
-from nextlabel.selection.arrays import check_finite, read_features, read_labels
+from nextlabel.selection import read_samples
+from nextlabel.selection.arrays import check_finite, read_features, read_labels, read_probabilities
 
 TEXTS = {
     "list": list,
@@ -111,13 +114,60 @@ def test_a_missing_number_in_a_frame_is_named_by_its_row():
         check_finite(read_features(frame))
 
 
-TOWNS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "town": ["Rome", "Oslo", "Rome"]})
+MIXED = {"id": range(20), "size": [1.5, None, 2.0, 3.0] * 5, "town": ["Rome", "Oslo", "Rome", None] * 5}
+FRAMES = {"pandas": pd.DataFrame, "polars": lambda columns: pl.DataFrame(columns, strict=False)}
+
+
+@pytest.mark.parametrize("how", FRAMES)
+def test_a_frame_of_text_and_gaps_is_selected_from_as_its_table_is(how, tmp_path):
+    frame = FRAMES[how](MIXED)
+    pl.DataFrame(MIXED).write_csv(tmp_path / "towns.csv")
+    expected = load_dataset(tmp_path / "towns.csv", unlabelled=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ids = select(frame, None, "coreset", 6)
+    notes = [str(one.message) for one in caught]
+    assert "are read as a table is" in notes[0]
+    assert {note for note in expected.warnings if note.startswith("Column")} <= set(notes)
+    with pytest.warns(UserWarning, match="median of its column over all 20 samples"):
+        X = embed(expected).array
+    assert np.isnan(embed(expected, keep_gaps=True).array).any()
+    assert ids.tolist() == select(X, None, "coreset", 6).tolist()
+
+
+@given(st.lists(st.sampled_from([1.5, 2.0, 4.0, None]), min_size=3, max_size=12).filter(lambda x: set(x) != {None}))
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")
+def test_gaps_in_a_frame_are_medians_whoever_made_it(cells):
+    known = [cell for cell in cells if cell is not None]
+    filled = [[np.median(known) if cell is None else cell, float(cell is None)] for cell in cells]
+    expected = filled if None in cells else [row[:1] for row in filled]
+    for make in FRAMES.values():
+        assert read_samples(make({"size": cells})).tolist() == expected
+
+
+@pytest.mark.parametrize("how", FRAMES)
+def test_a_frame_of_numbers_alone_is_taken_as_it_is(how):
+    frame = FRAMES[how]({"id": range(12), "half": np.arange(12) / 2})
+    assert read_samples(frame).tolist() == [[i, i / 2] for i in range(12)]  # an index, too
+
+
+@pytest.mark.parametrize(
+    ("frame", "remedy"),
+    [
+        (pd.DataFrame({"p": [0.5, 0.5], "q": [0.5, 0.5], "who": ["a", "b"]}), lambda P: P.drop(columns="who")),
+        (pl.DataFrame({"p": [0.5, 0.5], "q": [0.5, 0.5], "who": ["a", "b"]}), lambda P: P.drop("who")),
+        (pl.DataFrame({"p": ["0.5", "1"], "q": ["0.5", "0"]}).cast(pl.Decimal(3, 1)), lambda P: P.cast(float)),
+    ],
+)
+def test_a_frame_of_probabilities_is_refused_with_what_helps_it(frame, remedy):
+    with pytest.raises(BadArray, match=r"'who' of the probabilities holds text.* Leave it out\.|X\.cast\(float\)"):
+        read_probabilities(frame, 2)
+    assert read_probabilities(remedy(frame), 2).shape == (2, 2)
 
 
 @pytest.mark.parametrize(
     ("given_", "words", "remedy"),
     [
-        (TOWNS, "column 'town' .* 'Rome'.*get_dummies", lambda X: pd.get_dummies(X, columns=["town"], dtype=float)),
         (pd.Series([1.0, 2.0, 3.0]), "reshape", lambda X: np.asarray(X).reshape(-1, 1)),
         ([1.0, 2.0, 3.0], "reshape", lambda X: np.asarray(X).reshape(-1, 1)),
         (np.ma.array(X, mask=X > 5), "filled", lambda X: X.filled(0.0)),

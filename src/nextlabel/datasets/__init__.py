@@ -15,10 +15,11 @@ from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.digits import load_digits
 from nextlabel.datasets.feature_folder import holds_features, load_features
 from nextlabel.datasets.first_look import open_after
-from nextlabel.datasets.folder import list_inside, load_folder
+from nextlabel.datasets.folder import list_inside, lists_inside, load_folder
 from nextlabel.datasets.held import load_held
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import lists_pictures, load_manifest
+from nextlabel.datasets.split_lists import load_split_lists
 from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_table
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
@@ -162,6 +163,12 @@ def _list_of(folder: Path, request: Request) -> Path | None:
     return inner if inner is not None and (request.needs_labels or inner.stem == "metadata") else None
 
 
+def _are_splits_listed(folder: Path, request: Request) -> bool:
+    """Has each side of a split its list? Somebody's own answers stand before those, as before the list of a folder."""
+    lists = {} if request.answers else lists_inside(folder)
+    return bool(lists) and (request.needs_labels or all(path.stem == "metadata" for path in lists.values()))
+
+
 def _load_listed(request: Request) -> Dataset:
     """The pictures of a folder by the list in it."""
     inner = _list_of(Path(os.path.expanduser(request.source)), request)
@@ -178,6 +185,11 @@ KINDS: Sequence[Kind] = (
     Kind(lambda request, path: os.path.isdir(path) and holds_features(path), load_features, (LABEL, GROUP)),
     Kind(
         lambda request, path: os.path.isdir(path) and _list_of(path, request) is not None, _load_listed, (LABEL, GROUP)
+    ),
+    Kind(
+        lambda request, path: os.path.isdir(path) and _are_splits_listed(path, request),
+        load_split_lists,
+        (LABEL, GROUP),
     ),
     Kind(lambda request, path: os.path.isdir(path), load_folder),
     Kind(lambda request, path: _is_file(path, ".zip"), load_archive),

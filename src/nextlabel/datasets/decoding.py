@@ -64,6 +64,16 @@ def square(raw: bytes, size: int, scale: Scale | None = None) -> Squares:
     raise AssertionError("what is not read is explained")
 
 
+def fit_within(raw: bytes, side: int, scale: Scale | None = None) -> Image.Image:
+    """The picture in these bytes as RGB, upright, on white, no side longer than ``side``; raises `Unreadable`.
+
+    Proportions are kept and nothing is enlarged; what is returned carries pixels alone, and no metadata.
+    """
+    with _explain(raw), _open(raw) as picture:
+        return _fit_within(picture, side, scale)
+    raise AssertionError("what is not read is explained")
+
+
 def read_sketch(raw: bytes, scales: Scales | None = None) -> Sketch | Scale | None:
     """What greys of more than 8 bits say of their scale, or the one of ``scales`` that they are on; None for others.
 
@@ -146,6 +156,19 @@ def _square(picture: Image.Image, size: int, scale: Scale | None) -> Squares:
     turn = TURNS.get(_orientation(picture))
     upright = small if turn is None else small.transpose(turn)
     return np.asarray(_on_white(upright))
+
+
+def _fit_within(picture: Image.Image, side: int, scale: Scale | None) -> Image.Image:
+    pixels = _check_size(picture)
+    picture.draft("RGB", (side, side))
+    with _one_large if pixels > LARGE_PICTURE else nullcontext():
+        picture.load()
+        small = _to_rgb(picture, scale).copy()
+        small.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    turn = TURNS.get(_orientation(picture))
+    upright = _on_white(small if turn is None else small.transpose(turn))
+    upright.info.clear()  # Pillow writes a comment of the old file into the new one
+    return upright
 
 
 def _orientation(picture: Image.Image) -> int:

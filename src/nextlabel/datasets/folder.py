@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.formats import SUFFIXES
-from nextlabel.datasets.layout import Layout, read_layout
+from nextlabel.datasets.layout import Layout, read_layout, side_of
 from nextlabel.datasets.listing import Listing, is_ignored, list_folder
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures
 from nextlabel.datasets.pictures import File
@@ -34,13 +34,39 @@ def list_inside(root: Path) -> Path | None:
     None where classes are folders, or where there is no list, or several and none of that name.
     """
     # The few files at the top first: whoever has no list there does not pay for a second walk through the folder.
+    found = list_at(root)
+    return found if found is not None and not _has_classes([path for path, _ in list_folder(root).pictures]) else None
+
+
+def list_at(root: Path) -> Path | None:
+    """The one list of pictures right in a folder, or the one called ``metadata``; None where there is no such one."""
     tables = [path for path in sorted(root.glob("*")) if path.suffix.lower() in ENDINGS and not is_ignored(path.name)]
     lists = [path for path in tables if lists_pictures(path)]
     named = [path for path in lists if path.stem.lower() == "metadata"] or lists
-    if len(named) != 1:
-        return None
-    labels = read_layout([path for path, _ in list_folder(root).pictures]).labels
-    return named[0] if len({label for label in labels if label is not None}) < 2 else None
+    return named[0] if len(named) == 1 else None
+
+
+def lists_inside(root: Path) -> dict[str, Path]:
+    """The lists of pictures in folders of which each is one side of a split, as ``train`` and ``test``, by folder.
+
+    Empty where a folder of any other name has one, or where classes are folders: in them, or around them.
+    """
+    lists = {path.name: found for path in _folders(root) if (found := list_at(path)) is not None}
+    if not lists or any(side_of(name) < 0 for name in lists):
+        return {}
+    inside = [path.split("/", 1) for path, _ in list_folder(root).pictures]
+    held = {name: [rest[0] for first, *rest in inside if first == name and rest] for name in lists}
+    return {} if any(map(_has_classes, held.values())) else lists
+
+
+def _folders(root: Path) -> list[Path]:
+    """Those that may be sides of a split, if any of them is named for one."""
+    found = [path for path in sorted(root.glob("*")) if path.is_dir() and not is_ignored(path.name)]
+    return found if any(side_of(path.name) >= 0 for path in found) else []
+
+
+def _has_classes(paths: Sequence[str]) -> bool:
+    return len({label for label in read_layout(paths).labels if label is not None}) > 1
 
 
 def found_in(root: Path, listing: Listing, name: str, request: Request) -> Found:

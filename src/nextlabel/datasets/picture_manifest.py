@@ -22,6 +22,7 @@ from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import Found, read_found
 from nextlabel.errors import BadData, Mistake
+from nextlabel.files.cells import read_start
 from nextlabel.text import did_you_mean, printable, several, shorten
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ PATH_COLUMNS = [
 LABEL_COLUMNS = ["label", "class", "target", "y", "category", "choice", "class_name", "label_name"]
 SPLIT_COLUMNS = ("split", "subset", "set")
 LOOKED_AT = 50  # rows that say whether a table is a list of pictures
+START = 2**20  # bytes that hold so many
 UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
 
 
@@ -74,24 +76,34 @@ def lists_pictures(path: Path) -> bool:
 def load_manifest(request: Request) -> Dataset:
     """The pictures of a list; raises `BadData` where it names none, or several labels for one."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
+    return read_found(request, find_listed(path, path.name, request))
+
+
+def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | None = None) -> Found:
+    """What a list names, none of it opened; ``shown`` is the list in sentences. Raises as `load_manifest` does.
+
+    ``needs_labels``: must it have a column of them? If not said, as the request has it.
+    """
     frame = _read(path, None)
-    columns = _columns(frame, request, printable(path.name))
+    columns = _columns(frame, request, printable(shown))
+    if columns.label is None and (request.needs_labels if needs_labels is None else needs_labels):
+        raise BadData(_no_label(frame, columns.path, printable(shown)))
     named = [_text(value) for value in frame[columns.path].to_list()]
     written = [None] * len(named) if columns.label is None else frame[columns.label].to_list()
-    labels = [one_label(value, name, path.name) or None for value, name in zip(written, named, strict=True)]
-    _refuse_several(labels, path.name)
+    labels = [one_label(value, name, shown) or None for value, name in zip(written, named, strict=True)]
+    _refuse_several(labels, shown)
     read = read_names(labels, request.table.null_words)
     labels = read.names
-    rows = _once(named, labels, printable(path.name))
+    rows = _once(named, labels, printable(shown))
     files, skipped = _find(path.parent, [named[i] for i in rows])
     good = [(i, file) for i, file in zip(rows, files, strict=True) if file is not None]
     if not good:
         first = skipped[0].path if skipped else "nothing"
         raise BadData(
-            f"'{printable(path.name)}' names no picture that is there, e.g. '{first}'. Are its paths relative to it?"
+            f"'{printable(shown)}' names no picture that is there, e.g. '{first}'. Are its paths relative to it?"
         )
     group, split = (frame[name].to_list() if name else None for name in (columns.group, columns.split))
-    found = Found(
+    return Found(
         path,
         printable(path.stem if path.stem != "metadata" else path.parent.name),
         [tidy_path(named[i]) for i, _ in good],
@@ -102,11 +114,10 @@ def load_manifest(request: Request) -> Dataset:
         skipped=skipped,
         notes=[
             *read.notes,
-            *_notes(path.name, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request),
+            *_notes(shown, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request),
         ],
         numbers=True,
     )
-    return read_found(request, found)
 
 
 def list_manifest(path: Path) -> Listing:
@@ -143,7 +154,8 @@ def _read(path: Path, rows: int | None) -> "pl.DataFrame":
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             header = file.readline()
         mark = max(",;\t", key=header.count)
-        return pl.read_csv(path, separator=mark, infer_schema=False, n_rows=rows, encoding="utf8-lossy")
+        source = path if rows is None else read_start(path, START)  # polars reads all of a file for its first rows
+        return pl.read_csv(source, separator=mark, infer_schema=False, n_rows=rows, encoding="utf8-lossy")
     except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
         raise BadData(f"'{shown}' cannot be read ({shorten(str(error), 80)}). Is it whole?") from None
 
@@ -165,8 +177,6 @@ def _columns(frame: "pl.DataFrame", request: Request, shown: str) -> Columns:
                 f"'{shown}' has no column called '{printable(wanted)}'. {did_you_mean(wanted, names) or known}"
             )
     label = request.label_column or next((plain[name] for name in LABEL_COLUMNS if name in plain), None)
-    if label is None and request.needs_labels:
-        raise BadData(_no_label(frame, path, shown))
     split = next((plain[name] for name in SPLIT_COLUMNS if name in plain), None)
     sided = split is not None and all(side_of(_text(value)) >= 0 for value in frame[split].to_list())
     return Columns(path, label, request.group_column, split if sided else None)

@@ -10,6 +10,7 @@ import numpy as np
 
 from nextlabel.datasets.base import Dataset, Sink
 from nextlabel.datasets.first_look import Opener
+from nextlabel.datasets.tables.gaps import fill_gaps
 from nextlabel.embedders import dinov2
 from nextlabel.embedders.base import Features
 from nextlabel.embedders.cache import embed_cached, embed_texts_cached, sink_of
@@ -93,8 +94,13 @@ def default(dataset: Dataset) -> str:
     return "efficientnet" if is_installed() else "patches"
 
 
-def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet) -> Features:
+def embed(
+    dataset: Dataset, name: str | None = None, progress: Progress = quiet, *, keep_gaps: bool = False
+) -> Features:
     """The dataset as vectors, by the embedder of that name, or by the one that suits it.
+
+    What a table lacks is filled in with its column's median over all samples, with a warning; ``keep_gaps`` leaves it
+    NaN, for whoever holds out a test set that medians must not see.
 
     Raises `Mistake` where a table would be embedded and `UnknownName` where no embedder is called so.
 
@@ -105,7 +111,8 @@ def embed(dataset: Dataset, name: str | None = None, progress: Progress = quiet)
     """
     chosen = name or default(dataset)
     if dataset.table is not None:
-        return _table(dataset, chosen)
+        features = _table(dataset, chosen)
+        return features if keep_gaps or not dataset.gaps else _fill(dataset, features)
     check_takes(dataset, chosen)
     if name is None and chosen in WORLDLESS:
         warnings.warn(WORLDLESS[chosen], stacklevel=2)
@@ -160,3 +167,13 @@ def _table(dataset: Dataset, name: str) -> Features:
     about = dataset.embedding or {"name": TABLE, "settings": {}, "version": 1}
     more = {"transductive": about.get("transductive", False), "d": int(dataset.table.shape[1])}
     return Features(file_of(dataset.table) or dataset.table, {**about, **more})
+
+
+def _fill(dataset: Dataset, features: Features) -> Features:
+    """The features without NaN, which nobody else's model takes."""
+    warnings.warn(
+        f"'{dataset.name}' lacks values: each is the median of its column over all {len(dataset):,} samples here. "
+        "Where a test set is held out, fill them in without it: keep_gaps=True leaves them NaN.",
+        stacklevel=3,  # over `embed` to whoever called it
+    )
+    return replace(features, source=fill_gaps(features.array, np.ones(len(dataset), dtype=bool)))

@@ -31,7 +31,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)  # it has its name already, where all went well
-    _sync(path.parent)
+    sync_folder(path.parent)
     _sweep(path.parent)
 
 
@@ -46,7 +46,7 @@ def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Have a new name on the disk, too. Where folders cannot be synced (Windows, some shares), the file itself is."""
     if hasattr(os, "O_DIRECTORY"):
         with suppress(OSError):

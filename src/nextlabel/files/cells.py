@@ -1,9 +1,14 @@
-"""Cells of a CSV file may be whole books: Python's reader stops at 131,072 characters unless it is told otherwise."""
+"""Text files of cells: some may be whole books, and whole files may be larger than what their first rows need.
+
+Python's reader stops at 131,072 characters of a cell unless it is told otherwise, and polars reads all of a file for
+its first rows unless it is handed no more than these.
+"""
 
 import csv
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 MOST_CHARACTERS = 2**31 - 1  # what a C long holds everywhere
 _one_at_a_time = threading.RLock()  # the limit is one for the whole process
@@ -24,3 +29,12 @@ def long_cells() -> Iterator[None]:
             yield
         finally:
             csv.field_size_limit(before)
+
+
+def read_start(path: Path, size: int) -> bytes:
+    """The first whole lines of a file, ``size`` bytes at most; all of it where it is smaller, or one line is larger."""
+    with path.open("rb") as file:
+        start = file.read(size)
+        if len(start) < size:
+            return start
+        return start[: start.rfind(b"\n") + 1] or start + file.read()

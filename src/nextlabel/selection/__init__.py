@@ -18,6 +18,7 @@ import numpy as np
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
 from threadpoolctl import threadpool_limits
 
+from nextlabel.datasets.tables.frames import is_frame
 from nextlabel.errors import BadNumber, EmptyPool, Mistake
 from nextlabel.models.base import Fitted
 from nextlabel.models.linear import Linear
@@ -25,6 +26,7 @@ from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import number, stream
 from nextlabel.selection import arrays
+from nextlabel.selection.frames import read_frame_features, read_matrix
 from nextlabel.selection.scaling import scale
 from nextlabel.strategies import STRATEGIES, Auto, strategy
 from nextlabel.strategies.auto import SAMPLE
@@ -99,13 +101,14 @@ def select(
 ) -> Ids:
     """Ids (batch,) of the samples to label next, best first: row numbers of ``features``.
 
-    ``features`` (n, d) any numbers, also a memory map; ``labels`` (n,) with -1 (whole numbers), NaN (decimals) or ""
-    (text) where one is missing, ``missing`` if another value says so, or None for no labels at all; ``strategy`` a
-    name, ``skactiveml:ClassName(…)`` too, or an object such as ``Badge()`` (its ``random_state`` and ``missing_label``
-    are not looked at); ``probabilities`` (n, C) of a model of your own, or None: then a linear head is trained on the
-    labels, if the strategy wants one. Then features are scaled to mean 0 and variance 1, for the head and for
-    distances, as a simulation does with a table; ``standardize=False`` takes them as they are. The same seed gives the
-    same ids.
+    ``features`` (n, d) any numbers, also a memory map, or a frame of pandas or polars. One with text or gaps is read as
+    a table is, with warnings: text becomes columns of 0 and 1, gaps are filled with the median, and marked. ``labels``
+    (n,) with -1 (whole numbers), NaN (decimals) or "" (text) where one is missing, ``missing`` if another value says
+    so, or None for no labels at all; ``strategy`` a name, ``skactiveml:ClassName(…)`` too, or an object such as
+    ``Badge()`` (its ``random_state`` and ``missing_label`` are not looked at); ``probabilities`` (n, C) of a model of
+    your own, or None: then a linear head is trained on the labels, if the strategy wants one. Then features are scaled
+    to mean 0 and variance 1, for the head and for distances, as a simulation does with a table; ``standardize=False``
+    takes them as they are. The same seed gives the same ids.
 
     Raises `Mistake` (`BadArray` is a ValueError, too) and `CannotGo` before any heavy work, each with its remedy.
 
@@ -147,7 +150,13 @@ def read_order(
 
 def read_samples(features: Any) -> Floats:
     """The one place where features (n, d) enter: what heads, distances and strategies see is what comes out here."""
-    return arrays.read_features(features)
+    X = read_matrix(features) if is_frame(features) else arrays.read_features(features)
+    if X is not None:
+        return X
+    found = read_frame_features(features)
+    for note in found.notes:
+        warnings.warn(note, stacklevel=4)  # as in `fit_batch`
+    return found.X
 
 
 def read_flag(what: str, value: Any) -> bool:

@@ -59,7 +59,7 @@ def make_features(
     dataset: Dataset, embedder: str | None = None, standardize: bool | None = None, progress: Progress = quiet
 ) -> Floats:
     """Features (n, d) of all samples, as a simulation without a test set would see them."""
-    X = embed(dataset, embedder, progress).array
+    X = embed(dataset, embedder, progress, keep_gaps=True).array
     if dataset.gaps:
         X = fill_gaps(X, np.ones(len(X), dtype=bool))
     own = dataset.table is not None and dataset.embedding is None  # columns have units of their own; vectors have one

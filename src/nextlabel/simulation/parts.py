@@ -202,7 +202,8 @@ def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts
 
 def embed_parts(parts: Parts, progress: Progress = quiet) -> Parts:
     """The parts with their features, and what should be known of these among the dataset's warnings."""
-    features = embed(parts.dataset, parts.experiment.embedder, progress)
+    # Gaps stay: what fills them in is learned from all but the test set, once a split is known.
+    features = embed(parts.dataset, parts.experiment.embedder, progress, keep_gaps=True)
     dataset = replace(parts.dataset, warnings=(*parts.dataset.warnings, *features.notes))
     return replace(parts, dataset=dataset, features=features)
 

@@ -13,13 +13,13 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nextlabel.datasets.base import Request
 from nextlabel.datasets.labels import NUMBER
 from nextlabel.datasets.tables.columns import Sheet, label_place
 from nextlabel.errors import BadData
-from nextlabel.files.cells import long_cells
+from nextlabel.files.cells import long_cells, read_start
 from nextlabel.text import printable
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ HEAD = 2**16  # bytes that a file's form is read off
 LINES = 20  # of them
 LARGE = 2**22  # bytes from which memory counts
 SAMPLE = 1001  # lines that tell which columns are numbers
+START = 2**23  # bytes that hold so many, or those that do
+BLOCK = 2**23  # bytes that are read at a time
 MARKS = ";\t,|"  # between cells; of two that cut alike, the first
 GZIP = b"\x1f\x8b"
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -194,7 +196,8 @@ def read_numbers(source: Path | bytes, form: Form, request: Request, shown: str)
         return None
     read: dict[str, Any] = {"separator": form.mark, "has_header": False, "empty_string_is_null": False, "glob": False}
     try:
-        first = pl.read_csv(source, skip_lines=form.skip, infer_schema=False, n_rows=SAMPLE, **read)
+        start = read_start(source, START) if isinstance(source, Path) else source
+        first = pl.read_csv(start, skip_lines=form.skip, infer_schema=False, n_rows=SAMPLE, **read)
         names = [name.strip() or f"Unnamed: {i}" for i, name in enumerate(first.row(0))]
         check_header(names, first[1:], request.label_column, shown)
         place = label_place(names, request, shown)
@@ -203,12 +206,40 @@ def read_numbers(source: Path | bytes, form: Form, request: Request, shown: str)
             if column is not None:
                 kinds[column] = pl.String  # a label, or a group, is what is written
         schema = {str(i): kind for i, kind in enumerate(kinds)}
-        frame = pl.read_csv(source, skip_lines=form.skip + 1, schema=schema, **read)
+        frame = _read_blocks(source, form.skip + 1, schema=schema, **read)
     except (pl.exceptions.PolarsError, OverflowError):
         return None
     cut = (frame.to_series(frame.width - 1) == "").any() if kinds[-1] == pl.String else False
     broken = any("\n" in name for name in names)  # then the second line is still the header
     return None if cut or broken or pl.Float64 not in kinds else Sheet(frame, names, shown, comma=_comma(form))
+
+
+def _read_blocks(source: Path | bytes, skip: int, **read: Any) -> "pl.DataFrame":
+    """What polars reads in a text below its first ``skip`` lines, with a block of the text in memory at a time.
+
+    All of it is one block where a cell is quoted, and may hold the end of a line.
+    """
+    import polars as pl
+
+    parts: list[pl.DataFrame] = []
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        for _ in range(skip):
+            file.readline()
+        while (block := _read_lines(file)) or not parts:
+            if b'"' in block:
+                return pl.read_csv(source, skip_lines=skip, **read)
+            parts.append(pl.read_csv(block, **read))
+    return pl.concat(parts)
+
+
+def _read_lines(file: BinaryIO) -> bytes:
+    """The next `BLOCK` bytes of a file, and what is left of their last line; found first, so that no byte is copied."""
+    start = file.tell()
+    file.seek(start + BLOCK)
+    file.readline()
+    size = file.tell() - start
+    file.seek(start)
+    return file.read(size)
 
 
 def _numbers(frame: "pl.DataFrame") -> "list[pl.Series]":
