@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 
 from nextlabel import strategies as ours
 from nextlabel.errors import BadArgument
+from nextlabel.strategies import prob_cover as cover_module
 from nextlabel.strategies.kit import cells as cells_module
 from nextlabel.strategies.kit.blocks import Blocks
 from nextlabel.strategies.kit.cells import Cells
@@ -102,10 +103,27 @@ def test_one_sample_is_enough(n):
     assert sorted(made.query(np.eye(3)[:n], [-1] * n, batch_size=n).tolist()) == list(range(n))
 
 
+def test_neighbours_are_exact_up_to_the_bound_and_told_beyond(monkeypatch):
+    X, y, _ = world(0)
+    init = {"deltas": 1.5}
+    exact, missing = (
+        query(ours.ProbCover, X, y, 8, init=init | {"neighbors": name}) for name in cover_module.NEIGHBORS[1:]
+    )
+    assert exact.tolist() != missing.tolist()
+    monkeypatch.setattr(cover_module, "LARGE", len(X))
+    assert query(ours.ProbCover, X, y, 8, init=init).tolist() == exact.tolist()
+    monkeypatch.setattr(cover_module, "LARGE", len(X) - 1)
+    with pytest.warns(UserWarning, match="Neighbours of 80 samples are sought in cells.*neighbors='exact'"):
+        assert query(ours.ProbCover, X, y, 8, init=init).tolist() == missing.tolist()
+    given = init | {"distance_func": cdist}  # no distances that cells are made for, so none is missed
+    assert query(ours.ProbCover, X, y, 8, init=given).tolist() == exact.tolist()
+
+
 @pytest.mark.parametrize(
     ("init", "told"),
     [
-        ({"neighbors": "ivf"}, "'exact' or 'approximate', and is 'ivf'"),
+        ({"neighbors": "ivf"}, "'auto', 'exact' or 'approximate', and is 'ivf'"),
+        ({"neighbors": ["exact"]}, "and is \\['exact'\\]"),
         ({"neighbors": "approximate", "distance_func": cdist}, "Leave it out, or pass neighbors='exact'"),
     ],
 )

@@ -17,7 +17,7 @@ from nextlabel.strategies.kit.blocks import Blocks, pieces
 from nextlabel.strategies.kit.cells import Cells
 from nextlabel.strategies.kit.clusters import check_clustering, label_clusters, tile_clusters
 from nextlabel.strategies.kit.distance_functions import Near, prepare_distances
-from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Task
+from nextlabel.strategies.kit.drop_in import FeatureDropIn, Found, Situation, Task
 from nextlabel.strategies.kit.k_means import SampledKMeans
 from nextlabel.strategies.kit.progress import report
 from nextlabel.strategies.kit.threads import spread_over_threads
@@ -26,8 +26,9 @@ from nextlabel.text import shorten
 
 SIDE = 1024  # rows of a tile
 EDGES = 40_000_000  # pairs that are remembered; beyond, they are found again when they are needed
+LARGE = 50_000  # rows, beyond which neighbours are approximate if nothing else is said
 SAMPLE = 1000  # rows that approximate neighbours and the radius are judged by
-NEIGHBORS = ("exact", "approximate")
+NEIGHBORS = ("auto", "exact", "approximate")
 JUST_BELOW = 1 - 1e-6  # a radius that rounding in float32 does not carry across the distance itself
 
 
@@ -47,11 +48,13 @@ class ProbCover(FeatureDropIn):
     counted once and counted down as samples come to be covered: O(N^2 d) in blocks for the distances, twice, then O(E)
     for E pairs within reach. No N x N array. Utilities are how many samples each would cover.
 
-    ``neighbors="approximate"``, for hundreds of thousands of samples and Euclidean distances, compares only samples of
-    cells near one another (`Cells`). Some neighbours are missed, about 5 % of them; what is counted is exact, and the
-    choice is greedy on it. ``recall_`` is the share found, of all neighbours of 1,000 samples drawn at random. By the
-    same samples the radius is chosen: instead of ``alpha``, a share of ``alpha`` give or take 0.014 of all balls is
-    pure (two standard errors at .95). `KMeans` without arguments is then fitted on 20,000 samples.
+    ``neighbors``: "exact" compares all samples, "approximate" only those of k-means cells near one another (`Cells`),
+    "auto" is exact up to 50,000 samples, and beyond that where ``distance_func`` is given; else approximate, with a
+    warning. Of the neighbours of 1,000 samples drawn at random, at least 95 % are found: ``recall_``. Balls lose the
+    others, and gain none: the choice is greedy on what is found. By the same 1,000 the radius is chosen, so that a
+    share of ``alpha`` give or take 0.014 of all balls is pure (two standard errors at .95), and `KMeans` without
+    arguments is fitted on 20,000 samples. O(P d) for P pairs in near cells: 2 % of N^2 or fewer where samples lie in
+    clusters, nearly all of them where distances are all alike. Memory O(N), never the pairs.
 
     >>> X = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [9.0]])
     >>> ProbCover(deltas=0.15, missing_label=-1, random_state=0).query(X, [-1] * 6, batch_size=2).tolist()[0]
@@ -73,7 +76,7 @@ class ProbCover(FeatureDropIn):
         random_state: Any = None,
         *,
         normalize_samples: bool = False,
-        neighbors: str = "exact",
+        neighbors: str = "auto",
     ) -> None:
         super().__init__(missing_label, random_state)
         self.n_classes = n_classes
@@ -108,19 +111,33 @@ class ProbCover(FeatureDropIn):
         check_type(self.normalize_samples, "normalize_samples", bool)
         if not callable(self.distance_func):
             raise TypeError(f"'distance_func' must be a function, and is a {type(self.distance_func).__name__}.")
-        if self.neighbors not in NEIGHBORS:
-            raise BadArgument(f"'neighbors' must be 'exact' or 'approximate', and is {shorten(repr(self.neighbors))}.")
-        if self._cells and self.distance_func is not pairwise_distances:
+        if not isinstance(self.neighbors, str) or self.neighbors not in NEIGHBORS:
+            said = shorten(repr(self.neighbors))
+            raise BadArgument(f"'neighbors' must be 'auto', 'exact' or 'approximate', and is {said}.")
+        if self.neighbors == "approximate" and self.distance_func is not pairwise_distances:
             raise BadArgument(
                 "Approximate neighbours are found by Euclidean distances alone, and a 'distance_func' is given. "
                 "Leave it out, or pass neighbors='exact'."
             )
 
-    @property
-    def _cells(self) -> bool:
-        return self.neighbors == "approximate"
+    def remarks(self, situation: Situation) -> list[str]:
+        """That some neighbours are missed, where that is so."""
+        return self._remarks(situation.candidates + situation.labels)
+
+    def _remarks(self, rows: int) -> list[str]:
+        if self.neighbors != "auto" or not self._approximate(rows):
+            return []
+        return [
+            f"Neighbours of {rows:,} samples are sought in cells near their own, which finds about 95 % of them. Give "
+            "ProbCover neighbors='exact' to compare all, in time that grows with the square of the samples."
+        ]
+
+    def _approximate(self, rows: int) -> bool:
+        return is_approximate(rows, self.neighbors, self.distance_func)
 
     def _choose(self, task: Task) -> Found:
+        for note in self._remarks(len(task.X)):
+            warnings.warn(note, stacklevel=3)
         rows, near = prepare_distances(self.distance_func, task.X, self.normalize_samples)
         some = self._sample(task)
         radius = self._radius(task, rows, near, some)
@@ -132,7 +149,7 @@ class ProbCover(FeatureDropIn):
 
     def _sample(self, task: Task) -> Ids | None:
         """The rows that stand for all, ascending; None where all are looked at."""
-        if not self._cells:
+        if not self._approximate(len(task.X)):
             return None
         rng = np.random.default_rng([task.seed, 6])
         return np.sort(rng.choice(len(task.X), min(SAMPLE, len(task.X)), replace=False))
@@ -170,11 +187,20 @@ class ProbCover(FeatureDropIn):
         count = self.n_classes
         if count is None:
             count = max(2, len(np.unique(np.asarray(task.y)[task.labelled])))
-        if self._cells and self.cluster_algo is KMeans and not self.cluster_algo_dict:
+        if self._approximate(len(task.X)) and self.cluster_algo is KMeans and not self.cluster_algo_dict:
             return SampledKMeans(min(count, len(task.X)), task.seed).label(prepared)
         given = dict(self.cluster_algo_dict or {}) | {self.n_cluster_param_name: min(count, len(task.X))}
         rows = Blocks(task.X, None, self.normalize_samples).all()
         return label_clusters(rows, self.cluster_algo, given, self.random_state, task.seed)
+
+
+def is_approximate(rows: int, neighbors: str = "auto", distance_func: Any = pairwise_distances) -> bool:
+    """Are some neighbours missed among so many rows?
+
+    >>> is_approximate(50_000), is_approximate(50_001), is_approximate(50_001, neighbors="exact")
+    (False, True, False)
+    """
+    return neighbors == "approximate" or (neighbors == "auto" and rows > LARGE and distance_func is pairwise_distances)
 
 
 def largest(pure: Floats, alpha: float) -> float:

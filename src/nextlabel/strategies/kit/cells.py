@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from nextlabel.pool import Floats, Ids, Labels, Mask
-from nextlabel.strategies.kit.blocks import Blocks, distances, pieces, squares
+from nextlabel.strategies.kit.blocks import Blocks, pieces, squares
 from nextlabel.strategies.kit.clusters import tile_clusters
 from nextlabel.strategies.kit.k_means import SampledKMeans
 from nextlabel.strategies.kit.progress import report
@@ -36,9 +37,7 @@ class Cells:
         self.order, self.tiles = tile_clusters(self.cell, SIDE)
         self.owner = self.cell[self.order[[tile.start for tile in self.tiles]]]  # (T,) the cell of each tile
         self.size = np.bincount(self.cell)  # (K,)
-        centres = self._centres()
-        self.apart = np.sqrt(np.maximum(distances(centres, centres), distances(centres, centres).T))  # (K, K)
-        np.fill_diagonal(self.apart, 0)  # whatever rounding says
+        self.apart = cdist(centres := self._centres(), centres)  # (K, K)
         self.reach, self.recall = self._reach(sample)
         self.near: Mask = self.apart <= self.reach
         self.count = self._count()
