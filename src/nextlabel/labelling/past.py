@@ -56,6 +56,7 @@ class Past:
     state: State = field(default_factory=State)
     given: set[int] = field(default_factory=set)  # classes that were there before anybody looked at a sample
     last_batch: int = 0
+    settings: Settings = field(default_factory=Settings)  # what is set
 
     def follow(self, visit: Visit, upto: int | None = None, before: int | None = None) -> None:
         """Go on to the event ``upto``, and to the last batch before ``before``; without them, to the end."""
@@ -74,11 +75,8 @@ class Past:
         if event.kind == "class" and event.annotator_id is None and event.class_id not in self.state.classes.by_id:
             self.given.add(event.class_id or 0)
         self.state.add(event)
-
-    @property
-    def settings(self) -> Settings:
-        """What is set."""
-        return read_settings(self.state.settings)
+        if event.kind == "settings":
+            self.settings = read_settings(self.state.settings)
 
     def rounds(self) -> int:
         """How many batches the loop has chosen."""

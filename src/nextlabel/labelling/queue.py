@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from nextlabel.labelling.past import ASIDE, COMES_BACK, LASSO, LATE, ONE_BY_ONE, OVERLAP
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.loop.audit import count_due, draw
-from nextlabel.seeds import stream
 from nextlabel.store import Ask, Choice, Entry, Question
 
 RENEW = timedelta(seconds=60)  # a lease that is older is renewed while its holder goes on
@@ -29,6 +29,7 @@ class Queue:
         self.project = project
         self._asks: dict[int, Ask] = {}  # by sample: the last time that it was asked
         self._seen = 0  # batches that are in it
+        self._by_draw: list[int] = []  # all samples
         self._closed: set[int] = set()  # batches that wait for nobody any more
         self.unreadable: frozenset[int] = frozenset()  # samples that the worker could not open
 
@@ -121,8 +122,8 @@ class Queue:
 
     def is_more_to_come(self) -> bool:
         """Is there a sample of which nobody has said anything yet?"""
-        state = self.project.state
-        return any(one not in self.project.verdicts for one in state.files.there - state.files.copies.keys())
+        there = self.project.state.files.there
+        return sum(one in there for one in self.project.verdicts) < self.project.population()
 
     def _waits(self, sample: int) -> bool:
         return self.project.state.files.first(sample) not in self.project.verdicts
@@ -166,26 +167,37 @@ class Queue:
 
     def _fill(self, now: datetime) -> bool:
         """While the next batch is late: audit questions ahead of their turn, then samples at random."""
-        project, state = self.project, self.project.state
-        there = state.files.there - state.files.copies.keys() - self.unreadable
-        open_now = {
-            ask.sample_id for batch in state.batches.values() for ask in batch.asks if batch.id not in self._closed
-        }
-        free = sorted(i for i in there - open_now if i not in project.verdicts and state.holder(i, now) is None)
+        project = self.project
         size, share = project.settings.batch, project.settings.audit_share
-        audited = sum(project.is_audit(i) for i in self._answered())
-        room = min(size, AUDITS_AHEAD + count_due(share, len(self._answered())) - audited) if share else 0
-        waiting = sorted((i for i in free if project.is_audit(i)), key=lambda i: project.samples[i].draw)
-        questions = [Question(i, "audit") for i in waiting[: max(room, 0)]]
-        if not questions:
-            others = [i for i in free if not project.is_audit(i)]
-            rng = stream(project.settings.seed, LATE, project.past.last_batch)
-            picks = rng.permutation(len(others))[:size].tolist()
-            questions = [Question(others[i], "random") for i in picks] or [Question(i, "audit") for i in waiting[:size]]
-        if not questions:
-            return False
-        project.add_batch(self._choice(LATE), questions)
-        return True
+        answered = self._answered()
+        ahead = AUDITS_AHEAD + count_due(share, len(answered)) - sum(map(project.is_audit, answered))
+        room = min(size, ahead) if share else 0
+        questions = [Question(i, "audit") for i in self._free(True, room, now)]
+        # In the order of their draws, which nobody chose: as random as any.
+        questions = questions or [Question(i, "random") for i in self._free(False, size, now)]
+        questions = questions or [Question(i, "audit") for i in self._free(True, size, now)]
+        if questions:
+            project.add_batch(self._choice(LATE), questions)
+        return bool(questions)
+
+    def _free(self, audit: bool, count: int, now: datetime) -> list[int]:
+        """The first samples of a side, by their draws, that nobody has answered or is looking at, nor will be soon."""
+        project, state = self.project, self.project.state
+        if len(self._by_draw) != len(project.samples):
+            self._by_draw = sorted(range(len(project.samples)), key=lambda i: project.samples[i].draw)
+        waiting = {
+            ask.sample_id for batch in state.batches.values() if batch.id not in self._closed for ask in batch.asks
+        }
+        out = waiting | state.files.copies.keys() | self.unreadable | project.verdicts.keys()
+        free = (
+            i
+            for i in self._by_draw
+            if i not in out
+            and project.is_audit(i) is audit
+            and state.files.is_there(i)
+            and state.holder(i, now) is None
+        )
+        return list(islice(free, max(count, 0)))
 
     def _answered(self) -> list[int]:
         return [i for i, verdict in self.project.verdicts.items() if verdict.kind == "label" and self._was_asked(i)]

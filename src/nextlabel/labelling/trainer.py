@@ -104,7 +104,7 @@ class Trainer:
     def _hear_gone(self, message: dict[str, Any]) -> None:
         self._is_ready = self._is_asked = False
         if message["for_good"]:
-            self._say("The worker, which learns and chooses, ends again and again, so pictures are asked at random.")
+            self.complain("The worker, which learns and chooses, ends again and again: questions are drawn at random.")
 
     def _hear_progress(self, message: dict[str, Any]) -> None:
         if (done := int(message["done"])) * 200 // max(self.total, 1) != self.done * 200 // max(self.total, 1):
@@ -159,12 +159,13 @@ class Trainer:
         if message["what"] == "choose":
             self._is_asked, self._empty_at = False, self.project.state.upto  # until something changes
         self.doing = "idle"
-        self._say(message["why"])
+        self.complain(message["why"])
 
     def _hear_broken(self, message: dict[str, Any]) -> None:
         log.error("%s", message["why"])
-        self._say("Reading the samples broke down; the log of `nextlabel label` says how. Questions go on at random.")
+        self.complain("Reading the samples broke down; the terminal says how. Questions are drawn at random.")
 
-    def _say(self, sentence: str) -> None:
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong."""
         self.trouble = sentence
         self.project.announce("progress")
