@@ -42,11 +42,25 @@ class Failure(Shape):
     error: str
 
 
+def _answers(kind: dict[str, Any], class_id: str, note: str) -> dict[str, Any]:
+    """One form of an answer, for the schema: which of the two fields stands with which kind."""
+    return {"properties": {"kind": kind, "class_id": {"type": class_id}, "note": {"type": note}}}
+
+
+ANSWER_FORMS = [
+    {**_answers({"const": "label"}, "integer", "null"), "required": ["class_id"]},
+    {**_answers({"const": "note"}, "null", "string"), "required": ["note"]},
+    _answers({"enum": ["skip", "discard"]}, "null", "null"),
+]
+
+
 class Answer(Shape):
     """What a person said. ``client`` is a UUID of the sender: sent twice, it is kept once.
 
     ``ask`` is null where nobody asked: a correction. ``class_id`` stands with a label, ``note`` with a note.
     """
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": ANSWER_FORMS})
 
     client: Client
     ask: Id | None = None
