@@ -36,7 +36,7 @@ from nextlabel.embedders.onnx.writing import field, graph, metadata_fields, mode
 from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
-from nextlabel.text import printable
+from nextlabel.text import printable, show_path
 
 PROBABILITIES = "probabilities"
 OURS = "nextlabel."  # before all names that join somebody else's model
@@ -63,10 +63,10 @@ def export_onnx(classifier: Classifier, path: str | Path) -> None:
     ...     os.path.getsize(Path(folder) / "digits.onnx") < 10_000
     True
     """
-    path = Path(os.path.realpath(os.path.expanduser(path)))
+    shown, path = show_path(path), Path(os.path.realpath(os.path.expanduser(path)))
     raw = to_onnx(classifier)
     open_session(import_extra("onnxruntime", "An ONNX model"), raw, printable(path.name))  # what fails, fails here
-    with refusals(path, "Name another file with --onnx."):
+    with refusals(shown, "Name another file with --onnx."):
         write_atomically(path, raw)
 
 

@@ -11,8 +11,8 @@ from nextlabel.classifiers import Classifier, save_classifier
 from nextlabel.classifiers.onnx import export_onnx
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
+from nextlabel.cli.places import refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
-from nextlabel.cli.select import refuse_place
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
 from nextlabel.knobs.course import Course
@@ -27,8 +27,12 @@ SHOWN = 6  # most classes whose counts are named
 
 def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as_json: bool, loud: Console) -> None:
     """Train, write the files, and say what they are."""
-    for place in filter(None, (out, onnx)):
-        refuse_place(place)  # before pictures are read, which takes minutes
+    read = (samples.data, *(samples.labels or ()))
+    refuse_inputs(out, read)
+    refuse_place(out)
+    if onnx is not None:
+        refuse_inputs(onnx, (*read, out), "--onnx")
+        refuse_place(onnx)
     with show_progress(loud, quiet=as_json) as progress:
         dataset = load(replace(request_of(samples, progress), sink=sink(course), fate="not learned"))
         classifier = train(dataset, course, progress)
@@ -72,6 +76,7 @@ def describe(classifier: Classifier, out: Path) -> str:
             f"Calibrated on {several(found.labels, 'label')} that the model had not seen: the gap between its "
             f"probabilities and how often it is right was {points(found.before)} points, and is {points(found.after)}."
         )
-    else:
-        lines.append("Its numbers are scores, no probabilities: with --random-labels they would be calibrated.")
+    else:  # where they were said to be random and are too few, a note has said so
+        hint = "" if classifier.about["random_labels"] else ": with --random-labels they would be calibrated"
+        lines.append(f"Its numbers are scores, no probabilities{hint}.")
     return "\n".join(lines)

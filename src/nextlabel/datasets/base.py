@@ -180,6 +180,11 @@ class Dataset:
         return "pictures" if self.pictures is not None else "texts" if self.texts is not None else "table"
 
     @property
+    def noun(self) -> str:
+        """What one sample is called: a ``picture``, a ``text`` or a ``row``."""
+        return "row" if self.table is not None else self.kind.removesuffix("s")
+
+    @property
     def content(self) -> Sequence[str]:
         """What a cache of this dataset's features is keyed by: one digest per sample, in id order."""
         held = self.pictures if self.pictures is not None else self.texts

@@ -119,7 +119,7 @@ class Visit:
     def state(self, upto: int | None = None, before_batch: int | None = None) -> State:
         """What the events up to ``upto`` say, with the batches before ``before_batch``; without them, all.
 
-        ``state(batch.choice.upto, batch.id)`` is what a batch was chosen from.
+        ``state(choice.upto, choice.last_batch + 1)`` is what the batch of a choice was chosen from.
         """
         state = State()
         with self._one_at_a_time:  # or a batch could come between

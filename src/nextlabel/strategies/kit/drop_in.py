@@ -36,8 +36,8 @@ class Task:
     ``X`` (n, d); ``y`` (n,) as given; ``labelled`` (n,); ``samples`` holds the candidates: ``X`` itself, or an array of
     its own; ``rows`` (m,) which of its rows are candidates, ascending; ``batch`` at most m; ``wordy``: utilities are
     wanted too; ``seed``: everything random in the choice follows from it, in streams of their own (1 ties, 2
-    TypiClust's clusters, 3 BatchBALD's combinations, 4 `sample`, 5 members of TypiClust's largest clusters), so that
-    one more draw moves nothing elsewhere.
+    TypiClust's clusters, 3 BatchBALD's combinations, 4 `sample`, 5 members of TypiClust's largest clusters, 6 the rows
+    that ProbCover's approximate neighbours are judged by), so that one more draw moves nothing elsewhere.
     """
 
     X: Floats
