@@ -347,6 +347,18 @@ class Invitation(Shape):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
+class Token(Shape):
+    """What stands behind ``?token=`` in a link."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Pass(Shape):
+    """What a program sends along as ``Authorization: Bearer``; good for as long as the project is."""
+
+    bearer: str
+
+
 class Link(Shape):
     """Where an invited person comes in, once."""
 
