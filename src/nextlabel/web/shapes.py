@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from nextlabel.text import printable
 
@@ -42,12 +51,12 @@ class Failure(Shape):
     error: str
 
 
-def _answers(kind: dict[str, Any], class_id: str, note: str) -> dict[str, Any]:
+def _answers(kind: dict[str, JsonValue], class_id: str, note: str) -> dict[str, JsonValue]:
     """One form of an answer, for the schema: which of the two fields stands with which kind."""
     return {"properties": {"kind": kind, "class_id": {"type": class_id}, "note": {"type": note}}}
 
 
-ANSWER_FORMS = [
+ANSWER_FORMS: list[JsonValue] = [
     {**_answers({"const": "label"}, "integer", "null"), "required": ["class_id"]},
     {**_answers({"const": "note"}, "null", "string"), "required": ["note"]},
     _answers({"enum": ["skip", "discard"]}, "null", "null"),
