@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from folder_session import FolderSession
 from PIL import Image
@@ -13,14 +14,38 @@ from visits import PAGES, Visit
 AXE = files("axe_playwright_python") / "axe.min.js"
 
 
-def test_a_class_name_is_text_wherever_it_stands(visit: Visit) -> None:
-    visit.site.session.add_class(0, "<img src=x onerror=document.title='gone'>")
-    visit.site.session.add_class(0, "a" * 300)
+MARKUP = "<img src=x onerror=document.title='gone'>"
+
+
+def test_names_and_notes_of_others_are_text_wherever_they_stand(visit: Visit) -> None:
+    session = visit.site.session
+    (session.root / session.paths[0]).rename(session.root / f"{MARKUP}.jpg")
+    session.paths[0] = f"{MARKUP}.jpg"
+    session.invite(MARKUP, "x")
+    session.add_class(0, MARKUP)
+    session.add_class(0, "a" * 300)
+    session.change_class(0, 2, {"description": MARKUP, "example": 0})
+    session.set.update(show_names=True, predictions=True)
+    for person, kind in ((0, "label"), (1, "label"), (0, "note")):
+        said = {"client": f"{person} {kind}", "sample": 0, "kind": kind, "how": "key"}
+        session.answer(person, {**said, "class_id": 2 if kind == "label" else None, "note": MARKUP})
     for name in PAGES:
         page = visit.open(name)
         page.wait_for_timeout(150)
         assert page.title() != "gone"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    for name in ("help", "correct", "around"):
+        open_dialog(visit, name)
+        page.keyboard.press("Escape")
+    assert page.title() != "gone"
+    assert page.query_selector("[onerror]") is None
+
+
+def test_no_page_asks_anybody_but_this_machine(visit: Visit) -> None:
+    for name in PAGES:
+        visit.open(name).wait_for_timeout(100)
+    assert len(visit.addresses) > 20
+    assert {httpx.URL(address).host for address in visit.addresses} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("width", [360, 390])

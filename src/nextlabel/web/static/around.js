@@ -32,10 +32,9 @@ export function closeDialog() {
 export const aroundSheet = ({ here }) => html`
   ${here.text != null ? fullText(here.text, here.sample) : html`<img class="in-full" key=${here.sample}
     src=${address(here.sample, 1280)} alt="A picture of the folder, to look at" />`}
-  <p class="path">${fileName(here.path)}</p>
+  <p class="path">${fileName(here.path)}</p><p class="muted">Only to look at: keys answer nothing here.</p>
   <div class="bar between">
     <button disabled=${here.previous === null} onClick=${() => lookAround(here.previous)}>← Before</button>
-    <span class="muted">Only to look at: keys answer nothing here.</span>
     <button disabled=${here.next === null} onClick=${() => lookAround(here.next)}>After →</button></div>`;
 
 export function pressAround(event, { here }) {

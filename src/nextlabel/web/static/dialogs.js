@@ -16,8 +16,8 @@ const frame = (title, inside, press) => html`<dialog key=${title} ref=${open} on
 
 const sheets = {
   help: () => frame("Keys", html`<dl class="keys">${keysForHelp().map((one) => html`<div><dt><kbd>${showKey(one.key)}</kbd></dt>
-    <dd dir="auto">${one.words}</dd></div>`)}</dl><p class="muted">Keys do nothing while you type. Change them in the
-    <a href="#settings" onClick=${closeDialog}>settings</a>.</p>`),
+    <dd dir="auto">${one.words}</dd></div>`)}</dl><p class="muted">Keys do nothing while you type. Change them in
+    the <a href="#settings" onClick=${closeDialog}>settings</a>.</p>`),
   note: ({ question }) => frame("Note", html`<form onSubmit=${(event) => keep(event, question)}>
     <label>What should be remembered about this ${thing()}?<textarea name="note" rows="3" maxlength="2000" dir="auto" autofocus
       onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && keep(event, question)}></textarea></label>

@@ -142,8 +142,8 @@ function theBar() {
       onInput=${(event) => change(() => (search.value = event.target.value))} /></label></div>`;
 }
 
-const theHint = (found) => html`<p class="hint"><span>Click the ones that are not “<bdi>${className(chosenClass.value)}</bdi>”.
-  <kbd>Enter</kbd> confirms the rest, <kbd>⌫</kbd> takes that back.</span>
+const theHint = (found) => html`<p class="hint"><span>Click the ones that are not “<bdi>${className(chosenClass.value)}</bdi>”. <kbd>Enter</kbd> confirms
+  the rest, <kbd>⌫</kbd> takes that back.</span>
   <button class="primary" onClick=${confirm}>Confirm ${found.samples.length - wrong.value.size}</button></p>`;
 
 function nothing() {

@@ -86,7 +86,7 @@ function nothingLeft(now) {
 function whyLine() {
   const said = why.value;
   if (!said && overview.value.classes.length) return html`<p class="why"> </p>`;
-  if (!said) return html`<p class="why">Type what you see, then Enter. Once there are two classes, each has a key of its own.</p>`;
+  if (!said) return html`<p class="why first">Type what you see, then Enter. Once there are two classes, each has a key of its own.</p>`;
   const name = said.kind === "label" ? className(said.class_id) : said.kind === "skip" ? "Not sure" : "Put aside";
   return html`<p class="why"><b><bdi>${name}</bdi></b>${said.words && html` <span>asked because: ${said.words}</span>`}
     ${said.agrees === false && html` <span class="differs">the machine said otherwise</span>`}</p>`;

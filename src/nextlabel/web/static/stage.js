@@ -2,7 +2,7 @@
 import { html } from "./html.js";
 import { fileName, fullText, percent } from "./parts.js";
 import { pictureOf } from "./pictures.js";
-import { className, overview, queue } from "./state.js";
+import { className, dialog, overview, queue } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 export const look = signal({ turn: 0, contrast: false, names: false });
@@ -37,7 +37,7 @@ export function theQuestion(question) {
   const names = look.value.names || overview.value.settings.show_names;
   const said = question.prediction;
   return html`<div class="stage-box">
-    <div class="stage" ref=${keepStage} hidden=${question.text != null}></div>
+    <div class="stage" ref=${keepStage} hidden=${question.text != null} onClick=${() => (dialog.value = { name: "zoom", question })}></div>
     ${question.text != null && fullText(question.text, question.sample, "stage")}
     ${names && html`<p class="chip file-name">${fileName(question.path)}</p>`}
     ${said && html`<p class="chip prediction">the machine: <b><bdi>${className(said.class_id)}</bdi></b> ${percent(said.p)}</p>`}
