@@ -16,6 +16,7 @@ from nextlabel.text import show_path
 # As `report` can write them; named here, for its own table comes with matplotlib.
 FIGURE_KINDS = ("png", "svg", "pdf")
 FIGURES_HELP = "Kinds of figure files: `png`, `svg`, `pdf`, several by commas."
+PROJECT_HELP = "Where a labelling project keeps its answers, if not in the data's own folder."
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
 
 
@@ -90,6 +91,7 @@ class Arrays:
         "always. Default: yes, but for vectors of an embedder.",
         DATA,
     )
+    project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
     # Text, as everything typed: `find_missing` makes a number of it where labels are numbers.
     missing: str | None = knob(
         None, optional(text()), "The label in .npy that says missing, if it is another one.", DATA
@@ -129,7 +131,7 @@ class Samples:
         "",
         SOURCE,
         "A folder of pictures or of texts (.txt), with one sub-folder per class or none; an archive or a list of "
-        "pictures; or a table.",
+        "pictures; or a table. Where somebody labels with `nextlabel label`, their answers are the labels.",
         positional=True,
     )
     labels: tuple[str, ...] | None = knob(
@@ -142,6 +144,7 @@ class Samples:
     label_column: str | None = knob(
         None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds the labels.", DATA
     )
+    project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
     table: Columns = knob(Columns(), page_of(Columns))
 
     def __post_init__(self) -> None:
@@ -171,6 +174,7 @@ class Source:
     label_column: str | None = knob(
         None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds labels.", DATA
     )
+    project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
 
     def __post_init__(self) -> None:

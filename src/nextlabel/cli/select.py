@@ -18,6 +18,7 @@ from nextlabel.cli.progress import show_progress
 from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
+from nextlabel.pool import Ids
 from nextlabel.progress import Progress
 from nextlabel.selection import Order, Selection, choose, read_order
 from nextlabel.selection.arrays import MAGIC, open_array
@@ -33,6 +34,7 @@ def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, 
         refuse_inputs(out, (arrays.file, *arrays.label_files, arrays.probabilities))
         refuse_place(out)
     paths: Sequence[str] | None = None
+    rows: Ids | None = None
     notes: Sequence[str] = ()
     with show_progress(loud, quiet=as_json) as progress:
         if holds_array(arrays.file):
@@ -41,8 +43,10 @@ def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, 
             from nextlabel.cli.select_samples import read_samples  # it loads what reads pictures and tables
 
             samples = read_samples(arrays, choice, progress)
-            order, paths, notes = samples.order, samples.paths, samples.notes
+            order, paths, notes, rows = samples.order, samples.paths, samples.notes, samples.rows
         answer = choose(order, progress)
+    if rows is not None:
+        answer = replace(answer, ids=rows[answer.ids])
     for note in notes:
         loud.print(f"Note: {note}", markup=False)
     if out is not None:
@@ -55,7 +59,7 @@ def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, 
         print(table(answer, paths), end="")  # it ends in a line end of its own
     else:
         print(describe_selection(answer, out))
-        if paths is not None and arrays.labels is None:
+        if paths is not None and rows is None and arrays.labels is None:
             print(describe_next(arrays.data))
 
 

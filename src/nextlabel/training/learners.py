@@ -27,7 +27,7 @@ from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
-from nextlabel.knobs.course import Course
+from nextlabel.knobs.course import LINEAR, Course
 from nextlabel.models import model
 from nextlabel.models.base import ModelEntry
 from nextlabel.models.linear import Linear
@@ -134,12 +134,13 @@ def sink(course: Course) -> Opener:
 
 def check_model(course: Course) -> ModelEntry:
     """The model that a course names; raises `Mistake` for one that could not be written to a file."""
-    if course.model.startswith("sklearn:"):
+    name = course.model or LINEAR
+    if name.startswith("sklearn:"):
         raise Mistake(
-            f"'{course.model}' could only be kept as a pickle, which runs whatever somebody put into it. "
+            f"'{name}' could only be kept as a pickle, which runs whatever somebody put into it. "
             "Train 'linear', logistic regression with a penalty of its own choosing, or 'cnn'."
         )
-    return model(course.model)
+    return model(name)
 
 
 def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Learner:
