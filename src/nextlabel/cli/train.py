@@ -8,13 +8,15 @@ from typing import Any
 from rich.console import Console
 
 from nextlabel.classifiers import Classifier, save_classifier
-from nextlabel.classifiers.onnx import export_onnx
+from nextlabel.classifiers.onnx import export_onnx, refuse_texts
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
 from nextlabel.cli.places import refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Request
+from nextlabel.embedders import default
+from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.knobs.course import Course
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable, several
@@ -33,8 +35,11 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
     if onnx is not None:
         refuse_inputs(onnx, (*read, out), "--onnx")
         refuse_place(onnx)
+        import_extra("onnxruntime", "--onnx")  # what is written is tried
     with show_progress(loud, quiet=as_json) as progress:
         dataset = load(replace(request_of(samples, progress), sink=sink(course), fate="not learned"))
+        if onnx is not None and dataset.texts is not None:
+            raise refuse_texts(course.embedder or default(dataset))
         classifier = train(dataset, course, progress)
         save_classifier(classifier, out)
         if onnx is not None:
