@@ -77,16 +77,21 @@ def to_onnx(classifier: Classifier) -> bytes:
         return _joined(classifier, made.embedder, made.model or b"", words)
     steps = Steps()
     if isinstance(made, TextInput):
-        raise Mistake(
-            f"A model of texts cannot be written as ONNX: what '{made.name}' does with letters is no step of it. "
-            "Keep the model's own file."
-        )
+        raise refuse_texts(made.name)
     if isinstance(made, TableInput):
         features = draw_table(steps, made)
     else:
         features = DRAW[kind_of(made.name)](steps, made.embedder, made.fits)
     _draw_head(steps, classifier, features)
     return model(steps.nodes, steps.inputs, _outputs(classifier), steps.tensors, words)
+
+
+def refuse_texts(embedder: str) -> Mistake:
+    """The error where a model of texts is to be written as ONNX."""
+    return Mistake(
+        f"A model of texts cannot be written as ONNX: what '{embedder}' does with letters is no step of it. Keep the "
+        "model's own file."
+    )
 
 
 def _joined(classifier: Classifier, made: Onnx, raw: bytes, words: Mapping[str, str]) -> bytes:

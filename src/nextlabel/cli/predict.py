@@ -64,6 +64,8 @@ def run_predict(wish: Wish, as_json: bool, loud: Console) -> None:
         refuse_place(wish.out)
     if wish.to is not None:
         check_to(wish)
+    elif wish.copy:
+        raise Mistake("--copy says how --to folders fills them, and that is missing. Add it, or leave out --copy.")
     classifier = load_classifier(wish.model)
     with show_progress(loud, quiet=as_json) as progress:
         listing = read_listing(wish, classifier)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from nextlabel.classifiers import save_classifier
-from nextlabel.classifiers.onnx import export_onnx
+from nextlabel.classifiers.onnx import export_onnx, refuse_texts
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
 from nextlabel.cli.places import refuse_inputs, refuse_place
@@ -16,6 +16,8 @@ from nextlabel.cli.progress import show_progress
 from nextlabel.cli.projects import find_labels, suit_project
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.embedders import default
+from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.knobs.course import Course
 from nextlabel.labelling.labels import ProjectLabels
 from nextlabel.progress import Progress
@@ -40,12 +42,15 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
     if onnx is not None:
         refuse_inputs(onnx, (*read, out), "--onnx")
         refuse_place(onnx)
+        import_extra("onnxruntime", "--onnx")  # what is written is tried
     project = find_labels(samples.data, samples.project, samples.labels)
     if project is not None:
         course = suit_project(course, project)
     with show_progress(loud, quiet=as_json) as progress:
         request = replace(request_of(samples, progress), sink=sink(course), fate="not learned")
         dataset = load(request if project is None else project.fit(request))
+        if onnx is not None and dataset.texts is not None:
+            raise refuse_texts(course.embedder or default(dataset))
         found = _learn(dataset, course, project, progress)
         save_classifier(found.classifier, out)
         if onnx is not None:

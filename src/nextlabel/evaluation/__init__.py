@@ -10,12 +10,14 @@ by their content, rows of a table by their values.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from nextlabel.classifiers import Classifier
+from nextlabel.classifiers.base import Input
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput, digest_rows
 from nextlabel.classifiers.texts import TextInput
@@ -71,7 +73,8 @@ def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:
     if request.source == STANDARD_INPUT:
         raise Mistake("A test set from standard input would have to be read twice. Save it as a file, and name that.")
     made = classifier.input
-    sink = made.sink if isinstance(made, PictureInput) else None  # each picture is decoded once
+    # Each picture is decoded once; and where the model wants none, none is read.
+    sink = made.sink if isinstance(made, PictureInput) else partial(_check_kind, made)
     dataset = load(replace(request, sink=sink))
     return _evaluate_dataset(classifier, dataset, request.source, request.progress)
 
@@ -79,22 +82,30 @@ def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:
 def _evaluate_dataset(classifier: Classifier, dataset: Dataset, source: Any, progress: Progress) -> Evaluation:
     labelled: Ids = np.flatnonzero(dataset.y >= 0)
     made = classifier.input
+    _check_kind(made, dataset)
     if isinstance(made, TextInput):
         fresh = _fresh_texts(classifier, made, dataset, labelled, progress)
     elif isinstance(made, PictureInput):
-        if dataset.pictures is None:
-            raise Mistake("This model was trained on pictures, and that is a table. Name pictures with their classes.")
         fresh = _fresh(classifier, made, dataset, labelled, progress)
     else:
-        if dataset.table is None:
-            raise Mistake("This model was trained on a table, and these are pictures. Name a table of its columns.")
         fresh = _fresh_rows(classifier, made, _encode(made, dataset, source), labelled)
     return _judge(classifier, dataset, fresh)
 
 
+def _check_kind(made: Input, dataset: Dataset) -> None:
+    """`Mistake` where the samples are of another kind than the model's."""
+    if isinstance(made, PictureInput):
+        if dataset.pictures is None:
+            raise Mistake("This model was trained on pictures, and that is a table. Name pictures with their classes.")
+    elif isinstance(made, TextInput):
+        if dataset.texts is None:
+            raise Mistake("This model was trained on texts, and there are none. Name the column with --text-column.")
+    elif dataset.table is None:
+        raise Mistake(f"This model was trained on a table, and these are {dataset.kind}. Name a table of its columns.")
+
+
 def _fresh_texts(classifier: Classifier, made: TextInput, dataset: Dataset, labelled: Ids, progress: Progress) -> Fresh:
-    if dataset.texts is None:
-        raise Mistake("This model was trained on texts, and there are none. Name the column with --text-column.")
+    assert dataset.texts is not None
     P = np.concatenate([classifier.probabilities(block) for block in made.look(dataset.texts, progress)])
     digests = dataset.texts.digests
     learned = _were_learned([digests[i] for i in labelled], classifier)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -79,10 +80,15 @@ def default_split(dataset: Dataset) -> str | None:
     return None if dataset.sides is None else FOLDERS
 
 
+def is_file(split: str | None) -> TypeGuard[str]:
+    """Does a file say how samples are divided?"""
+    return split not in (None, FOLDERS, RANDOM)
+
+
 def split_all(experiment: Experiment, dataset: Dataset) -> tuple[Mapping[int, Split], list[str]]:
     """The split of every seed, and what a person should know of it."""
     folders = experiment.split == FOLDERS
-    if experiment.split is None or experiment.split in (FOLDERS, RANDOM):
+    if not is_file(experiment.split):
         sizes = Sizes(*(Amount.read(each or 0) for each in (experiment.test, experiment.val, experiment.start)))
         splits = {seed: cut(dataset, sizes, seed, folders) for seed in experiment.seeds}
     else:
