@@ -31,7 +31,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class PictureInput:
-    """How pictures become features: an embedder, what it was fitted to in training, and the scales of deep greys.
+    """How pictures become features: an embedder, what it was fitted to in training, and the scales of deep pictures.
 
     ``name`` is the embedder's in the table; ``decoding`` how the pictures of the training were decoded and resized;
     ``model`` the bytes of an ONNX model, where the embedder is one in a file.

@@ -218,7 +218,7 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
 
 
 def scales_of(pictures: Pictures) -> Scales:
-    """The scales that a folder's deep greys are on."""
+    """The scales that a folder's deep pictures are on."""
     return pictures.scales if isinstance(pictures, FolderPictures) else {}
 
 
