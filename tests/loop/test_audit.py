@@ -41,7 +41,7 @@ def open_pool(share=SHARE, seed=0, known=(), given=None):
 
 def play(pool, plan, entry="margin", answers=TRUTH, model=None):
     asker = strategy(entry) if isinstance(entry, str) else entry
-    learner = ActiveLearner(model or Tuned(Linear), asker, strategy(plan.cold), plan.fixed(N, C), 0)
+    learner = ActiveLearner(model or Tuned(Linear), asker, strategy(plan.cold), plan.resolve(N, C), 0)
     return list(drive(rounds(pool, learner), answers.__getitem__))
 
 
@@ -200,7 +200,7 @@ def test_coverage_chooses_among_the_smallest_draws():
 @pytest.mark.parametrize(("name", "expected"), [("auto(sample=20)", 20), ("auto(sample=20, few=0)", None)])
 def test_auto_looks_at_few_while_it_covers(name, expected):
     """The same samples from batch to batch, where it would draw others each time."""
-    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(batch=2, audit=SHARE).fixed(N, C), 0)
+    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(batch=2, audit=SHARE).resolve(N, C), 0)
     pool = open_pool(known=range(9))
     asked = step(pool, learner, 0).asked
     own = [i for i, why in zip(asked.ids.tolist(), asked.why, strict=True) if why == "strategy"]

@@ -32,7 +32,7 @@ def problem(start=(0, 1, 2), closed=(), watch=(), audit=()):
 
 
 def learner_of(plan, name="margin", seed=0, model=None):
-    return ActiveLearner(model or Linear({}), strategy(name), strategy(plan.cold), plan.fixed(N, C), seed)
+    return ActiveLearner(model or Linear({}), strategy(name), strategy(plan.cold), plan.resolve(N, C), seed)
 
 
 def play(pool, truth, plan, name="margin", seed=0, past=(), model=None):

@@ -79,7 +79,7 @@ def look(folder: Path) -> None:
 
 def go_on(folder: Path) -> None:
     with Recorder(folder, manifest(), resume=True) as run:
-        if not run.finished:
+        if not run.is_finished:
             for _, past in run.open_arms(ARMS):
                 [line.ids for line in past]
 

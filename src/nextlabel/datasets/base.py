@@ -34,10 +34,10 @@ class Sink(Protocol):
         """The side of the squares that it wants."""
 
     @property
-    def wanted(self) -> Ids | None:
+    def subset(self) -> Ids | None:
         """The ids, among the samples that it was shown, of those it wants; None: all."""
 
-    def known(self) -> Iterable[str]:
+    def keys(self) -> Iterable[str]:
         """Digests of pictures that it has had, and does not want again."""
 
     def take(self, digests: Sequence[str], squares: Squares) -> None:

@@ -53,7 +53,7 @@ def make_learner(settings: Settings, dataset: Dataset) -> ActiveLearner:
     plan = Plan(batch=settings.batch, rounds=None, audit=settings.audit_share, ahead=1, cold=settings.cold)
     made = Tuned(lambda chosen: entry.make(dataset, chosen))
     return ActiveLearner(
-        made, strategy(settings.strategy), strategy(settings.cold), plan.fixed(len(dataset), 1), settings.seed
+        made, strategy(settings.strategy), strategy(settings.cold), plan.resolve(len(dataset), 1), settings.seed
     )
 
 

@@ -179,7 +179,7 @@ def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts
     """The parts of an experiment on a dataset: split, and its plan in counts."""
     _check_suits(dataset, experiment, entries)
     # Shares are of all samples, test and validation too, so that a batch is as large under every split.
-    plan = experiment.plan.fixed(len(dataset), len(dataset.classes))
+    plan = experiment.plan.resolve(len(dataset), len(dataset.classes))
     if experiment.val is None:
         # What was left open is written down from here on: the identity names the value, not the habit of a version.
         experiment = replace(experiment, val=entries.model.val)

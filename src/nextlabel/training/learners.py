@@ -99,7 +99,7 @@ class LinearLearner:
         y[rows] = self.lessons.y[rows]
         return Pool(self.X, y, np.ones(len(y), dtype=bool), len(self.lessons.classes))
 
-    def tuned(self) -> "LinearLearner":
+    def tune(self) -> "LinearLearner":
         """With a penalty chosen by cross-validation on all labels."""
         C = Linear({}).tune(self._pool(np.arange(len(self.lessons.y))))["C"]
         # From one label on: a part of the labels is learned with the penalty of all.
@@ -153,7 +153,7 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
     made, X = made_of(course, lessons, progress)
     progress("Choosing a penalty", 0, 0)
     with threadpool_limits(1):  # as for training
-        return LinearLearner(lessons, made, X, {}, course.seed).tuned()
+        return LinearLearner(lessons, made, X, {}, course.seed).tune()
 
 
 def _network_learner(course: Course, entry: ModelEntry, lessons: Lessons) -> Learner:
@@ -222,7 +222,7 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
 
 
 def scales_of(pictures: Pictures) -> Scales:
-    """The scales that a folder's deep greys are on."""
+    """The scales that a folder's deep pictures are on."""
     return pictures.scales if isinstance(pictures, FolderPictures) else {}
 
 
