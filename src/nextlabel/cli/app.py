@@ -12,6 +12,7 @@ from rich.console import Console
 
 from nextlabel.cli.options import with_options
 from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, Source, read_figures
+from nextlabel.cli.project_commands import backup, export, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs.course import Course
@@ -187,6 +188,10 @@ def label(
     from nextlabel.cli.label import Door, run_label
 
     run_label(folder, page, Door(project, store, tuple(invite or ()), host, port, browser, demo), loud)
+
+
+for command in (status, export, backup):
+    app.command()(refuse_in_words(command))
 
 
 @app.command()
