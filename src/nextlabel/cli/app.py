@@ -12,6 +12,7 @@ from rich.console import Console
 
 from nextlabel.cli.options import with_options
 from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
+from nextlabel.cli.project_commands import backup, export, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.files.refusals import FULL, MAKE_ROOM
@@ -177,6 +178,10 @@ def label(
     from nextlabel.cli.label import run_label
 
     run_label(folder, page, door, demo, loud)
+
+
+for command in (status, export, backup):
+    app.command()(refuse_in_words(command))
 
 
 @app.command()

@@ -25,11 +25,11 @@ from nextlabel.files.atomic import write_atomically
 from nextlabel.knobs.labelling import Labelling
 from nextlabel.labelling.opening import Opened, Wish, open_project
 from nextlabel.labelling.places import home_of
+from nextlabel.labelling.status import ADDRESS
 from nextlabel.store import FILE, visit_store
 from nextlabel.text import printable, several, show_path
 
 PORT = 8642  # where the page is found again, if nobody else is there
-ADDRESS = "address.json"  # in a project's folder: where its page is, while it is served
 HERE = "127.0.0.1"
 STOPPED = "Stopped. Every answer is kept; the same command goes on where it was."
 
