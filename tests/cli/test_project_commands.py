@@ -122,8 +122,14 @@ def test_what_a_model_says_stands_beside_how_often_it_is_right(here):
         rows = list(csv.DictReader(file))
     assert [row["by"] for row in rows].count("model") == 10
     assert all((row["probability"] == "") == (row["by"] == "ada") for row in rows)
-    nothing = said("export beds --to csv --out a.csv --predictions --threshold 1")
-    assert "How often that is right is not known: there are 0 audit answers of which it is so sure" in nothing
+
+
+@pytest.mark.filterwarnings("ignore:Nothing is calibrated")  # a note, to whoever types it
+def test_how_often_a_model_is_right_is_not_said_of_a_few(small):
+    done = run("export beds --to csv --out a.csv --predictions")
+    assert "6 more labels by a model that learned from 2.\nHow often that is right is not known: " in done.stdout
+    assert "and it takes 30" in done.stdout
+    assert done.exit_code == 0
 
 
 def test_answers_are_the_labels_of_the_other_commands(here):
