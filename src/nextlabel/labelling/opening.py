@@ -109,11 +109,10 @@ def _fill(store: Store, wish: Wish, home: Path, begun: Mapping[str, Any]) -> tup
     else:
         _change(project, wish.settings)
     notes = list(scan(project).notes)
-    known = {fold_name(one.name) for one in project.state.classes.active()}
     for name in wish.classes:
-        if fold_name(name) not in known:
+        # The same command goes on, also where a class was renamed or merged since.
+        if fold_name(name) not in project.past.names:
             LabelClasses(project).add(None, name)
-            known.add(fold_name(name))
     if wish.labels:
         notes += import_labels(project, wish.labels)
     return project, notes
