@@ -61,7 +61,7 @@ def test_every_make_target_exists():
 OWN_PICTURES = ["label", "train", "predict", "select", "select", "train"]
 
 
-@pytest.mark.filterwarnings("ignore:Fewer than two classes have a label")  # a note, to whoever types it
+@pytest.mark.filterwarnings("ignore:Fewer than two classes have a label", "ignore:Nothing is calibrated")  # notes
 def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     """On a small folder and table of our own, in the places that the README names."""
     monkeypatch.chdir(tmp_path)
