@@ -9,6 +9,7 @@ import pytest
 from beds_project import open_beds
 
 from nextlabel import load_dataset
+from nextlabel.datasets.answers import read_all_answers
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.labelling import Wish, open_project
 from nextlabel.labelling.export_files import check_out, table_of, write_csv, write_export, write_folders
@@ -128,6 +129,8 @@ def test_no_name_of_a_class_leaves_the_folder(place, tmp_path):
         rows = list(csv.DictReader(file))
     assert all((out / row["file_name"]).is_file() for row in rows)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    labels = read_all_answers([export(record, "csv", tmp_path / "a.csv")])
+    assert {one.label for one in labels} == set(EVIL)
 
 
 def test_folders_are_whole_or_not_there(record, tmp_path, monkeypatch):
