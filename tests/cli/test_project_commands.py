@@ -94,7 +94,7 @@ def test_an_export_says_what_is_in_it_and_what_is_not(small):
     ("code", "words", "line"),
     [
         (2, "--threshold is for what a model says", "export beds --to csv --out a.csv --threshold 0.9"),
-        (2, "must be from 0 to 1", "export beds --to csv --out a.csv --predictions --threshold 90"),
+        (2, "a number from 0 to 1", "export beds --to csv --out a.csv --predictions --threshold 90"),
         (2, "--copy is for --to folders", "export beds --to csv --out a.csv --copy"),
         (2, "No kind of export is called 'cvs'. Did you mean 'csv'?", "export beds --to cvs --out a.csv"),
         (2, "belongs to the project", "export beds --to csv --out beds/rose/0-00.png"),

@@ -9,12 +9,14 @@ import pytest
 from beds_project import open_beds
 
 from nextlabel import load_dataset
+from nextlabel.datasets.answers import read_all_answers
 from nextlabel.errors import CannotWrite, Mistake
 from nextlabel.labelling import Wish, open_project
 from nextlabel.labelling.export_files import check_out, table_of, write_csv, write_export, write_folders
 from nextlabel.labelling.exporting import guess_rest, read_answers
 from nextlabel.labelling.imports import import_labels
 from nextlabel.labelling.records import read_record
+from nextlabel.labelling.scan import scan
 from nextlabel.progress import quiet
 from nextlabel.store import Entry
 
@@ -40,8 +42,8 @@ def record(place):
         beds.say("iris/0-02.png", ada, "discard")
         beds.say("rose/0-00.png", ada, "note", data={"text": "=1+1\nblurred"}, how=None)
     (place / "rose" / "0-02.png").unlink()
-    with open_beds(place):
-        pass
+    with open_beds(place) as beds:
+        scan(beds.project)
     return read_record(place)
 
 
@@ -128,6 +130,8 @@ def test_no_name_of_a_class_leaves_the_folder(place, tmp_path):
         rows = list(csv.DictReader(file))
     assert all((out / row["file_name"]).is_file() for row in rows)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    labels = read_all_answers([export(record, "csv", tmp_path / "a.csv")])
+    assert {one.label for one in labels} == set(EVIL)
 
 
 def test_folders_are_whole_or_not_there(record, tmp_path, monkeypatch):

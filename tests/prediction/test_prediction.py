@@ -1,5 +1,6 @@
 """What a classifier says of pictures and rows, and where they are put."""
 
+import re
 import shutil
 import zipfile
 
@@ -7,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 from flower_beds import plant
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from nextlabel import load_dataset, predict, train
@@ -234,7 +237,18 @@ def test_a_place_in_the_source_or_in_use_is_refused(new, tmp_path):
     check_place(tmp_path / "sorted", new)
 
 
-def test_classes_with_odd_names_have_folders_of_their_own():
-    names = folder_names(["a/b", "a:b", "..", "", "Rose", "rose", "tulip "])
-    assert len({name.lower() for name in names.values()}) == 7
-    assert not [name for name in names.values() if "/" in name or name.startswith(".") or not name]
+ODD = st.text(st.sampled_from(". /\\:*<=+-@\x7f\x00aA\u0130\ue000ß"), max_size=6) | st.text(max_size=400)
+DEVICE = st.sampled_from(["CON", "nul.txt", "com1", "LPT¹", "..", "", "metadata.csv", "METADATA.CSV", "Rose", "rose"])
+
+
+@given(st.sets(ODD | DEVICE, max_size=8))
+def test_every_class_has_a_folder_of_its_own_that_any_disk_takes(classes):
+    names = folder_names(classes, taken=("metadata.csv",))
+    assert set(names) == classes
+    assert len({name.casefold() for name in names.values()} | {"metadata.csv"}) == len(classes) + 1
+    for name in names.values():
+        assert 0 < len(name.encode()) <= 130
+        assert not set(name) & set('<>:"/\\|?*\x00\x7f')
+        assert not name.startswith((".", "=", "+", "-", "@", " "))
+        assert not name.endswith((".", " "))
+        assert not re.fullmatch(r"(con|prn|aux|nul|com.|lpt.)(\..*)?", name, re.IGNORECASE)

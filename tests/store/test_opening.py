@@ -146,6 +146,15 @@ def test_a_second_server_is_refused_and_a_killed_ones_lock_is_none(place):
         open_store(place).close()
 
 
+def test_a_visitor_knows_whether_somebody_serves(place):
+    with open_store(place), visit_store(place) as visit:
+        assert visit.is_served()
+    with visit_store(place) as visit:
+        assert not visit.is_served()
+        with open_store(place):  # whoever looked does not stand in the way
+            assert visit.is_served()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can mount")
 def test_a_read_only_folder_is_refused(mount):
     subprocess.run(["mount", "-o", "remount,ro", mount], check=True)

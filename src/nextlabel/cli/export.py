@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
+from nextlabel.cli.pages import Contents
 from nextlabel.cli.places import refuse_place
 from nextlabel.cli.progress import show_progress
-from nextlabel.errors import BadData, BadNumber, Mistake
+from nextlabel.errors import BadData, Mistake
 from nextlabel.labelling.export_files import FOLDERS, KINDS, check_out, write_export, write_folders
 from nextlabel.labelling.exporting import Answers, Guesses, guess_rest, read_answers
 from nextlabel.labelling.records import read_record
@@ -33,9 +34,6 @@ class Order:
     out: Path
     project: Path | None
     store: str | None
-    copy: bool
-    predictions: bool
-    threshold: float | None
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,13 @@ class Export:
     answers: Answers
     guesses: Guesses | None
     gone: int
+    threshold: float | None
 
 
-def run_export(order: Order, as_json: bool, loud: Console) -> None:
+def run_export(order: Order, contents: Contents, as_json: bool, loud: Console) -> None:
     """Read the project, ask a model if that is wanted, write, and say what it is."""
     look_up(dict.fromkeys(KINDS), order.to, "kind of export")
-    _check(order)
+    _check(order, contents)
     record = read_record(order.place, order.project, order.store)
     check_out(record, order.to, order.out)
     if order.to != FOLDERS:
@@ -59,26 +58,24 @@ def run_export(order: Order, as_json: bool, loud: Console) -> None:
     if not answers.rows:
         raise BadData("Nothing is labelled yet, so there is nothing to export. Label some: nextlabel label.")
     guesses = None
-    if order.predictions:
+    if contents.predictions:
         with show_progress(loud, quiet=as_json) as progress:
-            guesses = guess_rest(record, order.threshold or 0.0, progress)
+            guesses = guess_rest(record, contents.threshold or 0.0, progress)
     rows = [*answers.rows, *(guesses.rows if guesses else ())]
     word = guesses.confidence if guesses else None
     gone = 0
     if order.to == FOLDERS:
-        gone = write_folders(record, rows, word, order.out, order.copy)
+        gone = write_folders(record, rows, word, order.out, contents.copy)
     else:
         write_export(record, rows, word, order.to, order.out)
-    found = Export(answers, guesses, gone)
+    found = Export(answers, guesses, gone, contents.threshold)
     print(json.dumps(export_to_json(order, found)) if as_json else "\n".join(describe(order, found)))
 
 
-def _check(order: Order) -> None:
-    if order.threshold is not None and not order.predictions:
+def _check(order: Order, contents: Contents) -> None:
+    if contents.threshold is not None and not contents.predictions:
         raise Mistake("--threshold is for what a model says, which is left out: add --predictions, or leave it out.")
-    if order.threshold is not None and not 0 <= order.threshold <= 1:
-        raise BadNumber(f"The threshold is {order.threshold:g}, and must be from 0 to 1, as in --threshold 0.9.")
-    if order.copy and order.to != FOLDERS:
+    if contents.copy and order.to != FOLDERS:
         raise Mistake("--copy is for --to folders, where it puts copies in the place of links. Leave it out.")
 
 
@@ -88,7 +85,7 @@ def export_to_json(order: Order, found: Export) -> dict[str, Any]:
     model = guesses and {
         "rows": len(guesses.rows),
         "below_threshold": guesses.below,
-        "threshold": order.threshold,
+        "threshold": found.threshold,
         "confidence": guesses.confidence,
         "right": right._asdict() if (right := known_share(guesses.right)) else None,
         "audit_answers": guesses.right.total if guesses.right else 0,
@@ -121,7 +118,7 @@ def describe(order: Order, found: Export) -> Iterator[str]:
         f"{join_names(named[:MOST_PEOPLE])}{more}."
     )
     if found.guesses is not None:
-        yield from _describe_guesses(found.guesses, order.threshold)
+        yield from _describe_guesses(found.guesses, found.threshold)
     counts = {
         "discarded": len(answers.discarded),
         "skipped": answers.skipped,

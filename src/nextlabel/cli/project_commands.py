@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from nextlabel.cli.options import with_options
+from nextlabel.cli.pages import Contents
 from nextlabel.knobs.panels import DATA, OUTPUT
 
 loud = Console(stderr=True, highlight=False)  # as in `app`
@@ -34,6 +36,7 @@ def status(place: Project, project: Home = None, store: Database = None, json: J
     run_status(place, project, store, json)
 
 
+@with_options
 def export(
     place: Project,
     to: Annotated[
@@ -42,21 +45,7 @@ def export(
     out: Annotated[
         Path, typer.Option(metavar="DEST", help="File to write; for folders a new folder.", rich_help_panel=OUTPUT)
     ],
-    copy: Annotated[
-        bool, typer.Option("--copy", help="Copies in those folders, instead of links.", rich_help_panel=OUTPUT)
-    ] = False,
-    predictions: Annotated[
-        bool,
-        typer.Option(
-            "--predictions",
-            help="Add a model's labels for what nobody labelled, marked as such.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = False,
-    threshold: Annotated[
-        float | None,
-        typer.Option(help="Of these, only where it is at least so sure, from 0 to 1.", rich_help_panel=OUTPUT),
-    ] = None,
+    contents: Contents,
     project: Home = None,
     store: Database = None,
     json: Json = False,
@@ -76,7 +65,7 @@ def export(
     with without("torch", "skorch", "pandas"):  # as in `train`
         from nextlabel.cli.export import Order, run_export
 
-    run_export(Order(place, to, out, project, store, copy, predictions, threshold), json, loud)
+    run_export(Order(place, to, out, project, store), contents, json, loud)
 
 
 def backup(
