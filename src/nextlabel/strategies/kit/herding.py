@@ -86,7 +86,7 @@ def _steps(coverage: Coverage, picks: Ids, spread: Spread) -> Floats:
         if b + 1 < len(picks):
             alone = coverage.covered is None
             coverage.add(Blocks(coverage.pool.at(np.array([pick]))))
-            # As for the picks: from one to the next few gains change much, and a pass over everybody is for whom it pays.
+            # As for the picks: from one to the next little changes, and everybody is measured anew where that pays.
             if alone or coverage.pays():
                 gains = coverage.everybody(spread, keep=True)
             else:
