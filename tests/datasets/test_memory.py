@@ -106,5 +106,5 @@ def test_a_damaged_memory_is_forgotten(fruits: Path, own_cache: Path) -> None:
 def test_pictures_that_vanish_between_two_looks_are_told(fruits: Path) -> None:
     dataset, _ = look(fruits)
     next((fruits / "apple").iterdir()).unlink()
-    with pytest.raises(BadData, match="1 pictures changed while they were read"):
+    with pytest.raises(BadData, match="1 picture changed while they were read"):
         embed(dataset, "pixels")
