@@ -106,8 +106,8 @@ class FolderPictures:
                 yield [i for i, _ in good], np.stack([square for _, square in good])
         if changed:
             raise BadData(
-                f"{several(len(changed), 'picture')} changed while they were read, e.g. '{printable(str(changed[0]))}'; "
-                "run again."
+                f"{several(len(changed), 'picture')} changed while they were read, "
+                f"e.g. '{printable(str(changed[0]))}'; run again."
             )
 
 
