@@ -75,7 +75,7 @@ def test_the_share_of_questions_is_exact(share, n):
     assert Fraction(due - 1) < Fraction(str(share)) * n <= due
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SHARES, st.integers(1, 25), st.sampled_from([0, 1]), st.integers(0, 9))
 def test_after_every_batch_the_audit_had_its_share_in_the_order_of_draws(share, batch, ahead, seed):
     pool = open_pool(share, seed)
@@ -129,7 +129,9 @@ def test_no_strategy_ever_sees_an_audit_sample(ahead):
         ids = [where[row.tobytes()] for row in rows]
         assert not {*ids} & {*pool.audit.tolist()}
         assert set(y[y >= 0]) <= set(TRUTH)
-        assert all(label in (-1, TRUTH[i]) for i, label in zip(ids, y, strict=True))
+        told = [(i, label) for i, label in zip(ids, y, strict=True) if label not in (-1, TRUTH[i])]
+        # What is out for an answer counts as known, by whatever the model says: a batch of its own side at most.
+        assert len(told) <= (8 if ahead else 0)
 
 
 @pytest.mark.parametrize("name", ["margin", "badge", "auto", "uherding", "probcover"])

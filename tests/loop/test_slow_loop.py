@@ -61,7 +61,8 @@ def slow_loop(X, truth, pool):
         due = -(-(len(out) + BATCH) // 5) - sum(i in audit for i in out)
         free = [i for i in mine if i not in out]
         cold = len(set(labels.values())) < 2
-        chosen = cover(X, list(labels), free, BATCH - due) if cold else doubt(X, labels, free, BATCH - due)
+        known = [*labels, *(i for i in mine if i in out and i not in labels)]  # what is out is covered, too
+        chosen = cover(X, known, free, BATCH - due) if cold else doubt(X, labels, free, BATCH - due)
         waiting = [i for i in audit if i not in out][:due]
         places = set(stream(SEED, "audit", k).choice(BATCH, due, replace=False).tolist())
         batch = []

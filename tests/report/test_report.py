@@ -402,8 +402,8 @@ def test_a_map_does_not_change_from_call_to_call() -> None:
 def test_umap_draws_the_map_where_it_is_installed() -> None:
     pytest.importorskip("umap", reason="umap-learn is not installed")
     code = (
-        "import numpy as np; from nextlabel.report.drawing import maps\n"
-        "X = np.random.default_rng(0).normal(size=(20, 6)); assert maps._umap() is not None\n"
+        "import numpy as np; from nextlabel import projection; from nextlabel.report.drawing import maps\n"
+        "X = np.random.default_rng(0).normal(size=(20, 6)); assert projection.find_umap() is not None\n"
         "one, two = (maps.project(X, np.arange(20), 7, umap=True) for _ in range(2))\n"
         "assert one.method == 'UMAP' and (one.places == two.places).all()"
     )

@@ -235,7 +235,7 @@ def test_what_a_batch_was_chosen_from_can_be_built_again(store, label):
     one = store.add_batch(Choice(first.id, "margin"), [Question(1, "strategy")])
     store.append(label(0, 1))
     store.add_batch(Choice(first.id, "margin"), [Question(2, "strategy")])
-    then = store.state(upto=one.choice.upto, before_batch=one.id)
+    then = store.state(one.choice.upto, one.choice.last_batch + 1)
     assert (then.verdict(0).class_id, then.batches, then.settings) == (0, {}, {})
     now = store.state()
     assert (now.verdict(0).class_id, list(now.batches), now.settings) == (1, [1, 2], {"batch": 5})

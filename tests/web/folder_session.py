@@ -14,16 +14,23 @@ from nextlabel.errors import Conflict, NotThere
 from nextlabel.web.base import Json
 
 LETTERS = "1234567890acdefghjklmopqstuvwy"
-START = {"strategy": "auto", "batch": 10, "audit_share": 0.2, "goal": None, "show_names": False}
+START = {
+    "strategy": "auto", "strategies": ["auto", "margin", "random"], "embedder": "none", "batch": 10, "audit_share": 0.2,
+    "overlap": 0.0, "goal": None, "error_value": None, "label_cost": None, "show_names": False, "predictions": False,
+}  # fmt: skip
+AUDIT = 5  # every fifth sample is of the audit side
 
 
 class FolderSession:
     """Every picture below a folder; what people say is kept in memory."""
 
+    kind = "picture"
+
     def __init__(self, root: Path, classes: Sequence[str] = (), project: str = "") -> None:
         self.root, self.project = root, project or f"{random.getrandbits(64):016x}"
-        files = sorted(file for file in root.rglob("*") if file.is_file())
-        self.paths = [file.relative_to(root).as_posix() for file in files if looks_like_a_picture(file.name, str(file))]
+        self.demo = False
+        self.paths = self._look()
+        self.gone: set[int] = set()
         self.events: list[Json] = []
         self.classes: list[Json] = []
         self.people: list[str] = []
@@ -35,6 +42,19 @@ class FolderSession:
         self.began = time.time()
         for name in classes:
             self.add_class(0, name)
+
+    def _look(self) -> list[str]:
+        files = sorted(file for file in self.root.rglob("*") if file.is_file())
+        return [file.relative_to(self.root).as_posix() for file in files if looks_like_a_picture(file.name, str(file))]
+
+    def rescan(self, _annotator: int) -> Json:
+        with self.lock:
+            there = self._look()
+            new = [path for path in there if path not in self.paths]
+            gone = {i for i, path in enumerate(self.paths) if path not in there}
+            found = {"new": len(new), "gone": len(gone - self.gone)}
+            self.paths, self.gone = [*self.paths, *new], gone
+            return found
 
     def locate(self, sample: int) -> tuple[str, bool]:
         path = self._path(sample)
@@ -65,7 +85,7 @@ class FolderSession:
     def _rows(self) -> list[Json]:
         labels = [self._merged(e["class_id"]) for e in self._state().values() if e["kind"] == "label"]
         return [
-            {**{k: c[k] for k in ("id", "name", "key", "description")}, "count": labels.count(c["id"])}
+            {**{k: c[k] for k in ("id", "name", "key", "description", "example")}, "count": labels.count(c["id"])}
             for c in self.classes
             if c["into"] is None
         ]
@@ -77,7 +97,8 @@ class FolderSession:
             spent = time.time() - self.began
             done = min(len(self.paths), int(spent * 50))
             return {
-                "project": self.project, "name": self.root.name, "kind": "picture", "classes": self._rows(),
+                "project": self.project, "name": self.root.name, "kind": self.kind, "demo": self.demo,
+                "classes": self._rows(),
                 "samples": len(self.paths), "labelled": count["label"], "skipped": count["skip"],
                 "discarded": count["discard"], "left": len(self.paths) - count["label"] - count["discard"],
                 "pace": 60 * count["label"] / spent if count["label"] >= 5 else None, "seconds_spent": spent,
@@ -91,16 +112,31 @@ class FolderSession:
             state = self._state()
             order = [*self.front, *range(len(self.paths))]
             skipped = [i for i, each in state.items() if each["kind"] == "skip"]
-            waiting = list(dict.fromkeys(i for i in [*order, *skipped] if i not in state))
+            waiting = list(dict.fromkeys(i for i in [*order, *skipped] if i not in state and i not in self.gone))
             return [self._question(i) for i in (waiting or skipped)[:count]]
 
-    def _question(self, sample: int) -> Json:
+    def _text(self, _sample: int) -> str | None:
+        return None
+
+    def _size(self, sample: int) -> tuple[int, int] | tuple[None, None]:
         try:
             with Image.open(self.root / self.paths[sample]) as picture:
-                width, height = picture.size
+                return picture.size
         except (OSError, ValueError, Image.DecompressionBombError):
-            width = height = None
-        return {"ask": sample, "sample": sample, "path": self.paths[sample], "width": width, "height": height}
+            return None, None
+
+    def _question(self, sample: int) -> Json:
+        width, height = self._size(sample)
+        place = {"ask": sample, "sample": sample, "path": self.paths[sample], "text": self._text(sample)}
+        return {**place, "width": width, "height": height, "prediction": self._prediction(sample)}
+
+    def _prediction(self, sample: int) -> Json | None:
+        """The class with most labels, as sure as it is frequent; never for what checks the machine."""
+        rows = [row for row in self._rows() if row["count"]]
+        if not self.set["predictions"] or sample % AUDIT == 0 or not rows:
+            return None
+        most = max(rows, key=lambda row: row["count"])
+        return {"class_id": most["id"], "p": most["count"] / sum(row["count"] for row in rows)}
 
     def _keep(self, annotator: int, client: str, fields: Mapping[str, Any]) -> Json:
         event = {"event": len(self.events), "client": client, "annotator": annotator, "at": time.time(), **fields}
@@ -116,6 +152,16 @@ class FolderSession:
             event = event or self._keep(annotator, answer["client"], answer)
             words = f"the next in its folder: {path.rpartition('/')[0] or '.'}"
             return {"event": event["event"], "why": {"reason": "random", "words": words}, "agrees": None}
+
+    def answer_demo(self, annotator: int, count: int) -> int:
+        with self.lock:
+            if not self.demo:
+                raise Conflict("Nobody knows the answers here: this is no demonstration.")
+            asked = [each["sample"] for each in self.questions(annotator, count)]
+            for sample in asked:
+                said = {"sample": sample, "kind": "label", "class_id": sample % len(self.classes), "how": "key"}
+                self._keep(annotator, f"demo {sample}", {**said, "note": None})
+            return len(asked)
 
     def undo(self, annotator: int, client: str) -> Json:
         with self.lock:
@@ -136,7 +182,8 @@ class FolderSession:
         with self.lock:
             mine = [each for each in self._standing() if each["annotator"] == annotator][::-1][:count]
             keys = ("event", "sample", "kind", "class_id", "at", "note")
-            return [{**{k: e.get(k) for k in keys}, "path": self.paths[e["sample"]]} for e in mine]
+            shown = [(e, {"path": self.paths[e["sample"]], "text": self._text(e["sample"])}) for e in mine]
+            return [{**{k: e.get(k) for k in keys}, **place} for e, place in shown]
 
     def _check_name(self, name: str, own: int | None = None) -> str:
         if not name.strip():
@@ -151,6 +198,7 @@ class FolderSession:
             used = {each["key"] for each in self.classes}
             key = next((letter for letter in LETTERS if letter not in used), None)
             fields = {"name": self._check_name(name), "key": key, "description": None, "into": None}
+            fields["example"] = None
             self.classes.append({"id": len(self.classes), **fields})
             return self._rows()
 
@@ -162,7 +210,9 @@ class FolderSession:
             for each in self.classes:
                 if changes.get("key") and each["key"] == changes["key"] and each is not one:
                     raise Conflict(f"The key '{changes['key']}' is bound to '{each['name']}' already.")
-            one.update({k: v for k, v in changes.items() if k != "name" or v is not None})
+            if changes.get("example") is not None:
+                self._path(changes["example"])
+            one.update(changes)
             return self._rows()
 
     def merge_class(self, _annotator: int, class_id: int, into: int) -> list[Json]:
@@ -170,25 +220,41 @@ class FolderSession:
             self._class(into)
             if self._merged(into) == class_id:
                 raise Conflict("A class cannot be merged into itself.")
-            self._class(class_id)["into"] = into
+            self._class(class_id)["into"] = self._merged(into)  # where that one was merged into itself: no circle
             return self._rows()
 
     def samples(self, query: Mapping[str, Any]) -> Json:
         with self.lock:
             state = self._state()
             if query["grid"]:
-                found = [self._sample(i, query["class_id"], 0.9) for i in range(len(self.paths)) if i not in state]
+                ids = [i for i in range(len(self.paths)) if i not in state and (query["ids"] is None or i % AUDIT)]
+                found = [self._sample(i, query["class_id"], 0.9) for i in ids]
             else:
-                found = [self._sample(i, e["class_id"], None, e) for i, e in state.items() if e["kind"] == "label"]
-                if query["class_id"] is not None:
-                    found = [each for each in found if self._merged(each["class_id"]) == query["class_id"]]
+                events = [each for each in state.values() if each["kind"] == "label"][::-1]
+                found = [self._sample(e["sample"], self._merged(e["class_id"]), None, e) for e in events]
+                for key in ("class_id", "annotator"):
+                    found = [each for each in found if query[key] is None or each[key] == query[key]]
+            if query["ids"] is not None:
+                place = {sample: at for at, sample in enumerate(query["ids"])}
+                found = sorted((each for each in found if each["sample"] in place), key=lambda e: place[e["sample"]])
             if query["text"]:
-                found = [each for each in found if query["text"].casefold() in each["path"].casefold()]
+                words = [f"{each['path']}\n{each['text']}\n{each['note']}".casefold() for each in found]
+                found = [each for each, said in zip(found, words, strict=True) if query["text"].casefold() in said]
             return {"total": len(found), "samples": found[query["offset"] : query["offset"] + query["count"]]}
 
     def _sample(self, i: int, class_id: int | None, score: float | None, event: Json | None = None) -> Json:
         who = self.people[event["annotator"]] if event else None
-        return {"sample": i, "path": self.paths[i], "class_id": class_id, "score": score, "annotator": who}
+        notes = [each["note"] for each in self._standing() if each["kind"] == "note" and each["sample"] == i]
+        place = {"sample": i, "path": self.paths[i], "text": self._text(i), "note": notes[-1] if notes else None}
+        return {**place, "class_id": class_id, "score": score, "annotator": who}
+
+    def neighbours(self, sample: int) -> Json:
+        with self.lock:
+            path = self._path(sample)
+            order = sorted(range(len(self.paths)), key=lambda i: self.paths[i])
+            at = order.index(sample)
+            before, after = order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None
+            return {"sample": sample, "path": path, "text": self._text(sample), "previous": before, "next": after}
 
     def answer_grid(self, annotator: int, answer: Mapping[str, Any]) -> Json:
         with self.lock:
@@ -207,7 +273,7 @@ class FolderSession:
             folders = sorted({path.rpartition("/")[0] for path in self.paths})
             homes = [folders.index(path.rpartition("/")[0]) for path in self.paths]
             labels = [self._merged(state[i].get("class_id")) if i in state else None for i in ids]
-            kinds = ["audit" if i % 5 == 0 else "labelled" if i in state else "open" for i in ids]
+            kinds = ["audit" if i % AUDIT == 0 else "labelled" if i in state else "open" for i in ids]
             x = [min(1, max(0, 0.2 + 0.6 * (h % 3) / 2 + draw.gauss(0, 0.07))) for h in homes]
             y = [min(1, max(0, 0.25 + 0.5 * (h // 3) + draw.gauss(0, 0.07))) for h in homes]
             return {"ids": ids, "x": x, "y": y, "class_id": labels, "predicted": [None] * len(ids), "state": kinds}
@@ -223,7 +289,8 @@ class FolderSession:
         with self.lock:
             labels = [e for e in self._state().values() if e["kind"] == "label" and e["how"] != "review"]
             return [
-                {"sample": e["sample"], "path": self.paths[e["sample"]], "model": None, "score": None,
+                {"sample": e["sample"], "path": self.paths[e["sample"]], "text": self._text(e["sample"]),
+                 "model": None, "score": None,
                  "answers": [{"annotator": self.people[e["annotator"]], "class_id": self._merged(e["class_id"])}]}
                 for e in labels[:5]
             ]  # fmt: skip
@@ -233,11 +300,22 @@ class FolderSession:
 
     def change_settings(self, _annotator: int, changes: Mapping[str, Any]) -> Json:
         with self.lock:
-            self.set = {**self.set, **{k: v for k, v in changes.items() if v is not None or k == "goal"}}
+            keys = list(changes.get("actions", {}).values())
+            if len(set(keys)) < len(keys):
+                raise Conflict("Two actions cannot have one key.")
+            self.set = {**self.set, **changes}
             return self.set
 
     def receipt(self) -> Json:
-        return {"labelled": self.overview(0)["labelled"], "audit": 0, "lines": []}
+        with self.lock:
+            said: dict[int, set[int]] = {}
+            for each in self._standing():
+                if each["kind"] == "label":
+                    said.setdefault(each["sample"], set()).add(each["annotator"])
+            pairs = sum(len(people) > 1 for people in said.values())
+            agreement = {"pairs": pairs, "kappa": 0.8, "low": 0.55, "high": 0.97} if pairs else None
+            audit = sum(sample % AUDIT == 0 for sample in said)
+            return {"labelled": len(said), "audit": audit, "lines": [], "agreement": agreement}
 
     def changes(self, after: int) -> list[Json]:
         number = len(self.events)
@@ -253,3 +331,22 @@ class FolderSession:
     def redeem(self, digest: str) -> int | None:
         with self.lock:
             return self.invitations.pop(digest, None)
+
+
+class TextSession(FolderSession):
+    """Texts instead of pictures: rows of a table that the folder would hold."""
+
+    kind = "text"
+
+    def __init__(self, root: Path, texts: Sequence[str], classes: Sequence[str] = ()) -> None:
+        self.texts = list(texts)
+        super().__init__(root, classes)
+
+    def _look(self) -> list[str]:
+        return [f"reviews.csv, row {row}" for row in range(1, len(self.texts) + 1)]
+
+    def _text(self, sample: int) -> str | None:
+        return self.texts[sample]
+
+    def _size(self, _sample: int) -> tuple[None, None]:
+        return None, None

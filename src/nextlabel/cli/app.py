@@ -11,10 +11,13 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, Source, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
+from nextlabel.cli.project_commands import backup, export, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
+from nextlabel.files.refusals import FULL, MAKE_ROOM
 from nextlabel.knobs.course import Course
+from nextlabel.knobs.labelling import Labelling
 from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.terms import Terms
 
@@ -43,12 +46,25 @@ def refuse_in_words(function: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         warnings.showwarning = print_note  # a warning of ours is a sentence for a person, without file and line
+        # Somebody else's, where /dev/shm is full or absent: none of our work is done by joblib's processes.
+        warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         try:
             function(*args, **kwargs)
+            sys.stdout.flush()  # what does not fit is told here, not by Python at its very end
         except NextlabelError as error:
             # markup=False, here and below: a file called [red].png is a name, no command to rich.
             loud.print(f"Error: {error}", style="red", markup=False)
             raise typer.Exit(error.exit_code) from error
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            sys.stdout = None  # or Python would try once more, and say so
+            loud.print(
+                f"Error: Standard output goes to a disk that is full ({error.strerror}). {MAKE_ROOM}",
+                style="red",
+                markup=False,
+            )
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             loud.print(STOPPED, markup=False)
             raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
@@ -129,6 +145,43 @@ def compare(
     from nextlabel.cli.compare import run_compare
 
     run_compare(runs, terms, families, out, read_figures(figures), json, loud)
+
+
+@app.command()
+@refuse_in_words
+@with_options
+def label(
+    page: Labelling,
+    door: Door,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER", help="A folder of pictures or texts, sorted or not; or a table with --text-column."
+        ),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="No folder: label scikit-learn's digits, to see how it is.")
+    ] = False,
+) -> None:
+    """Label pictures or texts on a page in the browser, as few as possible. Started again, it goes on where it was.
+
+    Examples:
+
+    `nextlabel label holiday/`
+
+    `nextlabel label plants/ --classes daisy,rose,tulip`
+
+    `nextlabel label letters.csv --text-column body`
+
+    `nextlabel label --demo`
+    """
+    from nextlabel.cli.label import run_label
+
+    run_label(folder, page, door, demo, loud)
+
+
+for command in (status, export, backup):
+    app.command()(refuse_in_words(command))
 
 
 @app.command()
@@ -303,7 +356,7 @@ def evaluate(
 ) -> None:
     """Say how good a trained model is, on labelled pictures or rows that it has not learned.
 
-    Pictures that it has learned are known by their content, and left out.
+    What it has learned is known by its content, and left out: pictures, texts, and rows of the same values.
 
     Example: `nextlabel evaluate flowers.safetensors test/ --out evaluation.html`
     """

@@ -1,12 +1,14 @@
 """Features for somebody's own use, or for later: a folder of .npy and a list of whose they are."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from nextlabel.cli.pages import Source
 from nextlabel.cli.progress import show_progress
+from nextlabel.cli.projects import find_labels
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.feature_folder import FeatureFolder, check_place, write_features
@@ -22,8 +24,12 @@ def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
     check_place(out)
     if source.embedder is not None:
         embedder(source.embedder)  # a wrong name is told before anything is read
+    project = find_labels(source.data, source.project, source.label_column and (source.label_column,))
+    if project is not None:
+        source = replace(source, embedder=source.embedder or project.record.settings.embedder)
     with show_progress(loud, quiet=as_json) as progress:
-        dataset = load(request_of(source, progress))
+        request = request_of(source, progress)
+        dataset = load(request if project is None else project.fit(request))
         if dataset.kind == TABLE:
             raise Mistake(
                 f"'{dataset.name}' is a table of features already: give it to simulate or select as it is. If one of "

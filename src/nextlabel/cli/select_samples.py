@@ -12,34 +12,44 @@ import numpy as np
 
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Arrays, Choice
+from nextlabel.cli.projects import find_labels
 from nextlabel.datasets import load
 from nextlabel.datasets.answers import join_answers, read_all_answers
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.first_look import open_after
 from nextlabel.embedders import TABLE, embedder, sink
-from nextlabel.errors import Mistake
+from nextlabel.errors import EmptyPool, Mistake
 from nextlabel.files.arrays import Array
-from nextlabel.pool import Floats
+from nextlabel.labelling.labels import ProjectLabels
+from nextlabel.pool import Floats, Ids
 from nextlabel.progress import Progress
 from nextlabel.selection import Order, read_order
 from nextlabel.selection.arrays import open_array, read_labels
 from nextlabel.selection.samples import make_features, rehearse
 from nextlabel.strategies import strategy
 from nextlabel.strategies.base import MISSING
+from nextlabel.text import several
 
 
 @dataclass(frozen=True)
 class Samples:
-    """An order, with what a person reads beside ids: the samples' ``paths``, if they have any, and ``notes``."""
+    """An order, with what a person reads beside ids: the samples' ``paths``, if they have any, and ``notes``.
+
+    ``rows`` (n,): the ids of the order's samples, where it has not all of them.
+    """
 
     order: Order
     paths: Sequence[str] | None
     notes: Sequence[str]
+    rows: Ids | None = None
 
 
 def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
     """What was typed, with the data loaded, embedded and checked."""
     strategy(choice.strategy)  # a wrong name is told before anything is read
+    project = find_labels(arrays.data, arrays.project, arrays.labels)
+    if project is not None:
+        return _read_project(project, arrays, choice, progress)
     if arrays.embedder not in (None, TABLE):
         embedder(arrays.embedder)
     in_array = arrays.label_array is not None
@@ -73,6 +83,23 @@ def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
     order = read_order(X, y, choice.strategy, choice.batch, P, choice.seed, MISSING, progress)
     order = replace(order, standardize=False, scored=True)  # scaled already
     return Samples(order, dataset.paths, data_notes(dataset))
+
+
+def _read_project(project: ProjectLabels, arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
+    """A choice as the page makes it: blind to the audit side, and to what was skipped or discarded."""
+    if arrays.probabilities is not None:
+        raise Mistake("--probabilities are a model's of your own, and a project has one. Leave them out.")
+    name = arrays.embedder or project.record.settings.embedder
+    asked = Request(arrays.data, None, arrays.label_column, progress, table=arrays.table, sink=sink(name))
+    dataset = load(project.fit(replace(asked, answers=arrays.labels or (), unlabelled=True)))
+    rows, blind = project.rows_of_strategy(dataset)
+    if not (dataset.y[rows] < 0).any():
+        raise EmptyPool("Nothing is left to ask about: the rest is answered, or of the audit side.")
+    X = make_features(dataset, name, arrays.standardize, progress)[rows]
+    order = read_order(X, dataset.y[rows], choice.strategy, choice.batch, None, choice.seed, MISSING, progress)
+    note = f"{several(blind, 'sample')} of the audit side are neither seen nor asked, as on the page."
+    order = replace(order, standardize=False, scored=True)
+    return Samples(order, dataset.paths, [*data_notes(dataset), note], rows)
 
 
 def read_answers_for(features: Array, files: Sequence[Path]) -> tuple[Array, Sequence[str]]:

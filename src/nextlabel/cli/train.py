@@ -7,37 +7,61 @@ from typing import Any
 
 from rich.console import Console
 
-from nextlabel.classifiers import Classifier, save_classifier
-from nextlabel.classifiers.onnx import export_onnx
+from nextlabel.classifiers import save_classifier
+from nextlabel.classifiers.onnx import export_onnx, refuse_texts
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
+from nextlabel.cli.places import refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
-from nextlabel.cli.select import refuse_place
+from nextlabel.cli.projects import find_labels, suit_project
 from nextlabel.datasets import load
-from nextlabel.datasets.base import Request
+from nextlabel.datasets.base import Dataset, Request
+from nextlabel.embedders import default
+from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.knobs.course import Course
+from nextlabel.labelling.labels import ProjectLabels
 from nextlabel.progress import Progress
 from nextlabel.text import join_names, printable, several
-from nextlabel.training import train
+from nextlabel.training import Audited, train, train_audited
+from nextlabel.training.calibration import FEWEST, share_above
 from nextlabel.training.learners import sink
-from nextlabel.wording.numbers import points
+from nextlabel.wording.numbers import points, span
 
 SHOWN = 6  # most classes whose counts are named
+RANDOM = "with --random-labels they would be calibrated."
+AUDIT = f"{FEWEST} audit answers calibrate them. Label on."
 
 
 def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as_json: bool, loud: Console) -> None:
     """Train, write the files, and say what they are."""
-    for place in filter(None, (out, onnx)):
-        refuse_place(place)  # before pictures are read, which takes minutes
+    read = (samples.data, *(samples.labels or ()))
+    refuse_inputs(out, read)
+    refuse_place(out)
+    if onnx is not None:
+        refuse_inputs(onnx, (*read, out), "--onnx")
+        refuse_place(onnx)
+        import_extra("onnxruntime", "--onnx")  # what is written is tried
+    project = find_labels(samples.data, samples.project, samples.labels)
+    if project is not None:
+        course = suit_project(course, project)
     with show_progress(loud, quiet=as_json) as progress:
-        dataset = load(replace(request_of(samples, progress), sink=sink(course), fate="not learned"))
-        classifier = train(dataset, course, progress)
-        save_classifier(classifier, out)
+        request = replace(request_of(samples, progress), sink=sink(course), fate="not learned")
+        dataset = load(request if project is None else project.fit(request))
+        if onnx is not None and dataset.texts is not None:
+            raise refuse_texts(course.embedder or default(dataset))
+        found = _learn(dataset, course, project, progress)
+        save_classifier(found.classifier, out)
         if onnx is not None:
-            export_onnx(classifier, onnx)
+            export_onnx(found.classifier, onnx)
     for note in data_notes(dataset):
         loud.print(f"Note: {note}", markup=False)
-    print(json.dumps(classifier_to_json(classifier, out), allow_nan=False) if as_json else describe(classifier, out))
+    print(json.dumps(to_json(found, out), allow_nan=False) if as_json else describe(found, out, project is not None))
+
+
+def _learn(dataset: Dataset, course: Course, project: ProjectLabels | None, progress: Progress) -> Audited:
+    if project is None:
+        return Audited(train(dataset, course, progress), None)
+    return train_audited(dataset, course, project.audit_rows(dataset), progress)
 
 
 def request_of(samples: Samples, progress: Progress) -> Request:
@@ -46,20 +70,23 @@ def request_of(samples: Samples, progress: Progress) -> Request:
     return Request(samples.data, None, samples.label_column, progress, table=samples.table, answers=answers)
 
 
-def classifier_to_json(classifier: Classifier, out: Path) -> dict[str, Any]:
-    """What ``--json`` prints."""
-    found = classifier.calibration
+def to_json(made: Audited, out: Path) -> dict[str, Any]:
+    """What ``--json`` prints; ``audit`` only of a project that has answers to audit questions."""
+    classifier, found = made.classifier, made.classifier.calibration
+    more = {} if made.audit is None else {"audit": share_above(made.audit, 0, False)._asdict()}
     return {
         "out": str(out),
         "classes": list(classifier.classes),
         "labels": classifier.about["labels"],
         "confidence": classifier.confidence,
         "calibration": None if found is None else vars(found),
+        **more,
     }
 
 
-def describe(classifier: Classifier, out: Path) -> str:
-    """What was learned, how far its numbers are to be trusted, and what to do next."""
+def describe(made: Audited, out: Path, of_project: bool = False) -> str:
+    """What was learned, how good it is, how far its numbers are to be trusted, and what to do next."""
+    classifier = made.classifier
     counts = classifier.about["labels"]
     named = join_names([f"{count:,} {name}" for name, count in counts.items()]) if len(counts) <= SHOWN else ""
     shown = printable(str(out))
@@ -67,11 +94,18 @@ def describe(classifier: Classifier, out: Path) -> str:
         f"Learned {several(sum(counts.values()), 'label')} of {several(len(counts), 'class')}"
         f"{f': {named}' if named else ''}. The model: '{shown}'."
     ]
+    if made.audit is not None:
+        right = share_above(made.audit, 0, False)
+        lines.append(
+            f"Right on {right.hits:,} of {several(right.total, 'audit answer')}, each asked of a model that had not "
+            f"learned it: {points(right.value or 0)} % {span(right.low, right.high)} of new samples like these."
+        )
     if (found := classifier.calibration) is not None:
         lines.append(
             f"Calibrated on {several(found.labels, 'label')} that the model had not seen: the gap between its "
             f"probabilities and how often it is right was {points(found.before)} points, and is {points(found.after)}."
         )
-    else:
-        lines.append("Its numbers are scores, no probabilities: with --random-labels they would be calibrated.")
+    else:  # where they were said to be random and are too few, a note has said so
+        hint = "" if classifier.about["random_labels"] else f": {RANDOM}"
+        lines.append(f"Its numbers are scores, no probabilities{f': {AUDIT}' if of_project else hint or '.'}")
     return "\n".join(lines)

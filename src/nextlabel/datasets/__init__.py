@@ -83,6 +83,8 @@ def load(request: Request) -> Dataset:
 
     Raises `UnknownName` where nothing is called so, and `BadData` where it cannot be learned from.
     """
+    if (relabel := request.relabel) is not None:
+        return relabel(_load(replace(request, sink=open_after(relabel, request.sink))))
     if not request.answers:
         return _load(request)
     answers = read_all_answers(request.answers)  # a bad file is told before pictures are read
@@ -157,7 +159,7 @@ def _list_of(folder: Path, request: Request) -> Path | None:
 
     Somebody's own answers, which name some of the pictures, may lie there, too: they are no list of all.
     """
-    if request.answers:
+    if request.has_other_labels:
         return None
     inner = list_inside(folder)
     return inner if inner is not None and (request.needs_labels or inner.stem == "metadata") else None
@@ -165,7 +167,7 @@ def _list_of(folder: Path, request: Request) -> Path | None:
 
 def _are_splits_listed(folder: Path, request: Request) -> bool:
     """Has each side of a split its list? Somebody's own answers stand before those, as before the list of a folder."""
-    lists = {} if request.answers else lists_inside(folder)
+    lists = {} if request.has_other_labels else lists_inside(folder)
     return bool(lists) and (request.needs_labels or all(path.stem == "metadata" for path in lists.values()))
 
 

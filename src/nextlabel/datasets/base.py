@@ -52,8 +52,9 @@ class Request:
     """What the command line or the caller asked to load: ``source`` a name, a path, or data that are held in Python.
 
     ``sink`` is shown the samples before their pictures are read (no digests yet), and says who takes those, if anybody;
-    ``answers`` files of labels, in the place of those that folders or a column have; ``unlabelled``: the caller can
-    do without two classes, or without any label; ``fate`` what becomes of samples without one, as in "not learned".
+    ``answers`` files of labels, in the place of those that folders or a column have, or ``relabel`` what puts labels
+    in their place; ``unlabelled``: the caller can do without two classes, or without any label; ``fate`` what becomes
+    of samples without one, as in "not learned".
     """
 
     source: Any
@@ -67,6 +68,7 @@ class Request:
     answers: tuple[str, ...] = ()
     unlabelled: bool = False
     fate: str = ""
+    relabel: Callable[["Dataset"], "Dataset"] | None = None
 
     def say_fate(self, count: int) -> str:
         """How a sentence on samples without a label ends.
@@ -79,7 +81,12 @@ class Request:
     @property
     def needs_labels(self) -> bool:
         """Must the data themselves say what at least two samples are?"""
-        return not self.unlabelled and not self.answers
+        return not self.unlabelled and not self.has_other_labels
+
+    @property
+    def has_other_labels(self) -> bool:
+        """Do labels come from elsewhere than the data themselves?"""
+        return bool(self.answers) or self.relabel is not None
 
 
 @dataclass(frozen=True)
@@ -178,6 +185,11 @@ class Dataset:
     def kind(self) -> str:
         """What samples are: ``pictures``, ``texts``, or the rows of a ``table``."""
         return "pictures" if self.pictures is not None else "texts" if self.texts is not None else "table"
+
+    @property
+    def noun(self) -> str:
+        """What one sample is called: a ``picture``, a ``text`` or a ``row``."""
+        return "row" if self.table is not None else self.kind.removesuffix("s")
 
     @property
     def content(self) -> Sequence[str]:

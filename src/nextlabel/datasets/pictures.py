@@ -182,7 +182,7 @@ def _read_picture(file: File, size: int, known: Mapping[str, Verdict], scales: S
     digest = None
     try:
         raw = read_file(file)
-        digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
+        digest = digest_of(raw)
         if digest in known:
             return _reading_of(digest, known[digest])
         found = read_sketch(raw, scales)
@@ -193,6 +193,11 @@ def _read_picture(file: File, size: int, known: Mapping[str, Verdict], scales: S
         return Reading(digest, None, square(raw, size))
     except Unreadable as error:
         return Reading(None if isinstance(error, Passing) else digest, str(error))
+
+
+def digest_of(raw: bytes) -> str:
+    """What bytes are known by: 32 hexadecimal digits."""
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
 def _reading_of(digest: str, verdict: Verdict) -> Reading:

@@ -16,7 +16,7 @@ from nextlabel.datasets.base import Dataset, Pictures, Request, Sink, Skipped, S
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
 from nextlabel.datasets.memory import read_memory, sign, write_memory
-from nextlabel.datasets.pictures import File, FolderPictures, Reading, Verdict, read_all
+from nextlabel.datasets.pictures import File, FolderPictures, Reading, Verdict, digest_of, read_all, read_file
 from nextlabel.datasets.text_files import FALLBACK, TextReading, read_text_files
 from nextlabel.datasets.texts import Texts
 from nextlabel.errors import BadData
@@ -159,6 +159,25 @@ def _classes(labels: Sequence[str | None], numbers: bool) -> tuple[str, ...]:
 def _encode(labels: Sequence[str | None], classes: Sequence[str]) -> Labels:
     codes = {label: code for code, label in enumerate(classes)}
     return np.array([-1 if label is None else codes[label] for label in labels], dtype=np.int64)
+
+
+def recall_digests(found: Found, dataset: Dataset) -> tuple[list[int], list[str]]:
+    """The places among ``found`` of a dataset's samples, and digests of their bytes, as they were just read.
+
+    Of greys that were put on a scale the dataset has another digest, which changes with the scale; the bytes do not.
+    """
+    if dataset.pictures is None:
+        assert dataset.texts is not None, "files are pictures or texts"
+        by_path = {printable(path): i for i, path in enumerate(found.paths)}
+        return [by_path[path] for path in dataset.paths or ()], list(dataset.texts.digests)
+    assert isinstance(dataset.pictures, FolderPictures), "files that were found lie in a folder"
+    by_file = {file: i for i, file in enumerate(found.files)}
+    places = [by_file[file] for file in dataset.pictures.files]
+    if not dataset.pictures.scales:
+        return places, list(dataset.pictures.digests)
+    memory = read_memory(cache.folder() / f"scan-{cache.key(VERSION, found.root)}.json")
+    # A file that was written just now is not in the memory yet.
+    return places, [memory.digests.get(sign(file)) or digest_of(read_file(file)) for file in dataset.pictures.files]
 
 
 def _digest(reading: Reading, scales: Scales) -> str:

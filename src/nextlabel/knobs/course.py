@@ -6,6 +6,8 @@ from nextlabel.knobs import knob, names, read_knobs
 from nextlabel.knobs.kinds import FLAG, optional, text, whole
 from nextlabel.knobs.panels import CHOSEN, LABELS
 
+LINEAR = "linear"
+
 
 @dataclass(frozen=True)
 class Course:
@@ -18,10 +20,11 @@ class Course:
     False
     """
 
-    model: str = knob(
-        "linear",
-        text("the name of a model, such as 'linear' or 'cnn(epochs=10)'", "MODEL"),
-        "`linear`, or `cnn`, which learns from the pictures themselves (needs torch).",
+    model: str | None = knob(  # None: a project's own, else `LINEAR`
+        None,
+        optional(text("the name of a model, such as 'linear' or 'cnn(epochs=10)'", "MODEL")),
+        "`linear`, or `cnn`, which learns from the pictures themselves (needs torch). Default: a project's own, else "
+        "`linear`.",
         CHOSEN,
         choices=names.MODEL_NAMES,
     )
@@ -29,7 +32,8 @@ class Course:
         None,
         optional(text("the name of an embedder, such as 'patches'", "EMBEDDER")),
         "How pictures or texts become features, as for `simulate`: "
-        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE.",
+        f"{', '.join(f'`{name}`' for name in names.EMBEDDER_NAMES)}, or onnx:FILE. Default: a project's own, else what "
+        "suits them.",
         CHOSEN,
         choices=names.EMBEDDER_NAMES,
     )

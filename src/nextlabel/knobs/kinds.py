@@ -210,12 +210,12 @@ def whole(least: int, form: str = "", most: int | None = None) -> Kind:
     return Kind(read, form or f"a whole number of at least {least}", "N", BadNumber)
 
 
-def number_within(low: float, high: float, form: str) -> Kind:
-    """Numbers from ``low`` up to, but not including, ``high``."""
+def number_within(low: float, high: float, form: str, closed: bool = False) -> Kind:
+    """Numbers from ``low`` up to ``high``, which is one of them where the range is ``closed``."""
 
     def read(value: Any) -> float:
         found = as_number(value)
-        if not low <= found < high:  # nor is NaN
+        if not (low <= found < high or (closed and found == high)):  # nor is NaN
             raise ValueError
         return found
 

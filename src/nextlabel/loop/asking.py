@@ -22,11 +22,14 @@ import numpy as np
 
 from nextlabel.loop.audit import count_due
 from nextlabel.loop.learner import ActiveLearner, View
+from nextlabel.models.base import Fitted
 from nextlabel.plan import Plan
 from nextlabel.pool import NOBODY, Floats, Ids, Pool
 from nextlabel.seeds import number, stream
 from nextlabel.strategies.auto import SAMPLE
 from nextlabel.strategies.base import MISSING, Question
+from nextlabel.strategies.door import StrategyEntry
+from nextlabel.strategies.kit.drop_in import DropIn
 from nextlabel.strategies.max_herding import sample_size
 
 Why = Literal["strategy", "cold", "random", "audit"]
@@ -99,7 +102,7 @@ def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked
     entry = learner.strategy if warm else learner.cold
     whole = Question(
         X=fitted.features,
-        # Out of sight: test and validation samples, the audit side, and what is out for an answer.
+        # Out of sight: test and validation samples, the audit side; what is out for an answer is none to be asked.
         y=np.where(pool.askable, pool.y, MISSING),
         classes=pool.classes,
         batch=size,
@@ -110,6 +113,7 @@ def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked
         committee=fitted.committee if warm else None,
     )
     most = entry.reach(whole)
+    pool = _believe(pool, view.fitted if warm else None, entry)
     rows = visible(pool, most if warm or most is not None else sample_size(SAMPLE, size))
     question = replace(whole, X=learner.rows.take(fitted.features, rows), y=pool.y[rows])  # (n, d), (n,)
     answer = entry.ask(question, stream(learner.seed, "mend", k))
@@ -120,6 +124,21 @@ def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked
     if scores is not None:
         scores[by_choice:] = np.nan
     return Asked(rows[answer.positions], why, scores)
+
+
+def _believe(pool: Pool, fitted: Fitted | None, entry: StrategyEntry) -> Pool:
+    """The pool in which what is out for an answer is what the model takes it for; without a model, of one class.
+
+    Else the next batch would be chosen where this one is, as if nobody had asked. Only for strategies that look at
+    nothing but who is known: others would learn from answers that nobody gave.
+    """
+    out = pool.asked[pool.y[pool.asked] < 0]
+    if not len(out) or not issubclass(entry.kind, DropIn):
+        return pool
+    y, askable = pool.y.copy(), pool.askable.copy()
+    y[out] = 0 if fitted is None else fitted.clf.predict(fitted.features[out])
+    askable[out] = True
+    return replace(pool, y=y, askable=askable)
 
 
 def visible(pool: Pool, most: int | None) -> Ids:

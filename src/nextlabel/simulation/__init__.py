@@ -122,7 +122,7 @@ def record(
 
 
 def _tell_twins(parts: Parts) -> Parts:
-    """The parts, whose dataset says how many pictures have twins across the split."""
+    """The parts, whose dataset says how many samples have twins across the split."""
     seed, first = next(iter(parts.splits.items()))
     notes = tuple(say_twins(parts.dataset, first, seed))
     return replace(parts, dataset=replace(parts.dataset, warnings=parts.dataset.warnings + notes)) if notes else parts

@@ -159,7 +159,7 @@ def ask_of(row: Row[Any]) -> Ask:
 
 def batch_of(row: Row[Any], found: Sequence[Ask]) -> Batch:
     """A batch, as it was written."""
-    choice = Choice(row.upto, row.strategy, row.chooser, row.settings_id, row.tau)
+    choice = Choice(row.upto, row.strategy, row.chooser, row.settings_id, row.tau, row.last_batch)
     return Batch(row.id, choice, row.made_at, tuple(found))
 
 

@@ -124,7 +124,8 @@ class Ask:
 class Choice:
     """How a batch was chosen: what is needed to choose it again.
 
-    ``upto`` is the last event that the chooser knew, ``settings_id`` the event that changed settings last by then,
+    ``upto`` is the last event that the chooser knew, ``last_batch`` the last batch that it knew, 0 for none;
+    ``settings_id`` the event that changed settings last by then,
     ``chooser`` a digest of its model, ``strategy`` with its version.
     """
 
@@ -133,6 +134,7 @@ class Choice:
     chooser: str | None = None
     settings_id: int | None = None
     tau: float | None = None
+    last_batch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

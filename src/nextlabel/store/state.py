@@ -158,7 +158,7 @@ class State:
         if not opinions:
             skips = [event for event in self.standing(sample_id) if event.kind == "skip"]
             return Verdict("skip", event_id=skips[-1].id) if skips else OPEN
-        decisions = [event for event in opinions if self._is_decision(event)]
+        decisions = [event for event in opinions if self.is_decision(event)]
         event = max(decisions, key=lambda event: event.id) if decisions else opinions[0]
         said = {(one.kind, self._class_of(one)) for one in opinions}
         assert event.kind in ("label", "discard")
@@ -167,7 +167,8 @@ class State:
     def _class_of(self, event: Event) -> int | None:
         return None if event.class_id is None else self.classes.resolve(event.class_id)
 
-    def _is_decision(self, event: Event) -> bool:
+    def is_decision(self, event: Event) -> bool:
+        """Was this answer given in Review?"""
         ask = self._asks.get(event.ask_id or 0)
         return ask is not None and ask.why == "review"
 
@@ -189,6 +190,12 @@ class State:
         """The annotator who looks at a sample now."""
         lease = self._leases.get(sample_id)
         return lease.annotator_id if lease and lease.runs(now) else None
+
+    def held(self, annotator_id: int, now: datetime) -> dict[int, Lease]:
+        """The samples that are shown to an annotator now, with their leases."""
+        return {
+            one: lease for one, lease in self._leases.items() if lease.annotator_id == annotator_id and lease.runs(now)
+        }
 
     def is_done(self, ask: Ask, now: datetime) -> bool:
         """Does the batch no longer wait for this ask: an answer, a file that is gone, or two leases that ran out?"""

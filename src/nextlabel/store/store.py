@@ -119,7 +119,7 @@ class Visit:
     def state(self, upto: int | None = None, before_batch: int | None = None) -> State:
         """What the events up to ``upto`` say, with the batches before ``before_batch``; without them, all.
 
-        ``state(batch.choice.upto, batch.id)`` is what a batch was chosen from.
+        ``state(choice.upto, choice.last_batch + 1)`` is what the batch of a choice was chosen from.
         """
         state = State()
         with self._one_at_a_time:  # or a batch could come between
@@ -156,6 +156,11 @@ class Visit:
                 where = update(annotators).where(annotators.c.id == found)
                 connection.execute(where.values(token_hash=token_hash, invited_at=utc_now()))
         return Annotator(found, name, token_hash)
+
+    def is_served(self) -> bool:
+        """Does a process serve the project now?"""
+        with self._one_at_a_time:
+            return self._database.is_served(self._connection)
 
     def backup(self, target: str | Path) -> None:
         """Copy the store, of one moment, to one new file while it is in use; raises `CannotWrite`.

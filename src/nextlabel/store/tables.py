@@ -161,6 +161,7 @@ batches = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("upto", Integer, nullable=False),  # the last event that its chooser knew; 0: none
+    Column("last_batch", Integer, nullable=False),  # the last batch that it knew; 0: none
     Column("chooser", Text),  # digest of the model that chose; none while there is no model
     Column("strategy", Text, nullable=False),  # with its version
     Column("settings_id", Integer),  # the event that changed settings last; no foreign key, or tables go in a circle

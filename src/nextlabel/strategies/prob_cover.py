@@ -102,7 +102,7 @@ class ProbCover(FeatureDropIn):
         check_type(update, "update", bool)
         return self._choose(self._task(X, y, candidates, batch_size, return_utilities))
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         check_scalar(self.alpha, "alpha", float, min_val=0, max_val=1, min_inclusive=False, max_inclusive=False)
         if self.n_classes is not None:
             check_scalar(self.n_classes, "n_classes", int, min_val=2)

@@ -13,9 +13,11 @@ from sklearn.model_selection import StratifiedKFold
 
 from nextlabel.classifiers import Calibration
 from nextlabel.estimators.holdout import calibration_error
-from nextlabel.pool import Floats, Labels
+from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
+from nextlabel.statistics.intervals import Share, clopper_pearson
 from nextlabel.text import several
+from nextlabel.training.crossfit import CrossFit
 from nextlabel.training.learners import Learner
 
 FOLDS = 5
@@ -41,11 +43,41 @@ def calibrate(learner: Learner, seed: int = 0, progress: Progress = quiet) -> Ca
     for k, (known, asked) in enumerate(parts):
         logits[asked], fold[asked] = learner.logits(learner.fit(known), asked), k
         progress("Calibrating", k + 1, folds)
-    # Each fold is judged by the temperature of the others: none has a say in how well it comes off.
-    apart = np.empty_like(logits)
-    for k in range(folds):
-        apart[fold == k] = logits[fold == k] / find_temperature(logits[fold != k], y[fold != k])
+    return _judge(logits, y, fold)
+
+
+def calibrate_on(found: CrossFit | None) -> Calibration | None:
+    """The temperature by what heads said of the answers of an audit; None, with a warning, where these are too few."""
+    usable = 0 if found is None else int(found.seen.sum())
+    if found is None or usable < FEWEST:
+        warnings.warn(
+            f"Nothing is calibrated, for there {'is' if usable == 1 else 'are'} {several(usable, 'audit answer')}, and "
+            f"it takes {FEWEST}. Scores are no probabilities.",
+            stacklevel=3,
+        )
+        return None
+    return _judge(found.logits[found.seen], found.y[found.seen], found.fold[found.seen])
+
+
+def _judge(logits: Floats, y: Labels, fold: Ids) -> Calibration:
+    apart = cool_apart(CrossFit(logits, fold, y, np.ones(len(y), dtype=bool)))
     return Calibration(find_temperature(logits, y), _error(logits, y), _error(apart, y), len(y))
+
+
+def cool_apart(found: CrossFit) -> Floats:
+    """Logits (n, C), each fold's divided by the temperature of the others: none has a say in how well it comes off."""
+    apart = np.empty_like(found.logits)
+    for k in np.unique(found.fold):
+        mine, others = found.fold == k, (found.fold != k) & found.seen
+        apart[mine] = found.logits[mine] / find_temperature(found.logits[others], found.y[others])
+    return apart
+
+
+def share_above(found: CrossFit, threshold: float, calibrated: bool) -> Share:
+    """How many of the answers of which a head was so sure it got right, with the exact interval."""
+    proba = softmax(cool_apart(found) if calibrated else found.logits, axis=1)
+    above = proba.max(axis=1) >= threshold
+    return clopper_pearson(int(found.right()[above].sum()), int(above.sum()))
 
 
 def find_temperature(logits: Floats, y: Labels) -> float:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.base import Input
 from nextlabel.classifiers.pictures import PictureInput
-from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.tables import TableInput, digest_rows
 from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets.base import Dataset, Pictures, Sink
 from nextlabel.datasets.first_look import Opener
@@ -27,7 +27,7 @@ from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.settings import parse_onnx
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
-from nextlabel.knobs.course import Course
+from nextlabel.knobs.course import LINEAR, Course
 from nextlabel.models import model
 from nextlabel.models.base import ModelEntry
 from nextlabel.models.linear import Linear
@@ -91,7 +91,7 @@ class LinearLearner:
         return logits
 
     def classifier(self, fitted: Head) -> Classifier:
-        """The head with its input, and the digests of the pictures that it learned from."""
+        """The head with its input, and the digests of what it learned from."""
         return Classifier(self.lessons.classes, self.input, *fitted, learned_from=learned_from(self.lessons))
 
     def _pool(self, rows: Ids) -> Pool:
@@ -107,9 +107,12 @@ class LinearLearner:
 
 
 def learned_from(lessons: Lessons) -> frozenset[str]:
-    """Digests of the pictures or texts whose labels are learned; of a table's rows there are none."""
+    """Digests of the pictures, texts or rows whose labels are learned."""
+    if lessons.dataset.table is not None:
+        return frozenset(digest_rows(lessons.dataset.table[lessons.ids]))
     found = lessons.dataset.pictures or lessons.dataset.texts
-    return frozenset() if found is None else frozenset(found.digests[i] for i in lessons.ids)
+    assert found is not None, "a dataset has pictures, texts or a table"
+    return frozenset(found.digests[i] for i in lessons.ids)
 
 
 def sink(course: Course) -> Opener:
@@ -131,12 +134,13 @@ def sink(course: Course) -> Opener:
 
 def check_model(course: Course) -> ModelEntry:
     """The model that a course names; raises `Mistake` for one that could not be written to a file."""
-    if course.model.startswith("sklearn:"):
+    name = course.model or LINEAR
+    if name.startswith("sklearn:"):
         raise Mistake(
-            f"'{course.model}' could only be kept as a pickle, which runs whatever somebody put into it. "
+            f"'{name}' could only be kept as a pickle, which runs whatever somebody put into it. "
             "Train 'linear', logistic regression with a penalty of its own choosing, or 'cnn'."
         )
-    return model(course.model)
+    return model(name)
 
 
 def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Learner:

@@ -34,15 +34,36 @@ class Session(Protocol):
         ...
 
     def overview(self, annotator: int) -> Json:
-        """Where the labelling stands: `shapes.Overview`."""
+        """Where the labelling stands: `shapes.Overview`. ``demo`` says whether `answer_demo` can be asked."""
+        ...
+
+    def rescan(self, annotator: int) -> Json:
+        """Look through the folder again: `shapes.Scan`, files that joined since the last look, and that are gone.
+
+        Returns when the files are known; they are embedded behind it. Raises `Conflict` where there is no folder to
+        look through (a demonstration, a table of texts).
+        """
         ...
 
     def questions(self, annotator: int, count: int) -> list[Json]:
-        """The next questions, leased to this annotator; those not answered yet come first again."""
+        """The next questions, leased to this annotator; those not answered yet come first again.
+
+        ``text`` is whole. ``prediction`` is what the shown model says, as ``{class_id, p}``, where the setting
+        ``predictions`` is on, and null everywhere where it is off. It is always null for an audit question, whatever
+        is set: nobody may be led there. Null says no more than that; the page shows nothing then, not even a gap.
+        """
         ...
 
     def answer(self, annotator: int, answer: Mapping[str, Any]) -> Json:
         """Keep one answer, on the disk before this returns; the same ``client`` twice is kept once."""
+        ...
+
+    def answer_demo(self, annotator: int, count: int) -> int:
+        """Let an oracle answer the next ``count`` questions in this annotator's name; how many it answered.
+
+        Fewer where fewer are left; raises `Conflict` where nobody knows the answers, which is everywhere but in a
+        demonstration. May take seconds. They are answers like others, taken back one by one.
+        """
         ...
 
     def undo(self, annotator: int, client: str) -> Json:
@@ -58,7 +79,11 @@ class Session(Protocol):
         ...
 
     def change_class(self, annotator: int, class_id: int, changes: Mapping[str, Any]) -> list[Json]:
-        """All classes, one of them with another name, key or description."""
+        """All classes, one of them changed: ``changes`` holds any of ``name``, ``key``, ``description``, ``example``.
+
+        ``example`` is the sample whose picture stands for the class, null for none; any sample of the project may.
+        A null ``key`` frees it, a null or empty ``description`` is none.
+        """
         ...
 
     def merge_class(self, annotator: int, class_id: int, into: int) -> list[Json]:
@@ -66,11 +91,29 @@ class Session(Protocol):
         ...
 
     def samples(self, query: Mapping[str, Any]) -> Json:
-        """A page of the samples that are labelled, or (``grid``) of those the chooser is surest of."""
+        """A page of samples: `shapes.Samples`, of which ``total`` counts all that the query finds.
+
+        ``query`` holds ``class_id``, ``annotator`` (a name), ``text`` (within path, note and the sample's own text,
+        whatever the case), ``ids`` (all null where not asked for), ``grid``, ``offset`` and ``count``, which is larger
+        than any project in an export.
+
+        - Without ``grid``: what is labelled, the latest first; ``class_id`` and ``annotator`` are those of the label.
+        - With ``grid``: unlabelled ones of the strategy side, the chooser's surest first; ``class_id`` and ``score``
+          are the chooser's, or null where there is none yet. The query's ``class_id`` keeps those predicted as it.
+        - ``ids`` (drawn around on the map) keeps those alone, in their order. With ``grid`` those of the audit side
+          and those that are labelled are left out, silently.
+        """
+        ...
+
+    def neighbours(self, sample: int) -> Json:
+        """Where a sample stands: `shapes.Neighbours`, its own path and whole text, and the samples before and after.
+
+        In the folder's order, which is that of the relative paths; null at either end. To look at: nothing is leased.
+        """
         ...
 
     def answer_grid(self, annotator: int, answer: Mapping[str, Any]) -> Json:
-        """Keep what a grid was answered with, as one."""
+        """Keep what a grid was answered with, as one; what is labelled by now or of the audit side stays as it is."""
         ...
 
     def map(self) -> Json | None:
@@ -86,15 +129,28 @@ class Session(Protocol):
         ...
 
     def settings(self) -> Json:
-        """What is set now: `shapes.Settings`."""
+        """What is set now: `shapes.Settings`.
+
+        ``strategies`` are the specifications to choose from, the one that is set among them; ``embedder`` is what
+        turns samples into features, and is not changed from the page.
+        """
         ...
 
     def change_settings(self, annotator: int, changes: Mapping[str, Any]) -> Json:
-        """What is set after some of it was changed, from the next batch on."""
+        """What is set after some of it was changed, from the next batch on.
+
+        ``changes`` holds what was named alone: any of `shapes.SettingsChanges`. A null ``goal``, ``error_value`` or
+        ``label_cost`` unsets it. ``actions`` replaces all that were bound before. Raises a `Mistake` for a strategy
+        that cannot be read, and `Conflict` for two actions on one key.
+        """
         ...
 
     def receipt(self) -> Json:
-        """What may be said honestly so far: `shapes.Receipt`."""
+        """What may be said honestly so far: `shapes.Receipt`.
+
+        ``agreement`` is between people, over samples that two of them labelled: Cohen's kappa with its 95 % interval
+        (``low``, ``high``) and the number of such ``pairs``; null where there are too few for an interval.
+        """
         ...
 
     def changes(self, after: int) -> list[Json]:

@@ -12,6 +12,7 @@ from nextlabel.errors import Conflict
 from nextlabel.web import shapes
 from nextlabel.web.base import Json, Session
 from nextlabel.web.doors import digest_of, new_token
+from nextlabel.web.export import write_labels
 
 GLANCE = 0.3  # seconds between two looks for changes: well under what a person would call late
 HEARTBEAT = 50  # glances between two signs of life, by which a connection that broke is noticed
@@ -41,6 +42,12 @@ def overview(session: Labelling, person: Person) -> Json:
     return session.overview(person)
 
 
+@api_router.post("/scan", response_model=shapes.Scan)
+def rescan(session: Labelling, person: Person) -> Json:
+    """Look through the folder again, for what joined and what is gone."""
+    return session.rescan(person)
+
+
 @api_router.get("/questions", response_model=list[shapes.Question])
 def questions(session: Labelling, person: Person, count: Count = 10) -> list[Json]:
     """The next questions; those not answered yet come first again."""
@@ -51,6 +58,12 @@ def questions(session: Labelling, person: Person, count: Count = 10) -> list[Jso
 def answer(session: Labelling, person: Person, said: shapes.Answer) -> Json:
     """Keep an answer: on the disk before the reply, and once however often it is sent."""
     return session.answer(person, said.model_dump())
+
+
+@api_router.post("/demo", response_model=shapes.DemoAnswers)
+def answer_demo(session: Labelling, person: Person, said: shapes.DemoCount) -> Json:
+    """Let an oracle answer the next questions; in a demonstration alone."""
+    return {"answered": session.answer_demo(person, said.count)}
 
 
 @api_router.post("/undo", response_model=shapes.Undone)
@@ -73,7 +86,7 @@ def add_class(session: Labelling, person: Person, said: shapes.NewClass) -> list
 
 @api_router.post("/classes/{class_id}", response_model=list[shapes.LabelClass])
 def change_class(session: Labelling, person: Person, class_id: shapes.Id, said: shapes.ClassChanges) -> list[Json]:
-    """Rename a class, bind its key, describe it."""
+    """Rename a class, bind its key, describe it, give it an example."""
     return session.change_class(person, class_id, said.model_dump(exclude_unset=True))
 
 
@@ -89,13 +102,20 @@ def samples(
     class_id: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
     annotator: Annotated[str | None, Query(max_length=100)] = None,
     text: Annotated[str | None, Query(max_length=200)] = None,
+    ids: Annotated[list[shapes.Id] | None, Query(max_length=200)] = None,
     grid: Annotated[bool, Query()] = False,
     offset: Annotated[int, Query(ge=0, le=2**53 - 1)] = 0,
     count: Count = 60,
 ) -> Json:
-    """What is labelled, to search; with ``grid``, what the chooser is surest to be of the class."""
-    asked = {"class_id": class_id, "annotator": annotator, "text": text, "grid": grid}
+    """What is labelled, to search; with ``grid``, what is not, the chooser's surest first."""
+    asked = {"class_id": class_id, "annotator": annotator, "text": text, "ids": ids, "grid": grid}
     return session.samples({**asked, "offset": offset, "count": count})
+
+
+@api_router.get("/samples/{sample}/neighbours", response_model=shapes.Neighbours)
+def neighbours(session: Labelling, sample: shapes.Id) -> Json:
+    """A sample's path and text, and the samples before and after it in the folder."""
+    return session.neighbours(sample)
 
 
 @api_router.post("/grid", response_model=shapes.Events)
@@ -139,6 +159,13 @@ def change_settings(session: Labelling, person: Person, said: shapes.SettingsCha
 def receipt(session: Labelling) -> Json:
     """What may be said honestly so far."""
     return session.receipt()
+
+
+@api_router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def export(session: Labelling, person: Person) -> Response:
+    """All labels that stand, as a table: path, label, annotator, note."""
+    named = {"content-disposition": 'attachment; filename="labels.csv"'}
+    return Response(write_labels(session, person), media_type="text/csv; charset=utf-8", headers=named)
 
 
 @api_router.post("/people", response_model=shapes.Link)

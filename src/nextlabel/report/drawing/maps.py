@@ -1,7 +1,6 @@
 """A map of the pool in two dimensions, and where on it each strategy asked."""
 
 import itertools
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
+from nextlabel import projection
 from nextlabel.pool import Ids
+from nextlabel.projection import Points, flatten
 from nextlabel.report.drawing.letters import caption
 from nextlabel.report.drawing.themes import (
     NARROW,
@@ -35,12 +33,8 @@ from nextlabel.runs.reading import Run
 from nextlabel.seeds import number, stream
 from nextlabel.text import join_names
 
-Points = npt.NDArray[np.float64]
-
 MOST_POINTS = 3_000  # points on the map
 MOST_TSNE = 2_000  # t-SNE takes several times as long
-COMPONENTS = 50  # principal components that the projection starts from
-TSNE_STEPS = 500  # of t-SNE
 FEWEST_POINTS = 10  # points; a map of fewer says nothing
 NAMED_CLASSES = 12  # most classes whose names stand on the map
 
@@ -113,7 +107,7 @@ def choose_points(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, boo
 
     Returned with a seed for the projection, and whether UMAP is there to make it.
     """
-    rng, umap = stream(seed, "map"), _umap() is not None
+    rng, umap = stream(seed, "map"), projection.find_umap() is not None
     most = MOST_POINTS if umap else MOST_TSNE
     if len(everything) > most:
         asked = np.sort(rng.permutation(asked)[: most // 2])
@@ -124,49 +118,7 @@ def choose_points(everything: Ids, asked: Ids, seed: int) -> tuple[Ids, int, boo
 
 def project(features: npt.NDArray[Any], ids: Ids, seed: int, umap: bool) -> Chart:
     """Project (m, d) features to the plane; the same input gives the same map."""
-    X = _unit(np.asarray(features[ids], dtype=np.float64))
-    # One thread: sums over several threads differ in their last bits, and a map can turn over because of one.
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # both libraries warn about small or disconnected data, which a map may show
-        if X.shape[1] > COMPONENTS and len(X) > COMPONENTS:
-            X = PCA(COMPONENTS, random_state=seed).fit_transform(X)
-        if umap:
-            near = min(15, len(X) - 1)
-            found = _umap().UMAP(n_neighbors=near, random_state=seed, n_jobs=1).fit_transform(X)
-            return Chart(ids, _rescale(found), "UMAP")
-        near = min(30, (len(X) - 1) // 3)
-        # A start from principal components needs two features, and divides by their spread: without any, scikit-learn
-        # 1.9 crashes the whole process.
-        start = "pca" if X.shape[1] > 1 and X.any() else "random"
-        found = TSNE(perplexity=near, init=start, max_iter=TSNE_STEPS, random_state=seed).fit_transform(X)
-    return Chart(ids, _rescale(found), "t-SNE")
-
-
-def _unit(X: Points) -> Points:
-    """Centred, and of variance 1 as a whole; zeros where all rows are alike."""
-    centred: Points = X - X.mean(axis=0)
-    largest = np.abs(centred).max(initial=0.0)
-    if largest <= 1e-9 * np.abs(X).max(initial=0.0) or not largest:
-        return np.zeros_like(X)
-    unit: Points = centred / largest / (centred / largest).std()
-    return unit
-
-
-def _umap() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it tells of other libraries that it would like to see installed
-        try:
-            import umap
-        except ImportError:
-            return None
-    return umap
-
-
-def _rescale(places: npt.NDArray[Any]) -> Points:
-    """Into the unit square, by quantiles, so that a few outliers do not squeeze the rest into a corner."""
-    low, high = np.quantile(places, 0.002, axis=0), np.quantile(places, 0.998, axis=0)
-    scaled: Points = np.clip((places - low) / np.maximum(high - low, 1e-12), -0.02, 1.02).astype(np.float64)
-    return np.nan_to_num(scaled, nan=0.5)
+    return Chart(ids, *flatten(features[ids], seed, umap))
 
 
 def _places_of_classes(chart: Chart, y: npt.NDArray[np.int64], classes: Sequence[str]) -> dict[str, Points]:

@@ -156,12 +156,12 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         """How many candidates, drawn at random, it looks at for such a batch; None where it looks at all."""
         return None
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         """Refuse what the strategy was made with and cannot use, by TypeError or ValueError; no data are known yet."""
 
     def _task(self, X: Any, y: Any, candidates: Any, batch_size: int, return_utilities: bool) -> Task:
         """Check everything that all strategies are given."""
-        self._check_arguments()
+        self.check_arguments()
         refuse_mask(candidates)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="'batch_size=.* is larger")  # ours follows, and counts -1 once

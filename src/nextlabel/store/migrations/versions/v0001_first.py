@@ -78,6 +78,7 @@ def _make_questions() -> None:
         "batch",
         _id(),
         sa.Column("upto", sa.Integer, nullable=False),
+        sa.Column("last_batch", sa.Integer, nullable=False),
         sa.Column("chooser", sa.Text),
         sa.Column("strategy", sa.Text, nullable=False),
         sa.Column("settings_id", sa.Integer),

@@ -1,0 +1,169 @@
+"""What people say: answers, undone answers, grids; each on the disk before anybody is told that it is kept."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from nextlabel.errors import Conflict, NotThere
+from nextlabel.labelling.past import REVIEW
+from nextlabel.labelling.project import Project
+from nextlabel.labelling.queue import Queue
+from nextlabel.labelling.reasons import explain
+from nextlabel.store import Ask, Choice, Entry, Event, Question
+
+Json = dict[str, Any]
+GRID = "grid"  # what an entry's data call the grid that it belongs to
+
+
+class Answers:
+    """Takes answers in."""
+
+    def __init__(self, project: Project, queue: Queue) -> None:
+        self.project, self.queue = project, queue
+
+    def keep(self, annotator: int, said: Mapping[str, Any]) -> Json:
+        """Keep an answer, and say why it was asked; raises `NotThere` for a sample, class or question of nobody's."""
+        project = self.project
+        with project.lock:
+            known = project.tally.by_client.get(said["client"])
+            sample = project.sample(said["sample"]).id
+            class_id = None if said["class_id"] is None else self._class(said["class_id"])
+            ask = self._ask(said, sample) if known is None else self._known_ask(known)
+            event = known or self._append(annotator, said, sample, class_id, ask)
+            return {"event": event.id, "why": self._why(ask), "agrees": self._agrees(ask, event)}
+
+    def _append(
+        self, annotator: int, said: Mapping[str, Any], sample: int, class_id: int | None, ask: Ask | None
+    ) -> Event:
+        note = None if said["note"] is None else {"text": said["note"]}
+        entry = Entry(
+            said["client"],
+            said["kind"],
+            annotator,
+            ask.id if ask else None,
+            sample,
+            class_id,
+            how="button" if said["how"] in ("review", "grid") else said["how"],
+            data=note,
+            at=None,
+            shown_at=_moment(said["shown_at"]),
+        )
+        return self.project.append(entry)[0]
+
+    def _class(self, class_id: int) -> int:
+        classes = self.project.state.classes
+        if class_id not in classes.by_id:
+            raise NotThere(f"There is no class {class_id} in this project.")
+        return classes.resolve(class_id)
+
+    def _ask(self, said: Mapping[str, Any], sample: int) -> Ask | None:
+        """The question that is answered; what is decided in Review is a question of its own."""
+        if said["how"] == "review" and said["kind"] != "note":
+            state = self.project.state
+            choice = Choice(state.upto, REVIEW, None, state.settings_id, last_batch=self.project.past.last_batch)
+            return self.project.add_batch(choice, [Question(sample, "review")]).asks[0]
+        ask_id = said["ask"]
+        if ask_id is None:
+            return None
+        found = self.queue.find(ask_id)
+        if found is None or found.sample_id != sample:
+            raise NotThere(f"There is no question {ask_id} about sample {sample} in this project.")
+        return found
+
+    def _known_ask(self, event: Event) -> Ask | None:
+        return None if event.ask_id is None else self.queue.find(event.ask_id)
+
+    def _why(self, ask: Ask | None) -> Json | None:
+        if ask is None:
+            return None
+        classes = self.project.state.classes
+        names = {one: classes.by_id[classes.resolve(one)].name for one in classes.by_id}
+        return {"reason": ask.why, "words": explain(ask, names)}
+
+    def _agrees(self, ask: Ask | None, event: Event) -> bool | None:
+        """Did the model expect that? Of audit questions nobody is told."""
+        if event.kind != "label" or ask is None or ask.why == "audit" or not ask.probabilities:
+            return None
+        if event.sample_id is None or self.project.is_audit(event.sample_id):
+            return None
+        likeliest = max(ask.probabilities, key=lambda one: (ask.probabilities or {})[one])
+        resolve = self.project.state.classes.resolve
+        return resolve(likeliest) == resolve(event.class_id or 0)
+
+    def undo(self, annotator: int, client: str) -> Json:
+        """Take back somebody's last answer, a grid's answers as one; raises `Conflict` where there is none."""
+        project = self.project
+        with project.lock:
+            known = project.tally.by_client.get(client)
+            if known is not None and known.takes_back is not None:
+                return self._undone(known, project.tally.events[known.takes_back], annotator, again=True)
+            last = project.state.last_answers(annotator)
+            if not last:
+                raise Conflict("There is nothing to undo.")
+            backs = self._together(annotator, last[0])
+            entries = [
+                Entry(client if i == 0 else f"{client}-{i}", "undo", annotator, takes_back=one.id)
+                for i, one in enumerate(backs)
+            ]
+            return self._undone(project.append(*entries)[0], last[0], annotator, again=False)
+
+    def _together(self, annotator: int, last: Event) -> list[Event]:
+        """What is taken back as one: the answers of a grid, or the last alone."""
+        grid = (last.data or {}).get(GRID)
+        if grid is None:
+            return [last]
+        mine = self.project.state.last_answers(annotator, 20_000)
+        return [event for event in mine if (event.data or {}).get(GRID) == grid]
+
+    def _undone(self, undo: Event, back: Event, annotator: int, again: bool) -> Json:
+        sample = back.sample_id
+        assert sample is not None, "an answer is about a sample"
+        question = None
+        if back.how != "grid" and back.kind != "note":
+            if not again:
+                self.queue.show_again(annotator, sample)
+            ask = self._known_ask(back) or self.queue.ask_of(sample)
+            question = {"ask": ask.id if ask else None, "sample": sample}
+        return {"event": undo.id, "sample": sample, "question": question}
+
+    def keep_grid(self, annotator: int, said: Mapping[str, Any]) -> Json:
+        """Keep what is right in a grid: what is labelled by now, or of the audit side, stays as it is."""
+        project = self.project
+        with project.lock:
+            class_id, client = self._class(said["class_id"]), said["client"]
+            for sample in said["right"]:
+                project.sample(sample)
+            done = [project.tally.by_client.get(f"{client}-{i}") for i in said["right"]]
+            if any(done):
+                return {"events": [event.id for event in done if event is not None]}
+            right = [i for i in dict.fromkeys(said["right"]) if self._may_grid(i)]
+            entries = [
+                Entry(f"{client}-{i}", "label", annotator, None, i, class_id, how="grid", data={GRID: client})
+                for i in right
+            ]
+            return {"events": [event.id for event in project.append(*entries)] if entries else []}
+
+    def _may_grid(self, sample: int) -> bool:
+        first = self.project.state.files.first(sample)
+        return first not in self.project.verdicts and not self.project.is_audit(sample)
+
+    def recent(self, annotator: int, count: int) -> list[Json]:
+        """Somebody's last answers that stand, the newest first."""
+        project = self.project
+        with project.lock:
+            resolve = project.state.classes.resolve
+            return [
+                {
+                    "event": event.id,
+                    "sample": event.sample_id,
+                    "kind": event.kind,
+                    "class_id": None if event.class_id is None else resolve(event.class_id),
+                    "at": event.at.timestamp(),
+                    "note": (event.data or {}).get("text"),
+                }
+                for event in project.state.last_answers(annotator, count)
+            ]
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

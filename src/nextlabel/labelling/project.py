@@ -1,0 +1,157 @@
+"""A project that is open: its store, what its log says so far, and who wants to know when that changes."""
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nextlabel.errors import NotThere
+from nextlabel.labelling.past import Past
+from nextlabel.labelling.places import source_of
+from nextlabel.labelling.settings import Settings
+from nextlabel.labelling.sources import Source
+from nextlabel.labelling.tally import Tally
+from nextlabel.loop.audit import draw
+from nextlabel.store import Batch, Choice, Entry, Event, File, Question, Sample, State, Store, Verdict
+from nextlabel.store.store import utc_now
+
+KEPT_CHANGES = 200
+KINDS = {"class": "classes", "settings": "classes", "scan": "questions", "lease": ""}
+
+
+def new_client() -> str:
+    """A client id for an entry of the server's own."""
+    return secrets.token_hex(16)
+
+
+class Project:
+    """All that is known of a project. Whoever reads or writes more than one thing of it holds ``lock``."""
+
+    def __init__(self, store: Store, place: Path, home: Path) -> None:
+        self.store, self.place, self.home = store, place, home
+        self.lock = threading.RLock()
+        self.past = Past()
+        self.past.follow(store)
+        self.tally = Tally()
+        for event in store.events():
+            self.tally.add(event)
+        self.samples: list[Sample] = store.samples()
+        self._verdicts = self.past.state.verdicts()
+        self._changes: deque[dict[str, Any]] = deque(maxlen=KEPT_CHANGES)
+        self._number = int(time.time() * 1000)  # a page that was open goes on counting after a restart
+
+    @property
+    def state(self) -> State:
+        """What the log says so far."""
+        return self.past.state
+
+    @property
+    def settings(self) -> Settings:
+        """What is set now."""
+        return self.past.settings
+
+    @cached_property
+    def source(self) -> Source:
+        """Where its samples are."""
+        return source_of(self.place, self.settings)
+
+    @property
+    def root(self) -> Path:
+        """The folder that the samples' paths are relative to."""
+        return self.source.root
+
+    @property
+    def verdicts(self) -> dict[int, Verdict]:
+        """What holds of each sample of which somebody said something."""
+        return self._verdicts
+
+    def sample(self, sample: int) -> Sample:
+        """A sample; raises `NotThere`."""
+        if not 0 <= sample < len(self.samples):
+            raise NotThere(f"There is no sample {sample} in this project.")
+        return self.samples[sample]
+
+    def population(self) -> int:
+        """How many samples are there to be labelled: of those with the same bytes, one."""
+        files = self.state.files
+        return len(files.there) - sum(one in files.there for one in files.copies)
+
+    def path(self, sample: int) -> str:
+        """Where its file is, within ``root``."""
+        return self.sample(sample).path
+
+    def is_audit(self, sample: int) -> bool:
+        """Is this sample on the audit side?"""
+        return self.samples[self.state.files.first(sample)].draw < self.settings.side
+
+    def append(self, *entries: Entry) -> list[Event]:
+        """Keep entries, all of them or none: on the disk when this returns."""
+        with self.lock:
+            events = self.store.append_all(entries)
+            for event in events:
+                self._follow(event)
+            return events
+
+    def _follow(self, event: Event) -> None:
+        if event.id <= self.state.upto:  # it was sent twice
+            return
+        self.past.add(event)
+        self.tally.add(event)
+        if event.kind in ("scan", "class"):
+            self._verdicts = self.state.verdicts()
+        else:
+            self._judge(event)
+        if kind := KINDS.get(event.kind, "answers"):
+            self.announce(kind)
+
+    def _judge(self, event: Event) -> None:
+        """Look at the verdict of the sample that an event is about, and at no other."""
+        sample = self.tally.sample_of(event)
+        if sample is None or event.kind == "lease":
+            return
+        first = self.state.files.first(sample)
+        verdict = self.state.verdict(first)
+        if verdict.kind == "open":
+            self._verdicts.pop(first, None)
+        else:
+            self._verdicts[first] = verdict
+
+    def add_batch(self, choice: Choice, questions: Sequence[Question]) -> Batch:
+        """Keep a batch."""
+        with self.lock:
+            batch = self.store.add_batch(choice, questions)
+            self.past.add_batch(batch)
+            self.announce("questions")
+            return batch
+
+    def register(self, files: Iterable[File], whole: bool) -> Event | None:
+        """Take in what a scan saw."""
+        with self.lock:
+            seed = self.settings.seed
+            event = self.store.register(files, lambda path: draw(seed, path), whole)
+            if event is not None:
+                self.samples = self.store.samples()
+                self._follow(event)
+            return event
+
+    def announce(self, kind: str) -> None:
+        """Tell whoever listens that something changed: ``answers``, ``questions``, ``classes`` or ``progress``."""
+        self._number += 1
+        self._changes.append({"number": self._number, "kind": kind})
+
+    def changes(self, after: int) -> list[dict[str, Any]]:
+        """What changed after a number: each kind once, the latest."""
+        last = {one["kind"]: one for one in list(self._changes) if one["number"] > after}
+        return sorted(last.values(), key=lambda one: int(one["number"]))
+
+    def now(self) -> datetime:
+        """The time."""
+        return utc_now()
+
+
+Listener = Callable[[str], None]

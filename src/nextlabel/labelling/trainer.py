@@ -1,0 +1,171 @@
+"""The worker's master: tells it to read and to choose when that is due, and keeps what comes back."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nextlabel.labelling.process import WorkerProcess
+from nextlabel.labelling.project import Project
+from nextlabel.labelling.queue import Queue
+from nextlabel.labelling.wire import unpack_array
+from nextlabel.store import Choice, File, Question
+
+log = logging.getLogger("nextlabel.labelling")
+
+AHEAD = 1  # batches that lie ready while one is being answered
+Doing = Literal["idle", "embedding", "learning", "choosing"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the chooser takes unlabelled samples of its own side for, the surest first."""
+
+    samples: npt.NDArray[Any]
+    classes: npt.NDArray[Any]
+    scores: npt.NDArray[Any]
+
+
+class Trainer:
+    """Keeps a worker busy. All of it happens under the project's lock."""
+
+    def __init__(self, project: Project, queue: Queue, store: str) -> None:
+        self.project, self.queue = project, queue
+        self.worker = WorkerProcess(store, project.place, self.hear)
+        self.doing: Doing = "embedding"
+        self.done, self.total = 0, len(project.state.files.there)
+        self.embedder: str | None = project.settings.embedder
+        self.trouble: str | None = None  # a sentence, where no batch can be chosen
+        self.notes: list[str] = []
+        self.predicted: Predicted | None = None
+        self._is_ready = False  # it has read something to choose from
+        self._is_asked = False  # a batch is on its way
+        self._empty_at: int | None = None  # the event at which nothing was left to choose
+        self._replies: dict[int, Mapping[str, Any]] = {}
+        self._arrived = threading.Condition(project.lock)
+        self._errands = 0
+
+    def start(self) -> None:
+        """Start the worker."""
+        self.worker.start()
+
+    def close(self) -> None:
+        """End it."""
+        self.worker.close()
+
+    def read(self) -> None:
+        """Let it look at the samples again: some joined, or went."""
+        with self.project.lock:
+            self.doing = "embedding"
+            self.worker.tell({"do": "read"})
+
+    def advance(self) -> None:
+        """Have the next batch chosen, if it is time: as soon as one is closed, while the next is being answered."""
+        with self.project.lock:
+            state = self.project.state
+            if not self._is_ready or self._is_asked or self._empty_at == state.upto:
+                return
+            if self.queue.open_batches(self.project.now()) > AHEAD:
+                return
+            before = self.project.past.last_batch + 1
+            if self.worker.tell({"do": "choose", "upto": state.upto, "before": before}):
+                self._is_asked = True
+                self.doing = "learning"
+                self.project.announce("progress")
+
+    def is_settled(self) -> bool:
+        """Has it read everything, and chosen what was due, or found that nothing is left?"""
+        with self.project.lock:
+            self.advance()
+            return self._is_ready and not self._is_asked and self.done >= self.total
+
+    def ask(self, message: Mapping[str, Any], seconds: float) -> Mapping[str, Any] | None:
+        """The worker's reply to a question of somebody who looks around; None where it takes longer."""
+        with self._arrived:
+            self._errands += 1
+            errand = self._errands
+            if not self._is_ready or not self.worker.tell({**message, "errand": errand}):
+                return None
+            self._arrived.wait_for(lambda: errand in self._replies, seconds)
+            return self._replies.pop(errand, None)
+
+    def hear(self, message: dict[str, Any]) -> None:
+        """Take in what the worker says."""
+        with self.project.lock:
+            getattr(self, f"_hear_{message['say']}")(message)
+
+    def _hear_started(self, _message: dict[str, Any]) -> None:
+        self.read()
+
+    def _hear_gone(self, message: dict[str, Any]) -> None:
+        self._is_ready = self._is_asked = False
+        if message["for_good"]:
+            self.complain("The worker, which learns and chooses, ends again and again: questions are drawn at random.")
+
+    def _hear_progress(self, message: dict[str, Any]) -> None:
+        if (done := int(message["done"])) * 200 // max(self.total, 1) != self.done * 200 // max(self.total, 1):
+            self.project.announce("progress")
+        self.done, self.total = done, int(message["total"])
+
+    def _hear_read(self, message: dict[str, Any]) -> None:
+        self.project.register([File(path, digest) for path, digest in message["files"]], whole=False)
+        by_path = {one.path: one.id for one in self.project.samples if one.gone is None}
+        lost = [by_path[path] for path, _ in message["skipped"] if path in by_path]
+        self.embedder, self._is_ready, self._empty_at = message["embedder"], True, None
+        self.notes = list(message["notes"])
+        if message["whole"]:
+            self.queue.unreadable = frozenset(lost)
+            self.done = self.total = len(message["files"])
+            self.doing = "idle"
+        self.project.announce("progress")
+        self.advance()
+
+    def _hear_chosen(self, message: dict[str, Any]) -> None:
+        self._is_asked, self.trouble = False, None
+        self.doing = "embedding" if self.done < self.total else "idle"
+        if (found := message.get("predictions")) is not None:
+            kinds = (np.int32, np.int32, np.float32)
+            samples, classes, scores = (unpack_array(text, kind) for text, kind in zip(found, kinds, strict=True))
+            order = np.argsort(-scores, kind="stable")
+            self.predicted = Predicted(samples[order], classes[order], scores[order])
+        questions = [
+            Question(sample, why, score, None if seen is None else {int(one): p for one, p in seen.items()})
+            for sample, why, score, seen in message["questions"]
+        ]
+        if not questions:
+            self._empty_at = self.project.state.upto
+            self.project.announce("progress")
+            return
+        choice = Choice(
+            message["upto"],
+            message["strategy"],
+            message["chooser"],
+            message["settings_id"],
+            message["tau"],
+            message["before"] - 1,
+        )
+        self.project.add_batch(choice, questions)
+        self.advance()
+
+    def _hear_replied(self, message: dict[str, Any]) -> None:
+        self._replies = {**dict(list(self._replies.items())[-8:]), message["errand"]: message}
+        self._arrived.notify_all()
+
+    def _hear_failed(self, message: dict[str, Any]) -> None:
+        if message["what"] == "choose":
+            self._is_asked, self._empty_at = False, self.project.state.upto  # until something changes
+        self.doing = "idle"
+        self.complain(message["why"])
+
+    def _hear_broken(self, message: dict[str, Any]) -> None:
+        log.error("%s", message["why"])
+        self.complain("Reading the samples broke down; the terminal says how. Questions are drawn at random.")
+
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong."""
+        self.trouble = sentence
+        self.project.announce("progress")

@@ -1,0 +1,213 @@
+"""The worker: a process that reads, embeds, learns and chooses, so that nobody who answers ever waits for it.
+
+It is told by lines on its standard input what to do, and answers by lines on its standard output. It reads the store
+for itself and keeps nothing: it may be killed at any moment, and another one goes on from the store.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nextlabel.datasets.base import Dataset
+from nextlabel.embedders import embed, sink
+from nextlabel.errors import NextlabelError
+from nextlabel.labelling.choosing import Chosen, choose, make_learner
+from nextlabel.labelling.past import Past, World
+from nextlabel.labelling.places import source_of
+from nextlabel.labelling.settings import Settings, read_settings
+from nextlabel.labelling.sources import Opening, Source
+from nextlabel.labelling.wire import Message, pack, pack_array, unpack
+from nextlabel.loop.learner import ActiveLearner
+from nextlabel.pool import Floats
+from nextlabel.store import Sample, Visit, visit_store
+
+FIRST = 2_000  # samples that are embedded first in a large folder, so that choosing can begin
+Say = Callable[[Message], None]
+
+
+class Worker:
+    """What one process does for one project."""
+
+    def __init__(self, visit: Visit, root: Path, say: Say) -> None:
+        self.visit, self.root, self.say = visit, root, say
+        self.past = Past()
+        self.world: World | None = None
+        self.dataset: Dataset | None = None
+        self._learner: tuple[Settings, int, ActiveLearner] | None = None
+        self._reading = threading.Lock()
+
+    def obey(self, message: Message) -> None:
+        """Do what a message says; what goes wrong is said, and the worker lives on."""
+        try:
+            if message["do"] == "read":
+                threading.Thread(target=self._read_safely, daemon=True, name="reading").start()
+            elif message["do"] == "choose":
+                self._choose(int(message["upto"]), int(message["before"]))
+            else:  # of those who look around: beside the choosing, for it may take a minute
+                threading.Thread(target=self._look_safely, args=(message,), daemon=True, name="looking").start()
+        except NextlabelError as error:
+            self.say({"say": "failed", "what": message["do"], "why": str(error)})
+
+    def _read_safely(self) -> None:
+        with self._reading:  # one after the other: a second scan waits for the first
+            try:
+                self._read()
+            except NextlabelError as error:
+                self.say({"say": "failed", "what": "read", "why": str(error)})
+            except Exception:
+                self.say({"say": "broken", "why": traceback.format_exc()})
+
+    def _look_safely(self, message: Message) -> None:
+        from nextlabel.labelling.looking import look  # not before the first batch: it loads what that does not need
+
+        try:
+            with threadpool_limits(1), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                look(self, message)
+        except Exception:
+            self.say({"say": "replied", "errand": message["errand"]})
+            self.say({"say": "broken", "why": traceback.format_exc()})
+
+    def _read(self) -> None:
+        """Read and embed all samples that are there: in a large folder some of them first."""
+        with_settings = read_settings(self.visit.state().settings)
+        samples = [one for one in self.visit.samples() if one.gone is None]
+        source = source_of(self.root, with_settings)
+        if len(samples) > 2 * FIRST and any(one.digest is None for one in samples):
+            first = sorted(sorted(samples, key=lambda one: one.draw)[:FIRST], key=lambda one: one.id)
+            self._open(source, with_settings, first, len(samples), whole=False)
+        self._open(source, with_settings, samples, len(samples), whole=True)
+
+    def _open(self, source: Source, settings: Settings, samples: list[Sample], total: int, whole: bool) -> None:
+        def progress(what: str, done: int, of: int) -> None:
+            share = len(samples) if what == "Reading pictures" and not whole else total
+            self.say({"say": "progress", "what": what, "done": done * share // of if of else done, "total": total})
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what an embedder is, the page says itself
+            opener = sink(settings.embedder) if source.kind == "picture" else None
+            opening = source.read([(one.id, one.path) for one in samples], opener, progress)
+            features = embed(opening.dataset, settings.embedder, progress)
+        draws = {one.id: one.draw for one in samples}
+        self.world = World(opening.ids, features.array, np.array([draws[i] for i in opening.ids.tolist()]))
+        self.dataset = opening.dataset
+        self.say(
+            {
+                "say": "read",
+                "whole": whole,
+                "embedder": features.name,
+                "files": [[file.path, file.digest] for file in opening.files],
+                "skipped": [[one.path, one.reason] for one in opening.dataset.skipped],
+                "notes": _notes(opening, features.notes),
+                "seen": len(samples),
+            }
+        )
+
+    def _choose(self, upto: int, before: int) -> None:
+        assert self.world is not None, "nobody is asked before something was read"
+        assert self.dataset is not None, "what was read is a dataset"
+        if upto < self.past.state.upto or before <= self.past.last_batch:
+            self.past = Past()
+        self.past.follow(self.visit, upto, before)
+        world = self.world
+        learner = self._learn_with(self.past.settings, world.features)
+        with threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # costs and draws of a strategy are told in its docs
+            chosen = choose(self.past.build_pool(world), world, learner, self.past.rounds())
+        self.say(message_of(chosen, self.past, before))
+
+    def _learn_with(self, settings: Settings, features: Floats) -> ActiveLearner:
+        """The learner of these settings; the same as before where they are, for it remembers what it would repeat."""
+        assert self.dataset is not None, "what was read is a dataset"
+        if self._learner is None or self._learner[:2] != (settings, id(features)):
+            self._learner = settings, id(features), make_learner(settings, self.dataset)
+        return self._learner[2]
+
+
+def _notes(opening: Opening, more: tuple[str, ...]) -> list[str]:
+    return [*opening.dataset.warnings, *more]
+
+
+def message_of(chosen: Chosen, past: Past, before: int) -> dict[str, Any]:
+    """A batch, as it goes to the server."""
+    asked = chosen.asked
+    scores = [None] * len(asked.ids) if asked.scores is None else asked.scores.tolist()
+    found: dict[str, Any] = {
+        "say": "chosen",
+        "upto": past.state.upto,
+        "before": before,
+        "strategy": chosen.strategy,
+        "chooser": chosen.chooser,
+        "settings_id": past.state.settings_id,
+        "tau": asked.tau,
+        "questions": [
+            [sample, why, None if score is None or score != score else score, probabilities]
+            for sample, why, score, probabilities in zip(
+                asked.ids.tolist(), asked.why, scores, chosen.probabilities, strict=True
+            )
+        ],
+    }
+    if (seen := chosen.predictions) is not None:
+        found["predictions"] = [
+            pack_array(seen.samples.astype(np.int32)),
+            pack_array(seen.classes.astype(np.int32)),
+            pack_array(seen.scores.astype(np.float32)),
+        ]
+    return found
+
+
+def serve(lines: BinaryIO, out: BinaryIO) -> None:
+    """Obey line after line, until there are no more: the server is gone then."""
+    voice = threading.Lock()
+
+    def say(message: Message) -> None:
+        with voice:
+            out.write(pack(message))
+            out.flush()
+
+    start = json.loads(lines.readline() or b"null")
+    if start is None:
+        return
+    told: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(lines, told), daemon=True, name="listening").start()
+    with visit_store(start["store"]) as visit:
+        worker = Worker(visit, Path(start["root"]), say)
+        while True:
+            worker.obey(unpack(told.get()))
+
+
+def _listen(lines: BinaryIO, told: "queue.SimpleQueue[bytes]") -> None:
+    """Take lines in; when there are no more, the server is gone, and nobody wants what is being computed."""
+    for line in lines:
+        told.put(line)
+    os._exit(0)
+
+
+def main() -> None:
+    """A process of its own: polite to whoever answers, and deaf to a Ctrl-C that is meant for the server."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):  # not on every system
+        os.nice(10)
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever prints does not speak for the worker
+    try:
+        serve(sys.stdin.buffer, out)
+    except BrokenPipeError:
+        os._exit(0)  # the server went first
+
+
+if __name__ == "__main__":
+    main()

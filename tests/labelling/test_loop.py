@@ -1,0 +1,100 @@
+"""The page asks what the simulation asks, and its log proves it."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from people import CLASSES, Person, draw_pictures, open_at
+from threadpoolctl import threadpool_limits
+
+from nextlabel import Experiment, Plan
+from nextlabel.embedders import embed
+from nextlabel.labelling import LabellingSession, Wish, open_project
+from nextlabel.labelling.choosing import choose, make_learner
+from nextlabel.labelling.past import ASIDE, LATE, Past, World
+from nextlabel.labelling.places import source_of
+from nextlabel.progress import quiet
+from nextlabel.runs.lines import Arm
+from nextlabel.simulation.arm import play
+from nextlabel.simulation.parts import prepare
+from nextlabel.store import Visit, visit_store
+
+BATCH, ROUNDS = 10, 7
+
+
+@pytest.mark.parametrize("strategy", ["auto", "margin", "badge"])
+def test_a_labelling_asks_what_a_simulation_asks(shapes, tmp_path, strategy):
+    place = tmp_path / "shapes"
+    shutil.copytree(shapes, place)
+    opened = open_at(place, strategy=strategy)
+    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
+        asked = Person(session).go_on(BATCH * ROUNDS)
+    truth = {path.name: path.stem.rsplit("-", 1)[1] for path in shapes.iterdir()}
+    answers = tmp_path / "answers.csv"
+    answers.write_text("path,label\n" + "".join(f"{path},{name}\n" for path, name in truth.items()))
+    plan = Plan(batch=BATCH, rounds=ROUNDS, audit=0.2, ahead=1, cold="maxherding")
+    experiment = Experiment(
+        str(shapes), (strategy,), seeds=(3,), embedder="pixels", start="0", test="0", plan=plan, labels=(str(answers),)
+    )
+    parts = prepare(experiment)
+    with threadpool_limits(1):  # as everywhere: another number of threads rounds differently
+        lines = list(play(parts, Arm(strategy, 3)))[:-1]
+    assert asked == [parts.dataset.paths[i] for line in lines for i in line.pick["ids"]]
+
+
+def world_of(visit: Visit, place: Path) -> World:
+    """All samples that are there, read anew."""
+    settings = Past()
+    settings.follow(visit)
+    samples = [one for one in visit.samples() if one.gone is None]
+    found = source_of(place, settings.settings).read([(one.id, one.path) for one in samples], None, quiet)
+    draws = {one.id: one.draw for one in samples}
+    features = embed(found.dataset, settings.settings.embedder).array
+    return World(found.ids, features, np.array([draws[i] for i in found.ids.tolist()])), found.dataset
+
+
+def prove(visit: Visit, place: Path) -> int:
+    """Choose each batch again from what the log held then; how many there were."""
+    world, dataset = world_of(visit, place)
+    proven = 0
+    for batch in visit.batches():
+        if batch.choice.strategy in (*ASIDE, LATE):
+            continue
+        past = Past()
+        past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
+        chosen = choose(past.build_pool(world), world, make_learner(past.settings, dataset), past.rounds())
+        assert chosen.asked.ids.tolist() == [ask.sample_id for ask in batch.asks], batch.id
+        assert list(chosen.asked.why) == [ask.why for ask in batch.asks]
+        proven += 1
+    return proven
+
+
+def test_the_log_proves_what_was_asked(tmp_path):
+    """Corrections, skips, discards, undone answers, a grid, new classes, restarts and new files included."""
+    place = draw_pictures(tmp_path / "shapes", 80)
+    opened = open_project(Wish(place, classes=CLASSES[:2], settings={"embedder": "pixels", "seed": 3}))
+    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
+        ada = Person(session)
+        session.add_class(ada.id, CLASSES[2])
+        ada.go_on(12)
+        for kind in ("skip", "discard"):
+            ada.say(ada.ask()[0], kind)
+        ada.say(ada.ask()[0], name="circle")  # perhaps wrongly
+        session.undo(ada.id, "8d7f6c1e-0000-4000-8000-000000000001")
+        ada.go_on(9)
+        session.answer_grid(ada.id, {"client": "8d7f6c1e-0000-4000-8000-000000000002", "class_id": 0,
+                                     "right": [row["sample"] for row in grid(session)[:4]], "wrong": []})  # fmt: skip
+        session.change_settings(ada.id, {"batch": 7, "strategy": "margin"})
+    draw_pictures(place, 20, seed=1)
+    opened = open_project(Wish(place))
+    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
+        Person(session).go_on(25)
+    with visit_store(opened.address) as visit:
+        assert prove(visit, place) >= 6
+
+
+def grid(session: LabellingSession) -> list[dict]:
+    query = {"class_id": None, "annotator": None, "text": None, "ids": None, "grid": True, "offset": 0, "count": 20}
+    return session.samples(query)["samples"]
