@@ -117,7 +117,7 @@ export function pressGrid(key, repeated) {
 
 export function gridPage() {
   const found = shown.value;
-  return html`<main class="page" id="main"><h1>Grid</h1>${theBar()}
+  return html`<main class="page wide" id="main"><h1>Grid</h1>${theBar()}
     ${confirms() && found?.samples.length > 0 && theHint(found)}
     ${!found ? html`<p class="muted" role="status">Looking …</p>` : !found.samples.length ? nothing() : html`
       <ul class="tiles">${found.samples.map(tile)}</ul>${pager(found)}`}

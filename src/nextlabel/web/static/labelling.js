@@ -35,7 +35,7 @@ export function refresh() {
   }, 1500);
 }
 
-export async function refill() {
+async function refill() {
   if (fetching || queue.value.length >= ENOUGH) return;
   fetching = true;
   const began = performance.now();
