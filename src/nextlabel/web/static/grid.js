@@ -3,7 +3,7 @@
 import { get, newId } from "./api.js";
 import { openCorrection } from "./around.js";
 import { html } from "./html.js";
-import { catchUp } from "./labelling.js";
+import { catchUp, forgetPast } from "./labelling.js";
 import { put } from "./outbox.js";
 import { miniature, percent } from "./parts.js";
 import { className, notice, overview, problem, thing } from "./state.js";
@@ -94,6 +94,7 @@ async function confirm() {
   if (!confirms() || !ids.length || chosenClass.value === null) return;
   const right = ids.filter((id) => !wrong.value.has(id));
   const name = className(chosenClass.value);
+  forgetPast();
   const sent = put("/api/grid", { client: newId(), class_id: chosenClass.value, right, wrong: [...wrong.value] });
   lassoed.value = lassoed.value.filter((id) => !ids.includes(id));
   shown.value = null;

@@ -4,7 +4,7 @@ import { lookAround, openCorrection } from "./around.js";
 import { classes, focusField, theClasses } from "./buttons.js";
 import { html } from "./html.js";
 import { actionKeys, letGo, showKey } from "./keys.js";
-import { answer, catchUp, lastLabel, lookAgain, undo } from "./labelling.js";
+import { answer, catchUp, forgetPast, lastLabel, lookAgain, undo } from "./labelling.js";
 import { miniature } from "./parts.js";
 import { receiptColumn } from "./receipt.js";
 import { look, scrollText, theQuestion } from "./stage.js";
@@ -114,6 +114,7 @@ function theOracle() {
 // A few at a time, so that a visitor sees them come.
 async function askOracle(event) {
   letGo(event);
+  forgetPast();
   oracleAtWork.value = true;
   try {
     let open = DEMO;
