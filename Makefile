@@ -6,7 +6,7 @@ PYTHON ?= python3
 PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 SOURCES := $(shell find src -name '*.py' -o -name '*.j2')
 
-.PHONY: help demo test check soak bench lock clean
+.PHONY: help demo test check soak bench screenshots lock clean
 
 help:
 	@echo "make demo    install the core (no torch) and compare three strategies on scikit-learn's digits"
@@ -14,6 +14,7 @@ help:
 	@echo "make check   format, lint, types, layers, tests, coverage: all that must hold before a commit"
 	@echo "make soak    the long tests (KILLS=200 by default), and keep what came out in tests/soak/results.json"
 	@echo "make bench   the short benchmarks: the digits and, where they are, the flowers"
+	@echo "make screenshots  the pictures of docs/label.md, from the page itself (needs the system's Chromium)"
 	@echo "make lock    compile requirements.txt anew from pyproject.toml"
 
 demo: .venv-demo/done
@@ -36,6 +37,9 @@ soak: .venv/done
 
 bench: .venv/done
 	.venv/bin/python benchmarks/run.py
+
+screenshots: .venv/done
+	.venv/bin/python benchmarks/screenshots.py
 
 lock: .venv/done
 	.venv/bin/pip-compile --all-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras \

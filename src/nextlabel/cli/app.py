@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, Source, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
+from nextlabel.cli.project_commands import backup, export, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.files.refusals import FULL, MAKE_ROOM
 from nextlabel.knobs.course import Course
 from nextlabel.knobs.labelling import Labelling
-from nextlabel.knobs.panels import COMPARED, DOOR, OUTPUT
+from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.terms import Terms
 
 P = ParamSpec("P")
@@ -151,6 +152,7 @@ def compare(
 @with_options
 def label(
     page: Labelling,
+    door: Door,
     folder: Annotated[
         Path | None,
         typer.Argument(
@@ -160,31 +162,6 @@ def label(
     demo: Annotated[
         bool, typer.Option("--demo", help="No folder: label scikit-learn's digits, to see how it is.")
     ] = False,
-    project: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Keep answers here. Default: .nextlabel in the folder.", rich_help_panel=OUTPUT
-        ),
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Keep answers in a database: postgresql://…", rich_help_panel=OUTPUT),
-    ] = None,
-    invite: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Print a link for one more person. May be repeated.", rich_help_panel=DOOR),
-    ] = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            help="Address to listen on. Others than this machine's own only see it where it is another.",
-            rich_help_panel=DOOR,
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port. Default: 8642, or a free one.", rich_help_panel=DOOR)
-    ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the page in a browser.", rich_help_panel=DOOR)] = True,
 ) -> None:
     """Label pictures or texts on a page in the browser, as few as possible. Started again, it goes on where it was.
 
@@ -198,9 +175,13 @@ def label(
 
     `nextlabel label --demo`
     """
-    from nextlabel.cli.label import Door, run_label
+    from nextlabel.cli.label import run_label
 
-    run_label(folder, page, Door(project, store, tuple(invite or ()), host, port, browser, demo), loud)
+    run_label(folder, page, door, demo, loud)
+
+
+for command in (status, export, backup):
+    app.command()(refuse_in_words(command))
 
 
 @app.command()

@@ -11,8 +11,7 @@ import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,36 +19,24 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
+from nextlabel.cli.pages import Door
 from nextlabel.errors import CannotGo, Mistake, StoreBusy
 from nextlabel.files.atomic import write_atomically
 from nextlabel.knobs.labelling import Labelling
 from nextlabel.labelling.opening import Opened, Wish, open_project
 from nextlabel.labelling.places import home_of
+from nextlabel.labelling.status import ADDRESS
 from nextlabel.store import FILE, visit_store
 from nextlabel.text import printable, several, show_path
 
 PORT = 8642  # where the page is found again, if nobody else is there
-ADDRESS = "address.json"  # in a project's folder: where its page is, while it is served
 HERE = "127.0.0.1"
 STOPPED = "Stopped. Every answer is kept; the same command goes on where it was."
 
 
-@dataclass(frozen=True)
-class Door:
-    """Where a project is kept, who is let in, and by which address."""
-
-    project: Path | None
-    store: str | None
-    invite: Sequence[str]
-    host: str
-    port: int | None
-    browser: bool
-    demo: bool
-
-
-def run_label(folder: Path | None, page: Labelling, door: Door, loud: Console) -> None:
+def run_label(folder: Path | None, page: Labelling, door: Door, demo: bool, loud: Console) -> None:
     """Serve the page until Ctrl-C."""
-    if (folder is None) is not door.demo:
+    if (folder is None) is not demo:
         raise Mistake(
             "Name a folder of pictures, or try --demo, which needs none."
             if folder is None
@@ -150,7 +137,7 @@ def _greet(opened: Opened, link: str, door: Door, loud: Console) -> None:
     print(link, flush=True)
     if door.host != HERE:
         loud.print("Whoever has a link may label: others on the network reach this page, too.", markup=False)
-    if not door.demo:
+    if not project.settings.demo:
         loud.print(
             f"Answers are kept in '{show_path(project.home)}'. Ctrl-C ends this; the same command goes on.",
             markup=False,

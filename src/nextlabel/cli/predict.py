@@ -21,6 +21,7 @@ from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files.atomic import write_atomically
+from nextlabel.files.cells import quote_cell, quote_path
 from nextlabel.files.refusals import refusals
 from nextlabel.models.predictions import Prediction
 from nextlabel.prediction import iter_predict, predict_pictures
@@ -145,8 +146,8 @@ def table(found: Iterable[Line], classifier: Classifier, top: int) -> str:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow([_who(classifier), *(name for end in ends for name in (f"label{end}", f"{word}{end}")), "problem"])
     for one in found:
-        cells = [cell for label, share in one.likeliest for cell in (label, f"{share:.6f}")]
-        rows.writerow([one.path, *cells, *[""] * (2 * top - len(cells)), one.problem or ""])
+        cells = [cell for label, share in one.likeliest for cell in (quote_cell(label), f"{share:.6f}")]
+        rows.writerow([quote_path(one.path), *cells, *[""] * (2 * top - len(cells)), one.problem or ""])
     return out.getvalue()
 
 

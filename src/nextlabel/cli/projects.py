@@ -1,14 +1,12 @@
 """A labelling project where data are named: its answers instead of folders, and what it was set to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from nextlabel.errors import Mistake
-from nextlabel.knobs.course import LINEAR, Course
+from nextlabel.knobs.course import Course
 from nextlabel.labelling.labels import ProjectLabels
-from nextlabel.labelling.records import Record, find_record, refuse_distant
-from nextlabel.models import model
+from nextlabel.labelling.records import find_record, refuse_distant
 
 
 def find_labels(
@@ -28,11 +26,4 @@ def suit_project(course: Course, project: ProjectLabels) -> Course:
             "--random-labels says that all labels were drawn at random, and of a project's only the audit answers "
             "were: the model is calibrated on these. Leave it out."
         )
-    return course_of(project.record, course)
-
-
-def course_of(record: Record, course: Course) -> Course:
-    """The same, of any record."""
-    name = course.model or record.settings.model or LINEAR
-    own = None if name.startswith("sklearn:") or model(name).pictures else record.settings.embedder
-    return replace(course, model=name, embedder=course.embedder or own)
+    return project.suit(course)

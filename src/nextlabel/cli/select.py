@@ -17,6 +17,7 @@ from nextlabel.cli.places import OTHER_PLACE, real, refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
 from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
+from nextlabel.files.cells import quote_path
 from nextlabel.files.refusals import refusals
 from nextlabel.pool import Ids
 from nextlabel.progress import Progress
@@ -105,7 +106,7 @@ def table(answer: Selection, paths: Sequence[str] | None = None) -> str:
     """Rank and id as CSV, best first; with the ``paths`` of samples, by id, where they have any; and with scores."""
     columns: dict[str, Sequence[object]] = {"rank": range(1, len(answer.ids) + 1), "id": answer.ids.tolist()}
     if paths is not None:
-        columns["path"] = [paths[i] for i in answer.ids.tolist()]
+        columns["path"] = [quote_path(paths[i]) for i in answer.ids.tolist()]
     if answer.scores is not None or paths is not None:
         scores = [math.nan] * len(answer.ids) if answer.scores is None else answer.scores.tolist()
         columns["score"] = [f"{score:.6g}" if math.isfinite(score) else "" for score in scores]

@@ -21,11 +21,9 @@ from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.knobs.course import Course
 from nextlabel.labelling.labels import ProjectLabels
 from nextlabel.progress import Progress
-from nextlabel.statistics.intervals import Share, clopper_pearson
 from nextlabel.text import join_names, printable, several
 from nextlabel.training import Audited, train, train_audited
-from nextlabel.training.calibration import FEWEST
-from nextlabel.training.crossfit import CrossFit
+from nextlabel.training.calibration import FEWEST, share_above
 from nextlabel.training.learners import sink
 from nextlabel.wording.numbers import points, span
 
@@ -75,7 +73,7 @@ def request_of(samples: Samples, progress: Progress) -> Request:
 def to_json(made: Audited, out: Path) -> dict[str, Any]:
     """What ``--json`` prints; ``audit`` only of a project that has answers to audit questions."""
     classifier, found = made.classifier, made.classifier.calibration
-    more = {} if made.audit is None else {"audit": share_right(made.audit)._asdict()}
+    more = {} if made.audit is None else {"audit": share_above(made.audit, 0, False)._asdict()}
     return {
         "out": str(out),
         "classes": list(classifier.classes),
@@ -97,7 +95,7 @@ def describe(made: Audited, out: Path, of_project: bool = False) -> str:
         f"{f': {named}' if named else ''}. The model: '{shown}'."
     ]
     if made.audit is not None:
-        right = share_right(made.audit)
+        right = share_above(made.audit, 0, False)
         lines.append(
             f"Right on {right.hits:,} of {several(right.total, 'audit answer')}, each asked of a model that had not "
             f"learned it: {points(right.value or 0)} % {span(right.low, right.high)} of new samples like these."
@@ -111,8 +109,3 @@ def describe(made: Audited, out: Path, of_project: bool = False) -> str:
         hint = "" if classifier.about["random_labels"] else f": {RANDOM}"
         lines.append(f"Its numbers are scores, no probabilities{f': {AUDIT}' if of_project else hint or '.'}")
     return "\n".join(lines)
-
-
-def share_right(audit: CrossFit) -> Share:
-    """The share of audit answers that is right, with its exact interval."""
-    return clopper_pearson(int(audit.right().sum()), len(audit.y))

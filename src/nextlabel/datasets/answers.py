@@ -26,7 +26,7 @@ from nextlabel.datasets.labels import encode_labels, normalise, read_names
 from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, one_label, tidy_path
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
-from nextlabel.files.cells import long_cells
+from nextlabel.files.cells import long_cells, unquote_cell
 from nextlabel.text import printable, quote_few, several, shorten, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
@@ -75,8 +75,17 @@ def _parse(text: str, ending: str) -> list[Mapping[str, Any]]:
             found = [json.loads(line) for line in text.split("\n") if line.strip()]
     else:
         with long_cells():  # texts name themselves
-            found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+            rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+            found = [
+                {name: unquote_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+                for row in rows
+            ]
     return found if isinstance(found, list) else [found]
+
+
+def _unquote(cell: Any) -> Any:
+    """A cell as it was meant; of a row that is too long or too short, csv makes other things."""
+    return unquote_cell(cell) if isinstance(cell, str) else cell
 
 
 def _delimiter(text: str) -> str:

@@ -5,11 +5,15 @@ its first rows unless it is handed no more than these.
 """
 
 import csv
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# What spreadsheets take for the beginning of a formula, wide forms too, with marks before it that say it is none.
+FORMULA = re.compile(r"('*)[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 MOST_CHARACTERS = 2**31 - 1  # what a C long holds everywhere
 _one_at_a_time = threading.RLock()  # the limit is one for the whole process
 
@@ -47,3 +51,27 @@ def read_start(path: Path, size: int) -> bytes:
         if len(start) < size:
             return start
         return start[: start.rfind(b"\n") + 1] or start + file.read()
+
+
+def quote_cell(text: str) -> str:
+    """A text as a cell that no spreadsheet runs: ``'`` before what begins like a formula. Numbers stay.
+
+    >>> quote_cell("=1+1"), quote_cell("-1"), quote_cell("rose"), unquote_cell("'=1+1")
+    ("'=1+1", '-1', 'rose', '=1+1')
+    """
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+
+
+def unquote_cell(cell: str) -> str:
+    """The text that `quote_cell` made a cell of."""
+    found = FORMULA.match(cell)
+    return cell[1:] if found and found[1] else cell
+
+
+def quote_path(path: str) -> str:
+    """The same of a relative path, which stays one that leads to its file.
+
+    >>> quote_path("=1.jpg"), quote_path("roses/1.jpg")
+    ('./=1.jpg', 'roses/1.jpg')
+    """
+    return f"./{path}" if FORMULA.match(path) else path

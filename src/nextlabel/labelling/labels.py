@@ -16,9 +16,10 @@ from nextlabel.datasets.labels import encode_labels, normalise
 from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.errors import Mistake
 from nextlabel.files import cache
-from nextlabel.knobs.columns import Columns
+from nextlabel.knobs.course import Course
 from nextlabel.labelling.records import Record
 from nextlabel.loop.audit import draw
+from nextlabel.models import model
 from nextlabel.pool import Ids
 from nextlabel.text import printable, several
 
@@ -43,8 +44,15 @@ class ProjectLabels:
             )
         table, column = request.table, self.record.settings.text_column
         if column is not None:
-            table = replace(table or Columns(), text_column=column)
+            table = replace(table, text_column=column)
         return replace(request, table=table, relabel=self.label)
+
+    def suit(self, course: Course) -> Course:
+        """A course with the project's model and embedder, as far as none was named."""
+        settings = self.record.settings
+        name = course.model or settings.model
+        own = None if name.startswith("sklearn:") or model(name).pictures else settings.embedder
+        return replace(course, model=name, embedder=course.embedder or own)
 
     def label(self, dataset: Dataset) -> Dataset:
         """The dataset with the project's answers as its labels, each picture's once, however many copies there are."""
@@ -55,7 +63,7 @@ class ProjectLabels:
         for sample in samples.tolist():
             names.append(answers.get(sample) if sample not in firsts else None)
             firsts.add(sample)
-        y, classes = encode_labels(names)
+        y, classes = encode_labels(names, as_text=True)  # "1.0" is a class by that name, and no number
         lost = len(answers.keys() - firsts)
         return replace(
             dataset,

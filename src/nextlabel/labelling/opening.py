@@ -113,11 +113,10 @@ def _fill(
         _change(project, wish.settings)
         if wish.labels:  # they may be about files that joined; else the page need not wait for a look at all
             notes += scan(project).notes
-    known = {fold_name(one.name) for one in project.state.classes.active()}
     for name in wish.classes:
-        if fold_name(name) not in known:
+        # The same command goes on, also where a class was renamed or merged since.
+        if fold_name(name) not in project.past.names:
             LabelClasses(project).add(None, name)
-            known.add(fold_name(name))
     if wish.labels:
         notes += import_labels(project, wish.labels)
     return project, notes

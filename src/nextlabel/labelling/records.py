@@ -25,7 +25,10 @@ SECRET = "secret"  # in a project's folder from the first time its page was serv
 
 @dataclass(frozen=True)
 class Record:
-    """A project as its log says: ``samples`` by id, ``past`` its log, ``people`` names by id, ``tally`` of times."""
+    """A project as its log says: ``samples`` by id, ``past`` its log, ``people`` names by id, ``tally`` of times.
+
+    ``served``: did a process serve it?
+    """
 
     place: Path
     home: Path
@@ -33,6 +36,7 @@ class Record:
     past: Past
     people: Mapping[int, str]
     tally: Tally
+    served: bool
 
     @property
     def state(self) -> State:
@@ -113,7 +117,7 @@ def _read(visit: Visit, place: Path, home: Path) -> Record:
         past.add(event)
         tally.add(event)
     people = {one.id: one.name for one in visit.annotators()}
-    return Record(place, home, visit.samples(), past, people, tally)
+    return Record(place, home, visit.samples(), past, people, tally, visit.is_served())
 
 
 def find_record(data: str, project: Path | None = None) -> Record | None:

@@ -266,7 +266,7 @@ class LabellingSession:
         project = self._project
         with project.lock:
             labels = [i for i, v in project.verdicts.items() if v.kind == "label"]
-            audit = sum(project.is_audit(i) for i in labels)
+            audit = sum(project.is_audit(i) and project.past.was_asked(i) for i in labels)  # no imports
             words = f"Too early for a figure: {audit} of 30 audit answers." if audit < 30 else "No figures yet."
             return {
                 "labelled": len(labels),

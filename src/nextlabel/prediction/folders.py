@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,9 @@ from nextlabel.files.atomic import holds_anything, rehearse_folder, write_folder
 from nextlabel.files.refusals import refusals
 from nextlabel.text import printable, show_path
 
-ODD = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]')  # what some file system refuses in a name
+ODD = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')  # what some file system refuses in a name
+DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{k}" for port in ("com", "lpt") for k in "0123456789¹²³")])
+LONGEST = 120  # bytes of a name: file systems take 255, encrypted ones 143
 OTHER_PLACE = "Name another folder with --to folders."
 
 
@@ -34,17 +37,17 @@ def sort_into_folders(
             if label is not None:
                 target = draft / names[label] / _inside(path)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _put(file, _free(target), copy)
+                put_file(file, _free(target), copy)
                 put += 1
     return put
 
 
-def check_place(place: Path, source: str | Path | None) -> None:
+def check_place(place: Path, source: str | Path | None, other: str = OTHER_PLACE) -> None:
     """`Mistake` where ``place`` lies in the source or around it; `CannotWrite` where it is not empty, or not ours."""
     shown, real = show_path(place), os.path.realpath(place)
     if os.path.exists(place) and (not os.path.isdir(place) or holds_anything(place)):
-        raise CannotWrite(f"'{shown}' is not an empty folder, and nothing there is to be mixed up. {OTHER_PLACE}")
-    with refusals(place, OTHER_PLACE):
+        raise CannotWrite(f"'{shown}' is not an empty folder, and nothing there is to be mixed up. {other}")
+    with refusals(place, other):
         rehearse_folder(Path(real))
     if source is None:
         return
@@ -55,23 +58,35 @@ def check_place(place: Path, source: str | Path | None) -> None:
         raise Mistake(f"'{shown}' and the pictures lie in one another. Name a folder outside '{show_path(source)}'.")
 
 
-def folder_names(classes: Iterable[str]) -> Mapping[str, str]:
-    """A folder's name for each class, that every file system takes; no two are the same.
+def folder_names(classes: Iterable[str], taken: Iterable[str] = ()) -> Mapping[str, str]:
+    """A folder's name for each class, that every file system takes; no two are the same, nor one that is ``taken``.
 
-    >>> folder_names(["rose", "a/b", "a:b", ".."])
-    {'..': '_.', 'a/b': 'a_b', 'a:b': 'a_b 2', 'rose': 'rose'}
+    >>> folder_names(["rose", "Rose", "a/b", "a:b", "..", "con"])
+    {'..': '_', 'Rose': 'Rose', 'a/b': 'a_b', 'a:b': 'a_b 2', 'con': '_con', 'rose': 'rose 2'}
     """
     names: dict[str, str] = {}
-    taken = set[str]()
+    used = {_fold(name) for name in taken}
     for word in sorted(classes):
-        plain = ODD.sub("_", word).rstrip(" ") or "_"
-        plain = f"_{plain[1:]}" if plain.startswith(".") else plain
+        plain = _plain(word)
         name, k = plain, 2
-        while name.lower() in taken:  # to some file systems Rose is rose
+        while _fold(name) in used:
             name, k = f"{plain} {k}", k + 1
-        taken.add(name.lower())
+        used.add(_fold(name))
         names[word] = name
     return names
+
+
+def _fold(name: str) -> str:
+    """To some file systems Rose is rose, and an accent is an accent however it is written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _plain(word: str) -> str:
+    """The word as a folder's name: no way up, no hidden folder, no device of Windows, no formula."""
+    plain = ODD.sub("_", word)
+    plain = plain.encode()[:LONGEST].decode(errors="ignore").rstrip(" .")  # never half a letter
+    plain = re.sub(r"^[.=+\-@\s\uff1d\uff0b\uff0d\uff20']", "_", plain) or "_"
+    return f"_{plain}" if plain.partition(".")[0].rstrip().lower() in DEVICES else plain
 
 
 def _inside(path: str) -> Path:
@@ -88,7 +103,8 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _put(file: File, target: Path, copy: bool) -> None:
+def put_file(file: File, target: Path, copy: bool) -> None:
+    """Link or copy one picture; a copy too where nothing can be linked."""
     if not isinstance(file, str):
         try:
             target.write_bytes(file.read())

@@ -51,6 +51,15 @@ class PostgresqlDatabase:
     def release(self) -> None:
         """The lock went with its connection."""
 
+    def is_served(self, connection: Connection) -> bool:
+        """Does another session hold the lock?"""
+        held = text(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = :lock "
+            "AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        with self.refusals(), connection.begin():
+            return bool(connection.execute(held, {"lock": LOCK}).scalar_one())
+
     def backup(self, target: Path) -> None:
         """PostgreSQL has a way of its own; raises `CannotOpen` with it."""
         raise CannotOpen(

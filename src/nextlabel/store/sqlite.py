@@ -23,6 +23,9 @@ from nextlabel.text import show_path
 
 MAGIC = b"SQLite format 3\0"
 OURS = 0x6E786C62  # application_id, "nxlb": tells a store from any other program's database
+PATIENCE = (
+    0.2  # seconds that a server waits for the lock: somebody who looks whether it is free holds it for an instant
+)
 BUSY_MS = 5000  # how long a writer waits for another process, such as one that writes an invitation
 RESTORE = "Restore it from a backup, or from one of the copies beside it."
 ELSEWHERE = "Keep the project's files elsewhere: --project DIR."
@@ -77,6 +80,20 @@ class SqliteFile:
         """Let go of the lock."""
         self.lock.release()
 
+    def is_served(self, connection: Connection) -> bool:
+        """Does another process hold the lock? It is taken for a moment, where nobody does."""
+        if self.lock.is_locked:
+            return True
+        if not os.path.exists(self.lock.lock_file):  # nobody ever did, and a look makes no file
+            return False
+        try:
+            with self.lock:
+                return False
+        except Timeout:
+            return True
+        except OSError:  # a folder that may only be read: nobody can serve from it
+            return False
+
     def backup(self, target: Path) -> None:
         """Copy the store as it is now to one file, while a server runs or not; raises `CannotWrite`.
 
@@ -115,7 +132,7 @@ class SqliteFile:
     def _take_lock(self) -> None:
         with refusals(self.path.parent, ELSEWHERE, what="the project's folder"):
             try:
-                self.lock.acquire()
+                self.lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
             except Timeout:  # an OSError, too
                 raise StoreBusy(
                     f"Another nextlabel serves the project of {self.shown} already. Use its page, or stop it first."

@@ -157,6 +157,11 @@ class Visit:
                 connection.execute(where.values(token_hash=token_hash, invited_at=utc_now()))
         return Annotator(found, name, token_hash)
 
+    def is_served(self) -> bool:
+        """Does a process serve the project now?"""
+        with self._one_at_a_time:
+            return self._database.is_served(self._connection)
+
     def backup(self, target: str | Path) -> None:
         """Copy the store, of one moment, to one new file while it is in use; raises `CannotWrite`.
 

@@ -15,6 +15,7 @@ from nextlabel.classifiers import Calibration
 from nextlabel.estimators.holdout import calibration_error
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
+from nextlabel.statistics.intervals import Share, clopper_pearson
 from nextlabel.text import several
 from nextlabel.training.crossfit import CrossFit
 from nextlabel.training.learners import Learner
@@ -59,16 +60,24 @@ def calibrate_on(found: CrossFit | None) -> Calibration | None:
 
 
 def _judge(logits: Floats, y: Labels, fold: Ids) -> Calibration:
-    apart = cool_apart(logits, y, fold)
+    apart = cool_apart(CrossFit(logits, fold, y, np.ones(len(y), dtype=bool)))
     return Calibration(find_temperature(logits, y), _error(logits, y), _error(apart, y), len(y))
 
 
-def cool_apart(logits: Floats, y: Labels, fold: Ids) -> Floats:
+def cool_apart(found: CrossFit) -> Floats:
     """Logits (n, C), each fold's divided by the temperature of the others: none has a say in how well it comes off."""
-    apart = np.empty_like(logits)
-    for k in np.unique(fold):
-        apart[fold == k] = logits[fold == k] / find_temperature(logits[fold != k], y[fold != k])
+    apart = np.empty_like(found.logits)
+    for k in np.unique(found.fold):
+        mine, others = found.fold == k, (found.fold != k) & found.seen
+        apart[mine] = found.logits[mine] / find_temperature(found.logits[others], found.y[others])
     return apart
+
+
+def share_above(found: CrossFit, threshold: float, calibrated: bool) -> Share:
+    """How many of the answers of which a head was so sure it got right, with the exact interval."""
+    proba = softmax(cool_apart(found) if calibrated else found.logits, axis=1)
+    above = proba.max(axis=1) >= threshold
+    return clopper_pearson(int(found.right()[above].sum()), int(above.sum()))
 
 
 def find_temperature(logits: Floats, y: Labels) -> float:

@@ -8,7 +8,6 @@ audit do. Each fifth of them is held out in turn, while everything else is learn
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 
 from nextlabel.pool import Floats, Ids, Labels, Mask
 from nextlabel.progress import Progress, quiet
@@ -33,11 +32,6 @@ class CrossFit:
     def right(self) -> Mask:
         """Which (m,) were taken for what they are."""
         found: Mask = self.logits.argmax(axis=1) == self.y
-        return found
-
-    def proba(self, temperature: float = 1.0) -> Floats:
-        """Probabilities (m, C), under a temperature."""
-        found: Floats = softmax(self.logits / temperature, axis=1)
         return found
 
 
