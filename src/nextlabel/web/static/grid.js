@@ -147,9 +147,12 @@ const theHint = (found) => html`<p class="hint"><span>Click the ones that are no
   the rest, <kbd>⌫</kbd> takes that back.</span>
   <button class="primary" onClick=${confirm}>Confirm ${found.samples.length - wrong.value.size}</button></p>`;
 
+const reading = () => overview.value.embedding.done < overview.value.embedding.total;
+
 function nothing() {
   const words = search.value ? "Nothing here holds these words."
     : mode.value === "lasso" ? "All that you drew around on the map is answered, or checks the machine."
+    : mode.value === "sure" && reading() ? `The ${thing()}s are still being read. Label meanwhile, and come back.`
     : mode.value === "sure" ? "The machine is not sure of anything here yet. Label some more, then come back."
     : chosenClass.value !== null || who.value ? "Nothing is labelled so yet." : "Nothing is labelled yet: what you label comes here, to look through.";
   return html`<div class="empty"><p>${words}</p><p><a href=${mode.value === "lasso" ? "#map" : "#label"}>${mode.value === "lasso" ? "To the map" : "Label"}</a></p></div>`;
