@@ -20,6 +20,7 @@ help:
 demo: .venv-demo/done
 	rm -rf runs/demo
 	.venv-demo/bin/nextlabel simulate digits --strategies random,margin,badge --out runs/demo
+	@echo "And to label something yourself, on a page in the browser: .venv-demo/bin/nextlabel label --demo"
 
 test: .venv/done
 	$(PYTEST)

@@ -38,7 +38,13 @@ SAID: dict[str, tuple[str, str, str, str, str]] = {
     ),
     "coreset": ("features", "worst N (L + B) d", "N", "exact", "few labels, no outliers"),
     "typiclust": ("features", "N K d per pass of k-means, K <= 500", "N + K d", "as the paper's code", "first batch"),
-    "probcover": ("features of length 1", "N^2 d", "N + pairs in reach", "exact", "first batches, below 100k samples"),
+    "probcover": (
+        "features of length 1",
+        "N^2 d; beyond 50k P d, P pairs in near cells",
+        "N + pairs in reach; beyond 50k N",
+        "exact to 50k; beyond, 95 % of all neighbours are found",
+        "first batches",
+    ),
     "maxherding": (
         "features",
         "g N d, g <= 20,000",

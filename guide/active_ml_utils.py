@@ -39,7 +39,7 @@ STRATEGIES = ("random", "least_confident", "margin", "entropy", "badge")
 
 def compute_candidates(pool: Pool, fitted: Fitted, name: str, batch: int, seed: int = 0, k: int = 0) -> Ids:
     """The ids that a query strategy wants labelled next, best first, in round ``k``."""
-    plan = Plan(batch=batch).fixed(len(pool.y), pool.classes)
+    plan = Plan(batch=batch).resolve(len(pool.y), pool.classes)
     learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), plan, seed)  # the model is fitted already
     return ask(View(pool, fitted), learner, k, batch).ids
 

@@ -77,7 +77,7 @@ def seen(places: Floats) -> Seen:
 def played(name: str, seed: int) -> list[Round]:
     """The rounds of one strategy, the last of them without a question."""
     toy, oracle = drawn(seed), Truth(drawn(seed).y)
-    plan = Plan(batch=BATCH, rounds=BATCHES).fixed(len(toy.y), len(CLASSES))
+    plan = Plan(batch=BATCH, rounds=BATCHES).resolve(len(toy.y), len(CLASSES))
     learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), plan, seed)
     return list(drive(rounds(toy.pool, learner), oracle))
 

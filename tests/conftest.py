@@ -1,15 +1,21 @@
 """Fixtures for all tests: real pictures, small and made on the spot, and a cache of our own."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from onnx_files import dinov2_files, hub_cache
 from painted import folder_of
 from threadpoolctl import threadpool_limits
 
 from nextlabel.embedders import dinov2
+
+# The clock of a busy machine is no fault of the program: no example is too slow, and none is drawn too slowly.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 collect_ignore_glob = ["*/conftest.py"]  # they hold no doctests, and two modules of one name cannot be collected
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -76,3 +82,15 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fruits(tmp_path: Path) -> Path:
     """Three classes of 4, 3 and 2 pictures."""
     return folder_of(tmp_path / "fruits", {"apple": 4, "pear": 3, "quince": 2})
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own, or the reason why there is none."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", folder], capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"no disk can be mounted here ({made.stderr.strip()})")
+    yield folder
+    subprocess.run(["umount", folder], check=True)

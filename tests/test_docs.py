@@ -1,5 +1,6 @@
 """What is written about the program is true of it."""
 
+import contextlib
 import inspect
 import re
 import shlex
@@ -19,6 +20,7 @@ from nextlabel.datasets import DATASETS, load_dataset
 from nextlabel.datasets.split_files import read_split
 from nextlabel.embedders import EMBEDDERS
 from nextlabel.estimators import ESTIMATORS
+from nextlabel.labelling import LabellingSession, Wish, open_project
 from nextlabel.loop.oracles import ORACLES
 from nextlabel.models import MODELS
 from nextlabel.models.recipe import Recipe
@@ -56,15 +58,18 @@ def test_every_make_target_exists():
         assert subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True).returncode == 0
 
 
-OWN_PICTURES = ["select", "select", "train", "predict"]
+OWN_PICTURES = ["label", "train", "predict", "select", "select", "train"]
 
 
-@pytest.mark.filterwarnings("ignore:Fewer than two classes have a label")  # a note, to whoever types it
+@pytest.mark.filterwarnings("ignore:Fewer than two classes have a label", "ignore:Nothing is calibrated")  # notes
 def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     """On a small folder and table of our own, in the places that the README names."""
     monkeypatch.chdir(tmp_path)
     folder_of(tmp_path / "flowers", {"daisy": 30, "rose": 30})
-    names = [noise(tmp_path / "pictures" / f"{i}.png", seed=i).name for i in range(120)]
+    names = [noise(tmp_path / "photos" / f"{i}.png", seed=i).name for i in range(120)]
+    for i in range(40):
+        noise(tmp_path / "pictures" / f"{i}.png", seed=i)
+        noise(tmp_path / "more" / f"{i}.png", seed=100 + i)
     said = [f"{name},{'ab'[i % 2]}" for i, name in enumerate(names[:20])]
     (tmp_path / "answers.csv").write_text("\n".join(["path,label", *said]))
     lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
@@ -72,14 +77,30 @@ def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     run_python()  # saves what `select` reads
     ran = [words for words in commands() if words[0] == "nextlabel"]
     assert [words[1] for words in ran] == ["--help", *OWN_PICTURES, "simulate", "simulate", "compare", "select"]
+    label_some(tmp_path / "pictures")
     for words in ran:
+        if words[1] == "label":  # serves a page until somebody stops it: tests/cli/test_label.py
+            continue
         quick = ["--seeds", "2", "--rounds", "2", "--jobs", "1"] if words[1] == "simulate" else []
         found = CliRunner().invoke(app, [*words[1:], *quick])
         assert found.exit_code == 0, found.output
     assert (tmp_path / "runs" / "flowers" / "report.html").exists()
     assert (tmp_path / "runs" / "verdicts" / "report.html").exists()
     assert (tmp_path / "ids.csv").read_text().count("\n") == 21
-    assert (tmp_path / "predictions.csv").read_text().count("\n") == 121
+    assert (tmp_path / "predictions.csv").read_text().count("\n") == 41
+
+
+def label_some(place):
+    """Somebody labels twenty pictures on the page, before any model is there."""
+    opened = open_project(Wish(place, classes=("a", "b")))
+    with contextlib.closing(opened.project.store):
+        session = LabellingSession(opened.project, opened.address)
+        ada = session.invite("ada", "0" * 64)
+        for i in range(20):
+            (question,) = session.questions(ada, 1)
+            said = {"ask": question["ask"], "sample": question["sample"], "kind": "label", "class_id": i % 2}
+            none = dict.fromkeys(("note", "shown_at", "answered_at"))
+            session.answer(ada, {**said, **none, "client": f"00000000-0000-4000-8000-{i:012}", "how": "key"})
 
 
 def test_every_option_of_compare_is_on_its_page():

@@ -78,7 +78,7 @@ class Plan:
 
     ``batch`` and ``budget`` may be given as shares of all samples; `fixed` turns them into counts.
 
-    >>> plan = Plan(batch=0.03, budget="20/class").fixed(2746, classes=5)
+    >>> plan = Plan(batch=0.03, budget="20/class").resolve(2746, classes=5)
     >>> plan.size, plan.limit
     (82, 100)
     """
@@ -121,7 +121,7 @@ class Plan:
     def __post_init__(self) -> None:
         read_knobs(self)
 
-    def fixed(self, n: int, classes: int) -> "Plan":
+    def resolve(self, n: int, classes: int) -> "Plan":
         """The same plan in counts, for ``n`` samples; raises `BadNumber` where a batch would hold nothing."""
         batch = Amount.read(self.batch).total(n, classes)
         if batch < 1:

@@ -124,6 +124,21 @@ def test_what_cannot_be_is_refused_before_pictures_are_read(here):
     refused(1, "is empty", "train", "one", "--out", "m")
 
 
+def test_what_does_not_go_together_is_told_before_anything_is_read(here, own_cache):
+    rows = [f"{i % 2 + i / 100},a letter about {['reefs', 'taxes'][i % 2]},{'ab'[i % 2]}" for i in range(40)]
+    (here / "t.csv").write_text("\n".join(["size,body,kind", *rows]))
+    texts = ("t.csv", "--label-column", "kind", "--text-column", "body", "--embedder", "tfidf")
+    assert run("train", "t.csv", "--label-column", "kind", "--out", "t").exit_code == 0
+    assert run("train", *texts, "--out", "x").exit_code == 0
+    before = sorted(own_cache.iterdir())
+    refused(2, "cannot be written as ONNX", "train", *texts, "--out", "y", "--onnx", "y.onnx")
+    refused(2, "trained on a table, and these are pictures", "evaluate", "t", "garden")
+    refused(2, "trained on texts, and there are none", "evaluate", "x", "garden")
+    refused(2, "--copy says how --to folders", "predict", "t", "t.csv", "--copy")
+    assert sorted(own_cache.iterdir()) == before
+    assert not (here / "y").exists()
+
+
 @pytest.mark.parametrize("command", ["train", "predict", "evaluate"])
 def test_help_has_an_example(command):
     assert "Example" in run(command, "--help").stdout

@@ -1,11 +1,11 @@
 """Features that were written are read back as they were: by the same program, and by plain numpy."""
 
 import json
-import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
+from little_room import little_room
 from painted import noise
 from typer.testing import CliRunner
 
@@ -79,13 +79,8 @@ def test_what_lies_there_is_left_alone(fruits: Path, tmp_path: Path) -> None:
 def test_a_disk_that_fills_up_leaves_nothing_behind(fruits: Path, tmp_path: Path) -> None:
     features = np.zeros((9, 4000), np.float32)
     about = feature_folder.FeatureFolder("fruits", {"name": "pixels"}, ["k"] * 9, (), ())
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
-        with pytest.raises(CannotWrite, match="is full"):
-            feature_folder.write_features(tmp_path / "out", features, about)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with little_room(10_000), pytest.raises(CannotWrite, match="is full"):
+        feature_folder.write_features(tmp_path / "out", features, about)
     assert not list(tmp_path.glob("*out*"))
 
 

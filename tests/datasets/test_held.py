@@ -95,7 +95,9 @@ def test_minus_one_beside_one_alone_is_a_class_where_two_are_needed():
 def test_what_learned_from_arrays_predicts_and_judges_arrays():
     model = train(load_dataset((X, NAMED)))
     assert [one.label for one in predict(model, X[:20])] == [one.label for one in predict(model, torch.tensor(X[:20]))]
-    assert evaluate(model, (X, NAMED)).accuracy.value > 0.7
+    assert evaluate(model, (X + np.float32(0.01), NAMED)).accuracy.value > 0.7
+    with pytest.raises(BadData, match="has learned from all 110 labelled rows of"):
+        evaluate(model, (X, NAMED))
     with pytest.raises(BadData, match="has 2 features, and the model learned from 3"):
         predict(model, X[:, :2])
 

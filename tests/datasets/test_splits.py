@@ -75,7 +75,7 @@ def test_this_split_is_for_ever() -> None:
 
 
 @given(SIZES, amounts, amounts, amounts, st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_parts_are_disjoint_and_cover(sizes: list[int], test: Amount, val: Amount, start: Amount, seed: int) -> None:
     y = labels(sizes)
     try:
@@ -91,7 +91,6 @@ def test_parts_are_disjoint_and_cover(sizes: list[int], test: Amount, val: Amoun
 
 
 @given(SIZES, st.integers(0, 2000))
-@settings(deadline=None)
 def test_counts_go_by_largest_remainder(sizes: list[int], count: int) -> None:
     found, n = per_class(Amount(count), sizes), sum(sizes)
     assert sum(found) == count
@@ -102,7 +101,6 @@ def test_counts_go_by_largest_remainder(sizes: list[int], count: int) -> None:
 
 
 @given(SIZES, st.floats(0, 1))
-@settings(deadline=None)
 def test_shares_are_rounded_by_class(sizes: list[int], share: float) -> None:
     found = per_class(Amount(share, "share"), sizes)
     assert found == [round(Decimal(str(share)) * size) for size in sizes]

@@ -135,7 +135,7 @@ words = (
 
 
 @given(st.lists(st.tuples(numbers, numbers, words), min_size=2, max_size=20), st.sampled_from(",;\t"))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_csv_round_trips(tmp_path: Path, rows: list[tuple[float, float, str]], delimiter: str) -> None:
     rows = [*rows, (0.0, 0.0, "another")]
     out = io.StringIO()

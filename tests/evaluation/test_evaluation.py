@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import polars as pl
 import pytest
 from flower_beds import plant
 from hypothesis import given
@@ -12,7 +13,9 @@ from scipy.stats import binom
 
 from nextlabel import evaluate, load_dataset, train
 from nextlabel.errors import BadData, Mistake
+from nextlabel.knobs.columns import Columns
 from nextlabel.report import write_evaluation
+from nextlabel.report.of_evaluation.page import notes
 from nextlabel.statistics.intervals import clopper_pearson
 
 
@@ -47,6 +50,49 @@ def test_pictures_that_were_learned_are_left_out_by_content(classifier, beds, tm
 def test_a_test_set_that_was_learned_is_refused(classifier, beds):
     with pytest.raises(BadData, match="has learned from all 24 labelled pictures"):
         evaluate(classifier, beds)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_rows_that_were_learned_are_left_out_by_their_values(tmp_path, suffix):
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {
+            "size": [None if i == 33 else round(rng.normal(3 * (i % 2)), 3) for i in range(60)],
+            "kind": ["xyz"[i % 3] for i in range(60)],
+            "label": ["ab"[i % 2] for i in range(60)],
+        }
+    )
+    frame[:40].write_csv(tmp_path / "known.csv")
+    # In another order, of columns too, and in another format.
+    test = frame[30:].reverse().select("label", "kind", "size")
+    test.write_csv(tmp_path / "test.csv")
+    test.write_parquet(tmp_path / "test.parquet")
+    made = train(load_dataset(tmp_path / "known.csv"))
+    found = evaluate(made, tmp_path / f"test{suffix}")
+    assert (found.learned, len(found.y), found.alike) == (10, 20, 0)
+    assert found.ids.tolist() == list(range(20))
+    assert notes(found) == ["10 rows had been learned by the model, and were left out."]
+
+
+def test_rows_that_are_alike_by_chance_count_and_are_told(tmp_path):
+    """A table of few columns: that a row was there before does not make it the same one."""
+    rows = [f"{i % 3},{'ab'[i % 2]}" for i in range(60)]
+    for name, some in (("known", rows[:50]), ("test", rows[50:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["size,label", *some]))
+    found = evaluate(train(load_dataset(tmp_path / "known.csv")), tmp_path / "test.csv")
+    assert (found.learned, found.alike, len(found.y)) == (0, 10, 10)
+    assert notes(found)[0].startswith("10 rows of 10 could be ones that the model has learned: they have the same")
+
+
+def test_texts_that_were_learned_are_left_out(tmp_path):
+    lines = [f"{word} number {i},{label}" for i in range(9) for word, label in (("reef", "sea"), ("tax", "money"))]
+    for name, some in (("known", lines[:12]), ("test", lines[10:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["body,label", *some]))
+    page = Columns(text_column="body")
+    made = train(load_dataset(tmp_path / "known.csv", table=page), {"embedder": "tfidf"})
+    found = evaluate(made, load_dataset(tmp_path / "test.csv", table=page))
+    assert (found.learned, found.accuracy.hits, found.accuracy.total) == (2, 6, 6)
+    assert notes(found) == ["2 texts had been learned by the model, and were left out."]
 
 
 def test_classes_that_it_does_not_know_count_as_wrong(classifier, tmp_path):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from nextlabel.files.atomic import rehearse, write_atomically
+from nextlabel.files.atomic import holds_anything, rehearse, rehearse_folder, write_atomically, write_folder
 
 
 def test_a_file_is_replaced_and_no_draft_is_left(tmp_path):
@@ -87,3 +87,52 @@ def test_old_drafts_are_swept_and_nothing_else(tmp_path):
         os.utime(tmp_path / name, (time.time() - 90_000,) * 2)
     write_atomically(tmp_path / "file", b"")
     assert set(os.listdir(tmp_path)) == {"file", *kept}
+
+
+# Folders
+
+
+def put(folder, *names, end=None):
+    with write_folder(folder) as draft:
+        assert not (folder / names[0]).exists()
+        for name in names:
+            (draft / name).mkdir()
+            (draft / name / "file").write_text(name)
+        if end is not None:
+            raise end
+
+
+def test_a_folder_is_there_when_it_is_whole_and_replaces_what_was_there(tmp_path):
+    for names in (["a", "b"], ["c"]):
+        put(tmp_path / "new" / "one", *names)
+        assert sorted(os.listdir(tmp_path / "new" / "one")) == names
+    assert (tmp_path / "new" / "one" / "c" / "file").read_text() == "c"
+    assert os.listdir(tmp_path / "new") == ["one"]
+
+
+def test_a_folder_that_is_not_finished_leaves_what_was_there(tmp_path):
+    put(tmp_path / "old", "a")
+    for place in (tmp_path / "old", tmp_path / "new"):
+        with pytest.raises(OSError, match="no room"):
+            put(place, "b", end=OSError("no room"))
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["old", "old/a", "old/a/file"]
+
+
+def test_a_folder_that_a_killed_writer_left_a_draft_in_is_empty_and_swept(tmp_path):
+    draft = tmp_path / ".one.123-0123abcd.part"
+    (draft / "half").mkdir(parents=True)
+    assert not holds_anything(tmp_path)
+    os.utime(draft, (0, 0))
+    write_atomically(tmp_path / "file", b"")
+    assert os.listdir(tmp_path) == ["file"]
+    assert holds_anything(tmp_path)
+
+
+def test_a_rehearsal_of_a_folder_fails_where_its_writing_would(tmp_path):
+    (tmp_path / "file").touch()
+    rehearse_folder(tmp_path / "new" / "one")
+    assert os.listdir(tmp_path) == ["file"]
+    for place in (tmp_path / "file" / "one", tmp_path / ("x" * 300)):
+        for try_ in (rehearse_folder, put):
+            with pytest.raises(OSError, match=r"Not a directory|too long"):
+                try_(place, *(["a"] if try_ is put else []))

@@ -74,7 +74,7 @@ def test_a_whole_is_one_plain_file_and_its_blocks_are_gone(tmp_path: Path, small
     (file,) = tmp_path.iterdir()
     assert file == rows.kept.path(KEYS)
     assert np.load(file, mmap_mode="r")[:, 0].tolist() == list(range(20))
-    assert set(rows.kept.known()) == set(KEYS)
+    assert set(rows.kept.keys()) == set(KEYS)
 
 
 def test_an_interrupted_computation_goes_on_where_it_stopped(tmp_path: Path, small_blocks: None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nextlabel.errors import BadNumber, Mistake, UnknownName
@@ -60,7 +60,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)  # the clock of a busy machine is no fault
 @given(st.sampled_from(FIELDS), values)
 @example(next(one for one in FIELDS if one[1] == "batch"), "0\n0")  # found once in many thousands
 def test_whatever_is_given(field, value):

@@ -22,3 +22,11 @@ def session(tmp_path: Path) -> Iterator[LabellingSession]:
     opened = open_at(draw_pictures(tmp_path / "shapes", 60))
     with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as open_session:
         yield open_session
+
+
+@pytest.fixture
+def late(tmp_path: Path) -> Iterator[LabellingSession]:
+    """A labelling over sixty pictures whose worker never comes: every batch is late."""
+    opened = open_at(draw_pictures(tmp_path / "shapes", 60))
+    with contextlib.closing(opened.project.store):
+        yield LabellingSession(opened.project, opened.address)

@@ -41,7 +41,7 @@ def open_at(place: Path, **settings: Any) -> Opened:
     return open_project(Wish(place, classes=CLASSES, settings={"embedder": "pixels", "seed": 3, **settings}))
 
 
-def wait_for(wanted: Callable[[], object], seconds: float = 30) -> None:
+def wait_for(wanted: Callable[[], object], seconds: float = 120) -> None:
     """Until it is so; fails where that takes too long."""
     end = time.monotonic() + seconds
     while not wanted():

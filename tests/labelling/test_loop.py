@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from people import CLASSES, Person, draw_pictures, open_at
+from people import CLASSES, Person, draw_pictures, open_at, wait_for
 from threadpoolctl import threadpool_limits
 
 from nextlabel import Experiment, Plan
 from nextlabel.embedders import embed
 from nextlabel.labelling import LabellingSession, Wish, open_project
-from nextlabel.labelling.choosing import choose, make_learner
-from nextlabel.labelling.past import ASIDE, LATE, Past, World
+from nextlabel.labelling.choosing import choose, choose_reserve, make_learner
+from nextlabel.labelling.past import ASIDE, LATE, RESERVE, Past, World, is_round
 from nextlabel.labelling.places import source_of
 from nextlabel.progress import quiet
 from nextlabel.runs.lines import Arm
@@ -64,7 +64,12 @@ def prove(visit: Visit, place: Path) -> int:
             continue
         past = Past()
         past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
-        chosen = choose(past.build_pool(world), world, make_learner(past.settings, dataset), past.rounds())
+        known, learner, k = past.build_pool(world), make_learner(past.settings, dataset), past.rounds()
+        chosen = choose(known, world, learner, k)
+        if not is_round(batch):  # what the same chooser would have asked next, as far as it was still free
+            more = choose_reserve(chosen, known, world, learner, k).asked.ids.tolist()
+            assert [ask.sample_id for ask in batch.asks] == [i for i in more if i in {a.sample_id for a in batch.asks}]
+            continue
         assert chosen.asked.ids.tolist() == [ask.sample_id for ask in batch.asks], batch.id
         assert list(chosen.asked.why) == [ask.why for ask in batch.asks]
         proven += 1
@@ -93,6 +98,24 @@ def test_the_log_proves_what_was_asked(tmp_path):
         Person(session).go_on(25)
     with visit_store(opened.address) as visit:
         assert prove(visit, place) >= 6
+
+
+def test_while_a_batch_is_late_its_chooser_says_what_it_would_have_asked_next(tmp_path):
+    """After ten audit questions ahead of their turn, and before chance; the log proves that as well."""
+    for i in range(3):
+        place = draw_pictures(tmp_path / "shapes", 60, seed=i)
+    opened = open_at(place, strategy="margin")
+    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
+        ada = Person(session)
+        ada.go_on(30)
+        wait_for(lambda: session._queue.reserve)
+        session.worker._is_ready = False  # from now on every batch is late
+        reasons = [ada.say(ada.ask()[0])["why"]["reason"] for _ in range(70)]
+        names = [batch.choice.strategy for batch in opened.project.state.batches.values()]
+        assert sum(name.endswith(RESERVE) for name in names) >= 3
+        assert reasons.index("random") > 40
+    with visit_store(opened.address) as visit:
+        assert prove(visit, place) >= 3
 
 
 def grid(session: LabellingSession) -> list[dict]:

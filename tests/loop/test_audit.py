@@ -41,7 +41,7 @@ def open_pool(share=SHARE, seed=0, known=(), given=None):
 
 def play(pool, plan, entry="margin", answers=TRUTH, model=None):
     asker = strategy(entry) if isinstance(entry, str) else entry
-    learner = ActiveLearner(model or Tuned(Linear), asker, strategy(plan.cold), plan.fixed(N, C), 0)
+    learner = ActiveLearner(model or Tuned(Linear), asker, strategy(plan.cold), plan.resolve(N, C), 0)
     return list(drive(rounds(pool, learner), answers.__getitem__))
 
 
@@ -75,7 +75,7 @@ def test_the_share_of_questions_is_exact(share, n):
     assert Fraction(due - 1) < Fraction(str(share)) * n <= due
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SHARES, st.integers(1, 25), st.sampled_from([0, 1]), st.integers(0, 9))
 def test_after_every_batch_the_audit_had_its_share_in_the_order_of_draws(share, batch, ahead, seed):
     pool = open_pool(share, seed)
@@ -200,7 +200,7 @@ def test_coverage_chooses_among_the_smallest_draws():
 @pytest.mark.parametrize(("name", "expected"), [("auto(sample=20)", 20), ("auto(sample=20, few=0)", None)])
 def test_auto_looks_at_few_while_it_covers(name, expected):
     """The same samples from batch to batch, where it would draw others each time."""
-    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(batch=2, audit=SHARE).fixed(N, C), 0)
+    learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), Plan(batch=2, audit=SHARE).resolve(N, C), 0)
     pool = open_pool(known=range(9))
     asked = step(pool, learner, 0).asked
     own = [i for i, why in zip(asked.ids.tolist(), asked.why, strict=True) if why == "strategy"]

@@ -32,7 +32,7 @@ def problem(start=(0, 1, 2), closed=(), watch=(), audit=()):
 
 
 def learner_of(plan, name="margin", seed=0, model=None):
-    return ActiveLearner(model or Linear({}), strategy(name), strategy(plan.cold), plan.fixed(N, C), seed)
+    return ActiveLearner(model or Linear({}), strategy(name), strategy(plan.cold), plan.resolve(N, C), seed)
 
 
 def play(pool, truth, plan, name="margin", seed=0, past=(), model=None):
@@ -84,7 +84,7 @@ def test_cold_rounds_are_asked_by_the_cold_strategy():
     assert batches(play(pool, truth, plan, "margin")) == batches(play(pool, truth, plan, "random"))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 5), st.sampled_from([0, 1]), st.sampled_from(["random", "margin"]), st.integers(0, 99))
 def test_a_loop_that_stopped_goes_on_as_if_it_had_not(stop, ahead, name, seed):
     pool, truth = problem(audit=range(70, 90))
@@ -109,7 +109,7 @@ def test_ahead_chooses_before_the_last_answers_are_in():
     assert ahead[1] == rows[second.ask(question, stream(0, "mend", 1)).positions].tolist()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.sampled_from([0, 1]), st.integers(0, 99))
 def test_a_step_is_the_round_that_the_loop_gives(ahead, seed):
     """A page that rebuilds everything from its store asks what a simulation would."""

@@ -55,7 +55,7 @@ def test_scikit_learns_own_checks_find_no_more_than_in_scikit_activemls_wrapper(
     assert len(ours) <= 4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(4, 12), d=st.integers(1, 40), classes=st.integers(2, 3), seed=st.integers(0, 10**6))
 def test_fewer_rows_than_columns_are_fitted_in_the_space_that_they_span(
     n: int, d: int, classes: int, seed: int

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.errors import BadData, CannotGo, TrainingFailed, UnknownName
+from nextlabel.errors import BadData, BadSpecification, CannotGo, TrainingFailed, UnknownName
 from nextlabel.models import model
 from nextlabel.models.head import Head, LinearHead, SklearnHead
 from nextlabel.models.linear import Linear, cross_validate
@@ -179,3 +179,12 @@ def test_a_linear_head_scores_half_precision_as_well_as_single():
     X = np.random.default_rng(0).normal(size=(40, 300)).astype(np.float16)
     head = LinearHead(classes=range(2)).fit(X, np.arange(40) % 2)
     assert np.abs(head.predict_proba(X) - head.predict_proba(X.astype(np.float32))).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("svm.SVC(C=-1)", "'C' parameter of SVC must be"), ("neighbors.KNeighborsClassifier(n_neighbors=0)", "Got 0")],
+)
+def test_options_that_a_classifier_would_refuse_are_told_with_its_name(text, why):
+    with pytest.raises(BadSpecification, match=rf"cannot be made: .*{why}"):
+        model(f"sklearn:{text}")

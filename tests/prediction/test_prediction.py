@@ -1,6 +1,7 @@
 """What a classifier says of pictures and rows, and where they are put."""
 
 import re
+import shutil
 import zipfile
 
 import numpy as np
@@ -202,6 +203,28 @@ def test_members_of_an_archive_are_unpacked_and_nothing_leads_out(classifier, ne
     sort_into_folders(["rose"], paths.pictures, tmp_path / "up")
     (file,) = (path for path in (tmp_path / "up").rglob("*") if path.is_symlink())
     assert file.is_relative_to(tmp_path / "up" / "rose")
+
+
+def test_two_pictures_of_one_path_are_both_there_and_whole(classifier, new, tmp_path, monkeypatch):
+    """Written through a link, the second would have replaced somebody's own first."""
+    (new / "iris" / "rose").mkdir()
+    shutil.copy(new / "rose" / "1-01.png", new / "iris" / "rose" / "1-00.png")
+    before = {path: path.read_bytes() for path in new.rglob("*.png")}
+    monkeypatch.chdir(new / "iris")
+    listing = list_pictures(["../rose/1-00.png", "rose/1-00.png"])
+    assert sort_into_folders(["rose", "rose"], listing.pictures, tmp_path / "out") == 2
+    assert {path: path.read_bytes() for path in new.rglob("*.png")} == before
+    found = sorted((tmp_path / "out" / "rose" / "rose").iterdir())
+    assert [path.name for path in found] == ["1-00 2.png", "1-00.png"]
+    assert [path.read_bytes() for path in found] == [before[new / "rose" / f"1-0{i}.png"] for i in (1, 0)]
+
+
+def test_a_picture_that_vanishes_before_it_is_copied_leaves_no_half_a_folder(new, tmp_path):
+    listing = list_pictures(new)
+    (new / "rose" / "1-02.png").unlink()
+    with pytest.raises(CannotWrite, match=r"1-02.png' vanished before it could be copied. Run again."):
+        sort_into_folders(["rose"] * 6, listing.pictures, tmp_path / "out", copy=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 def test_a_place_in_the_source_or_in_use_is_refused(new, tmp_path):

@@ -79,7 +79,7 @@ def look(folder: Path) -> None:
 
 def go_on(folder: Path) -> None:
     with Recorder(folder, manifest(), resume=True) as run:
-        if not run.finished:
+        if not run.is_finished:
             for _, past in run.open_arms(ARMS):
                 [line.ids for line in past]
 
@@ -89,7 +89,7 @@ FILES = ["manifest.json", "splits.json", "rows.jsonl", "picks.jsonl", "timings.j
 
 @pytest.mark.filterwarnings("ignore:The run in .* was begun with other versions")  # what was damaged may be one of them
 @pytest.mark.parametrize("name", [*FILES, f"parts/{part_name(ARM)}"])
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=some.data())
 def test_any_damage_is_one_sentence_or_none(name: str, data: Any, runs: dict[bool, Path], tmp_path: Path) -> None:
     finished = not name.startswith("parts") and (name != "manifest.json" or data.draw(some.booleans()))

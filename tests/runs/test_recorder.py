@@ -76,7 +76,7 @@ def test_what_a_killed_process_left_behind_is_swept(tmp_path):
     (tmp_path / "run" / "parts").mkdir()
     part(tmp_path / "run").write_bytes(kept)
     with Recorder(tmp_path / "run", manifest(), resume=True) as run:
-        assert run.finished
+        assert run.is_finished
     assert sorted(path.name for path in (tmp_path / "run").iterdir() if path.name != ".lock") == [
         "confusions.jsonl", "manifest.json", "picks.jsonl", "rows.jsonl", "splits.json", "timings.jsonl",
     ]  # fmt: skip

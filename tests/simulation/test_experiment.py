@@ -31,12 +31,12 @@ def test_amounts_survive_being_written(value):
 def test_shares_are_exact(thousandths, n):
     text = f"{thousandths / 1000:.3f}"
     assert Amount.read(text).total(n, classes=3) == thousandths * n // 1000
-    assert Plan(batch=1, budget=text).fixed(n, classes=3).limit == thousandths * n // 1000
+    assert Plan(batch=1, budget=text).resolve(n, classes=3).limit == thousandths * n // 1000
 
 
 def test_a_batch_of_nothing_is_refused():
     with pytest.raises(BadNumber, match="holds nothing"):
-        Plan(batch="0.001").fixed(n=100, classes=2)
+        Plan(batch="0.001").resolve(n=100, classes=2)
 
 
 @pytest.mark.parametrize("knobs", [{"audit": 1.0}, {"audit": -0.1}, {"ahead": 2}, {"rounds": -1}])

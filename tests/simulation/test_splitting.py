@@ -1,10 +1,12 @@
 """Splits that folders show, from the pictures on the disk to what is told."""
 
+import json
+
 import pytest
 from painted import folder_of
 
 from nextlabel import Experiment, Plan
-from nextlabel.errors import Mistake
+from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.simulation.parts import read_parts
 
 COUNTS = {"ape": 6, "bee": 6}
@@ -84,3 +86,26 @@ def test_small_classes_are_left_out(folders):
     folder_of(folders / "test", {"cat": 1})
     parts = read_parts(experiment(folders, split="random", min_class=3))
     assert parts.dataset.classes == ("ape", "bee")
+
+
+@pytest.mark.parametrize(
+    ("split", "embedded", "read"),
+    [
+        (None, False, False),
+        ("{", False, False),
+        ({"test": [0], "start": [1]}, False, False),
+        ([{"test": [0]}, {"test": [0], "start": [1]}], False, False),
+        ([{"test": ["ape/77.png"], "start": [1]}] * 2, False, True),
+        ([{"test": [0], "start": [1]}] * 2, True, True),
+    ],
+    ids=["absent", "no JSON", "one seed", "no start", "no such picture", "right"],
+)
+def test_a_split_file_is_looked_at_before_the_long_work(split, embedded, read, folders, own_cache, tmp_path):
+    if split is not None:
+        (tmp_path / "s.json").write_text(split if isinstance(split, str) else json.dumps(split))
+    try:
+        read_parts(experiment(folders, split=str(tmp_path / "s.json"), embedder="pixels"))
+    except NextlabelError:
+        assert not embedded
+    assert bool(list(own_cache.glob("features-*"))) is embedded
+    assert bool(list(own_cache.glob("scan-*"))) is read

@@ -31,7 +31,7 @@ def in_strides(parts, anew):
     while stride is not None:
         player = pickle.loads(pickle.dumps(player)) if anew else player
         more = player(stride)
-        lines, stride = lines + more, stride.following(more)
+        lines, stride = lines + more, stride.successor(more)
     return lines
 
 
@@ -49,7 +49,7 @@ def test_a_turn_ends_where_it_is_told(parts):
     stride = Stride(ARM, (), until=2)
     lines = Player(parts)(stride)
     assert [line.row["round"] for line in lines] == [0, 1]
-    assert stride.following(lines) is None
+    assert stride.successor(lines) is None
 
 
 SCRIPT = """

@@ -125,7 +125,7 @@ def test_the_penalty_matrix_is_the_paired_t_test_of_scipy() -> None:
             assert penalties(list(found.values()))[i, j] == pytest.approx(wins / 8)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(some.permutations([0, 1, 2, 3]))
 def test_order_of_datasets_does_not_matter(order: list[int]) -> None:
     gaps, families = [0.01, 0.02, -0.01, 0.005], ["a", "b", "b", "c"]

@@ -34,7 +34,7 @@ def test_estimate_is_the_t_interval_of_scipy_and_statsmodels() -> None:
     assert estimate([0.1]) == Estimate(0.1, None, None, 1)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(gaps, some.floats(0.0005, 0.05))
 def test_trial_is_the_t_test_of_scipy_and_the_tost_of_statsmodels(values: list[float], margin: float) -> None:
     found = trial(values, margin)
@@ -45,7 +45,7 @@ def test_trial_is_the_t_test_of_scipy_and_the_tost_of_statsmodels(values: list[f
         assert found.p_tost == pytest.approx(ttost_paired(ours, theirs, -margin, margin)[0])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(gaps, some.floats(0.0005, 0.05))
 def test_tost_rejects_where_the_ninety_percent_interval_lies_within(values: list[float], margin: float) -> None:
     if len(set(values)) > 1:
@@ -82,7 +82,7 @@ def test_wilcoxon_is_scipys() -> None:
     assert best.p_wilcoxon == pytest.approx(0.00195, abs=5e-6)  # the least that ten seeds can give
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(some.lists(some.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_the_one_of_statsmodels(ps: list[float]) -> None:
     adjusted = holm(dict(enumerate(ps)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from nextlabel.statistics.looks import ALL, EVERY_LOOK, ONE_LOOK, crossing, last_look, looks, uncrossed
+from nextlabel.statistics.looks import ALL, EVERY_LOOK, ONE_LOOK, crossing, invert_crossing, last_look, looks
 from nextlabel.statistics.standings import Standing, judge
 
 LOOKS = (10, 15, 20, 30, 50, 100)
@@ -58,7 +58,7 @@ def test_a_test_at_the_level_of_its_look_has_the_level_of_all(alpha: float, seed
     assert level
     assert level < alpha
     assert EVERY_LOOK.p(level, seeds) == pytest.approx(alpha, rel=0.12)  # where the table ends, the bound is wider
-    assert crossing(uncrossed(alpha)) == pytest.approx(alpha, rel=0.12)
+    assert crossing(invert_crossing(alpha)) == pytest.approx(alpha, rel=0.12)
 
 
 @given(some.floats(1e-250, 1), some.integers(5, 2000))

@@ -27,18 +27,6 @@ def file(filled_file, tmp_path):
     return shutil.copy(filled_file, tmp_path / FILE)
 
 
-@pytest.fixture
-def mount(tmp_path):
-    """A small disk of its own, or the reason why there is none."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", folder], capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"no disk can be mounted here ({made.stderr.strip()})")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def all_bytes(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"}
 

@@ -11,7 +11,7 @@ from skactiveml.base import SkactivemlClassifier
 
 from nextlabel.models.head import LinearHead
 
-FEW = settings(max_examples=15, deadline=None, derandomize=True)
+FEW = settings(max_examples=15, derandomize=True)
 seeds = st.integers(0, 2**31)
 GRID = {"random_state": 3, "n_init": 1}
 LEAST_P = 1e-3  # of a law test; seeds are fixed, so a test that passes once always does

@@ -104,7 +104,7 @@ def test_gains_are_the_same_bytes_on_any_number_of_threads(ground, entries):
             gains.append(covering.everybody(spread, keep=True))
             assert (covering.columns is not None) == (entries > 0)
             covering.add(Blocks(rows.at(np.array([900]))))
-            gains.append(covering.renewed(asked, gains[-1][asked], np.ones(900, int), spread))
+            gains.append(covering.renew_gains(asked, gains[-1][asked], np.ones(900, int), spread))
             np.testing.assert_allclose(gains[-1], covering.gains(asked), rtol=1e-3, atol=1e-6)
         found.append(np.concatenate(gains).tobytes())
     assert found[0] == found[1]

@@ -154,6 +154,19 @@ def test_a_bad_specification_is_refused(text, why):
         strategy(f"skactiveml:{text}")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("typiclust(k=0)", r"'typiclust\(k=0\)' cannot be made: `k`= 0, must be >= 1"),
+        ("maxherding(metric='x')", "metric is 'x', and must be a function or one of"),
+        ("bald(eps=3)", "`eps`= 3, must be <= 0.1"),
+    ],
+)
+def test_options_that_a_strategy_would_refuse_are_told_with_its_name(text, why):
+    with pytest.raises(BadSpecification, match=why):
+        strategy(text)
+
+
 def test_arguments_in_a_specification_beat_ours():
     made = strategy("skactiveml:ProbCover(4, alpha=0.9, cluster_algo_dict={'n_init': 2})").make(problem(seed=9))
     assert (made.n_classes, made.alpha, made.random_state) == (4, 0.9, 9)

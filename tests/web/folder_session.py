@@ -220,7 +220,7 @@ class FolderSession:
             self._class(into)
             if self._merged(into) == class_id:
                 raise Conflict("A class cannot be merged into itself.")
-            self._class(class_id)["into"] = into
+            self._class(class_id)["into"] = self._merged(into)  # where that one was merged into itself: no circle
             return self._rows()
 
     def samples(self, query: Mapping[str, Any]) -> Json:

@@ -1,5 +1,7 @@
 """The API over a real server: what is asked, kept once, taken back, told."""
 
+import csv
+import io
 import itertools
 import json
 import os
@@ -174,3 +176,29 @@ def test_a_file_name_that_is_no_text_is_shown_all_the_same(tmp_path: Path) -> No
     with site.server, site.client:
         assert site.client.get("/api/questions").json()[0]["path"] == "caf\\udce9.png"
         assert site.client.get("/pictures/0").status_code == 200
+
+
+FORMULAS = ("=HYPERLINK(A1)", "+1", "-1", "@SUM(A1)", "  =1", "\t=1", "＝1")
+
+
+def test_no_cell_of_the_table_is_taken_for_a_formula(site: Site) -> None:
+    for place, formula in enumerate(FORMULAS):
+        site.session.paths[place] = f"{formula}.jpg"
+        class_id = site.client.post("/api/classes", json={"name": f"{formula.strip()}{place}"}).json()[-1]["id"]
+        label(site, place, class_id)
+        label(site, place, None, kind="note", note=formula)
+    reply = site.client.get("/api/export")
+    assert reply.headers["content-disposition"] == 'attachment; filename="labels.csv"'
+    rows = list(csv.reader(io.StringIO(reply.content.decode(), newline="")))
+    assert rows[0] == ["path", "label", "annotator", "note"]
+    assert len(rows) == len(FORMULAS) + 1
+    for row in rows[1:]:
+        assert all(cell.startswith("'") for cell in (row[0], row[1], row[3]))
+        assert row[2] == "you"
+
+
+def test_a_name_that_ends_a_line_stays_one_cell(site: Site) -> None:
+    site.session.paths[0] = 'a\n"b",c.jpg'
+    label(site, 0)
+    rows = list(csv.reader(io.StringIO(site.client.get("/api/export").content.decode(), newline="")))
+    assert rows[1] == ['a\n"b",c.jpg', "round", "you", ""]

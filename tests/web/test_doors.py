@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import socket
+import uuid
 from pathlib import Path
 
 import httpx
@@ -105,6 +106,19 @@ def test_an_invitation_lets_one_more_person_in(site: Site) -> None:
     reply = httpx.get(link, headers={"sec-fetch-site": "none"})
     headers = {"cookie": reply.headers["set-cookie"].partition(";")[0], "sec-fetch-site": "same-origin"}
     assert ask(site, "/api/overview", **headers).json()["you"] == "Ada"
+
+
+def test_a_program_gets_a_pass_for_a_token_and_a_web_page_does_not(site: Site) -> None:
+    address, said = f"{site.address}/api/pass", {"token": TOKEN}
+    foreign = ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "none"},
+               {"host": f"evil.example:{site.server.port}"})  # fmt: skip
+    for headers in foreign:
+        assert httpx.post(address, json=said, headers=headers).status_code == 403, headers
+    assert httpx.get(address).status_code == 403  # a POST alone
+    assert httpx.post(address, json={"token": TOKEN[:-1]}).status_code == 401
+    bearer = httpx.post(address, json=said).json()["bearer"]
+    assert ask(site, "/api/overview", authorization=f"Bearer {bearer}").json()["you"] == "you"
+    assert httpx.post(address, json=said).status_code == 401  # once
 
 
 def test_two_projects_on_one_machine_do_not_share_a_cookie() -> None:
@@ -234,7 +248,23 @@ def test_a_port_in_use_is_one_sentence() -> None:
         listen(first.getsockname()[1])
 
 
-def test_the_server_can_fetch_no_address_and_unpack_no_pickle() -> None:
+def test_an_address_that_somebody_writes_is_not_fetched(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[str] = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", lambda s, to: (met.append(to[0]), connect(s, to))[1])
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *a, **k: (met.append(host), resolve(host, *a, **k))[1])
+    inner = "http://169.254.169.254/latest"
+    said = {"client": str(uuid.uuid4()), "sample": 0, "kind": "note", "note": inner, "how": "key"}
+    for path, body in (("classes", {"name": inner}), ("classes/0", {"description": inner}), ("answers", said),
+                       ("people", {"name": inner}), ("settings", {"strategy": inner}), ("scan", {})):  # fmt: skip
+        assert site.client.post(f"/api/{path}", json=body).status_code == 200, path
+    for path in ("overview", f"samples?text={inner}", "recent", "export", "map"):
+        assert site.client.get(f"/api/{path}").status_code == 200
+    assert set(met) == {"127.0.0.1"}  # the test itself
+
+
+def test_no_library_that_fetches_or_unpickles_is_used(site: Site) -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in STATIC.parent.glob("*.py"))
     assert "import uvicorn" in code
     assert not re.search(

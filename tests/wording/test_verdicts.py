@@ -55,7 +55,7 @@ def test_holm_counts_every_cell_of_the_call() -> None:
     assert many[0][1].judgement.p_holm == pytest.approx(5 * many[0][1].judgement.trial.p)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(some.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(random: Any) -> None:
     rows = planted([0.01, 0.03, -0.01])

@@ -33,8 +33,8 @@ class Classifier:
     """A trained classifier. ``probabilities`` are honest ones only where there is a ``calibration``.
 
     ``classes`` the labels as they were written; ``input`` how samples become features (m, d); ``weight`` (C, d) and
-    ``bias`` (C,) of the head; ``learned_from`` digests of the pictures or texts whose labels it has seen; ``about``
-    what it was made of and with, as JSON.
+    ``bias`` (C,) of the head; ``learned_from`` digests of the pictures, texts or rows whose labels it has seen;
+    ``about`` what it was made of and with, as JSON.
 
     >>> from nextlabel import load_dataset, train
     >>> classifier = train(load_dataset("digits"))

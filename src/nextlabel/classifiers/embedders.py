@@ -59,7 +59,7 @@ def kind_of(name: str) -> str:
 
 RESTORE_FOR_TEXTS: Mapping[str, Callable[[Settings], TextEmbedder]] = {
     "tfidf": lambda settings: Tfidf(**settings),
-    "use": lambda settings: replace(Use.installed(), characters=settings["characters"]),
+    "use": lambda settings: replace(Use.load(), characters=settings["characters"]),
 }
 
 

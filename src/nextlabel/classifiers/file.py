@@ -44,13 +44,13 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 def save_classifier(classifier: Classifier, path: str | Path) -> None:
     """Write a classifier; the file appears whole or not at all. Raises `CannotWrite` where the disk says no."""
-    path = Path(os.path.realpath(os.path.expanduser(path)))
+    shown, path = show_path(path), Path(os.path.realpath(os.path.expanduser(path)))
     if os.path.isdir(path):
-        raise CannotWrite(f"'{show_path(path)}' is a folder, so no model can be written there. Name a file in it.")
+        raise CannotWrite(f"'{shown}' is a folder, so no model can be written there. Name a file in it.")
     if not os.path.isdir(path.parent):
-        raise CannotWrite(f"There is no folder for '{show_path(path)}'. Make it first, or name another place.")
+        raise CannotWrite(f"There is no folder for '{shown}'. Make it first, or name another place.")
     raw = to_bytes(classifier)
-    with refusals(path, OTHER_PLACE):
+    with refusals(shown, OTHER_PLACE):
         write_atomically(path, raw)
 
 

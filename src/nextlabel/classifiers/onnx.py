@@ -36,7 +36,7 @@ from nextlabel.embedders.onnx.writing import field, graph, metadata_fields, mode
 from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
-from nextlabel.text import printable
+from nextlabel.text import printable, show_path
 
 PROBABILITIES = "probabilities"
 OURS = "nextlabel."  # before all names that join somebody else's model
@@ -63,10 +63,10 @@ def export_onnx(classifier: Classifier, path: str | Path) -> None:
     ...     os.path.getsize(Path(folder) / "digits.onnx") < 10_000
     True
     """
-    path = Path(os.path.realpath(os.path.expanduser(path)))
+    shown, path = show_path(path), Path(os.path.realpath(os.path.expanduser(path)))
     raw = to_onnx(classifier)
     open_session(import_extra("onnxruntime", "An ONNX model"), raw, printable(path.name))  # what fails, fails here
-    with refusals(path, "Name another file with --onnx."):
+    with refusals(shown, "Name another file with --onnx."):
         write_atomically(path, raw)
 
 
@@ -77,16 +77,21 @@ def to_onnx(classifier: Classifier) -> bytes:
         return _joined(classifier, made.embedder, made.model or b"", words)
     steps = Steps()
     if isinstance(made, TextInput):
-        raise Mistake(
-            f"A model of texts cannot be written as ONNX: what '{made.name}' does with letters is no step of it. "
-            "Keep the model's own file."
-        )
+        raise refuse_texts(made.name)
     if isinstance(made, TableInput):
         features = draw_table(steps, made)
     else:
         features = DRAW[kind_of(made.name)](steps, made.embedder, made.fits)
     _draw_head(steps, classifier, features)
     return model(steps.nodes, steps.inputs, _outputs(classifier), steps.tensors, words)
+
+
+def refuse_texts(embedder: str) -> Mistake:
+    """The error where a model of texts is to be written as ONNX."""
+    return Mistake(
+        f"A model of texts cannot be written as ONNX: what '{embedder}' does with letters is no step of it. Keep the "
+        "model's own file."
+    )
 
 
 def _joined(classifier: Classifier, made: Onnx, raw: bytes, words: Mapping[str, str]) -> bytes:

@@ -31,7 +31,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class PictureInput:
-    """How pictures become features: an embedder, what it was fitted to in training, and the scales of deep greys.
+    """How pictures become features: an embedder, what it was fitted to in training, and the scales of deep pictures.
 
     ``name`` is the embedder's in the table; ``decoding`` how the pictures of the training were decoded and resized;
     ``model`` the bytes of an ONNX model, where the embedder is one in a file.
@@ -52,7 +52,7 @@ class PictureInput:
         for start in range(0, len(files), PICTURES_IN_FLIGHT):
             some = files[start : start + PICTURES_IN_FLIGHT]
             read = [self._settle(file, one, kept) for file, one in zip(some, islice(readings, len(some)), strict=True)]
-            features, new = self._features(read, kept, counting(progress, start, len(files)))
+            features, new = self._features(read, kept, report_to(progress, start, len(files)))
             if new:
                 rows.add([digest for digest, _ in new], np.stack([row for _, row in new]))
             progress(LOOKING, start + len(some), len(files))
@@ -107,7 +107,7 @@ class PictureInput:
         return np.array(found, dtype=np.float32), new  # (m, d), or (0,) where nothing can be read
 
 
-def counting(progress: Progress, start: int, total: int) -> Report:
+def report_to(progress: Progress, start: int, total: int) -> Report:
     """What tells ``progress`` of pictures that are newly done, from ``start`` on."""
     done = start
 

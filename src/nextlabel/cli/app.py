@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Output, Samples, Source, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
 from nextlabel.cli.project_commands import backup, export, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
+from nextlabel.files.refusals import FULL, MAKE_ROOM
 from nextlabel.knobs.course import Course
 from nextlabel.knobs.labelling import Labelling
-from nextlabel.knobs.panels import COMPARED, DOOR, OUTPUT
+from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.terms import Terms
 
 P = ParamSpec("P")
@@ -45,12 +46,25 @@ def refuse_in_words(function: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         warnings.showwarning = print_note  # a warning of ours is a sentence for a person, without file and line
+        # Somebody else's, where /dev/shm is full or absent: none of our work is done by joblib's processes.
+        warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         try:
             function(*args, **kwargs)
+            sys.stdout.flush()  # what does not fit is told here, not by Python at its very end
         except NextlabelError as error:
             # markup=False, here and below: a file called [red].png is a name, no command to rich.
             loud.print(f"Error: {error}", style="red", markup=False)
             raise typer.Exit(error.exit_code) from error
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            sys.stdout = None  # or Python would try once more, and say so
+            loud.print(
+                f"Error: Standard output goes to a disk that is full ({error.strerror}). {MAKE_ROOM}",
+                style="red",
+                markup=False,
+            )
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             loud.print(STOPPED, markup=False)
             raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
@@ -138,6 +152,7 @@ def compare(
 @with_options
 def label(
     page: Labelling,
+    door: Door,
     folder: Annotated[
         Path | None,
         typer.Argument(
@@ -147,31 +162,6 @@ def label(
     demo: Annotated[
         bool, typer.Option("--demo", help="No folder: label scikit-learn's digits, to see how it is.")
     ] = False,
-    project: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Keep answers here. Default: .nextlabel in the folder.", rich_help_panel=OUTPUT
-        ),
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Keep answers in a database: postgresql://…", rich_help_panel=OUTPUT),
-    ] = None,
-    invite: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Print a link for one more person. May be repeated.", rich_help_panel=DOOR),
-    ] = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            help="Address to listen on. Others than this machine's own only see it where it is another.",
-            rich_help_panel=DOOR,
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port. Default: 8642, or a free one.", rich_help_panel=DOOR)
-    ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the page in a browser.", rich_help_panel=DOOR)] = True,
 ) -> None:
     """Label pictures or texts on a page in the browser, as few as possible. Started again, it goes on where it was.
 
@@ -185,9 +175,9 @@ def label(
 
     `nextlabel label --demo`
     """
-    from nextlabel.cli.label import Door, run_label
+    from nextlabel.cli.label import run_label
 
-    run_label(folder, page, Door(project, store, tuple(invite or ()), host, port, browser, demo), loud)
+    run_label(folder, page, door, demo, loud)
 
 
 for command in (status, export, backup):
@@ -366,7 +356,7 @@ def evaluate(
 ) -> None:
     """Say how good a trained model is, on labelled pictures or rows that it has not learned.
 
-    Pictures that it has learned are known by their content, and left out.
+    What it has learned is known by its content, and left out: pictures, texts, and rows of the same values.
 
     Example: `nextlabel evaluate flowers.safetensors test/ --out evaluation.html`
     """

@@ -10,9 +10,9 @@ from nextlabel import report
 from nextlabel.classifiers import load_classifier
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
+from nextlabel.cli.places import refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.projects import find_labels
-from nextlabel.cli.select import refuse_place
 from nextlabel.cli.train import request_of
 from nextlabel.evaluation import Evaluation, evaluate_request
 from nextlabel.report.numbers import percent
@@ -26,6 +26,7 @@ MOST_CLASSES = 20  # that the terminal lists
 def run_evaluate(model: Path, samples: Samples, out: Path | None, as_json: bool, loud: Console) -> None:
     """Evaluate, write the page, and say what was found."""
     if out is not None:
+        refuse_inputs(out, (model, samples.data, *(samples.labels or ())))
         refuse_place(out)
     classifier = load_classifier(model)
     project = find_labels(samples.data, samples.project, samples.labels, audit_only=True)

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from nextlabel.cli.pages import Contents
+from nextlabel.cli.places import refuse_place
 from nextlabel.cli.progress import show_progress
-from nextlabel.cli.select import refuse_place
 from nextlabel.errors import BadData, Mistake
 from nextlabel.labelling.export_files import FOLDERS, KINDS, check_out, write_export, write_folders
 from nextlabel.labelling.exporting import Answers, Guesses, guess_rest, read_answers

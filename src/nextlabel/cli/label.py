@@ -9,9 +9,9 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 import webbrowser
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
+from nextlabel.cli.pages import Door
 from nextlabel.errors import CannotGo, Mistake, StoreBusy
 from nextlabel.files.atomic import write_atomically
 from nextlabel.knobs.labelling import Labelling
@@ -33,31 +34,19 @@ HERE = "127.0.0.1"
 STOPPED = "Stopped. Every answer is kept; the same command goes on where it was."
 
 
-@dataclass(frozen=True)
-class Door:
-    """Where a project is kept, who is let in, and by which address."""
-
-    project: Path | None
-    store: str | None
-    invite: Sequence[str]
-    host: str
-    port: int | None
-    browser: bool
-    demo: bool
-
-
-def run_label(folder: Path | None, page: Labelling, door: Door, loud: Console) -> None:
+def run_label(folder: Path | None, page: Labelling, door: Door, demo: bool, loud: Console) -> None:
     """Serve the page until Ctrl-C."""
-    if (folder is None) is not door.demo:
+    if (folder is None) is not demo:
         raise Mistake(
             "Name a folder of pictures, or try --demo, which needs none."
             if folder is None
             else "--demo brings its own pictures. Leave out the folder, or --demo."
         )
-    signal.signal(signal.SIGTERM, _stop)
+    stop = Stop()
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         if folder is None:
-            _run_demo(page, door, loud)
+            _run_demo(page, door, stop, loud)
             return
         place = Path(os.path.abspath(folder.expanduser()))
         wish = Wish(place, door.project, door.store, page.classes or (), page.labels or (), page.settings())
@@ -68,18 +57,36 @@ def run_label(folder: Path | None, page: Labelling, door: Door, loud: Console) -
                 raise
             _invite_beside(place, door, loud)
             return
-        _serve(opened, door, loud)
+        _serve(opened, door, stop, loud)
     except KeyboardInterrupt:
-        loud.print(STOPPED, markup=False)
+        loud.print(STOPPED if folder is not None else "Stopped.", markup=False)
         raise typer.Exit(130) from None
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
-def _stop(*_: object) -> None:
-    """A polite request to end is a Ctrl-C."""
-    raise KeyboardInterrupt
+class Stop:
+    """Ctrl-C, or a polite request to end: the first one ends it, and nothing that comes later disturbs the closing."""
+
+    def __init__(self) -> None:
+        self.is_asked = self.is_served = False
+
+    def __call__(self, *_: object) -> None:
+        if not self.is_asked:
+            self.is_asked = True
+            if not self.is_served:
+                raise KeyboardInterrupt
+
+    def wait(self) -> None:
+        """Until it comes."""
+        self.is_served = True
+        while not self.is_asked:
+            time.sleep(0.2)  # an Event could be locked by the very thread that the signal interrupts
+        raise KeyboardInterrupt
 
 
-def _run_demo(page: Labelling, door: Door, loud: Console) -> None:
+def _run_demo(page: Labelling, door: Door, stop: Stop, loud: Console) -> None:
     from nextlabel.labelling.demo import NAME, SETTINGS, Oracle, draw_digits  # scikit-learn's digits take seconds
 
     loud.print("A demonstration: scikit-learn's digits, in a temporary folder that is gone afterwards.", markup=False)
@@ -88,12 +95,12 @@ def _run_demo(page: Labelling, door: Door, loud: Console) -> None:
         draw_digits(home / NAME)
         oracle = Oracle()
         wish = Wish(home / NAME, classes=oracle.classes, settings={**SETTINGS, **page.settings()})
-        _serve(open_project(wish), door, loud, oracle)
+        _serve(open_project(wish), door, stop, loud, oracle)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _serve(opened: Opened, door: Door, loud: Console, oracle: Any = None) -> None:
+def _serve(opened: Opened, door: Door, stop: Stop, loud: Console, oracle: Any = None) -> None:
     from nextlabel.labelling.session import LabellingSession
     from nextlabel.web.app import make_app
     from nextlabel.web.doors import Doors, read_secret
@@ -117,7 +124,7 @@ def _serve(opened: Opened, door: Door, loud: Console, oracle: Any = None) -> Non
             with _address_kept(project.home, base):
                 if door.browser:
                     threading.Thread(target=_open_browser, args=(link,), daemon=True).start()
-                threading.Event().wait()
+                stop.wait()
 
 
 def _greet(opened: Opened, link: str, door: Door, loud: Console) -> None:
@@ -130,7 +137,7 @@ def _greet(opened: Opened, link: str, door: Door, loud: Console) -> None:
     print(link, flush=True)
     if door.host != HERE:
         loud.print("Whoever has a link may label: others on the network reach this page, too.", markup=False)
-    if not door.demo:
+    if not project.settings.demo:
         loud.print(
             f"Answers are kept in '{show_path(project.home)}'. Ctrl-C ends this; the same command goes on.",
             markup=False,

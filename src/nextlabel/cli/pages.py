@@ -9,7 +9,7 @@ from nextlabel.errors import Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
 from nextlabel.knobs.kinds import FILES, FLAG, NAMES, PLACE, SOURCE, Kind, number_within, optional, text, whole
-from nextlabel.knobs.panels import CHOSEN, DATA, LABELS, OUTPUT
+from nextlabel.knobs.panels import CHOSEN, DATA, DOOR, LABELS, OUTPUT
 from nextlabel.specifications import look_up
 from nextlabel.text import show_path
 
@@ -18,6 +18,16 @@ FIGURE_KINDS = ("png", "svg", "pdf")
 FIGURES_HELP = "Kinds of figure files: `png`, `svg`, `pdf`, several by commas."
 PROJECT_HELP = "Where a labelling project keeps its answers, if not in the data's own folder."
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
+
+
+def read_people(value: object) -> tuple[str, ...]:
+    """Names, one each: a comma is part of a name."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(one) for one in value)  # type: ignore[attr-defined]
+
+
+PEOPLE = Kind(read_people, "a name, or a list of them", "NAME", many=True)
 
 
 @dataclass(frozen=True)
@@ -212,6 +222,39 @@ class Contents:
         "Of these, only where the model is at least so sure, from 0 to 1.",
         OUTPUT,
     )
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a labelling is kept, who is let in, and by which address.
+
+    >>> Door(invite=["Ada", "Ben"]).invite
+    ('Ada', 'Ben')
+    """
+
+    project: Path | None = knob(
+        None, optional(PLACE), "Keep answers in this folder. Default: .nextlabel in the folder itself.", OUTPUT
+    )
+    store: str | None = knob(None, optional(text(metavar="URL")), "Keep answers in a database: postgresql://…", OUTPUT)
+    invite: tuple[str, ...] = knob(
+        (),
+        PEOPLE,
+        "Print a link for one more person, also while the page is served already. May be given several times.",
+        DOOR,
+    )
+    host: str = knob(
+        "127.0.0.1",
+        text("an address", "HOST"),
+        "Address to listen on. Any other than 127.0.0.1 lets in whoever is on the network and has a link.",
+        DOOR,
+    )
+    port: int | None = knob(
+        None, optional(whole(0, "a number from 0 to 65535", most=65535)), "Port. Default: 8642, or a free one.", DOOR
+    )
+    browser: bool = knob(True, FLAG, "Open the page in a browser.", DOOR)
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -15,8 +15,8 @@ from nextlabel.classifiers import Classifier, load_classifier
 from nextlabel.classifiers.pictures import PictureInput
 from nextlabel.classifiers.tables import TableInput
 from nextlabel.classifiers.texts import TextInput
+from nextlabel.cli.places import OTHER_PLACE, real, refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
-from nextlabel.cli.select import OTHER_PLACE, real, refuse_place
 from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
@@ -61,9 +61,12 @@ class Line(NamedTuple):
 def run_predict(wish: Wish, as_json: bool, loud: Console) -> None:
     """Predict, write the table, fill the folders, and say how it went."""
     if wish.out is not None:
+        refuse_inputs(wish.out, (wish.model, wish.data))
         refuse_place(wish.out)
     if wish.to is not None:
         check_to(wish)
+    elif wish.copy:
+        raise Mistake("--copy says how --to folders fills them, and that is missing. Add it, or leave out --copy.")
     classifier = load_classifier(wish.model)
     with show_progress(loud, quiet=as_json) as progress:
         listing = read_listing(wish, classifier)

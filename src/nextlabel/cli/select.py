@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +13,10 @@ from typing import Any
 from rich.console import Console
 
 from nextlabel.cli.pages import Arrays, Choice
+from nextlabel.cli.places import OTHER_PLACE, real, refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
-from nextlabel.errors import CannotWrite, Mistake
-from nextlabel.files.atomic import rehearse, write_atomically
+from nextlabel.errors import Mistake
+from nextlabel.files.atomic import write_atomically
 from nextlabel.files.cells import quote_path
 from nextlabel.files.refusals import refusals
 from nextlabel.pool import Ids
@@ -25,15 +25,14 @@ from nextlabel.selection import Order, Selection, choose, read_order
 from nextlabel.selection.arrays import MAGIC, open_array
 from nextlabel.text import printable, show_path
 
-OTHER_PLACE = "Name another place with --out."
 ANSWERS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 
 
 def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud: Console) -> None:
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
     # Both before the files are read: a choice out of a large one takes minutes.
-    refuse_input(arrays, out)
     if out is not None:
+        refuse_inputs(out, (arrays.file, *arrays.label_files, arrays.probabilities))
         refuse_place(out)
     paths: Sequence[str] | None = None
     rows: Ids | None = None
@@ -152,26 +151,3 @@ def describe_next(data: str) -> str:
         "Write what they are into a file with columns path and label, and choose on: "
         f"nextlabel select {shlex.quote(printable(data))} --labels answers.csv"
     )
-
-
-def refuse_input(arrays: Arrays, out: Path | None) -> None:
-    """The batch must not be written over what it is chosen from."""
-    for path in (arrays.file, *arrays.label_files, arrays.probabilities):
-        if out is not None and path is not None and os.path.realpath(out) == os.path.realpath(path):
-            raise Mistake(f"--out is '{printable(str(out))}', which is read too, and would be lost. Name another file.")
-
-
-def refuse_place(out: Path) -> None:
-    """`CannotWrite` where the file could not be written, before there is anything to write."""
-    name, path = printable(str(out)), real(out)
-    if not os.path.isdir(path.parent):
-        raise CannotWrite(f"There is no folder for '{name}'. Make it first, or name another place with --out.")
-    if os.path.exists(path) and not os.path.isfile(path):  # unlike Path's, they do not mind any name
-        raise CannotWrite(f"'{name}' is no plain file. Name one with --out, or leave --out away to print the ids.")
-    with refusals(out, OTHER_PLACE):
-        rehearse(path)
-
-
-def real(out: Path) -> Path:
-    """What a link points to: it stays a link."""
-    return Path(os.path.realpath(out))

@@ -8,14 +8,16 @@ from typing import Any
 from rich.console import Console
 
 from nextlabel.classifiers import save_classifier
-from nextlabel.classifiers.onnx import export_onnx
+from nextlabel.classifiers.onnx import export_onnx, refuse_texts
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Samples
+from nextlabel.cli.places import refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.projects import find_labels, suit_project
-from nextlabel.cli.select import refuse_place
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.embedders import default
+from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.knobs.course import Course
 from nextlabel.labelling.labels import ProjectLabels
 from nextlabel.progress import Progress
@@ -32,14 +34,21 @@ AUDIT = f"{FEWEST} audit answers calibrate them. Label on."
 
 def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as_json: bool, loud: Console) -> None:
     """Train, write the files, and say what they are."""
-    for place in filter(None, (out, onnx)):
-        refuse_place(place)  # before pictures are read, which takes minutes
+    read = (samples.data, *(samples.labels or ()))
+    refuse_inputs(out, read)
+    refuse_place(out)
+    if onnx is not None:
+        refuse_inputs(onnx, (*read, out), "--onnx")
+        refuse_place(onnx)
+        import_extra("onnxruntime", "--onnx")  # what is written is tried
     project = find_labels(samples.data, samples.project, samples.labels)
     if project is not None:
         course = suit_project(course, project)
     with show_progress(loud, quiet=as_json) as progress:
         request = replace(request_of(samples, progress), sink=sink(course), fate="not learned")
         dataset = load(request if project is None else project.fit(request))
+        if onnx is not None and dataset.texts is not None:
+            raise refuse_texts(course.embedder or default(dataset))
         found = _learn(dataset, course, project, progress)
         save_classifier(found.classifier, out)
         if onnx is not None:
@@ -96,6 +105,7 @@ def describe(made: Audited, out: Path, of_project: bool = False) -> str:
             f"Calibrated on {several(found.labels, 'label')} that the model had not seen: the gap between its "
             f"probabilities and how often it is right was {points(found.before)} points, and is {points(found.after)}."
         )
-    else:
-        lines.append(f"Its numbers are scores, no probabilities: {AUDIT if of_project else RANDOM}")
+    else:  # where they were said to be random and are too few, a note has said so
+        hint = "" if classifier.about["random_labels"] else f": {RANDOM}"
+        lines.append(f"Its numbers are scores, no probabilities{f': {AUDIT}' if of_project else hint or '.'}")
     return "\n".join(lines)

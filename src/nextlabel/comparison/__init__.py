@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nextlabel.comparison.origins import mixtures, waiting
+from nextlabel.comparison.origins import describe_waiting, mixtures
 from nextlabel.comparison.reading import Bench, read, read_families
 from nextlabel.comparison.strategies_of_all import same_strategies
 from nextlabel.errors import Mistake, NotComparable
@@ -137,7 +137,7 @@ def weigh(
         gates=gates(found, [bench.whole for bench in benches], terms.against),
         verdicts=verdicts,
         across=across(named_, groups, seen, terms.against),
-        notes=[*mixtures(benches), *waiting(benches, law)],
+        notes=[*mixtures(benches), *describe_waiting(benches, law)],
     )
 
 

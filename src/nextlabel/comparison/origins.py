@@ -34,7 +34,7 @@ def _words(one: Environment, names: Sequence[str]) -> str:
     return " and ".join(f"{name} {one.get(name, 'unknown')}" for name in names)
 
 
-def waiting(benches: Iterable[Bench], law: Law) -> list[str]:
+def describe_waiting(benches: Iterable[Bench], law: Law) -> list[str]:
     """One sentence per number of seeds of which some wait for the next look."""
     datasets: dict[int, list[str]] = {}
     for bench in benches:

@@ -34,10 +34,10 @@ class Sink(Protocol):
         """The side of the squares that it wants."""
 
     @property
-    def wanted(self) -> Ids | None:
+    def subset(self) -> Ids | None:
         """The ids, among the samples that it was shown, of those it wants; None: all."""
 
-    def known(self) -> Iterable[str]:
+    def keys(self) -> Iterable[str]:
         """Digests of pictures that it has had, and does not want again."""
 
     def take(self, digests: Sequence[str], squares: Squares) -> None:
@@ -185,6 +185,11 @@ class Dataset:
     def kind(self) -> str:
         """What samples are: ``pictures``, ``texts``, or the rows of a ``table``."""
         return "pictures" if self.pictures is not None else "texts" if self.texts is not None else "table"
+
+    @property
+    def noun(self) -> str:
+        """What one sample is called: a ``picture``, a ``text`` or a ``row``."""
+        return "row" if self.table is not None else self.kind.removesuffix("s")
 
     @property
     def content(self) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """From the bytes of a picture to a square of RGB, whatever its format, mode and orientation.
 
-Resizing squashes: every picture becomes size x size whatever its proportions. Greys of more than 8 bits need a scale,
-which is a whole folder's (`nextlabel.datasets.greys`).
+Resizing squashes: every picture becomes size x size whatever its proportions. Numbers of more than 8 bits
+(`nextlabel.datasets.deep`) need a scale, which is a whole folder's (`nextlabel.datasets.greys`).
 """
 
 import io
@@ -14,17 +14,9 @@ import PIL
 from PIL import Image, ImageOps
 
 from nextlabel.datasets.base import Squares
+from nextlabel.datasets.deep import Deep, may_be_deep
 from nextlabel.datasets.formats import HEAD, formats_of
-from nextlabel.datasets.greys import (
-    Scale,
-    Scales,
-    Sketch,
-    draw_sketch,
-    find_scales,
-    is_inverted,
-    kind_of,
-    values_of,
-)
+from nextlabel.datasets.greys import Scale, Scales, Sketch, find_scales
 from nextlabel.errors import MissingExtra
 from nextlabel.text import printable
 
@@ -41,7 +33,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF orientation
 NO_ROOM = "does not fit into memory"
-VERSION = f"2 {FIT} Pillow {PIL.__version__}"
+VERSION = f"3 {FIT} Pillow {PIL.__version__}"
 
 _one_large = threading.Lock()
 
@@ -57,10 +49,10 @@ class Passing(Unreadable):
 def square(raw: bytes, size: int, scale: Scale | None = None) -> Squares:
     """The picture in these bytes as (size, size, 3) RGB, upright, on white; raises `Unreadable`.
 
-    ``scale`` is that of greys of more than 8 bits; without one, a picture is its own folder.
+    ``scale`` is that of numbers of more than 8 bits; without one, a picture is its own folder.
     """
     with _explain(raw), _open(raw) as picture:
-        return _square(picture, size, scale)
+        return _square(picture, size, _deep(raw, picture), scale)
     raise AssertionError("what is not read is explained")
 
 
@@ -70,39 +62,36 @@ def fit_within(raw: bytes, side: int, scale: Scale | None = None) -> Image.Image
     Proportions are kept and nothing is enlarged; what is returned carries pixels alone, and no metadata.
     """
     with _explain(raw), _open(raw) as picture:
-        return _fit_within(picture, side, scale)
+        return _fit_within(picture, side, _deep(raw, picture), scale)
     raise AssertionError("what is not read is explained")
 
 
 def read_sketch(raw: bytes, scales: Scales | None = None) -> Sketch | Scale | None:
-    """What greys of more than 8 bits say of their scale, or the one of ``scales`` that they are on; None for others.
+    """What numbers of more than 8 bits say of their scale, or the one of ``scales`` that they are on; None for others.
 
     Raises `Unreadable`.
     """
-    if not may_be_deep(raw):
+    if not may_be_deep(raw):  # then its header is not even read
         return None
     with _explain(raw), _open(raw) as picture:
-        kind = kind_of(picture)
-        if not kind:
+        deep = _deep(raw, picture)
+        if deep is None:
             return None
-        if scales is not None and kind in scales:
-            return scales[kind]
+        if scales is not None and deep.kind in scales:
+            return scales[deep.kind]
         _check_size(picture)
-        return draw_sketch(picture)
+        return deep.sketch()
     raise AssertionError("what is not read is explained")
-
-
-def may_be_deep(raw: bytes) -> bool:
-    """Could these be greys of more than 8 bits? Their headers are read only where they could."""
-    if raw[:4] == b"\x89PNG":
-        return raw[24:26] == b"\x10\x00"  # 16 bits, grey
-    return raw[:2] in (b"II", b"MM", b"P5") or raw[:4] in (b"\x00\x00\x00\x0c", b"\xff\x4f\xff\x51")
 
 
 def _open(raw: bytes) -> Image.Image:
     if not raw:
         raise Unreadable("is empty")
     return Image.open(io.BytesIO(raw), formats=formats_of(raw[:HEAD]))
+
+
+def _deep(raw: bytes, picture: Image.Image) -> Deep | None:
+    return Deep.of(raw, picture) if may_be_deep(raw) else None
 
 
 @contextmanager
@@ -147,23 +136,23 @@ def _check_size(picture: Image.Image) -> int:
     return pixels
 
 
-def _square(picture: Image.Image, size: int, scale: Scale | None) -> Squares:
+def _square(picture: Image.Image, size: int, deep: Deep | None, scale: Scale | None) -> Squares:
     pixels = _check_size(picture)
     picture.draft("RGB", (2 * size, 2 * size))  # JPEG: decode at 1/2, 1/4 or 1/8, but never below twice the size
     with _one_large if pixels > LARGE_PICTURE else nullcontext():
         picture.load()
-        small = _resize(_to_rgb(picture, scale), size)
+        small = _resize(_to_rgb(picture, deep, scale), size)
     turn = TURNS.get(_orientation(picture))
     upright = small if turn is None else small.transpose(turn)
     return np.asarray(_on_white(upright))
 
 
-def _fit_within(picture: Image.Image, side: int, scale: Scale | None) -> Image.Image:
+def _fit_within(picture: Image.Image, side: int, deep: Deep | None, scale: Scale | None) -> Image.Image:
     pixels = _check_size(picture)
     picture.draft("RGB", (side, side))
     with _one_large if pixels > LARGE_PICTURE else nullcontext():
         picture.load()
-        small = _to_rgb(picture, scale).copy()
+        small = _to_rgb(picture, deep, scale).copy()
         small.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     turn = TURNS.get(_orientation(picture))
     upright = _on_white(small if turn is None else small.transpose(turn))
@@ -187,11 +176,10 @@ def _resize(picture: Image.Image, size: int) -> Image.Image:
     return picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
-def _to_rgb(picture: Image.Image, scale: Scale | None) -> Image.Image:
+def _to_rgb(picture: Image.Image, deep: Deep | None, scale: Scale | None) -> Image.Image:
     """The picture in a mode that can be resized: L, RGB or RGBA."""
-    if kind_of(picture):
-        scale = scale or find_scales([draw_sketch(picture)])[kind_of(picture)]
-        return Image.fromarray(scale.bytes_of(values_of(picture), is_inverted(picture)))
+    if deep is not None:
+        return deep.show(scale or find_scales([deep.sketch()])[deep.kind])
     if picture.has_transparency_data:
         return picture.convert("RGBA")
     return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")

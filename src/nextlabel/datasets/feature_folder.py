@@ -10,8 +10,6 @@ as those of labels or groups. The folder appears when all of it is there.
 
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from nextlabel.datasets.scanning import code_groups
 from nextlabel.errors import BadData, CannotWrite
 from nextlabel.files import cache
 from nextlabel.files.arrays import NewArray, map_array, read_array
+from nextlabel.files.atomic import holds_anything, rehearse_folder, write_folder
 from nextlabel.files.refusals import refusals
 from nextlabel.pool import Floats
 from nextlabel.text import did_you_mean, printable, show_path
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 ABOUT, SAMPLES = "embedding.json", "samples.csv"
 ROWS = 100_000  # of one shard: half a gigabyte of 1,280 numbers each
 STEP = 4_096  # rows that are copied at once
+OTHER_PLACE = "Name another place with --out."
 MADE_ANEW = "Write it anew: nextlabel embed DATA --out FOLDER."
 
 
@@ -59,27 +59,24 @@ def write_features(folder: Path, features: Floats, about: FeatureFolder) -> None
     Raises `CannotWrite` where something else lies there, or the disk says no.
     """
     check_place(folder)
-    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
-    try:
-        with refusals(folder, "Name another place with --out."):
-            draft.mkdir(parents=True)
-            for shard, start in enumerate(range(0, len(features), ROWS)):
-                _write_shard(draft / f"features-{shard:03}.npy", features[start : start + ROWS])
-            _table(about).write_csv(draft / SAMPLES)
-            more = {"name": about.name, "embedder": dict(about.settings), "samples": len(features)}
-            (draft / ABOUT).write_text(json.dumps(more, indent=1) + "\n", encoding="utf-8")
-            _replace(folder, draft)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)  # gone already, where all went well
+    with refusals(folder, OTHER_PLACE), write_folder(Path(os.path.realpath(folder))) as draft:
+        for shard, start in enumerate(range(0, len(features), ROWS)):
+            _write_shard(draft / f"features-{shard:03}.npy", features[start : start + ROWS])
+        _table(about).write_csv(draft / SAMPLES)
+        more = {"name": about.name, "embedder": dict(about.settings), "samples": len(features)}
+        (draft / ABOUT).write_text(json.dumps(more, indent=1) + "\n", encoding="utf-8")
 
 
 def check_place(folder: Path) -> None:
     """`CannotWrite` where a folder of features may not be written, before anything is embedded for it."""
-    if os.path.exists(folder) and not (os.path.isdir(folder) and (holds_features(folder) or not os.listdir(folder))):
+    ours = os.path.isdir(folder) and (holds_features(folder) or not holds_anything(folder))
+    if os.path.exists(folder) and not ours:
         raise CannotWrite(
             f"'{show_path(folder)}' holds something else than features, and is left alone. Name a new folder with "
             "--out."
         )
+    with refusals(folder, OTHER_PLACE):
+        rehearse_folder(Path(os.path.realpath(folder)))
 
 
 def _write_shard(path: Path, rows: Floats) -> None:
@@ -97,17 +94,6 @@ def _blocks(rows: Floats) -> Iterator[Floats]:
     """Some rows at a time, since all of them may be a map of gigabytes."""
     for start in range(0, len(rows), STEP):
         yield np.ascontiguousarray(rows[start : start + STEP], dtype="<f4")
-
-
-def _replace(folder: Path, draft: Path) -> None:
-    """Put the draft in the folder's place. What lay there is removed when the new one stands."""
-    if not os.path.exists(folder):
-        draft.rename(folder)
-        return
-    old = draft.with_suffix(".old")
-    folder.rename(old)
-    draft.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _table(about: FeatureFolder) -> "polars.DataFrame":

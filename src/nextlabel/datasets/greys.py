@@ -1,4 +1,4 @@
-"""Greys of more than 8 bits: one scale for all pictures of a folder that store them alike.
+"""Numbers of more than 8 bits, greys or colours: one scale for all pictures of a folder that store them alike.
 
 A file of 16 bits mostly does not say how many of them its camera used, and one picture's brightest pixel says less. So
 each picture gives a `Sketch` of its values, and all of them together say what is white: the smallest depth that cameras
@@ -12,24 +12,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from nextlabel.files import cache
 
-Values = npt.NDArray[Any]  # greys (h, w), of any number type
+Values = npt.NDArray[Any]  # greys (h, w) or colours (h, w, 3), of any number type
 Bytes = npt.NDArray[np.uint8]
 
 CLIP = 0.001  # the share of pixels that may lie beyond white, and beyond black where black is not 0
 KNOTS = np.array([0, 5e-4, CLIP, 0.002, 0.01, 0.1, 0.5, 0.9, 0.99, 0.998, 1 - CLIP, 0.9995, 1])
 DEPTHS = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16, 20, 24, 31, 32))
 SLACK = 1.1  # fractions may go this far beyond a white of 1 or 255: sharpening does so
-SEEN = 2**20  # pixels of one picture that are looked at
-PHOTOMETRIC, BITS, FORM = 262, 258, 339  # tags of a TIFF
-MOST_TAGS = (341, 281)  # SMaxSampleValue, MaxSampleValue
+SEEN = 2**20  # numbers of one picture that are looked at
 
 
 class Sketch(NamedTuple):
-    """What one picture says of its scale: how it is stored, its values at `KNOTS`, how many pixels it has.
+    """What one picture says of its scale: how it is stored, its values at `KNOTS`, how many there are of them.
 
     ``declared`` is the white that its tags name, 0 where they name none; ``whole`` says that it holds no fractions.
     """
@@ -49,7 +46,7 @@ class Scale:
     white: float
 
     def bytes_of(self, values: Values, inverted: bool = False) -> Bytes:
-        """Greys (h, w) as bytes; with ``inverted``, small ones are bright."""
+        """Numbers of any shape as bytes; with ``inverted``, small ones are bright."""
         wide = np.nan_to_num(values.astype(np.float64), posinf=self.white, neginf=self.black)
         scaled = np.clip(np.rint((wide - self.black) * (255 / (self.white - self.black))), 0, 255)
         out: Bytes = (255 - scaled if inverted else scaled).astype(np.uint8)
@@ -59,60 +56,18 @@ class Scale:
 Scales = Mapping[str, Scale]  # by kind
 
 
-def kind_of(picture: Image.Image) -> str:
-    """How a picture stores its greys: nothing where they have 8 bits, which need no scale.
-
-    >>> kind_of(Image.new("I;16", (2, 2))), kind_of(Image.new("L", (2, 2)))
-    ('16 bits', '')
-    """
-    if picture.mode.startswith("I;16"):
-        return "16 bits"
-    return {"I": "32 bits", "F": "fractions"}.get(picture.mode, "")
-
-
-def values_of(picture: Image.Image) -> Values:
-    """Greys (h, w) of a loaded picture as they are meant: Pillow reads 32 unsigned bits as signed ones."""
-    values = np.asarray(picture)
-    tags = getattr(picture, "tag_v2", {})
-    unsigned = picture.mode == "I" and _first(tags.get(BITS)) == 32 and _first(tags.get(FORM, 1)) == 1
-    return values.astype(np.int32).view(np.uint32) if unsigned else values
-
-
-def is_inverted(picture: Image.Image) -> bool:
-    """Is 0 white? Pillow turns such pictures around where they have 8 bits, and only there."""
-    return bool(_first(getattr(picture, "tag_v2", {}).get(PHOTOMETRIC, 1)) == 0)
-
-
-def declared_white(picture: Image.Image) -> float:
-    """The white that a picture's own header names, 0 where it names none; asked before it is loaded."""
-    tile = getattr(picture, "tile", None)
-    if picture.format == "JPEG2000" or (picture.format == "PPM" and tile and tile[0][0] == "ppm"):
-        return 65_535.0  # whatever depth they have, Pillow has stretched them to 16 bits
-    tags = getattr(picture, "tag_v2", {})
-    bits = int(_first(tags.get(BITS)) or 16)
-    most = next((float(_first(tags[tag])) for tag in MOST_TAGS if tag in tags), 0.0)
-    if 0 < most < 2**bits - 1:
-        return most
-    return 0.0 if bits in (16, 32, 64) else 2.0**bits - 1  # 16 and 32 are what files have, not what cameras give
-
-
-def _first(tag: Any) -> Any:
-    return (tag[0] if tag else None) if isinstance(tag, tuple) else tag
-
-
-def draw_sketch(picture: Image.Image) -> Sketch:
-    """What a picture says of its scale; it is loaded by this."""
-    declared = declared_white(picture)
-    flat = values_of(picture).ravel()
+def draw_sketch(kind: str, numbers: Values, declared: float = 0.0) -> Sketch:
+    """What the ``numbers`` of one picture, of any shape, say of its scale."""
+    flat = numbers.ravel()
     some = flat[:: max(1, len(flat) // SEEN)].astype(np.float64)
     some = some[np.isfinite(some)]
     values = np.quantile(some, KNOTS, method="lower") if len(some) else np.zeros(len(KNOTS))
     whole = not np.any(some % 1)
-    return Sketch(kind_of(picture), tuple(values.tolist()), len(flat), declared, bool(whole))
+    return Sketch(kind, tuple(values.tolist()), len(flat), declared, bool(whole))
 
 
 def find_scales(sketches: Sequence[Sketch]) -> Scales:
-    """One scale for each way of storing greys that is among the pictures.
+    """One scale for each way of storing numbers that is among the pictures; colours share one for all channels.
 
     >>> dark = Sketch("16 bits", tuple(np.linspace(0, 700, len(KNOTS))), 4096)
     >>> find_scales([dark, dark._replace(values=tuple(np.linspace(0, 1003, len(KNOTS))))])["16 bits"].white
@@ -154,9 +109,12 @@ def scaled_key(digest: str, scale: Scale) -> str:
 
 def describe_scales(scales: Scales, counts: Mapping[str, int]) -> list[str]:
     """A sentence on each scale, for whoever knows their camera."""
-    stored = {"fractions": "fractions"}
+    stored = {
+        "fractions": "greys stored as fractions",
+        "16 bits a channel": "colours stored as numbers of 16 bits a channel",
+    }
     return [
-        f"{counts[kind]:,} pictures are greys stored as {stored.get(kind, f'numbers of {kind}')}; in all of them "
+        f"{counts[kind]:,} pictures are {stored.get(kind, f'greys stored as numbers of {kind}')}; in all of them "
         f"{scale.black:,.6g} is black and {scale.white:,.10g} is white."
         for kind, scale in scales.items()
     ]

@@ -31,7 +31,7 @@ T = TypeVar("T")
 MOST_BYTES = 2**31
 PICTURES_IN_FLIGHT = 512  # pictures in flight
 
-Verdict = str | Sketch | None  # why bytes cannot be read, or what their greys say of their scale; None: read
+Verdict = str | Sketch | None  # why bytes cannot be read, or what their numbers say of their scale; None: read
 
 
 class Member(Protocol):
@@ -48,7 +48,7 @@ class Reading(NamedTuple):
     """What became of one file: the digest of its bytes, why it cannot be used, and its square where one was made.
 
     No digest, where the trouble was not with the bytes: whoever keeps readings by digest keeps nothing of it.
-    Instead of a square a ``sketch``, where greys of more than 8 bits still want a scale.
+    Instead of a square a ``sketch``, where numbers of more than 8 bits still want a scale.
     """
 
     digest: str | None
@@ -68,7 +68,7 @@ class FolderPictures:
     files: tuple[File, ...]
     digests: tuple[str, ...]
     folder: Path
-    scales: Scales = field(default_factory=dict)  # of greys of more than 8 bits
+    scales: Scales = field(default_factory=dict)  # of numbers of more than 8 bits
     version: str = VERSION
     grey_side: int | None = None
     _open: dict[int, Squares] = field(default_factory=dict, init=False, repr=False, compare=False)  # by size
@@ -124,7 +124,7 @@ def read_all(
 ) -> Iterator[Reading]:
     """Read every file, in order, and decode those whose digest is not in ``known``.
 
-    ``known`` says for a digest what became of it; squares are (size, size, 3). Greys of more than 8 bits are put on
+    ``known`` says for a digest what became of it; squares are (size, size, 3). Numbers of more than 8 bits are put on
     their scale, and have a digest of bytes and scale; without ``scales`` they give a sketch and no square.
     """
     with ThreadPoolExecutor(cores()) as threads:
@@ -144,7 +144,7 @@ def read_each(
 ) -> list[Reading]:
     """Read pictures that are no dataset: all have a square or a reason, and share a scale where they need one.
 
-    ``known`` are scales that somebody has learned on; how greys are stored that these do not say, the pictures say.
+    ``known`` are scales that somebody has learned on; how numbers are stored that these do not say, the pictures say.
     """
     readings = list(read_all(files, size, {}, progress))
     deep = [i for i, reading in enumerate(readings) if reading.sketch is not None]

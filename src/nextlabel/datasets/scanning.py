@@ -191,7 +191,7 @@ def _scan(request: Request, found: Found) -> list[Reading]:
     store = folder / f"scan-{cache.key(VERSION, found.root)}.json"
     memory, sink = read_memory(store), _sink(request, found, folder)
     # What a sink has had can be read, also where it lay in another folder then, or where that scan was interrupted.
-    known: dict[str, Verdict] = {**dict.fromkeys(sink.known() if sink else ()), **memory.verdicts}
+    known: dict[str, Verdict] = {**dict.fromkeys(sink.keys() if sink else ()), **memory.verdicts}
     signatures = [sign(file) for file in found.files]
     readings = [memory.recall(signature, known) for signature in signatures]
     unread = [i for i, reading in enumerate(readings) if reading is None]
@@ -207,7 +207,7 @@ def _read_unread(
     found: Found, unread: Sequence[int], sink: Sink | None, known: Mapping[str, Verdict], progress: Progress
 ) -> Iterator[tuple[int, Reading]]:
     """Places and readings of files that are new: first of those that the sink wants, then of the others."""
-    taken = set() if sink is None else set(unread if sink.wanted is None else sink.wanted.tolist())
+    taken = set() if sink is None else set(unread if sink.subset is None else sink.subset.tolist())
     wanted, others = [i for i in unread if i in taken], [i for i in unread if i not in taken]
     if sink is not None and wanted:
         some = read_all([found.files[i] for i in wanted], sink.size, known, _part(progress, 0, len(unread)))

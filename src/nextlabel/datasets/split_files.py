@@ -43,6 +43,16 @@ def read_split(path: str | Path, dataset: Dataset, seeds: Sequence[int]) -> list
     is for. Where ``"paths"`` stand beside ids, as in ``splits.json`` of a run, paths count. Raises `BadSplit`, and
     `BadData` where the file cannot be read.
     """
+    samples = _Samples(dataset)
+    objects = read_objects(path, seeds)
+    return [samples.split(item, _which(path, i)) for i, item in enumerate(objects, 1)]
+
+
+def read_objects(path: str | Path, seeds: Sequence[int]) -> list[Mapping[str, Any]]:
+    """What the file holds for each seed, of the right form; whether it fits the data is seen when these are known.
+
+    Raises as `read_split` does.
+    """
     found = _json(Path(path))
     objects = found if isinstance(found, list) else [found]
     if len(objects) != len(seeds):
@@ -50,17 +60,32 @@ def read_split(path: str | Path, dataset: Dataset, seeds: Sequence[int]) -> list
             f"'{show_path(path)}' does not fit the seeds: {len(objects)} split(s) for {len(seeds)} seed(s). "
             "Give one split per seed, or choose as many seeds (--seeds) as there are splits."
         )
-    samples = _Samples(dataset)
-    splits = [samples.split(item, f"Split {i} of '{show_path(path)}'") for i, item in enumerate(objects, 1)]
     for i, (item, seed) in enumerate(zip(objects, seeds, strict=True), 1):
+        _check_form(item, _which(path, i))
         own = item.get("seed", seed)
         if isinstance(own, bool) or own != seed:
             raise BadSplit(
-                f"Split {i} of '{show_path(path)}' is that of seed {printable(json.dumps(own)[:40])}, and would be "
-                f"played under seed {seed}: the same split might then count twice. Choose the file's own seeds with "
-                "--seeds."
+                f"{_which(path, i)} is that of seed {printable(json.dumps(own)[:40])}, and would be played under seed "
+                f"{seed}: the same split might then count twice. Choose the file's own seeds with --seeds."
             )
-    return splits
+    return objects
+
+
+def _which(path: str | Path, i: int) -> str:
+    return f"Split {i} of '{show_path(path)}'"
+
+
+def _check_form(item: Any, which: str) -> None:
+    if not isinstance(item, Mapping):
+        raise BadSplit(f"{which} is not an object. {FORM}")
+    strange = [name for name in item if name not in (*PARTS, *BESIDE)]
+    if strange:
+        raise BadSplit(
+            f"{which} has a part called '{printable(strange[0])}'. {did_you_mean(strange[0], PARTS) or FORM}"
+        )
+    missing = [name for name in ("test", "start") if name not in item]
+    if missing:
+        raise BadSplit(f"{which} has no '{missing[0]}'. {FORM}")
 
 
 def _json(path: Path) -> Any:
@@ -79,18 +104,8 @@ class _Samples:
         self.dataset = dataset
         self.by_path = {path: i for i, path in enumerate(dataset.paths or ())}
 
-    def split(self, item: Any, which: str) -> Split:
-        """One object of a file, checked."""
-        if not isinstance(item, Mapping):
-            raise BadSplit(f"{which} is not an object. {FORM}")
-        strange = [name for name in item if name not in (*PARTS, *BESIDE)]
-        if strange:
-            raise BadSplit(
-                f"{which} has a part called '{printable(strange[0])}'. {did_you_mean(strange[0], PARTS) or FORM}"
-            )
-        missing = [name for name in ("test", "start") if name not in item]
-        if missing:
-            raise BadSplit(f"{which} has no '{missing[0]}'. {FORM}")
+    def split(self, item: Mapping[str, Any], which: str) -> Split:
+        """One object of a file, by the samples that it names."""
         self._check_data(item, which)
         named = item["paths"] if isinstance(item.get("paths"), Mapping) else item
         parts = {name: self._part(named.get(name, []), f"{which}, '{name}',") for name in PARTS}

@@ -56,7 +56,7 @@ def _always(maker: Maker) -> Callable[..., Maker]:
 EMBEDDERS: Mapping[str, EmbedderEntry] = {
     "efficientnet": EmbedderEntry(efficientnet),
     "patches": EmbedderEntry(_always(lambda dataset: Patches())),
-    "pixels": EmbedderEntry(_always(Pixels.suiting)),
+    "pixels": EmbedderEntry(_always(Pixels.for_dataset)),
     "dinov2": EmbedderEntry(_always(dinov2.small)),
     "use": EmbedderEntry(_always(use), TEXTS),
     "tfidf": EmbedderEntry(_always(tfidf), TEXTS),

@@ -142,17 +142,17 @@ class Keeping:
     """A sink of pictures that keeps their squares, for whoever has to see all of them at once, or again and again.
 
     ``count`` is how many there may be: rows are written in few files, since each stays open while they are gathered.
-    ``wanted`` ids of those that it takes; None: all.
+    ``subset`` ids of those that it takes; None: all.
     """
 
-    def __init__(self, size: int, rows: KeyedRows, count: int, wanted: Ids | None = None) -> None:
-        self.size, self.rows, self.wanted = size, rows, wanted
-        self.room = max(STEP, -(-(count if wanted is None else len(wanted)) // MOST_BLOCKS))
+    def __init__(self, size: int, rows: KeyedRows, count: int, subset: Ids | None = None) -> None:
+        self.size, self.rows, self.subset = size, rows, subset
+        self.room = max(STEP, -(-(count if subset is None else len(subset)) // MOST_BLOCKS))
         self.digests, self.waiting = list[str](), list[Array]()
 
-    def known(self) -> Iterator[str]:
+    def keys(self) -> Iterator[str]:
         """The digests of all whose rows are kept."""
-        return self.rows.known()
+        return self.rows.keys()
 
     def take(self, digests: Sequence[str], squares: Squares) -> None:
         """Make rows of pictures (m, size, size, 3), and keep them when there are enough for a file."""
@@ -176,9 +176,9 @@ class Embedding(Keeping):
     """A sink of pictures that embeds them as they come, with what was fitted, and keeps their vectors alone."""
 
     def __init__(
-        self, embedder: Embedder, rows: KeyedRows, count: int, wanted: Ids | None = None, fits: Fits = NO_FITS
+        self, embedder: Embedder, rows: KeyedRows, count: int, subset: Ids | None = None, fits: Fits = NO_FITS
     ) -> None:
-        super().__init__(embedder.size, rows, count, wanted)
+        super().__init__(embedder.size, rows, count, subset)
         self.embedder, self.fits = embedder, fits
 
     def make_rows(self, squares: Squares) -> Array:
@@ -186,10 +186,10 @@ class Embedding(Keeping):
         return np.asarray(self.embedder.transform(squares, self.fits), dtype=np.float32)
 
 
-def sink_of(name: str, embedder: Embedder, dataset: Dataset, wanted: Ids | None = None) -> Sink:
+def sink_of(name: str, embedder: Embedder, dataset: Dataset, subset: Ids | None = None) -> Sink:
     """Who takes the pictures of a folder while they are read, so that each is decoded once.
 
-    ``wanted`` are the ids of those that will be asked for; an embedder that is fitted to all takes all.
+    ``subset`` are the ids of those that will be asked for; an embedder that is fitted to all takes all.
     """
     assert dataset.pictures is not None, "who shows samples before they are read has pictures"
     if isinstance(embedder, Reduced):
@@ -197,7 +197,7 @@ def sink_of(name: str, embedder: Embedder, dataset: Dataset, wanted: Ids | None 
     if isinstance(embedder, Transductive):
         return Keeping(embedder.size, kept_squares(cache.folder(), embedder.size), len(dataset))
     rows = _kept_rows(_describe(name, embedder), dataset.pictures.version, ())
-    return Embedding(embedder, rows, len(dataset), wanted)
+    return Embedding(embedder, rows, len(dataset), subset)
 
 
 def _describe(name: str, embedder: Learner[Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Pixels:
     grey: bool = False
 
     @classmethod
-    def suiting(cls, dataset: Dataset) -> "Pixels":
+    def for_dataset(cls, dataset: Dataset) -> "Pixels":
         """The digits' own 8x8 grey values; 16x16 RGB for anything else."""
         side = dataset.pictures.grey_side if dataset.pictures is not None else None
         return cls() if side is None else cls(size=side, grey=True)

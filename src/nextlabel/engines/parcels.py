@@ -27,30 +27,30 @@ class Parcel:
         self.thing, self.keep = thing, keep
 
     @cached_property
-    def packed(self) -> bytes:
+    def payload(self) -> bytes:
         """Made at the first sending, by the thread that sends, and used for all others."""
         return pickle.dumps(self.thing, pickle.HIGHEST_PROTOCOL)
 
     def open(self) -> Any:
         return self.thing
 
-    def __reduce__(self) -> tuple[type["Arrived"], tuple[bytes, bool]]:
-        return Arrived, (self.packed, self.keep)
+    def __reduce__(self) -> tuple[type["Delivery"], tuple[bytes, bool]]:
+        return Delivery, (self.payload, self.keep)
 
 
-class Arrived:
+class Delivery:
     """A parcel at the other end. With ``keep`` the last one opened stays open, for the next of the same bytes."""
 
-    def __init__(self, packed: bytes, keep: bool) -> None:
-        self.packed, self.keep = packed, keep
+    def __init__(self, payload: bytes, keep: bool) -> None:
+        self.payload, self.keep = payload, keep
 
     def open(self) -> Any:
-        return _keep_work(self.packed) if self.keep else pickle.loads(self.packed)
+        return _keep_work(self.payload) if self.keep else pickle.loads(self.payload)
 
 
 @lru_cache(maxsize=1)  # one: datasets are large, and a worker works on one thing at a time
-def _keep_work(packed: bytes) -> Any:
-    return pickle.loads(packed)
+def _keep_work(payload: bytes) -> Any:
+    return pickle.loads(payload)
 
 
 class Reply(NamedTuple):
@@ -60,7 +60,7 @@ class Reply(NamedTuple):
     error: NextlabelError | None = None
 
 
-def attend(work: Parcel | Arrived, task: Parcel | Arrived, threads: int) -> Parcel:
+def attend(work: Parcel | Delivery, task: Parcel | Delivery, threads: int) -> Parcel:
     """What a worker does with one task: work on it with ``threads`` BLAS threads, and answer, whatever happens.
 
     Errors travel as answers: raised in a worker they would have to survive the executor's own way of sending them.

@@ -38,7 +38,8 @@ class Evaluation:
 
     ``ids`` (n,) of the dataset's samples, true codes ``y`` (n,) into ``classes``, ``proba`` (n, C); ``learned`` how
     many samples were left out since it had learned from them, ``unread`` what could not be read; ``strange`` how many
-    samples are of classes that it does not know, and which count as wrong.
+    samples are of classes that it does not know, and which count as wrong; ``alike`` how many rows have the values of
+    rows that it has learned, and count, since rows of its table are alike by chance.
 
     >>> from nextlabel import load_dataset, train
     >>> digits = load_dataset("digits")
@@ -57,6 +58,7 @@ class Evaluation:
     learned: int = 0
     unread: tuple[Skipped, ...] = ()
     strange: Mapping[str, int] | None = None
+    alike: int = 0
 
     @cached_property
     def guess(self) -> Labels:
@@ -108,6 +110,7 @@ class Evaluation:
             "data": self.dataset.name,
             "samples": len(self.y),
             "learned_from": self.learned,
+            "alike": self.alike,
             "unreadable": [vars(one) for one in self.unread],
             "unknown_classes": dict(self.strange or {}),
             "confidence": self.classifier.confidence,

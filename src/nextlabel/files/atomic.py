@@ -1,14 +1,16 @@
-"""Files that are whole under their names, or not there at all. The one way to write a file that somebody keeps.
+"""Files and folders that are whole under their names, or not there at all. The one way to write what somebody keeps.
 
-Both functions raise the `OSError` of the disk; `nextlabel.files.refusals` turns it into a sentence, with what the
+All of it raises the `OSError` of the disk; `nextlabel.files.refusals` turns it into a sentence, with what the
 caller knows to do about it.
 """
 
 import os
 import re
 import secrets
+import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STALE = 24 * 3600  # seconds after which a draft is nobody's: one takes moments, and clocks of shared disks differ
@@ -42,6 +44,57 @@ def rehearse(path: Path) -> None:
     draft.unlink()
 
 
+@contextmanager
+def write_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, which stands as ``path`` when the block ends, in the place of what that held before.
+
+    Where the block fails, nothing is left of it, and what was there is as it was.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     with write_folder(Path(place) / "new") as draft:
+    ...         _ = (draft / "a").write_text("one")
+    ...     os.listdir(Path(place) / "new")
+    ['a']
+    """
+    # In a folder that is there: it may be a disk of its own, which cannot be renamed, or where somebody's shell stands.
+    home = path if os.path.isdir(path) else path.parent
+    draft = home / _draft(path).name
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        if home == path:
+            _move_up(draft)
+        else:
+            draft.rename(path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # it has its name already, where all went well
+    sync_folder(home)
+    _sweep(home)
+
+
+def _move_up(draft: Path) -> None:
+    """Put what a draft holds in the place of all that lies beside it, which goes with the draft."""
+    new = list(draft.iterdir())
+    (old := draft / _draft(draft).name).mkdir()
+    for each in draft.parent.iterdir():
+        if each != draft:
+            each.rename(old / each.name)
+    for each in new:
+        each.rename(draft.parent / each.name)
+
+
+def rehearse_folder(path: Path) -> None:
+    """Fail as `write_folder` would, where no folder can be made; what is there is left alone."""
+    home = next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
+    rehearse(home / path.name)
+
+
+def holds_anything(folder: Path) -> bool:
+    """Is there more in a folder than what writers that were killed left in it?"""
+    return not all(DRAFT.fullmatch(name) for name in os.listdir(folder))
+
+
 def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
@@ -61,4 +114,4 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if DRAFT.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > STALE:
-                os.unlink(entry.path)
+                shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)

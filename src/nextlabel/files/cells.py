@@ -35,6 +35,15 @@ def long_cells() -> Iterator[None]:
             csv.field_size_limit(before)
 
 
+def harmless_cell(text: str) -> str:
+    """A cell of somebody else's text: where a spreadsheet would take it for a formula, a quote stands before it.
+
+    >>> harmless_cell("=1+2"), harmless_cell(" @SUM(A1)"), harmless_cell("rose-red")
+    ("'=1+2", "' @SUM(A1)", 'rose-red')
+    """
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else text
+
+
 def read_start(path: Path, size: int) -> bytes:
     """The first whole lines of a file, ``size`` bytes at most; all of it where it is smaller, or one line is larger."""
     with path.open("rb") as file:

@@ -76,7 +76,7 @@ class KeyedRows:
         path = self.folder / f"{self.name}-{key(*keys)}.block"
         return write_array(path, rows, _raw(keys))
 
-    def known(self) -> Iterator[str]:
+    def keys(self) -> Iterator[str]:
         """The keys whose rows are kept, in any order; whether those are undamaged is seen when they are read."""
         for path in self._files():
             yield from (raw.hex() for raw in read_keys(path) or ())

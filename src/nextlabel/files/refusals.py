@@ -9,12 +9,13 @@ from nextlabel.errors import CannotWrite
 from nextlabel.text import printable
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MAKE_ROOM = "Make room, then try again."
 OPEN_ELSEWHERE = (5, 32)  # Windows' numbers: access denied, sharing violation
 
 
 @contextmanager
 def refusals(
-    path: Path | str, elsewhere: str = "Choose another place.", full: str = "Make room, then try again.", what: str = ""
+    path: Path | str, elsewhere: str = "Choose another place.", full: str = MAKE_ROOM, what: str = ""
 ) -> Iterator[None]:
     """Turn an `OSError` into a `CannotWrite` that names ``path`` (and ``what`` it is), the reason, and what to do.
 

@@ -28,9 +28,23 @@ class Answers:
             known = project.tally.by_client.get(said["client"])
             sample = project.sample(said["sample"]).id
             class_id = None if said["class_id"] is None else self._class(said["class_id"])
-            ask = self._ask(said, sample) if known is None else self._known_ask(known)
-            event = known or self._append(annotator, said, sample, class_id, ask)
-            return {"event": event.id, "why": self._why(ask), "agrees": self._agrees(ask, event)}
+            if known is None:
+                ask = self._ask(annotator, said, sample)
+                event = self._append(annotator, said, sample, class_id, ask)
+            else:
+                self._check_same(known, annotator, said)
+                ask, event = self._known_ask(known), known
+            # A note and a skip are no answers: whoever reads why before the answer knows an audit question.
+            why = self._why(ask) if event.kind in ("label", "discard") else None
+            return {"event": event.id, "why": why, "agrees": self._agrees(ask, event)}
+
+    def _check_same(self, known: Event, annotator: int, said: Mapping[str, Any]) -> None:
+        """Raise `Conflict` where a client id stands for another answer: that one would be lost without a word."""
+        resolve = self.project.state.classes.resolve
+        classes = [None if one is None else resolve(one) for one in (known.class_id, said["class_id"])]
+        same = (known.kind, known.sample_id, known.annotator_id) == (said["kind"], said["sample"], annotator)
+        if not same or classes[0] != classes[1]:
+            raise Conflict("An answer with this id is kept already, and it is another one. Send a new id with each.")
 
     def _append(
         self, annotator: int, said: Mapping[str, Any], sample: int, class_id: int | None, ask: Ask | None
@@ -56,19 +70,31 @@ class Answers:
             raise NotThere(f"There is no class {class_id} in this project.")
         return classes.resolve(class_id)
 
-    def _ask(self, said: Mapping[str, Any], sample: int) -> Ask | None:
-        """The question that is answered; what is decided in Review is a question of its own."""
+    def _ask(self, annotator: int, said: Mapping[str, Any], sample: int) -> Ask | None:
+        """The question that is answered; what is decided in Review is a question of its own, a correction is none."""
         if said["how"] == "review" and said["kind"] != "note":
             state = self.project.state
             choice = Choice(state.upto, REVIEW, None, state.settings_id, last_batch=self.project.past.last_batch)
             return self.project.add_batch(choice, [Question(sample, "review")]).asks[0]
         ask_id = said["ask"]
         if ask_id is None:
+            if said["kind"] != "note":
+                self._check_asked(annotator, sample)
             return None
         found = self.queue.find(ask_id)
         if found is None or found.sample_id != sample:
             raise NotThere(f"There is no question {ask_id} about sample {sample} in this project.")
         return found
+
+    def _check_asked(self, annotator: int, sample: int) -> None:
+        """Raise `Conflict` for an answer that nobody asked for: audit samples are asked in their order, or not at all.
+
+        For the others as well, or the refusal would tell which is which.
+        """
+        project = self.project
+        known = project.state.files.first(sample) in project.verdicts or self.queue.ask_of(sample) is not None
+        if not known and project.state.holder(sample, project.now()) != annotator:
+            raise Conflict("Nobody was asked about this sample yet. Answer the questions, or correct an answer.")
 
     def _known_ask(self, event: Event) -> Ask | None:
         return None if event.ask_id is None else self.queue.find(event.ask_id)

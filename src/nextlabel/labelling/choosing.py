@@ -4,23 +4,24 @@ A labelling asks what a simulation asks: nothing of the choice is written a seco
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 import nextlabel
 from nextlabel.datasets.base import Dataset
-from nextlabel.labelling.past import Known, World
+from nextlabel.labelling.past import RESERVE, Known, World
 from nextlabel.labelling.settings import Settings
-from nextlabel.loop.asking import Asked, ask, batch_size
+from nextlabel.loop.asking import Asked, ask, ask_strategy, batch_size
 from nextlabel.loop.learner import ActiveLearner, View
 from nextlabel.models import model
 from nextlabel.models.tuned import Tuned
 from nextlabel.plan import Plan
-from nextlabel.pool import Floats, Ids, Labels, Mask
+from nextlabel.pool import NOBODY, Floats, Ids, Labels, Mask
 from nextlabel.strategies import strategy
 
+RESERVES = 3  # batches that a reserve is large
 KEPT = 5  # probabilities of a question that are kept: who reads why it was asked reads the likeliest
 BLOCK = 8_192  # rows that are predicted at once
 
@@ -44,7 +45,8 @@ class Chosen:
     probabilities: tuple[dict[int, float] | None, ...]
     strategy: str
     chooser: str | None
-    predictions: Predictions | None
+    predictions: Predictions | None = None
+    view: View | None = field(default=None, repr=False, compare=False)  # what it was chosen from
 
 
 def make_learner(settings: Settings, dataset: Dataset) -> ActiveLearner:
@@ -53,7 +55,7 @@ def make_learner(settings: Settings, dataset: Dataset) -> ActiveLearner:
     plan = Plan(batch=settings.batch, rounds=None, audit=settings.audit_share, ahead=1, cold=settings.cold)
     made = Tuned(lambda chosen: entry.make(dataset, chosen))
     return ActiveLearner(
-        made, strategy(settings.strategy), strategy(settings.cold), plan.fixed(len(dataset), 1), settings.seed
+        made, strategy(settings.strategy), strategy(settings.cold), plan.resolve(len(dataset), 1), settings.seed
     )
 
 
@@ -72,6 +74,23 @@ def choose(known: Known, world: World, learner: ActiveLearner, k: int) -> Chosen
         f"{_name(learner, warm)} {nextlabel.__version__}",
         _digest(view) if warm else None,
         None if found is None else found._replace(samples=world.ids[found.samples]),
+        view,
+    )
+
+
+def choose_reserve(chosen: Chosen, known: Known, world: World, learner: ActiveLearner, k: int) -> Chosen:
+    """What the chooser of batch ``k`` would ask next, on its own side: for as long as batch ``k`` + 1 is late."""
+    assert chosen.view is not None, "`choose` keeps it"
+    view = replace(chosen.view, pool=chosen.view.pool.without(world.rows(chosen.asked.ids)))
+    size = min(RESERVES * learner.plan.size, len(view.pool.unlabelled()))
+    asked = ask_strategy(view, learner, k, size) if size else Asked(NOBODY)
+    codes = _own_classes(known)
+    return replace(
+        chosen,
+        asked=replace(asked, ids=world.ids[asked.ids]),
+        probabilities=_probabilities(view, asked, codes) if chosen.chooser else (None,) * len(asked.ids),
+        strategy=chosen.strategy + RESERVE,
+        predictions=None,
     )
 
 

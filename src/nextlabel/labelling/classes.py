@@ -41,7 +41,9 @@ class LabelClasses:
         with self.project.lock:
             used = {one.key for one in self.project.state.classes.active()}
             bound = set(self.project.settings.actions.values())
-            key = next((one for one in KEYS if one not in used | bound), None)
+            # A class that is called by one letter or digit, as digits are, has that for its key.
+            wanted = (name.strip().lower(), *KEYS)
+            key = next((one for one in wanted if one in [*KEYS] and one not in used | bound), None)
             self._change(annotator, None, {"name": name.strip(), "key": key})
             return self.rows()
 

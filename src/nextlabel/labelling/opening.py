@@ -13,7 +13,7 @@ from nextlabel.labelling.places import check_place, find_inner, find_outer, home
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.labelling.scan import scan
 from nextlabel.labelling.settings import read_settings
-from nextlabel.labelling.sources import kind_of
+from nextlabel.labelling.sources import Listed, kind_of
 from nextlabel.store import FILE, Entry, Store, open_store
 from nextlabel.store.classes import fold_name
 from nextlabel.text import shorten, show_path
@@ -52,7 +52,7 @@ def open_project(wish: Wish) -> Opened:
     check_place(place)
     home = home_of(place, wish.project)
     is_new = not (home / FILE).exists()
-    begun = _beginning(wish) if is_new else {}
+    begun = _beginning(wish) if is_new else None
     notes = _neighbours(place, home) if is_new else []
     _make_home(home)
     address = wish.store or str(home / FILE)
@@ -65,8 +65,8 @@ def open_project(wish: Wish) -> Opened:
     return Opened(project, address, is_new, [*notes, *more])
 
 
-def _beginning(wish: Wish) -> dict[str, Any]:
-    """The settings that a new project begins with; raises where there is nothing to label."""
+def _beginning(wish: Wish) -> tuple[dict[str, Any], Listed]:
+    """The settings that a new project begins with, and its samples; raises where there is nothing to label."""
     place, given = wish.place, dict(wish.settings)
     if place.is_dir():
         given.setdefault("kind", kind_of(place))
@@ -78,8 +78,7 @@ def _beginning(wish: Wish) -> dict[str, Any]:
     else:
         given["kind"] = "text"
     begun = {"project": secrets.token_hex(8), "seed": secrets.randbelow(2**31), **given}
-    source_of(place, read_settings(begun)).list_files()
-    return begun
+    return begun, source_of(place, read_settings(begun)).list_files()
 
 
 def _neighbours(place: Path, home: Path) -> list[str]:
@@ -102,18 +101,22 @@ def _make_home(home: Path) -> None:
         ) from None
 
 
-def _fill(store: Store, wish: Wish, home: Path, begun: Mapping[str, Any]) -> tuple[Project, list[str]]:
-    project = Project(store, wish.place, home)
+def _fill(
+    store: Store, wish: Wish, home: Path, begun: tuple[dict[str, Any], Listed] | None
+) -> tuple[Project, list[str]]:
+    project, notes = Project(store, wish.place, home), list[str]()
     if not project.state.settings:
-        project.append(Entry(new_client(), "settings", data=dict(begun or _beginning(wish))))
+        settings, listed = begun or _beginning(wish)
+        project.append(Entry(new_client(), "settings", data=settings))
+        notes += scan(project, listed).notes
     else:
         _change(project, wish.settings)
-    notes = list(scan(project).notes)
-    known = {fold_name(one.name) for one in project.state.classes.active()}
+        if wish.labels:  # they may be about files that joined; else the page need not wait for a look at all
+            notes += scan(project).notes
     for name in wish.classes:
-        if fold_name(name) not in known:
+        # The same command goes on, also where a class was renamed or merged since.
+        if fold_name(name) not in project.past.names:
             LabelClasses(project).add(None, name)
-            known.add(fold_name(name))
     if wish.labels:
         notes += import_labels(project, wish.labels)
     return project, notes

@@ -16,9 +16,11 @@ from nextlabel.labelling.settings import Settings, read_settings
 from nextlabel.loop.audit import order_side
 from nextlabel.pool import Floats, Ids, Labels, Mask, Pool
 from nextlabel.store import Batch, Event, State, Visit
+from nextlabel.store.classes import fold_name
 
 LATE, LASSO, OVERLAP, REVIEW = "late", "lasso", "overlap", "review"  # batches that no strategy chose
 ASIDE = frozenset({LASSO, OVERLAP, REVIEW})  # of these, those that come beside the loop's and wait for nobody
+RESERVE = " reserve"  # ends the name of a strategy that was asked for more, while its next batch was late
 ONE_BY_ONE = frozenset({"key", "button"})
 COMES_BACK = 50  # answers after which a question that was skipped is asked again
 
@@ -55,7 +57,9 @@ class Past:
 
     state: State = field(default_factory=State)
     given: set[int] = field(default_factory=set)  # classes that were there before anybody looked at a sample
+    names: set[str] = field(default_factory=set)  # of all classes that ever were, folded: those renamed or merged, too
     last_batch: int = 0
+    settings: Settings = field(default_factory=Settings)  # what is set
 
     def follow(self, visit: Visit, upto: int | None = None, before: int | None = None) -> None:
         """Go on to the event ``upto``, and to the last batch before ``before``; without them, to the end."""
@@ -73,16 +77,15 @@ class Past:
         """Follow one event."""
         if event.kind == "class" and event.annotator_id is None and event.class_id not in self.state.classes.by_id:
             self.given.add(event.class_id or 0)
+        if event.kind == "class" and "name" in (event.data or {}):
+            self.names.add(fold_name((event.data or {})["name"]))
         self.state.add(event)
-
-    @property
-    def settings(self) -> Settings:
-        """What is set."""
-        return read_settings(self.state.settings)
+        if event.kind == "settings":
+            self.settings = read_settings(self.state.settings)
 
     def rounds(self) -> int:
         """How many batches the loop has chosen."""
-        return sum(batch.choice.strategy not in (*ASIDE, LATE) for batch in self.state.batches.values())
+        return sum(is_round(batch) for batch in self.state.batches.values())
 
     def classes(self) -> tuple[int, ...]:
         """The ids of the classes by code: those that were given first, then by age."""
@@ -95,6 +98,7 @@ class Past:
         here = np.isin(world.ids, _as_ids(self.state.files.askable()))
         y, closed, later = self._answers(world, classes)
         here[closed] = False
+        y[~here] = -1  # what is gone is on no side, so nothing would hide its label from the chooser
         # Whoever may be asked one day is on a side; a skipped audit question only waits its turn.
         side = order_side(world.draws, np.flatnonzero(here), settings.side)
         askable = here.copy()
@@ -133,21 +137,33 @@ class Past:
 
     def _asked(self) -> list[int]:
         """Samples with an answer to a question, in the order in which they were asked."""
-        answered = {i for i, v in self.state.verdicts().items() if v.kind == "label" and self._one_by_one(i)}
+        answered = {i for i, v in self.state.verdicts().items() if v.kind == "label" and self.was_asked(i)}
         asks = [ask.sample_id for batch in self.state.batches.values() for ask in batch.asks]
         return list(dict.fromkeys([*(i for i in asks if i in answered), *sorted(answered)]))
 
-    def _one_by_one(self, sample: int) -> bool:
-        return any(event.how in ONE_BY_ONE for event in self.state.opinions(sample).values())
+    def was_asked(self, sample: int) -> bool:
+        """Did somebody answer a question about it? An import that was corrected, or reviewed, was not asked."""
+        return any(
+            event.kind == "label" and event.ask_id is not None and not self.state.is_decision(event)
+            for event in self.state.standing(sample)
+        )
 
     def _out(self) -> list[int]:
-        """Samples of the last two batches that nobody has answered yet, in the order of their questions.
+        """Samples of the last batches that nobody has answered yet, in the order of their questions.
 
-        Of these, and not of those whose lease has not run out: a clock is no part of the log.
+        Of the last two, and one more for each further person who holds a question: a lease that ran out counts as
+        well, for a clock is no part of the log.
         """
-        batches = [batch for batch in self.state.batches.values() if batch.choice.strategy not in ASIDE][-2:]
+        last = 1 + max(len(self.state.holders()), 1)
+        batches = [batch for batch in self.state.batches.values() if batch.choice.strategy not in ASIDE][-last:]
         asks = [ask.sample_id for batch in batches for ask in batch.asks]
         return list(dict.fromkeys(i for i in asks if self.state.verdict(i).kind == "open"))
+
+
+def is_round(batch: Batch) -> bool:
+    """Did the loop choose this batch as one of its rounds?"""
+    strategy = batch.choice.strategy
+    return strategy not in (*ASIDE, LATE) and not strategy.endswith(RESERVE)
 
 
 def _as_ids(found: object) -> Ids:

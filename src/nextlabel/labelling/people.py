@@ -53,17 +53,22 @@ class People:
 
     def agreement(self) -> Json | None:
         """Cohen's kappa between people who answered the same question."""
-        resolve = self.project.state.classes.resolve
         pairs = []
         for sample in self.project.verdicts:
-            opinions = [
-                resolve(event.class_id)
-                for who, event in sorted(self.project.state.opinions(sample).items(), key=lambda item: item[0] or 0)
-                if event.class_id is not None and event.how in ONE_BY_ONE and who is not None
-            ]
+            opinions = [class_id for _, class_id in sorted(self._opinions(sample).items())]
             if len(opinions) >= 2:
                 pairs.append((opinions[0], opinions[1]))
         return kappa(pairs) if len(pairs) >= FEWEST_PAIRS else None
+
+    def _opinions(self, sample: int) -> dict[int, int]:
+        """Each person's own class for a sample; in Review they have seen the other's, and agree all too well."""
+        state, found = self.project.state, dict[int, int]()
+        for event in state.standing(sample):
+            if event.annotator_id is None or event.how not in ONE_BY_ONE or state.is_decision(event):
+                continue
+            if event.class_id is not None:
+                found[event.annotator_id] = state.classes.resolve(event.class_id)
+        return found
 
 
 def kappa(pairs: list[tuple[int, int]]) -> Json | None:

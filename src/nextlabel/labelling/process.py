@@ -1,5 +1,6 @@
 """The worker as the server sees it: a process that is told things, listened to, and started again when it dies."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -10,8 +11,9 @@ from typing import Any
 
 from nextlabel.labelling.wire import Message, pack, unpack
 
-STARTS = 5  # in a row that end within `SOON`: then something is wrong that another start does not mend
+STARTS = 5  # in a row that end within `SOON`: then something is wrong, and the next ones wait longer and longer
 SOON = 10.0  # seconds
+LONGEST = 60.0  # seconds between two starts
 
 
 class WorkerProcess:
@@ -56,22 +58,26 @@ class WorkerProcess:
 
     def _look_after(self) -> None:
         quick = 0
-        while not self._closing.is_set() and quick < STARTS:
+        while not self._closing.is_set():
             began = time.monotonic()
             self._run_once()
             quick = quick + 1 if time.monotonic() - began < SOON else 0
             if not self._closing.is_set():
-                self._hear({"say": "gone", "for_good": quick >= STARTS})
+                self._hear({"say": "gone", "often": quick >= STARTS})
+            self._closing.wait(min(2.0 ** (quick - STARTS), LONGEST) if quick >= STARTS else 0)
 
     def _run_once(self) -> None:
         command = [sys.executable, "-m", "nextlabel.labelling.worker"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdin is not None, "it was asked for"
+            assert process.stdout is not None, "it was asked for"
+            with contextlib.suppress(OSError):  # it may be dead already
+                process.stdin.write(pack(self._start))  # before anybody else can tell it anything
+                process.stdin.flush()
             self._process = process
             if self._closing.is_set():
                 process.kill()
-            self.tell(self._start)
             self._hear({"say": "started"})
-            assert process.stdout is not None, "it was asked for"
             for line in process.stdout:
                 if line.endswith(b"\n"):  # half a line: it was killed while it spoke
                     self._hear(unpack(line))

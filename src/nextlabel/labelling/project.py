@@ -76,6 +76,11 @@ class Project:
             raise NotThere(f"There is no sample {sample} in this project.")
         return self.samples[sample]
 
+    def population(self) -> int:
+        """How many samples are there to be labelled: of those with the same bytes, one."""
+        files = self.state.files
+        return len(files.there) - sum(one in files.there for one in files.copies)
+
     def path(self, sample: int) -> str:
         """Where its file is, within ``root``."""
         return self.sample(sample).path

@@ -1,18 +1,21 @@
 """Who is asked what next: the batches' questions in their order, each shown to one person at a time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
-from nextlabel.labelling.past import ASIDE, COMES_BACK, LASSO, LATE, ONE_BY_ONE, OVERLAP
+from nextlabel.labelling.past import ASIDE, COMES_BACK, LASSO, LATE, OVERLAP
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.loop.audit import count_due, draw
-from nextlabel.seeds import stream
 from nextlabel.store import Ask, Choice, Entry, Question
+from nextlabel.store.records import Why
 
 RENEW = timedelta(seconds=60)  # a lease that is older is renewed while its holder goes on
 FEWEST = 3  # questions that somebody holds, before others are found while a batch is late: nobody shall wait
 AUDITS_AHEAD = 10  # audit questions that may be asked before their turn, while a batch is late
+MOST_LATE = 10  # questions that are found at once then: those of the batch that comes are better
 
 
 class Shown(NamedTuple):
@@ -22,6 +25,14 @@ class Shown(NamedTuple):
     ask: Ask | None
 
 
+@dataclass(frozen=True)
+class Reserve:
+    """What the last chooser would have asked next, after its own batch."""
+
+    choice: Choice
+    questions: tuple[Question, ...]
+
+
 class Queue:
     """The questions of a project."""
 
@@ -29,8 +40,10 @@ class Queue:
         self.project = project
         self._asks: dict[int, Ask] = {}  # by sample: the last time that it was asked
         self._seen = 0  # batches that are in it
+        self._by_draw: list[int] = []  # all samples
         self._closed: set[int] = set()  # batches that wait for nobody any more
         self.unreadable: frozenset[int] = frozenset()  # samples that the worker could not open
+        self.reserve: Reserve | None = None  # for as long as no later batch is there
 
     def ask_of(self, sample: int) -> Ask | None:
         """The last question about a sample."""
@@ -62,7 +75,7 @@ class Queue:
             fresh: list[Shown] = []
             if len(mine) < count:
                 fresh = self._fresh(annotator, count - len(mine), set(held), now)
-            if len(mine) + len(fresh) < min(count, FEWEST) and self._fill(now):
+            while len(mine) + len(fresh) < min(count, FEWEST) and self._fill(now):
                 fresh = self._fresh(annotator, count - len(mine), set(held), now)
             due = [one for one in mine if now - held[one.sample].at > RENEW]
             self._lease(annotator, [*due, *fresh])
@@ -89,7 +102,9 @@ class Queue:
     def _is_open(self, sample: int, annotator: int) -> bool:
         """May this person still answer it? What another one answered is open for a second opinion alone."""
         state = self.project.state
-        return state.files.is_there(sample) and annotator not in state.opinions(sample)
+        if not state.files.is_there(sample) or sample in state.files.copies:
+            return False
+        return annotator not in state.opinions(sample)
 
     def _fresh(self, annotator: int, count: int, held: set[int], now: datetime) -> list[Shown]:
         found: dict[int, Shown] = {}
@@ -116,13 +131,17 @@ class Queue:
         for batch in state.batches.values():
             if batch.choice.strategy not in ASIDE and batch.id not in self._closed:
                 yield from (Shown(ask.sample_id, ask) for ask in batch.asks if self._waits(ask.sample_id))
-        if not self.is_more_to_come():
+        if not self._is_more_to_come(annotator, now):
             yield from (Shown(i, self.ask_of(i)) for i, _ in skipped)
 
-    def is_more_to_come(self) -> bool:
-        """Is there a sample of which nobody has said anything yet?"""
-        state = self.project.state
-        return any(one not in self.project.verdicts for one in state.files.there - state.files.copies.keys())
+    def _is_more_to_come(self, annotator: int, now: datetime) -> bool:
+        """Is there a sample of which nobody has said anything yet, and that nobody else looks at?"""
+        project, state = self.project, self.project.state
+        there = state.files.there - self.unreadable
+        said = sum(one in there for one in project.verdicts)
+        copies = sum(one in there for one in state.files.copies)
+        elsewhere = sum(i in there and self._waits(i) for i in state.held_by_others(annotator, now))
+        return said + copies + elsewhere < len(there)
 
     def _waits(self, sample: int) -> bool:
         return self.project.state.files.first(sample) not in self.project.verdicts
@@ -137,11 +156,16 @@ class Queue:
             if verdict.kind != "label" or draw(project.settings.seed + 1, project.path(sample)) >= share:
                 continue
             opinions = project.state.opinions(sample)
-            if len(opinions) == 1 and annotator not in opinions and self._was_asked(sample):
+            if len(opinions) != 1 or annotator in opinions or not self._is_open(sample, annotator):
+                continue
+            if project.past.was_asked(sample) and not self._skipped_lately(sample, annotator):
                 yield Shown(sample, self._overlap_ask(sample))
 
-    def _was_asked(self, sample: int) -> bool:
-        return any(event.how in ONE_BY_ONE for event in self.project.state.opinions(sample).values())
+    def _skipped_lately(self, sample: int, annotator: int) -> bool:
+        """Was this person not sure of it, less than fifty answers ago? Then it is not theirs again so soon."""
+        state = self.project.state
+        mine = [one for one in state.standing(sample) if one.annotator_id == annotator and one.kind == "skip"]
+        return bool(mine) and state.answers_since(mine[-1].id) < COMES_BACK
 
     def _overlap_ask(self, sample: int) -> Ask:
         last = self.ask_of(sample)
@@ -165,27 +189,62 @@ class Queue:
             return len(wanted)
 
     def _fill(self, now: datetime) -> bool:
-        """While the next batch is late: audit questions ahead of their turn, then samples at random."""
-        project, state = self.project, self.project.state
-        there = state.files.there - state.files.copies.keys() - self.unreadable
-        open_now = {
-            ask.sample_id for batch in state.batches.values() for ask in batch.asks if batch.id not in self._closed
-        }
-        free = sorted(i for i in there - open_now if i not in project.verdicts and state.holder(i, now) is None)
-        size, share = project.settings.batch, project.settings.audit_share
-        audited = sum(project.is_audit(i) for i in self._answered())
-        room = min(size, AUDITS_AHEAD + count_due(share, len(self._answered())) - audited) if share else 0
-        waiting = sorted((i for i in free if project.is_audit(i)), key=lambda i: project.samples[i].draw)
-        questions = [Question(i, "audit") for i in waiting[: max(room, 0)]]
-        if not questions:
-            others = [i for i in free if not project.is_audit(i)]
-            rng = stream(project.settings.seed, LATE, project.past.last_batch)
-            picks = rng.permutation(len(others))[:size].tolist()
-            questions = [Question(others[i], "random") for i in picks] or [Question(i, "audit") for i in waiting[:size]]
-        if not questions:
+        """While the next batch is late: what is asked instead, if anything is left; chance comes last."""
+        project = self.project
+        size = min(max(project.settings.batch, FEWEST), MOST_LATE)
+        if ahead := self._free(True, min(self._room(), size), now):
+            self._add(LATE, "audit", ahead)
+        elif more := self._from_reserve(size, now):
+            assert self.reserve is not None, "it came from there"
+            project.add_batch(self.reserve.choice, more)
+        elif others := self._free(False, size, now):  # in the order of their draws, which nobody chose
+            self._add(LATE, "random", others)
+        elif waiting := self._free(True, size, now):
+            self._add(LATE, "audit", waiting)
+        else:
             return False
-        project.add_batch(self._choice(LATE), questions)
         return True
 
-    def _answered(self) -> list[int]:
-        return [i for i, verdict in self.project.verdicts.items() if verdict.kind == "label" and self._was_asked(i)]
+    def _add(self, name: str, why: Why, samples: list[int]) -> None:
+        self.project.add_batch(self._choice(name), [Question(i, why) for i in samples])
+
+    def _free(self, audit: bool, count: int, now: datetime) -> list[int]:
+        """The first samples of a side, by their draws, that wait in no batch and are nobody's just now."""
+        project = self.project
+        if len(self._by_draw) != len(project.samples):
+            self._by_draw = sorted(range(len(project.samples)), key=lambda i: project.samples[i].draw)
+        out = self._taken()
+        free = (i for i in self._by_draw if i not in out and project.is_audit(i) is audit and self._is_free(i, now))
+        return list(islice(free, max(count, 0)))
+
+    def _taken(self) -> set[int]:
+        """Samples that nobody is to be asked about: answered, unreadable, copies, or waiting in a batch."""
+        project = self.project
+        return self._waiting() | project.state.files.copies.keys() | self.unreadable | project.verdicts.keys()
+
+    def _is_free(self, sample: int, now: datetime) -> bool:
+        state = self.project.state
+        return state.files.is_there(sample) and state.holder(sample, now) is None
+
+    def _waiting(self) -> set[int]:
+        """Samples that batches wait for."""
+        batches = [batch for batch in self.project.state.batches.values() if batch.id not in self._closed]
+        return {ask.sample_id for batch in batches for ask in batch.asks if self._waits(ask.sample_id)}
+
+    def _room(self) -> int:
+        """How many more audit questions may go ahead of their turn: those that wait for an answer count as well."""
+        project = self.project
+        answered = {i for i, v in project.verdicts.items() if v.kind == "label" and project.past.was_asked(i)}
+        asked = answered | self._waiting()
+        due = count_due(project.settings.audit_share, len(asked))
+        share = project.settings.audit_share
+        return max(AUDITS_AHEAD + due - sum(project.is_audit(i) for i in asked), 0) if share else 0
+
+    def _from_reserve(self, size: int, now: datetime) -> list[Question]:
+        """The next questions of the reserve that are still free."""
+        if self.reserve is None:
+            return []
+        out = self._taken()
+        left = [one for one in self.reserve.questions if one.sample_id not in out and self._is_free(one.sample_id, now)]
+        self.reserve = Reserve(self.reserve.choice, tuple(left[size:]))
+        return left[:size]

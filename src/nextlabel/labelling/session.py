@@ -3,13 +3,14 @@
 It is the `nextlabel.web.base.Session` of a project, and knows nothing of HTTP.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from nextlabel.errors import Conflict, Mistake
+from nextlabel.errors import Conflict, Mistake, NextlabelError
 from nextlabel.files.confine import confine
 from nextlabel.knobs.names import STRATEGY_NAMES
 from nextlabel.labelling.answers import Answers
@@ -45,8 +46,17 @@ class LabellingSession:
         self._sizes: dict[int, tuple[int, int] | None] = {}
 
     def __enter__(self) -> "LabellingSession":
-        self._trainer.start()
+        # Beside the page, which opens at once: a folder of a hundred thousand takes seconds to look through.
+        threading.Thread(target=self._look_through, daemon=True, name="scan").start()
         return self
+
+    def _look_through(self) -> None:
+        """Take in what joined or went since the last time, and begin to learn."""
+        try:
+            scan(self._project)
+        except NextlabelError as error:
+            self._trainer.complain(str(error))
+        self._trainer.start()
 
     def __exit__(self, *_: object) -> None:
         self._trainer.close()
@@ -76,7 +86,7 @@ class LabellingSession:
         with project.lock:
             kinds = [v.kind for i, v in project.verdicts.items() if project.state.files.is_there(i)]
             count = {kind: kinds.count(kind) for kind in ("label", "skip", "discard")}
-            samples = len(project.state.files.there - project.state.files.copies.keys())
+            samples = project.population()
             settings = project.settings
             return {
                 "project": settings.project,
@@ -256,7 +266,7 @@ class LabellingSession:
         project = self._project
         with project.lock:
             labels = [i for i, v in project.verdicts.items() if v.kind == "label"]
-            audit = sum(project.is_audit(i) for i in labels)
+            audit = sum(project.is_audit(i) and project.past.was_asked(i) for i in labels)  # no imports
             words = f"Too early for a figure: {audit} of 30 audit answers." if audit < 30 else "No figures yet."
             return {
                 "labelled": len(labels),

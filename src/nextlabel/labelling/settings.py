@@ -1,7 +1,7 @@
 """What a labelling is set to: kept as events of its store, so that each batch is chosen by what held then."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 SIDE = 0.2  # share of the samples that are the audit's, fixed when a project begins
@@ -46,7 +46,7 @@ class Settings:
     def changed(self, changes: Mapping[str, Any]) -> "Settings":
         """These settings, some of them changed."""
         known = {one.name for one in fields(self)}
-        return Settings(**asdict(self) | {name: value for name, value in changes.items() if name in known})
+        return replace(self, **{name: value for name, value in changes.items() if name in known})
 
 
 def read_settings(kept: Mapping[str, Any]) -> Settings:

@@ -77,17 +77,14 @@ class FolderSource:
     def list_files(self) -> Listed:
         listing = list_folder(self.root)
         rows = listing.pictures if self.kind == PICTURE else listing.texts
-        kept = [path for path, _ in rows if self.follow_links or self._stays(path)]
+        kept = (
+            [path for path, _ in rows] if self.follow_links else leave_out_links(self.root, [path for path, _ in rows])
+        )
         left = len(rows) - len(kept)
         if not kept:
             raise BadData(_nothing(self.root, listing, left))
         notes = [f"{left} links lead out of the folder and are left out: --follow-links takes them in."] if left else []
         return Listed([File(path) for path in kept], notes)
-
-    def _stays(self, path: str) -> bool:
-        """Does a file lie within the folder, links followed?"""
-        full = os.path.join(self.root, path)
-        return os.path.realpath(full).startswith(os.path.join(os.path.realpath(self.root), ""))
 
     def read(self, paths: Sequence[tuple[int, str]], opener: Opener | None, progress: Progress) -> Opening:
         files: list[Opened] = [os.path.join(self.root, path) for _, path in paths]
@@ -151,6 +148,22 @@ class TableSource:
         assert dataset.texts is not None, "a text column was named"
         row = int(path)
         return dataset.texts[row][:MOST_LETTERS] if row < len(dataset) else None
+
+
+def leave_out_links(root: Path, paths: Sequence[str]) -> list[str]:
+    """The paths that stay within a folder, links followed."""
+    real, linked = os.path.join(os.path.realpath(root), ""), dict[str, bool]()
+
+    def is_linked(path: str) -> bool:
+        """Does a link lie on the way? Asked once of each folder: to resolve every file would take a minute for many."""
+        if path not in linked:
+            above = os.path.dirname(path)
+            linked[path] = os.path.islink(os.path.join(root, path)) or (above != "" and is_linked(above))
+        return linked[path]
+
+    return [
+        path for path in paths if not is_linked(path) or os.path.realpath(os.path.join(root, path)).startswith(real)
+    ]
 
 
 def kind_of(root: Path) -> Kind:

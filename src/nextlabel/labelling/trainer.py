@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from nextlabel.labelling.process import WorkerProcess
 from nextlabel.labelling.project import Project
-from nextlabel.labelling.queue import Queue
+from nextlabel.labelling.queue import Queue, Reserve
 from nextlabel.labelling.wire import unpack_array
 from nextlabel.store import Choice, File, Question
 
 log = logging.getLogger("nextlabel.labelling")
 
-AHEAD = 1  # batches that lie ready while one is being answered
+AHEAD = 1  # batches that lie ready while each person answers one
 Doing = Literal["idle", "embedding", "learning", "choosing"]
 
 
@@ -69,7 +69,9 @@ class Trainer:
             state = self.project.state
             if not self._is_ready or self._is_asked or self._empty_at == state.upto:
                 return
-            if self.queue.open_batches(self.project.now()) > AHEAD:
+            now = self.project.now()
+            # Each holds questions of a batch: with a single one ahead of them all, eight people would wait for ever.
+            if self.queue.open_batches(now) > AHEAD + max(len(state.holders(now)) - 1, 0):
                 return
             before = self.project.past.last_batch + 1
             if self.worker.tell({"do": "choose", "upto": state.upto, "before": before}):
@@ -103,8 +105,8 @@ class Trainer:
 
     def _hear_gone(self, message: dict[str, Any]) -> None:
         self._is_ready = self._is_asked = False
-        if message["for_good"]:
-            self._say("The worker, which learns and chooses, ends again and again, so pictures are asked at random.")
+        if message["often"]:
+            self.complain("The worker, which learns and chooses, ends again and again: questions are drawn at random.")
 
     def _hear_progress(self, message: dict[str, Any]) -> None:
         if (done := int(message["done"])) * 200 // max(self.total, 1) != self.done * 200 // max(self.total, 1):
@@ -132,24 +134,17 @@ class Trainer:
             samples, classes, scores = (unpack_array(text, kind) for text, kind in zip(found, kinds, strict=True))
             order = np.argsort(-scores, kind="stable")
             self.predicted = Predicted(samples[order], classes[order], scores[order])
-        questions = [
-            Question(sample, why, score, None if seen is None else {int(one): p for one, p in seen.items()})
-            for sample, why, score, seen in message["questions"]
-        ]
+        questions = _questions(message)
         if not questions:
-            self._empty_at = self.project.state.upto
+            self._empty_at = message["upto"]
             self.project.announce("progress")
             return
-        choice = Choice(
-            message["upto"],
-            message["strategy"],
-            message["chooser"],
-            message["settings_id"],
-            message["tau"],
-            message["before"] - 1,
-        )
-        self.project.add_batch(choice, questions)
+        self.queue.reserve = None  # of the batch before
+        self.project.add_batch(_choice(message), questions)
         self.advance()
+
+    def _hear_reserve(self, message: dict[str, Any]) -> None:
+        self.queue.reserve = Reserve(_choice(message), tuple(_questions(message)))
 
     def _hear_replied(self, message: dict[str, Any]) -> None:
         self._replies = {**dict(list(self._replies.items())[-8:]), message["errand"]: message}
@@ -159,12 +154,25 @@ class Trainer:
         if message["what"] == "choose":
             self._is_asked, self._empty_at = False, self.project.state.upto  # until something changes
         self.doing = "idle"
-        self._say(message["why"])
+        self.complain(message["why"])
 
     def _hear_broken(self, message: dict[str, Any]) -> None:
         log.error("%s", message["why"])
-        self._say("Reading the samples broke down; the log of `nextlabel label` says how. Questions go on at random.")
+        self.complain("Something broke down beside the page; the log of `nextlabel label` says what. Questions go on.")
 
-    def _say(self, sentence: str) -> None:
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong."""
         self.trouble = sentence
         self.project.announce("progress")
+
+
+def _questions(message: Mapping[str, Any]) -> list[Question]:
+    return [
+        Question(sample, why, score, None if seen is None else {int(one): p for one, p in seen.items()})
+        for sample, why, score, seen in message["questions"]
+    ]
+
+
+def _choice(message: Mapping[str, Any]) -> Choice:
+    names = ("upto", "strategy", "chooser", "settings_id", "tau")
+    return Choice(**{name: message[name] for name in names}, last_batch=message["before"] - 1)

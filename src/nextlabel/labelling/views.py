@@ -1,7 +1,7 @@
 """What may be looked at: samples by class, by annotator, by words; a grid of what the chooser is surest of."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,14 @@ from nextlabel.labelling.trainer import Trainer
 from nextlabel.store import Event, Verdict
 
 Json = dict[str, Any]
+
+
+class Guess(NamedTuple):
+    """What the chooser takes a sample for; nothing, where it has said nothing yet."""
+
+    sample: int
+    class_id: int | None = None
+    score: float | None = None
 
 
 class Views:
@@ -32,14 +40,20 @@ class Views:
     def samples(self, query: Mapping[str, Any], names: Mapping[int, str]) -> Json:
         """A page of samples, as `nextlabel.web.base.Session.samples` says."""
         with self.project.lock:
-            rows = list(self._surest(query) if query["grid"] else self._labelled(query, names))
+            guesses = self._surest(query) if query["grid"] else []
+            labels = [] if query["grid"] else list(self._labelled(query, names))
             if (ids := query["ids"]) is not None:
                 place = {one: i for i, one in enumerate(ids)}
-                rows = sorted((row for row in rows if row["sample"] in place), key=lambda row: place[row["sample"]])
+                guesses = sorted((one for one in guesses if one.sample in place), key=lambda one: place[one.sample])
+                labels = sorted((row for row in labels if row["sample"] in place), key=lambda row: place[row["sample"]])
+            page = slice(query["offset"], query["offset"] + query["count"])
             if query["text"]:
-                rows = [row for row in rows if self._says(row, query["text"].casefold())]
-            page = rows[query["offset"] : query["offset"] + query["count"]]
-            return {"total": len(rows), "samples": [{**row, "text": self.text(row["sample"])} for row in page]}
+                words = query["text"].casefold()
+                labels = [row for row in (*labels, *map(self._guess_row, guesses)) if self._says(row, words)]
+                guesses = []
+            rows = labels[page] or [self._guess_row(one) for one in guesses[page]]
+            total = len(labels) + len(guesses)
+            return {"total": total, "samples": [{**row, "text": self.text(row["sample"])} for row in rows]}
 
     def _says(self, row: Json, words: str) -> bool:
         texts = (row["path"], row.get("note") or "", self.text(row["sample"]) or "")
@@ -67,27 +81,29 @@ class Views:
             "at": event.at.timestamp(),
         }
 
-    def _surest(self, query: Mapping[str, Any]) -> Iterator[Json]:
-        """Unlabelled samples of the strategy's side; the surest first."""
-        project, found = self.project, self.trainer.predicted
-        known = set[int]()
-        resolve = project.state.classes.resolve
+    def _surest(self, query: Mapping[str, Any]) -> list[Guess]:
+        """Unlabelled samples of the strategy's side; the surest first, then those of which nothing is known yet."""
+        found, wanted = self.trainer.predicted, query["class_id"]
+        guesses: list[Guess] = []
         if found is not None:
-            for sample, class_id, score in zip(
-                found.samples.tolist(), found.classes.tolist(), found.scores.tolist(), strict=True
-            ):
-                known.add(sample)
-                if query["class_id"] in (None, resolve(class_id)) and self._is_open(sample):
-                    yield {
-                        "sample": sample,
-                        "path": project.path(sample),
-                        "class_id": resolve(class_id),
-                        "score": min(max(score, 0.0), 1.0),
-                    }
-        if query["class_id"] is None:
-            for sample in query["ids"] if query["ids"] is not None else self.in_order():
-                if sample not in known and self._is_open(sample):
-                    yield {"sample": sample, "path": project.path(sample), "class_id": None, "score": None}
+            columns = (found.samples.tolist(), found.classes.tolist(), found.scores.tolist())
+            guesses = [Guess(*row) for row in zip(*columns, strict=True) if self._is_open(row[0])]
+        if wanted is not None:
+            resolve = self.project.state.classes.resolve
+            return [one for one in guesses if one.class_id is not None and resolve(one.class_id) == wanted]
+        known = {one.sample for one in guesses}
+        others = self.in_order() if query["ids"] is None else query["ids"]
+        return [*guesses, *(Guess(i) for i in others if i not in known and self._is_open(i))]
+
+    def _guess_row(self, guess: Guess) -> Json:
+        class_id = None if guess.class_id is None else self.project.state.classes.resolve(guess.class_id)
+        score = None if guess.score is None else min(max(guess.score, 0.0), 1.0)
+        return {
+            "sample": guess.sample,
+            "path": self.project.path(guess.sample),
+            "class_id": class_id,
+            "score": score,
+        }
 
     def _is_open(self, sample: int) -> bool:
         """Is it unlabelled, and on the side that a person may pick from?"""

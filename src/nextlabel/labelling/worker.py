@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel.datasets.base import Dataset
 from nextlabel.embedders import embed, sink
 from nextlabel.errors import NextlabelError
-from nextlabel.labelling.choosing import Chosen, choose, make_learner
+from nextlabel.labelling.choosing import Chosen, choose, choose_reserve, make_learner
 from nextlabel.labelling.past import Past, World
 from nextlabel.labelling.places import source_of
 from nextlabel.labelling.settings import Settings, read_settings
@@ -124,8 +124,12 @@ class Worker:
         learner = self._learn_with(self.past.settings, world.features)
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # costs and draws of a strategy are told in its docs
-            chosen = choose(self.past.build_pool(world), world, learner, self.past.rounds())
-        self.say(message_of(chosen, self.past, before))
+            known, k = self.past.build_pool(world), self.past.rounds()
+            chosen = choose(known, world, learner, k)
+            self.say(message_of("chosen", chosen, self.past, before))
+            if len(chosen.asked.ids):  # nobody waits for it: the batch is on its way
+                reserve = choose_reserve(chosen, known, world, learner, k)
+                self.say(message_of("reserve", reserve, self.past, before))
 
     def _learn_with(self, settings: Settings, features: Floats) -> ActiveLearner:
         """The learner of these settings; the same as before where they are, for it remembers what it would repeat."""
@@ -139,12 +143,12 @@ def _notes(opening: Opening, more: tuple[str, ...]) -> list[str]:
     return [*opening.dataset.warnings, *more]
 
 
-def message_of(chosen: Chosen, past: Past, before: int) -> dict[str, Any]:
-    """A batch, as it goes to the server."""
+def message_of(say: str, chosen: Chosen, past: Past, before: int) -> dict[str, Any]:
+    """A batch or a reserve, as it goes to the server."""
     asked = chosen.asked
     scores = [None] * len(asked.ids) if asked.scores is None else asked.scores.tolist()
     found: dict[str, Any] = {
-        "say": "chosen",
+        "say": say,
         "upto": past.state.upto,
         "before": before,
         "strategy": chosen.strategy,

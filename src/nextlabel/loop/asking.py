@@ -8,7 +8,7 @@ that are drawn, so that nothing tells an audit question from another.
 >>> from nextlabel.strategies import strategy
 >>> y, askable = np.array([0, 1, -1, -1, -1, -1]), np.array([True] * 4 + [False] * 2)
 >>> pool = Pool(np.eye(6, dtype=np.float32), y, askable, classes=2, audit=np.array([5, 4]))
->>> plan = Plan(batch=3, audit=0.2).fixed(n=6, classes=2)
+>>> plan = Plan(batch=3, audit=0.2).resolve(n=6, classes=2)
 >>> learner = ActiveLearner(Linear({}), strategy("margin"), strategy("random"), plan, seed=0)
 >>> asked = ask(View.of(pool, learner, k=0), learner, k=0, size=3)
 >>> sorted(zip(asked.why, asked.ids.tolist()))

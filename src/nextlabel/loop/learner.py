@@ -4,7 +4,7 @@
 >>> from nextlabel.strategies import strategy
 >>> y = np.array([0, 1, -1, -1])
 >>> pool = Pool(np.eye(4, dtype=np.float32), y, np.ones(4, dtype=bool), classes=2)
->>> plan = Plan(batch=1).fixed(n=4, classes=2)
+>>> plan = Plan(batch=1).resolve(n=4, classes=2)
 >>> learner = ActiveLearner(Linear({}), strategy("margin"), strategy("random"), plan, seed=0)
 >>> View.of(pool, learner, k=1, out=np.array([2])).pool.unlabelled().tolist()  # while somebody looks at sample 2
 [3]

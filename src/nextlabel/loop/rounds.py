@@ -9,7 +9,7 @@ function of what is known and of nothing else.
 >>> from nextlabel.strategies import strategy
 >>> y = np.arange(20) % 2
 >>> pool = Pool(np.eye(2, dtype=np.float32)[y], np.where(np.arange(20) < 4, y, -1), np.ones(20, dtype=bool), classes=2)
->>> plan = Plan(batch=5, rounds=2).fixed(len(y), classes=2)
+>>> plan = Plan(batch=5, rounds=2).resolve(len(y), classes=2)
 >>> learner = ActiveLearner(Linear({}), strategy("margin"), strategy("random"), plan, seed=0)
 >>> [len(this.asked.ids) for this in drive(rounds(pool, learner), Truth(y))]
 [5, 5, 0]

@@ -3,11 +3,13 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 
+from nextlabel.errors import BadSpecification
 from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import SklearnHead, bootstrap
 from nextlabel.pool import Pool
 from nextlabel.seeds import number
 from nextlabel.specifications import build, parse_specification
+from nextlabel.text import printable, shorten
 
 
 class Sklearn:
@@ -25,6 +27,10 @@ class Sklearn:
 
     def __init__(self, text: str) -> None:
         self.estimator = build(parse_specification(text), "sklearn", ClassifierMixin, "classifier")
+        try:
+            self.estimator._validate_params()  # as it does by itself when it is fitted, hours later
+        except (ValueError, TypeError) as error:
+            raise BadSpecification(f"'{printable(text)}' cannot be made: {shorten(str(error), 200)}") from None
 
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
         """Train on the labelled samples in id order."""

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from nextlabel.datasets.decoding import Unreadable
 from nextlabel.datasets.pictures import File
 from nextlabel.errors import CannotWrite, Mistake
+from nextlabel.files.atomic import holds_anything, rehearse_folder, write_folder
 from nextlabel.files.refusals import refusals
 from nextlabel.text import printable, show_path
 
@@ -26,26 +27,28 @@ def sort_into_folders(
     """Put each picture that has a label below ``place``, under its class and its own relative path; how many.
 
     ``labels`` are those of the ``pictures``, in order; what comes behind these has none. They are linked, or copied,
-    where ``copy`` says so or nothing can be linked. Raises `CannotWrite` as the disk does.
+    where ``copy`` says so or nothing can be linked. The folders appear when all is in them. Raises `CannotWrite` as the
+    disk does.
     """
     names = folder_names({label for label in labels if label is not None})
     put = 0
-    with refusals(place, OTHER_PLACE):
-        place.mkdir(parents=True, exist_ok=True)
+    with refusals(place, OTHER_PLACE), write_folder(Path(os.path.realpath(place))) as draft:
         for label, (path, file) in zip(labels, pictures, strict=False):
             if label is not None:
-                target = place / names[label] / _inside(path)
+                target = draft / names[label] / _inside(path)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                put_file(file, target, copy)
+                put_file(file, _free(target), copy)
                 put += 1
     return put
 
 
 def check_place(place: Path, source: str | Path | None, other: str = OTHER_PLACE) -> None:
-    """Raise `Mistake` where ``place`` lies in the source or around it, and `CannotWrite` where it is not empty."""
+    """`Mistake` where ``place`` lies in the source or around it; `CannotWrite` where it is not empty, or not ours."""
     shown, real = show_path(place), os.path.realpath(place)
-    if os.path.exists(place) and (not os.path.isdir(place) or os.listdir(place)):
+    if os.path.exists(place) and (not os.path.isdir(place) or holds_anything(place)):
         raise CannotWrite(f"'{shown}' is not an empty folder, and nothing there is to be mixed up. {other}")
+    with refusals(place, other):
+        rehearse_folder(Path(real))
     if source is None:
         return
     home = os.path.realpath(os.path.expanduser(source))
@@ -92,6 +95,14 @@ def _inside(path: str) -> Path:
     return Path(*parts)
 
 
+def _free(path: Path) -> Path:
+    """The path, or one with a number where that is taken: '../a.jpg' and 'a.jpg' come to lie in one folder."""
+    free, k = path, 2
+    while os.path.lexists(free):  # nor through a link, to somebody's own picture
+        free, k = path.with_name(f"{path.stem} {k}{path.suffix}"), k + 1
+    return free
+
+
 def put_file(file: File, target: Path, copy: bool) -> None:
     """Link or copy one picture; a copy too where nothing can be linked."""
     if not isinstance(file, str):
@@ -104,4 +115,7 @@ def put_file(file: File, target: Path, copy: bool) -> None:
         with suppress(OSError, NotImplementedError):  # Windows without rights, and disks that know no links
             os.symlink(os.path.abspath(file), target)
             return
-    shutil.copyfile(file, target)
+    try:
+        shutil.copyfile(file, target)
+    except FileNotFoundError:
+        raise CannotWrite(f"'{show_path(file)}' vanished before it could be copied. Run again.") from None

@@ -26,7 +26,7 @@ from nextlabel.report.of_run.page import page
 from nextlabel.report.of_run.tables import curves_csv
 from nextlabel.report.of_run.tables import numbers_csv as run_numbers_csv
 from nextlabel.runs.reading import Run
-from nextlabel.runs.recorder import writing
+from nextlabel.runs.recorder import disk_refusals
 from nextlabel.statistics.standings import standings
 from nextlabel.text import show_path
 
@@ -53,7 +53,7 @@ def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[st
     check_kinds(figures)
     found = standings(run.rows, run.manifest["dataset"]["counts"])
     html, pictures = page(run, dataset, features, found)
-    with writing(run.folder):
+    with disk_refusals(run.folder):
         _write_figures(run.folder, pictures, figures)
         write_atomically(run.folder / "numbers.csv", run_numbers_csv(run, found).encode())
         write_atomically(run.folder / "curves.csv", curves_csv(run.rows).encode())
@@ -84,7 +84,7 @@ def write_verdicts(found: Comparison, folder: Path, figures: Sequence[str] = FIG
     else, and what `write` does; ``figures`` as there.
     """
     check_kinds(figures)
-    with writing(folder):
+    with disk_refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         if others and "verdicts.json" not in others:

@@ -77,7 +77,7 @@ class Recorder:
 
         Embedding can take hours, and nobody wants to hear after it that the folder holds something else.
         """
-        with writing(self.folder):
+        with disk_refusals(self.folder):
             if not os.path.isdir(self.folder):
                 if os.path.lexists(self.folder):  # a file, or a link that leads nowhere
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
@@ -91,11 +91,11 @@ class Recorder:
                 self.lock.release()
 
     def __enter__(self) -> Self:
-        with writing(self.folder):
+        with disk_refusals(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock()
         try:
-            with writing(self.folder):
+            with disk_refusals(self.folder):
                 self._claim()
                 self._sweep()
         except BaseException:
@@ -107,7 +107,7 @@ class Recorder:
         self.lock.release()
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Have all rows been merged?"""
         return os.path.exists(self.folder / "rows.jsonl")
 
@@ -123,12 +123,12 @@ class Recorder:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the run, whole or not at all."""
-        with writing(self.folder):
+        with disk_refusals(self.folder):
             write_atomically(self.folder / name, text.encode())
 
     def open_arms(self, arms: Sequence[Arm]) -> list[tuple[Arm, list[Line]]]:
         """The arms that are not at their end, each with what was played of it; a part is read at the first call."""
-        with writing(self.folder):
+        with disk_refusals(self.folder):
             self.parts.mkdir(exist_ok=True)  # at the first call; later ones (a stride each) find all in the ledger
             for arm in arms:
                 if arm not in self.played:
@@ -138,7 +138,7 @@ class Recorder:
     def add(self, arm: Arm, more: Sequence[Line]) -> None:
         """Add lines to an opened arm, in one go: a kill tears at most the last ones. On the disk when this returns."""
         text = lines(line._asdict() for line in more).encode()
-        with writing(self.folder):
+        with disk_refusals(self.folder):
             # Opened for each batch: a process may have a thousand files open, a run more arms.
             part = os.open(self.parts / part_name(arm), ADDING, 0o644)
             try:
@@ -223,7 +223,7 @@ class Recorder:
         if self._extends(there):
             self._extend(there)
             self._go_on(there)
-        elif self.finished:
+        elif self.is_finished:
             _same_samples(self.folder / "manifest.json", there, self.manifest)
             self.manifest = there
         else:
@@ -238,7 +238,7 @@ class Recorder:
 
         ``rows.jsonl`` goes before the manifest is written anew: whoever is killed in between has an unfinished run.
         """
-        if self.finished:
+        if self.is_finished:
             self.parts.mkdir(exist_ok=True)
             for arm, played in take_apart(self.folder).items():
                 text = lines(line._asdict() for line in played)
@@ -260,7 +260,7 @@ class Recorder:
             raise OtherRun(
                 f"{where} holds another experiment: {'; '.join(changed)}. Choose another --out, or delete it."
             )
-        if not self.resume and self.finished:
+        if not self.resume and self.is_finished:
             raise OtherRun(
                 f"{where} holds this experiment already, and it is finished. Look at its report.html "
                 "(--resume draws it again), or choose another --out."
@@ -288,7 +288,7 @@ class Recorder:
         """Throw away what a process that was killed left behind; nobody else writes here."""
         for draft in self.folder.glob(".*.json*.part"):  # not those of the report: it is drawn without the lock
             draft.unlink(missing_ok=True)
-        if self.finished and self.parts.exists():
+        if self.is_finished and self.parts.exists():
             shutil.rmtree(self.parts)
 
 
@@ -312,7 +312,7 @@ def part_name(arm: Arm) -> str:
 
 
 @contextlib.contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def disk_refusals(folder: Path) -> Iterator[None]:
     """Turn the operating system's refusals into one sentence."""
     try:
         yield

@@ -115,14 +115,14 @@ def record(
         Recorder(out, {"identity": identity(parts, crew.threads)}, resume).rehearse()  # and before they are embedded
         parts = _tell_twins(embed_parts(parts, progress))
         with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
-            if not recorder.finished:
+            if not recorder.is_finished:
                 parts = replace(parts, settings=_tune_all(parts, recorder, workers, crew, progress))
                 _play_all(parts, recorder, workers, crew, progress)
     return Recorded(Run.read(out), parts)
 
 
 def _tell_twins(parts: Parts) -> Parts:
-    """The parts, whose dataset says how many pictures have twins across the split."""
+    """The parts, whose dataset says how many samples have twins across the split."""
     seed, first = next(iter(parts.splits.items()))
     notes = tuple(say_twins(parts.dataset, first, seed))
     return replace(parts, dataset=replace(parts.dataset, warnings=parts.dataset.warnings + notes)) if notes else parts
@@ -181,7 +181,7 @@ def _play_on(
     until = crew.stride and min(len(stride.played) for stride in todo) + crew.stride
     behind = [stride._replace(until=until) for stride in todo if until is None or len(stride.played) < until]
     total = player.parts.rows()
-    for (arm, _, _), more in run(workers, player, behind, crew.jobs, crew.threads, Stride.following):
+    for (arm, _, _), more in run(workers, player, behind, crew.jobs, crew.threads, Stride.successor):
         # On the disk first, then told: who reads "finished" may pull the plug.
         recorder.add(arm, more)
         step = FINISHED if more[-1].last else f"round {more[-1].row['round']}"

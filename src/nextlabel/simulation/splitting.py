@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from nextlabel.datasets.groups import describe_groups, group_by_path, torn_group
 from nextlabel.datasets.layout import VAL
 from nextlabel.datasets.split_files import read_split
 from nextlabel.datasets.splits import Split
-from nextlabel.datasets.twins import find_twins
+from nextlabel.datasets.twins import Twins, find_text_twins, find_twins
 from nextlabel.embedders import sink
 from nextlabel.errors import Mistake
 from nextlabel.experiment import Experiment
@@ -79,10 +80,15 @@ def default_split(dataset: Dataset) -> str | None:
     return None if dataset.sides is None else FOLDERS
 
 
+def is_file(split: str | None) -> TypeGuard[str]:
+    """Does a file say how samples are divided?"""
+    return split not in (None, FOLDERS, RANDOM)
+
+
 def split_all(experiment: Experiment, dataset: Dataset) -> tuple[Mapping[int, Split], list[str]]:
     """The split of every seed, and what a person should know of it."""
     folders = experiment.split == FOLDERS
-    if experiment.split is None or experiment.split in (FOLDERS, RANDOM):
+    if not is_file(experiment.split):
         sizes = Sizes(*(Amount.read(each or 0) for each in (experiment.test, experiment.val, experiment.start)))
         splits = {seed: cut(dataset, sizes, seed, folders) for seed in experiment.seeds}
     else:
@@ -108,24 +114,36 @@ def _say_folders(experiment: Experiment, dataset: Dataset) -> Iterator[str]:
 
 
 def say_twins(dataset: Dataset, parts: Split, seed: int) -> Iterator[str]:
-    """Says how many test pictures have a near-duplicate among those learned from, where no groups are named."""
-    if dataset.pictures is None or dataset.pictures.grey_side is not None or dataset.groups is not None:
+    """Says how many test samples have a near-duplicate among those learned from, where no groups are named."""
+    twins = _find_twins(dataset, parts)
+    if twins is None or twins.example is None:
         return
-    twins = find_twins(dataset.pictures, parts.test, np.concatenate([parts.start, parts.pool]))
-    if twins.example is None:
-        return
+    noun = dataset.noun
     share = (
-        f"{twins.having:,} of {several(twins.asked, 'test picture')} ({twins.having / twins.asked:.1%}) of seed {seed}"
+        f"{twins.having:,} of {several(twins.asked, f'test {noun}')} ({twins.having / twins.asked:.1%}) of seed {seed}"
     )
     one, other = (f"'{dataset.paths[i]}'" if dataset.paths else f"sample {i}" for i in twins.example)
     have = "has a near-duplicate" if twins.having == 1 else "have a near-duplicate"
     advice = ""
     if twins.having >= MANY_TWINS * twins.asked:
+        such = "a video, a patient" if noun == "picture" else "a thread, an author"
+        option = "--groups 'REGEX of the path'" if dataset.paths else "--group-column COLUMN"
         advice = (
-            " So scores are probably too good. If pictures belong together (a video, a patient), keep them on one "
-            "side: --groups 'REGEX of the path'."
+            f" So scores are probably too good. If {noun}s belong together ({such}), keep them on one side: {option}."
         )
-    yield f"{share} {have} among the pictures that are learned from, e.g. {one} and {other}.{advice}"
+    yield f"{share} {have} among the {noun}s that are learned from, e.g. {one} and {other}.{advice}"
+
+
+def _find_twins(dataset: Dataset, parts: Split) -> Twins | None:
+    """None where nobody can tell, or groups are named."""
+    if dataset.groups is not None:
+        return None
+    learned = np.concatenate([parts.start, parts.pool])
+    if dataset.texts is not None:
+        return find_text_twins(dataset.texts, parts.test, learned)
+    if dataset.pictures is None or dataset.pictures.grey_side is not None:
+        return None
+    return find_twins(dataset.pictures, parts.test, learned)
 
 
 def _say_groups(dataset: Dataset, splits: Mapping[int, Split]) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Stride(NamedTuple):
     played: Sequence[Line]
     until: int | None = None
 
-    def following(self, lines: Sequence[Line]) -> "Stride | None":
+    def successor(self, lines: Sequence[Line]) -> "Stride | None":
         """The stride after this one, which gave ``lines``; none where the arm, or its turn, is at its end."""
         # All lines so far travel with the stride, so any worker can take it; Player saves the one that knows the arm
         # the replay.

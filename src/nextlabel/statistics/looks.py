@@ -103,7 +103,7 @@ class EveryLook:
         )
 
     def _edge(self, seeds: int, alpha: float) -> float:
-        return math.sqrt(uncrossed(alpha) ** 2 + _dearer(seeds))
+        return math.sqrt(invert_crossing(alpha) ** 2 + _dearer(seeds))
 
 
 Law = OneLook | EveryLook
@@ -137,7 +137,7 @@ def crossing(a: float) -> float:
     return float(stats.norm.sf(np.interp(a, A, CROSSED)))
 
 
-def uncrossed(alpha: float) -> float:
+def invert_crossing(alpha: float) -> float:
     """The inverse of `crossing`."""
     beyond = float(stats.norm.isf(alpha / ALL))
     return beyond if beyond > A[-1] else float(np.interp(stats.norm.isf(alpha), CROSSED, A))

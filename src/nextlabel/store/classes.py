@@ -49,9 +49,9 @@ class Classes:
     def add(self, event: Event) -> None:
         """Follow one event of kind ``class``."""
         if event.class_id is not None:
-            self.by_id[event.class_id] = self.changed(event.class_id, event.data or {})
+            self.by_id[event.class_id] = self.apply(event.class_id, event.data or {})
 
-    def changed(self, class_id: int, changes: Mapping[str, Any]) -> LabelClass:
+    def apply(self, class_id: int, changes: Mapping[str, Any]) -> LabelClass:
         """What a class is after such changes; a new one comes last."""
         one = self.by_id.get(class_id) or LabelClass(class_id, name="", place=len(self.by_id))
         return replace(one, **changes)

@@ -98,7 +98,7 @@ def _change_class(connection: Connection, class_id: int | None, changes: Mapping
     """Change the table as the event will say, or add to it; the class's id."""
     known = Classes({row.id: LabelClass(**row._mapping) for row in connection.execute(select(classes))})
     found = known.check(class_id, changes)
-    row = asdict(known.changed(found, changes))
+    row = asdict(known.apply(found, changes))
     change = insert(classes) if found not in known.by_id else update(classes).where(classes.c.id == found)
     connection.execute(change.values(row))
     return found

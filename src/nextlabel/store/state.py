@@ -153,8 +153,12 @@ class State:
         return {who: last[who] for who in order if last[who].kind != "skip"}
 
     def verdict(self, sample_id: int) -> Verdict:
-        """What holds of a sample: what annotators agree on; while they do not, what Review decided, or the first."""
-        opinions = list(self.opinions(sample_id).values())
+        """What holds of a sample: what annotators agree on; while they do not, what Review decided, or the first.
+
+        An imported label holds until a person says something.
+        """
+        by = self.opinions(sample_id)
+        opinions = [event for who, event in by.items() if who is not None] or list(by.values())
         if not opinions:
             skips = [event for event in self.standing(sample_id) if event.kind == "skip"]
             return Verdict("skip", event_id=skips[-1].id) if skips else OPEN
@@ -191,15 +195,25 @@ class State:
         lease = self._leases.get(sample_id)
         return lease.annotator_id if lease and lease.runs(now) else None
 
+    def holders(self, now: datetime | None = None) -> set[int]:
+        """Who looks at a sample now; without a time, whoever was shown one and neither answered nor lost it."""
+        return {lease.annotator_id for lease in self._leases.values() if now is None or lease.runs(now)}
+
     def held(self, annotator_id: int, now: datetime) -> dict[int, Lease]:
         """The samples that are shown to an annotator now, with their leases."""
         return {
             one: lease for one, lease in self._leases.items() if lease.annotator_id == annotator_id and lease.runs(now)
         }
 
+    def held_by_others(self, annotator_id: int, now: datetime) -> list[int]:
+        """The samples that are shown to somebody else now."""
+        return [one for one, lease in self._leases.items() if lease.annotator_id != annotator_id and lease.runs(now)]
+
     def is_done(self, ask: Ask, now: datetime) -> bool:
-        """Does the batch no longer wait for this ask: an answer, a file that is gone, or two leases that ran out?"""
+        """Does the batch no longer wait for this ask: an answer, two leases that ran out, a file gone or a copy?"""
         if self.verdict(ask.sample_id).kind != "open" or not self.files.is_there(ask.sample_id):
+            return True
+        if ask.sample_id in self.files.copies:  # which came out after it was asked
             return True
         lease = self._leases.get(ask.sample_id)
         last = lease is not None and lease.ask_id == ask.id and not lease.runs(now)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy
 from skactiveml.pool import SubSamplingWrapper
 
-from nextlabel.errors import Mistake
+from nextlabel.errors import BadSpecification, Mistake
 from nextlabel.specifications import Specification, parse_call
 from nextlabel.strategies import costs
 from nextlabel.strategies.auto import Auto
@@ -19,6 +19,7 @@ from nextlabel.strategies.bald import GreedyBALD, PowerBALD
 from nextlabel.strategies.batch_bald import BatchBALD
 from nextlabel.strategies.core_set import CoreSet
 from nextlabel.strategies.door import StrategyEntry, class_count
+from nextlabel.strategies.kit.drop_in import DropIn
 from nextlabel.strategies.max_herding import MaxHerding
 from nextlabel.strategies.prob_cover import ProbCover
 from nextlabel.strategies.random_sampling import RandomSampling
@@ -104,7 +105,20 @@ def _by_name(name: str) -> StrategyEntry:
         raise unknown(short, STRATEGIES)
     entry = STRATEGIES[short]
     arguments(entry.kind, Specification("nextlabel", short, (), options))
-    return replace(entry, args=dict(entry.args) | dict(options))
+    return _try(replace(entry, args=dict(entry.args) | dict(options)), name)
+
+
+def _try(entry: StrategyEntry, name: str) -> StrategyEntry:
+    """The entry; `BadSpecification` where its strategy would refuse its options, hours later."""
+    try:
+        made = entry.kind(**entry.args)
+        if isinstance(made, DropIn):
+            made.check_arguments()
+    except (TypeError, ValueError) as error:
+        raise BadSpecification(
+            f"The query strategy '{shorten(name)}' cannot be made: {shorten(str(error), 200)}"
+        ) from None
+    return entry
 
 
 def _entry_of(made: SingleAnnotatorPoolQueryStrategy) -> StrategyEntry:

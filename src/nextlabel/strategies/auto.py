@@ -62,7 +62,7 @@ class Auto(ModelDropIn):
         """Like that of whose turn it is."""
         return self._turn(situation).reach(situation)
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         for name in ("few", "large"):
             check_scalar(getattr(self, name), name, (int, float), min_val=0)
         check_counts(sample=self.sample)

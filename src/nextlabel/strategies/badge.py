@@ -63,7 +63,7 @@ class Badge(ModelDropIn):
     def _deep(self) -> bool:
         return bool(self._flags())  # then the model makes vectors of it
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         self._flags()
         check_type(self.origin, "origin", bool)
 

@@ -54,8 +54,8 @@ class PowerBALD(CommitteeDropIn):
         super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
         self.beta = beta
 
-    def _check_arguments(self) -> None:
-        super()._check_arguments()
+    def check_arguments(self) -> None:
+        super().check_arguments()
         check_scalar(self.beta, "beta", (int, float), min_val=0)
 
     def _choose(self, task: Task, votes: Votes) -> Found:

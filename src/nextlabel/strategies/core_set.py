@@ -46,7 +46,7 @@ class CoreSet(FeatureDropIn):
         self.metric = metric
         self.metric_dict = metric_dict
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         check_type({} if self.metric_dict is None else self.metric_dict, "metric_dict", dict)
         if not callable(self.metric):
             check_type(self.metric, "metric", str)

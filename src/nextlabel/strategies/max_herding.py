@@ -67,7 +67,7 @@ class MaxHerding(FeatureDropIn):
         """The ``sample`` that it was made with, or more for a large batch."""
         return None if self.sample is None else sample_size(self.sample, situation.batch)
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         check_type(self.normalize_samples, "normalize_samples", bool)
         check_kernel(self.metric, self.metric_dict)
         check_counts(ground=self.ground, sample=self.sample)

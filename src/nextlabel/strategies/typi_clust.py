@@ -69,7 +69,7 @@ class TypiClust(FeatureDropIn):
     def _remarks(self, rows: int) -> list[str]:
         return describe_sample(rows) if self.cluster_algo is None else []
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         check_scalar(self.k, "k", int, min_val=1)
         check_clustering(self.cluster_algo or SampledKMeans, self.cluster_algo_dict, self.n_cluster_param_name)
 

@@ -65,7 +65,7 @@ class UHerding(ModelDropIn):
         """The ``sample`` that it was made with, or more for a large batch."""
         return None if self.sample is None else sample_size(self.sample, situation.batch)
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         if self.temperature != "fit":
             check_scalar(self.temperature, "temperature", (int, float), min_val=0, min_inclusive=False)
         check_counts(ground=self.ground, sample=self.sample)

@@ -46,7 +46,7 @@ class UncertaintySampling(DropIn):
         """The method, always."""
         return self.method if self.method in MEASURES and self.cost_matrix is None else None
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         check_method(self.method)
         if self.cost_matrix is not None and self.method == "entropy":
             raise BadArray(

@@ -146,11 +146,11 @@ def upstream(text: str, short: Iterable[str] = ()) -> StrategyEntry:
         raise unknown(f"{PREFIX}{spec.path}", short)
     entry, args = UPSTREAM[name], arguments(UPSTREAM[name].kind, spec)
     if name == "SubSamplingWrapper":
-        return subsampling(entry, args)
+        return subsample(entry, args)
     return replace(entry, args={**entry.args, **args})
 
 
-def subsampling(wrapper: StrategyEntry, args: Mapping[str, Any]) -> StrategyEntry:
+def subsample(wrapper: StrategyEntry, args: Mapping[str, Any]) -> StrategyEntry:
     """A strategy that sees a random part of the pool; ``args["query_strategy"]`` is its specification, as text."""
     inner = args.get("query_strategy")
     if not isinstance(inner, str):

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel.classifiers import Classifier
 from nextlabel.classifiers.base import Input
 from nextlabel.classifiers.pictures import PictureInput
-from nextlabel.classifiers.tables import TableInput
+from nextlabel.classifiers.tables import TableInput, digest_rows
 from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets.base import Dataset, Pictures, Sink
 from nextlabel.datasets.first_look import Opener
@@ -91,7 +91,7 @@ class LinearLearner:
         return logits
 
     def classifier(self, fitted: Head) -> Classifier:
-        """The head with its input, and the digests of the pictures that it learned from."""
+        """The head with its input, and the digests of what it learned from."""
         return Classifier(self.lessons.classes, self.input, *fitted, learned_from=learned_from(self.lessons))
 
     def _pool(self, rows: Ids) -> Pool:
@@ -99,7 +99,7 @@ class LinearLearner:
         y[rows] = self.lessons.y[rows]
         return Pool(self.X, y, np.ones(len(y), dtype=bool), len(self.lessons.classes))
 
-    def tuned(self) -> "LinearLearner":
+    def tune(self) -> "LinearLearner":
         """With a penalty chosen by cross-validation on all labels."""
         C = Linear({}).tune(self._pool(np.arange(len(self.lessons.y))))["C"]
         # From one label on: a part of the labels is learned with the penalty of all.
@@ -107,9 +107,12 @@ class LinearLearner:
 
 
 def learned_from(lessons: Lessons) -> frozenset[str]:
-    """Digests of the pictures or texts whose labels are learned; of a table's rows there are none."""
+    """Digests of the pictures, texts or rows whose labels are learned."""
+    if lessons.dataset.table is not None:
+        return frozenset(digest_rows(lessons.dataset.table[lessons.ids]))
     found = lessons.dataset.pictures or lessons.dataset.texts
-    return frozenset() if found is None else frozenset(found.digests[i] for i in lessons.ids)
+    assert found is not None, "a dataset has pictures, texts or a table"
+    return frozenset(found.digests[i] for i in lessons.ids)
 
 
 def sink(course: Course) -> Opener:
@@ -150,7 +153,7 @@ def learner(course: Course, lessons: Lessons, progress: Progress = quiet) -> Lea
     made, X = made_of(course, lessons, progress)
     progress("Choosing a penalty", 0, 0)
     with threadpool_limits(1):  # as for training
-        return LinearLearner(lessons, made, X, {}, course.seed).tuned()
+        return LinearLearner(lessons, made, X, {}, course.seed).tune()
 
 
 def _network_learner(course: Course, entry: ModelEntry, lessons: Lessons) -> Learner:
@@ -219,7 +222,7 @@ def _picture_rows(course: Course, lessons: Lessons, progress: Progress) -> tuple
 
 
 def scales_of(pictures: Pictures) -> Scales:
-    """The scales that a folder's deep greys are on."""
+    """The scales that a folder's deep pictures are on."""
     return pictures.scales if isinstance(pictures, FolderPictures) else {}
 
 

@@ -14,11 +14,11 @@ import nextlabel
 from nextlabel.errors import CannotGo, CannotWrite, Conflict, NextlabelError, NotThere
 from nextlabel.text import printable
 from nextlabel.web.base import Session
-from nextlabel.web.doors import SENTENCES, Doors, redeem_token
+from nextlabel.web.doors import PASS_PATH, SENTENCES, Doors, redeem_token
 from nextlabel.web.guard import Guard
 from nextlabel.web.picture_routes import picture_router
 from nextlabel.web.routes import api_router
-from nextlabel.web.shapes import Failure
+from nextlabel.web.shapes import Failure, Pass, Token
 
 STATIC = Path(str(resources.files("nextlabel.web") / "static"))
 STATUS: tuple[tuple[type[NextlabelError], int], ...] = (
@@ -50,6 +50,7 @@ def make_app(session: Session, doors: Doors) -> FastAPI:
     app.include_router(api_router)
     app.include_router(picture_router)
     app.add_api_route("/", _open_page, include_in_schema=False)
+    app.add_api_route(PASS_PATH, _give_pass, methods=["POST"], response_model=Pass)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(NextlabelError, _explain)
     app.add_exception_handler(RequestValidationError, _explain)
@@ -81,6 +82,14 @@ def _open_page(request: Request, token: str = "") -> Response:
             secure=doors.secure,
         )
     return reply
+
+
+def _give_pass(request: Request, said: Token) -> Response | dict[str, str]:
+    """A program's way in: the token of a link is exchanged for a pass, once."""
+    annotator = redeem_token(said.token, request.app.state.session.redeem)
+    if annotator is None:
+        return JSONResponse({"error": SENTENCES["pass"]}, 401)
+    return {"bearer": request.app.state.doors.make_pass(annotator)}
 
 
 async def _explain(_request: Request, error: Exception) -> Response:

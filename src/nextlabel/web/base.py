@@ -94,7 +94,8 @@ class Session(Protocol):
         """A page of samples: `shapes.Samples`, of which ``total`` counts all that the query finds.
 
         ``query`` holds ``class_id``, ``annotator`` (a name), ``text`` (within path, note and the sample's own text,
-        whatever the case), ``ids`` (all null where not asked for), ``grid``, ``offset`` and ``count``.
+        whatever the case), ``ids`` (all null where not asked for), ``grid``, ``offset`` and ``count``, which is larger
+        than any project in an export.
 
         - Without ``grid``: what is labelled, the latest first; ``class_id`` and ``annotator`` are those of the label.
         - With ``grid``: unlabelled ones of the strategy side, the chooser's surest first; ``class_id`` and ``score``

@@ -5,7 +5,7 @@ its own pages look like ours. So three things must be right at once, pictures an
 of ours, the request comes from our own page (or from a program that shows a token), and whoever sends it has a pass.
 
 A pass is an annotator's number, signed with the project's secret. A browser gets it as a cookie in exchange for a
-one-time token; a program sends it as ``Authorization: Bearer``.
+one-time token; a program exchanges its token at `PASS_PATH`, and sends the pass as ``Authorization: Bearer``.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from nextlabel.text import show_path
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SECRET_BYTES = 32
 LONGEST_TOKEN = 200  # characters; ours have 43
+PASS_PATH = "/api/pass"
 
 Refusal = Literal["host", "origin", "pass"]
 SENTENCES: dict[Refusal, str] = {
@@ -78,20 +79,22 @@ class Doors:
         return hmac.new(self.secret, f"pass {annotator}".encode(), hashlib.sha256).hexdigest()
 
     def judge(self, path: str, method: str, headers: Headers, cookies: Iterable[str]) -> Refusal | int | None:
-        """Why a request is refused, or else whose it is; None for whoever opens the page without a pass yet.
+        """Why a request is refused, or else whose it is; None for whoever opens the page, or asks for a pass.
 
-        The first navigation alone may come from nowhere: a link that was typed, or opened by the command.
+        The first navigation may come from nowhere: a link that was typed, or opened by the command. So may a POST that
+        shows a one-time token: a browser says of each POST where it comes from, so this one is a program's.
         """
         if len(headers.getlist("host")) != 1 or not self.knows_host(headers["host"]):
             return "host"
         bearer = headers.get("authorization", "")
         holder = self.read_pass(bearer.removeprefix("Bearer ")) if bearer.startswith("Bearer ") else None
         first = path == "/" and method == "GET" and headers.get("sec-fetch-mode", "navigate") == "navigate"
-        if not self._is_own(headers, first, program=holder is not None):
+        exchange = path == PASS_PATH and method == "POST"
+        if not self._is_own(headers, first, program=holder is not None or exchange):
             return "origin"
         if holder is None:
             holder = next((who for text in cookies if (who := self.read_pass(text)) is not None), None)
-        return holder if holder is not None or first else "pass"
+        return holder if holder is not None or first or exchange else "pass"
 
     def _is_own(self, headers: Headers, first: bool, program: bool) -> bool:
         scheme = "https" if self.secure else "http"

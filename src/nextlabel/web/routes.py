@@ -12,6 +12,7 @@ from nextlabel.errors import Conflict
 from nextlabel.web import shapes
 from nextlabel.web.base import Json, Session
 from nextlabel.web.doors import digest_of, new_token
+from nextlabel.web.export import write_labels
 
 GLANCE = 0.3  # seconds between two looks for changes: well under what a person would call late
 HEARTBEAT = 50  # glances between two signs of life, by which a connection that broke is noticed
@@ -158,6 +159,13 @@ def change_settings(session: Labelling, person: Person, said: shapes.SettingsCha
 def receipt(session: Labelling) -> Json:
     """What may be said honestly so far."""
     return session.receipt()
+
+
+@api_router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def export(session: Labelling, person: Person) -> Response:
+    """All labels that stand, as a table: path, label, annotator, note."""
+    named = {"content-disposition": 'attachment; filename="labels.csv"'}
+    return Response(write_labels(session, person), media_type="text/csv; charset=utf-8", headers=named)
 
 
 @api_router.post("/people", response_model=shapes.Link)

@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from nextlabel.text import printable
 
@@ -42,11 +51,25 @@ class Failure(Shape):
     error: str
 
 
+def _answers(kind: dict[str, JsonValue], class_id: str, note: str) -> dict[str, JsonValue]:
+    """One form of an answer, for the schema: which of the two fields stands with which kind."""
+    return {"properties": {"kind": kind, "class_id": {"type": class_id}, "note": {"type": note}}}
+
+
+ANSWER_FORMS: list[JsonValue] = [
+    {**_answers({"const": "label"}, "integer", "null"), "required": ["class_id"]},
+    {**_answers({"const": "note"}, "null", "string"), "required": ["note"]},
+    _answers({"enum": ["skip", "discard"]}, "null", "null"),
+]
+
+
 class Answer(Shape):
     """What a person said. ``client`` is a UUID of the sender: sent twice, it is kept once.
 
     ``ask`` is null where nobody asked: a correction. ``class_id`` stands with a label, ``note`` with a note.
     """
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": ANSWER_FORMS})
 
     client: Client
     ask: Id | None = None
@@ -331,6 +354,18 @@ class Receipt(Shape):
 
 class Invitation(Shape):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class Token(Shape):
+    """What stands behind ``?token=`` in a link."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Pass(Shape):
+    """What a program sends along as ``Authorization: Bearer``; good for as long as the project is."""
+
+    bearer: str
 
 
 class Link(Shape):

@@ -14,7 +14,7 @@ from nextlabel.cli.app import app
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.embedders import cache, embed
-from nextlabel.embedders.onnx.embedder import IMAGENET
+from nextlabel.embedders.onnx.embedder import IMAGENET, Onnx
 from nextlabel.embedders.onnx.writing import node, tensor, value
 from nextlabel.errors import BadData, MissingExtra, Mistake
 
@@ -121,6 +121,27 @@ def test_a_missing_library_is_told(
     install = "onnxruntime" if library == "onnxruntime" else r"'nextlabel\[dinov2\]'"
     with pytest.raises(MissingExtra, match=rf"needs {library}, which is not installed.*pip install {install}"):
         embed(dataset, name)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "raise ImportError('libfoo.so: cannot open shared object file')",
+            r"cannot be loaded \(libfoo.so.*anew: pip in",
+        ),
+        ("__version__ = '1.10.0'", r"needs onnxruntime 1.24.2 or newer, and 1.10.0 is installed.*--upgrade"),
+        ("", r"1.24.2 or newer, and one without a version is installed"),
+    ],
+)
+def test_a_library_that_is_damaged_or_too_old_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text(code)
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtra, match=words):
+        Onnx.parse(f"onnx:{write(tmp_path / 'tiny.onnx', pooled())}")
 
 
 def test_features_are_named_and_cached_by_content(dataset: Dataset, file: Path) -> None:

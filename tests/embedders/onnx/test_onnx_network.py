@@ -57,6 +57,17 @@ def test_features_that_are_no_numbers_are_told(file: Path) -> None:
         open_onnx(file, model(steps, outputs=[value("features", "N", 9)]))
 
 
+def test_features_without_end_are_refused(file: Path) -> None:
+    for most, said in (
+        (2**20, r"gives too much of a picture .*: 9,437,184 numbers"),
+        (2**36, "breaks down on pictures"),
+    ):
+        steps = [*MEAN_COLOUR, node("Tile", "colour reps", "features")]
+        raw = model(steps, outputs=[value("features", "N", "D")], weights=[tensor("reps", np.array([1, most]))])
+        with pytest.raises(BadData, match=said):
+            open_onnx(file, raw)
+
+
 def test_a_size_that_the_model_cannot_take_is_told(file: Path) -> None:
     steps = [node("Flatten", "pictures", "flat"), node("MatMul", "flat matrix", "features")]
     raw = model(steps, weights=[tensor("matrix", np.ones((12, 8), np.float32))])

@@ -193,7 +193,7 @@ def make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dat
 def _scheme_of(table: Table, names: Sequence[str]) -> Scheme | None:
     """How other rows become such features, whose names are ``names``; None where nobody else's could."""
     scheme = table.scheme or (Scheme(table.X.shape[1]) if table.by_place else None)
-    return None if scheme is None else scheme.marking(names)
+    return None if scheme is None else scheme.with_marks(names)
 
 
 def _stem(shown: str) -> str:

@@ -134,7 +134,7 @@ class Scheme:
         width = sum(len(one.names) for one in columns)
         return cls(width, columns, (), page.null_words, page.no_header)
 
-    def marking(self, names: Sequence[str]) -> "Scheme":
+    def with_marks(self, names: Sequence[str]) -> "Scheme":
         """The same with the marks that `mark_gaps` has added behind the features' own ``names``."""
         own = names[: self.width]
         return replace(self, marks=tuple(own.index(name.removesuffix(GAP)) for name in names[self.width :]))

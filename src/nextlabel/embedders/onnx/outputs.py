@@ -18,6 +18,7 @@ from nextlabel.text import did_you_mean, join_names, printable, several, shorten
 PREFERRED = ("pooler_output", "image_embeds", "embedding")  # outputs, best first
 PENULTIMATE = "penultimate"
 LEAST_WIDTH = 8  # numbers a picture; a map of what stands out has 1, a box 4
+MOST_WIDTH = 2**18  # a megabyte a picture; the widest layers that are flattened have 2**17
 
 
 class Output(NamedTuple):
@@ -46,7 +47,7 @@ class Choosing:
         if wanted is not None:
             return self._wide([self._look_at(self._look_up(wanted))])
         outputs = self._describe_all(self.net.outputs)
-        features = [output for output in outputs if output.width >= LEAST_WIDTH and not output.scores]
+        features = [output for output in outputs if _fits(output) and not output.scores]
         if features:
             return min(features, key=_place)
         for output in outputs:
@@ -101,18 +102,24 @@ class Choosing:
         return found
 
     def _wide(self, outputs: Sequence[Output]) -> Output:
-        """The first that is wide enough; raises `BadData` where none is."""
-        wide = next((output for output in outputs if output.width >= LEAST_WIDTH), None)
-        if wide is None:
+        """The first that is neither too narrow nor too wide; raises `BadData` where none is."""
+        found = next(filter(_fits, outputs), None)
+        if found is None:
             widths = join_names([f"{several(each.width, 'number')} in '{printable(each.name)}'" for each in outputs])
             inner = several(len(self.file.graph.tensors), "tensor")
             layer = f", or '{PENULTIMATE}'" if self._penultimate() is not None else ""
+            narrow = outputs[0].width < LEAST_WIDTH
+            bound = f"{LEAST_WIDTH} are the least" if narrow else f"{MOST_WIDTH:,} are the most"
             raise BadData(
-                f"'{self.net.name}' gives too little of a picture to learn from: {widths}, and {LEAST_WIDTH} are the "
-                f"least. Its outputs are {_quote(self.net.outputs)}; name another one of its {inner}{layer}: "
+                f"'{self.net.name}' gives too {'little' if narrow else 'much'} of a picture to learn from: {widths}, "
+                f"and {bound}. Its outputs are {_quote(self.net.outputs)}; name another one of its {inner}{layer}: "
                 "onnx:FILE(output=…)."
             )
-        return wide
+        return found
+
+
+def _fits(output: Output) -> bool:
+    return LEAST_WIDTH <= output.width <= MOST_WIDTH
 
 
 def _quote(names: Sequence[str]) -> str:

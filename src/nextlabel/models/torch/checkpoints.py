@@ -40,7 +40,7 @@ ARCHITECTURE = "nextlabel cnn 1"  # raise when old weights no longer fit
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network, the names of its classes by code, and the scales of greys of more than 8 bits that it learned on.
+    """A network, the names of its classes by code, and the scales of pictures of more than 8 bits that it learned on.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -99,7 +99,7 @@ class Checkpoint:
     def predict(self, where: Path, progress: Progress = quiet) -> list[Prediction]:
         """What the network says of one picture, or of every picture in a folder and below, in the order of their paths.
 
-        Greys of more than 8 bits are put on the scale that the network learned on: on one of their own, a folder of
+        Pictures of more than 8 bits are put on the scale that the network learned on: on one of their own, a folder of
         dark pictures would look bright. Hidden files are left out and links followed, as where a folder is learned
         from. Raises `BadData` where there is no picture.
         """

@@ -91,15 +91,20 @@ def notes(found: Evaluation) -> list[str]:
     """What was left out, and what counts as wrong."""
     said = []
     if found.learned:
-        said.append(f"{several(found.learned, 'picture')} had been learned by the model, and were left out.")
+        were = "was" if found.learned == 1 else "were"
+        said.append(f"{several(found.learned, found.dataset.noun)} had been learned by the model, and {were} left out.")
+    if found.alike:
+        said.append(
+            f"{several(found.alike, found.dataset.noun)} of {len(found.y):,} could be ones that the model has learned: "
+            "they have the same values, as rows of its own table have. All of them count, so give it no table that it "
+            "was trained on."
+        )
     if found.strange:
         names = ", ".join(f"{name} ({count:,})" for name, count in found.strange.items())
         said.append(f"The model does not know these classes, so it is wrong about every sample of them: {names}.")
     if found.unread:
-        first = found.unread[0]
-        said.append(
-            f"{several(len(found.unread), 'picture')} cannot be read, among them '{first.path}': {first.reason}."
-        )
+        first, many = found.unread[0], several(len(found.unread), found.dataset.noun)
+        said.append(f"{many} cannot be read, among them '{first.path}': {first.reason}.")
     return said
 
 

@@ -1,6 +1,7 @@
 """Clusters of the pool, for the strategies that begin with them."""
 
 import inspect
+import itertools
 import numbers
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import numpy as np
 from skactiveml.utils import check_type
 
-from nextlabel.pool import Floats, Labels
+from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.strategies.kit.blocks import pieces
 from nextlabel.text import shorten
 
 
@@ -31,3 +33,20 @@ def label_clusters(X: Floats, algorithm: Any, given: Mapping[str, Any], random_s
     takes = "random_state" in inspect.signature(algorithm.__init__).parameters
     found: Labels = np.asarray(algorithm(**((seeds if takes else {}) | dict(given))).fit_predict(X))
     return found
+
+
+def tile_clusters(cluster: Labels, side: int) -> tuple[Ids, list[slice]]:
+    """Rows (n,) in the order of their clusters, ascending in each, and slices of at most ``side`` within one cluster.
+
+    >>> order, tiles = tile_clusters(np.array([1, 0, 1, 1]), side=2)
+    >>> [order[tile].tolist() for tile in tiles]
+    [[1], [0, 2], [3]]
+    """
+    order = np.argsort(cluster, kind="stable")
+    bounds = [0, *(np.flatnonzero(np.diff(cluster[order])) + 1).tolist(), len(order)]
+    tiles = [
+        slice(start + part.start, start + part.stop)
+        for start, stop in itertools.pairwise(bounds)
+        for part in pieces(stop - start, side)
+    ]
+    return order, tiles

@@ -40,7 +40,7 @@ class CommitteeDropIn(DropIn):
         self.sample_predictions_method_name = sample_predictions_method_name
         self.sample_predictions_dict = sample_predictions_dict
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         check_scalar(self.eps, "eps", (int, float), min_val=0, max_val=0.1, min_inclusive=False)
 
     def query(
@@ -121,8 +121,8 @@ class MonteCarloDropIn(CommitteeDropIn):
         super().__init__(eps, sample_predictions_method_name, sample_predictions_dict, missing_label, random_state)
         self.n_MC_samples = n_MC_samples
 
-    def _check_arguments(self) -> None:
-        super()._check_arguments()
+    def check_arguments(self) -> None:
+        super().check_arguments()
         if self.n_MC_samples is not None:
             check_scalar(self.n_MC_samples, "n_MC_samples", int, min_val=1)
 

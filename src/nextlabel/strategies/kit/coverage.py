@@ -143,7 +143,7 @@ class Coverage:
             own += add_up(values, one, other)
         return own, before, written
 
-    def renewed(self, asked: Ids, gains: Floats, since: Ids, spread: Spread = map) -> Floats:
+    def renew_gains(self, asked: Ids, gains: Floats, since: Ids, spread: Spread = map) -> Floats:
         """Gains (k,) now of the positions ``asked``, which were ``gains`` (k,) at the times ``since`` (k,).
 
         Only the ground that came to be covered better since then matters, which soon is little of it; a gain that was

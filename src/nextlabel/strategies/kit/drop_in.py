@@ -36,8 +36,8 @@ class Task:
     ``X`` (n, d); ``y`` (n,) as given; ``labelled`` (n,); ``samples`` holds the candidates: ``X`` itself, or an array of
     its own; ``rows`` (m,) which of its rows are candidates, ascending; ``batch`` at most m; ``wordy``: utilities are
     wanted too; ``seed``: everything random in the choice follows from it, in streams of their own (1 ties, 2
-    TypiClust's clusters, 3 BatchBALD's combinations, 4 `sample`, 5 members of TypiClust's largest clusters), so that
-    one more draw moves nothing elsewhere.
+    TypiClust's clusters, 3 BatchBALD's combinations, 4 `sample`, 5 members of TypiClust's largest clusters, 6 the rows
+    that ProbCover's approximate neighbours are judged by), so that one more draw moves nothing elsewhere.
     """
 
     X: Floats
@@ -156,12 +156,12 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         """How many candidates, drawn at random, it looks at for such a batch; None where it looks at all."""
         return None
 
-    def _check_arguments(self) -> None:
+    def check_arguments(self) -> None:
         """Refuse what the strategy was made with and cannot use, by TypeError or ValueError; no data are known yet."""
 
     def _task(self, X: Any, y: Any, candidates: Any, batch_size: int, return_utilities: bool) -> Task:
         """Check everything that all strategies are given."""
-        self._check_arguments()
+        self.check_arguments()
         refuse_mask(candidates)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="'batch_size=.* is larger")  # ours follows, and counts -1 once

@@ -65,7 +65,7 @@ def _best(coverage: Coverage, bound: Floats, since: Ids, ties: Ties, spread: Spr
         if len(asked) > size:
             asked = asked[np.argpartition(-bound[asked], size)[:size]]
         asked.sort()
-        bound[asked] = coverage.renewed(asked, bound[asked], since[asked], spread)
+        bound[asked] = coverage.renew_gains(asked, bound[asked], since[asked], spread)
         since[asked] = coverage.time
         # What is written down is looked up one by one: nothing is saved by asking for more of it at a time.
         size = FEW if coverage.columns else min(2 * size, MANY)

@@ -7,7 +7,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from nextlabel.pool import Floats, Labels
-from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances, find_centre, squares
+from nextlabel.strategies.kit.blocks import CELLS, Blocks, distances, find_centre, pieces, squares
+from nextlabel.strategies.kit.threads import spread_over_threads
 
 SAMPLE = 20_000  # rows that centres are found on
 SEEDED = 2_048  # rows, at least, that the first centres are drawn from: their distances to one another take 16 MB
@@ -34,7 +35,11 @@ class SampledKMeans:
 
     def fit_predict(self, X: Floats) -> Labels:
         """The cluster (n,) of every row of ``X`` (n, d), which may be a memory map."""
-        rng, rows = np.random.default_rng(self.random_state), Blocks(X, shift=find_centre(X))
+        return self.label(Blocks(X, shift=find_centre(X)))
+
+    def label(self, rows: Blocks) -> Labels:
+        """The cluster (n,) of every row, as it is prepared."""
+        rng = np.random.default_rng(self.random_state)
         some = rows.at(np.sort(rng.choice(len(rows), min(SAMPLE, len(rows)), replace=False)))
         apart = min(len(some), max(SEEDED, PER_CLUSTER * self.n_clusters))
         seeds = draw_centres(some[np.sort(rng.choice(len(some), apart, replace=False))], self.n_clusters, rng)
@@ -66,9 +71,13 @@ def draw_centres(X: Floats, count: int, rng: np.random.Generator) -> Floats:
 
 def nearest(rows: Blocks, centres: Floats) -> Labels:
     """Which of ``centres`` (K, d) is nearest to each row: (n,), in one blocked matrix product."""
-    turned = np.asarray(-2 * centres.T, dtype=rows.kind)
-    lengths, found = squares(centres).astype(rows.kind), np.empty(len(rows), dtype=np.int64)
-    # |a - c|^2 less |a|^2, which is the same for all centres.
-    for place, some in rows.blocks(max(1, CELLS // max(len(centres), rows.width))):
-        found[place] = (some @ turned + lengths).argmin(axis=1)
-    return found
+    turned, lengths = np.asarray(-2 * centres.T, dtype=rows.kind), squares(centres).astype(rows.kind)
+
+    def join(place: slice) -> Labels:
+        # |a - c|^2 less |a|^2, which is the same for all centres.
+        found: Labels = (rows.block(place.start, place.stop) @ turned + lengths).argmin(axis=1)
+        return found
+
+    with spread_over_threads() as spread:
+        size = max(1, CELLS // max(len(centres), rows.width))
+        return np.concatenate([*spread(join, pieces(len(rows), size))])

@@ -17,12 +17,13 @@ async function ask(path, options) {
     throw new Unreachable("The server does not answer. Is `nextlabel label` still running?");
   }
   if (reply.status === 202) return null;
-  const body = await reply.json().catch(() => ({}));
-  if (reply.ok) return body;
-  const sentence = body.error ?? `The server said ${reply.status}.`;
+  const body = await reply.json().catch(() => null);
+  if (reply.ok && body !== null) return body;
+  // Whoever answers without a sentence is another program at our address: what it says counts for nothing.
+  if (typeof body?.error !== "string") throw new Unreachable("Another program answers here. Is `nextlabel label` still running?");
   // 5xx, a time that ran out, too many at once: trying again may help. Anything else will be refused again.
-  if (reply.status >= 500 || reply.status === 408) throw new Unreachable(sentence);
-  throw new Refused(reply.status, sentence);
+  if (reply.status >= 500 || reply.status === 408) throw new Unreachable(body.error);
+  throw new Refused(reply.status, body.error);
 }
 
 export const get = (path) => ask(path, {});

@@ -8,9 +8,10 @@ import { labelPage, pressLabel } from "./label.js";
 import { begin, refresh } from "./labelling.js";
 import { loadMap, mapPage } from "./map.js";
 import { away, durable, locked, waiting } from "./outbox.js";
+import { loadReceipt, receiptPage } from "./receipt.js";
 import { loadReview, pressReview, reviewPage } from "./review.js";
 import { settingsPage } from "./settings.js";
-import { dialog, notice, overview, page, problem } from "./state.js";
+import { dialog, notice, overview, page, problem, thing } from "./state.js";
 import { switchTheme, theme } from "./theme.js";
 import { render } from "./vendor/preact/preact.js";
 import { effect } from "./vendor/signals-core/signals-core.js";
@@ -21,9 +22,10 @@ const PAGES = {
   grid: { words: "Grid", view: gridPage, load: loadGrid, press: pressGrid },
   map: { words: "Map", view: mapPage, load: loadMap, press: () => false },
   review: { words: "Review", view: reviewPage, load: loadReview, press: pressReview },
+  receipt: { words: "Receipt", view: receiptPage, load: loadReceipt, press: () => false },
   settings: { words: "Settings", view: settingsPage, load: nothing, press: () => false },
 };
-const STAGES = { idle: "", embedding: "reading the pictures", learning: "learning", choosing: "choosing the next ones" };
+const STAGES = { idle: "", embedding: "", learning: "learning", choosing: "choosing the next ones" };
 
 function head() {
   const now = overview.value;
@@ -33,10 +35,10 @@ function head() {
     <strong class="project" title=${now.name} dir="auto">${now.name}</strong>
     <nav aria-label="Pages">${Object.entries(PAGES).map(([name, { words }]) => html`<a href=${`#${name}`}
       aria-current=${page.value === name ? "page" : undefined}>${words}</a>`)}</nav>
-    <span class="stage-of">${busy ? `reading the pictures: ${done} of ${total}` : STAGES[now.learning]}</span>
+    <span class="stage-of">${busy ? `reading the ${thing()}s: ${done} of ${total}` : STAGES[now.learning]}</span>
     <button class="quiet" onClick=${(event) => (letGo(event), switchTheme())} title="Light or dark" aria-label="Light or dark">◐</button>
     <button class="quiet" onClick=${() => (dialog.value = { name: "help" })} title="All keys (?)" aria-label="All keys">?</button>
-    <progress class=${busy ? "thin" : "thin whole"} max=${total || 1} value=${done} aria-label="Pictures read"></progress>
+    <progress class=${busy ? "thin" : "thin whole"} max=${total || 1} value=${done} aria-label=${`${thing()}s read`}></progress>
   </header>`;
 }
 
@@ -68,6 +70,7 @@ function go() {
   if (!(name in PAGES)) return;
   page.value = name;
   problem.value = "";
+  dialog.value = null;
   document.title = name === "label" ? "nextlabel" : `${PAGES[name].words} – nextlabel`;
   PAGES[name].load();
 }
@@ -87,6 +90,9 @@ begin()
   .then(() => {
     addEventListener("hashchange", go);
     go();
-    follow(refresh);
+    follow(() => {
+      refresh();
+      if (page.value === "receipt") loadReceipt();
+    });
   })
   .catch((error) => (problem.value = error.message));

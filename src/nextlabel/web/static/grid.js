@@ -1,33 +1,73 @@
-// Many at once: what is labelled, to search; and what the machine is surest of, to confirm but for the wrong ones.
+// Many at once: what is labelled, to search; what the machine is surest of, or what was drawn around on the map, to
+// confirm but for the wrong ones.
 import { get, newId } from "./api.js";
+import { openCorrection } from "./around.js";
 import { html } from "./html.js";
+import { catchUp } from "./labelling.js";
 import { put } from "./outbox.js";
-import { address } from "./pictures.js";
-import { className, dialog, overview, problem } from "./state.js";
+import { miniature, percent } from "./parts.js";
+import { className, notice, overview, problem, thing } from "./state.js";
 import { batch, signal } from "./vendor/signals-core/signals-core.js";
 
 const EACH = 60;
-const mode = signal("labelled"); // or "sure", or "chosen" on the map
+const mode = signal("labelled"); // or "sure", or "lasso"
 const chosenClass = signal(null);
+const who = signal(""); // whose labels; "" for everybody's
 const search = signal("");
 const shown = signal(null); // {total, samples}
 const wrong = signal(new Set());
+const lassoed = signal([]); // samples that were drawn around on the map
 let offset = 0;
 let asking = 0;
 
+const confirms = () => mode.value !== "labelled";
+
+function query() {
+  const said = new URLSearchParams({ count: EACH, grid: confirms() });
+  if (mode.value === "lasso") lassoed.value.slice(offset, offset + EACH).forEach((sample) => said.append("ids", sample));
+  else said.set("offset", offset);
+  if (chosenClass.value !== null && mode.value !== "lasso") said.set("class_id", chosenClass.value);
+  if (search.value) said.set("text", search.value);
+  if (who.value && !confirms()) said.set("annotator", who.value);
+  return said;
+}
+
 export async function loadGrid() {
   const mine = ++asking;
-  const query = new URLSearchParams({ offset, count: EACH, grid: mode.value === "sure" });
-  if (chosenClass.value === null && mode.value === "sure") chosenClass.value = overview.value.classes[0]?.id ?? null;
-  if (chosenClass.value !== null) query.set("class_id", chosenClass.value);
-  if (search.value) query.set("text", search.value);
+  const first = overview.value.classes[0]?.id ?? null;
+  if (chosenClass.value === null && mode.value === "sure") chosenClass.value = first;
+  const nothing = (mode.value === "sure" && first === null) || (mode.value === "lasso" && !lassoed.value.length);
   try {
-    const found = await get(`/api/samples?${query}`);
-    // What was typed last counts, whichever reply comes last.
-    if (mine === asking) batch(() => ((shown.value = found), (wrong.value = new Set())));
+    const found = nothing ? { total: 0, samples: [] } : await get(`/api/samples?${query()}`);
+    if (mine !== asking) return; // what was typed last counts, whichever reply comes last
+    if (mode.value === "lasso") found.total = lassoed.value.length;
+    batch(() => {
+      if (mode.value === "lasso" && chosenClass.value === null) chosenClass.value = mostFrequent(found.samples) ?? first;
+      shown.value = found;
+      wrong.value = new Set();
+    });
   } catch (error) {
     problem.value = error.message;
   }
+}
+
+function mostFrequent(samples) {
+  const counts = new Map();
+  for (const { class_id } of samples) if (class_id !== null) counts.set(class_id, (counts.get(class_id) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
+}
+
+// Opened by the map: what was drawn around there.
+export function openAsGrid(samples) {
+  batch(() => {
+    mode.value = "lasso";
+    lassoed.value = samples;
+    chosenClass.value = null;
+    search.value = "";
+    shown.value = null;
+  });
+  offset = 0;
+  location.hash = "#grid";
 }
 
 const change = (set) => {
@@ -38,6 +78,7 @@ const change = (set) => {
 
 function turn(by) {
   offset = Math.max(0, offset + by * EACH);
+  scrollTo(0, 0);
   loadGrid();
 }
 
@@ -47,57 +88,81 @@ function toggle(sample) {
   wrong.value = next;
 }
 
-function confirm() {
-  const ids = shown.value.samples.map((one) => one.sample);
-  if (mode.value !== "sure" || !ids.length) return;
+// What was looked through goes; what was not comes in its place, as soon as the server has the answer.
+async function confirm() {
+  const ids = shown.value?.samples.map((one) => one.sample) ?? [];
+  if (!confirms() || !ids.length || chosenClass.value === null) return;
   const right = ids.filter((id) => !wrong.value.has(id));
-  put("/api/grid", { client: newId(), class_id: chosenClass.value, right, wrong: [...wrong.value] });
-  shown.value = { ...shown.value, samples: [] };
-  setTimeout(loadGrid, 300);
+  const name = className(chosenClass.value);
+  const sent = put("/api/grid", { client: newId(), class_id: chosenClass.value, right, wrong: [...wrong.value] });
+  lassoed.value = lassoed.value.filter((id) => !ids.includes(id));
+  shown.value = null;
+  await sent;
+  notice.value = `${right.length} are “${name}”.`;
+  loadGrid();
 }
 
-export function pressGrid(key) {
-  if (key === "Enter") return confirm(), true;
-  if (key === "Backspace") return put("/api/undo", { client: newId() }), setTimeout(loadGrid, 300), true;
-  return false;
+async function takeBack() {
+  await put("/api/undo", { client: newId() });
+  await catchUp().catch((error) => (problem.value = error.message));
+  notice.value = "Taken back.";
+  loadGrid();
+}
+
+export function pressGrid(key, repeated) {
+  if (key !== "Enter" && key !== "Backspace") return false;
+  if (!repeated) key === "Enter" ? confirm() : takeBack();
+  return true;
 }
 
 export function gridPage() {
-  const now = overview.value;
   const found = shown.value;
-  const sure = mode.value === "sure";
-  const tab = (name, words) => html`<button class="tab" aria-pressed=${mode.value === name ? "true" : "false"}
-    onClick=${() => change(() => (mode.value = name))}>${words}</button>`;
-  return html`<main class="page" id="main"><h1>Grid</h1>
-    <div class="bar" role="group" aria-label="What is shown">
-      ${tab("labelled", "Labelled already")}${tab("sure", "The machine is sure")}
-      <label>Class <select value=${chosenClass.value ?? ""}
-        onChange=${(event) => change(() => (chosenClass.value = event.target.value === "" ? null : Number(event.target.value)))}>
-        ${!sure && html`<option value="">all</option>`}
-        ${now.classes.map((one) => html`<option value=${one.id}>${one.name} (${one.count})</option>`)}</select></label>
-      <label>Search <input type="search" value=${search.value} maxlength="200"
-        onInput=${(event) => change(() => (search.value = event.target.value))} /></label>
-    </div>
-    ${sure && found?.samples.length > 0 && html`<p class="hint">Choose the ones that are not
-      “${className(chosenClass.value)}”. <kbd>Enter</kbd> confirms the rest, <kbd>⌫</kbd> takes that back.
-      <button class="primary" onClick=${confirm}>Confirm ${found.samples.length - wrong.value.size}</button></p>`}
-    ${!found ? html`<p class="muted" role="status">Looking …</p>` : !found.samples.length ? nothing(sure) : html`
-      <ul class="tiles">${found.samples.map((one) => tile(one, sure))}</ul>${pager(found)}`}
+  return html`<main class="page" id="main"><h1>Grid</h1>${theBar()}
+    ${confirms() && found?.samples.length > 0 && theHint(found)}
+    ${!found ? html`<p class="muted" role="status">Looking …</p>` : !found.samples.length ? nothing() : html`
+      <ul class="tiles">${found.samples.map(tile)}</ul>${pager(found)}`}
   </main>`;
 }
 
-const nothing = (sure) => html`<div class="empty"><p>${sure
-  ? "The machine is not sure of anything here yet. Label some more, then come back."
-  : "Nothing is labelled here yet."} <a href="#label">Label</a></p></div>`;
+function theBar() {
+  const now = overview.value;
+  const tab = (name, words) => html`<button class="tab" aria-pressed=${mode.value === name ? "true" : "false"}
+    onClick=${() => change(() => (mode.value = name))}>${words}</button>`;
+  const pick = (event) => change(() => (chosenClass.value = event.target.value === "" ? null : Number(event.target.value)));
+  return html`<div class="bar" role="group" aria-label="What is shown">
+    <span class="tabs">${tab("labelled", "Labelled already")}${tab("sure", "The machine is sure")}
+      ${lassoed.value.length > 0 && tab("lasso", `From the map (${lassoed.value.length})`)}</span>
+    <label>${mode.value === "lasso" ? "These are" : "Class"} <select value=${chosenClass.value ?? ""} onChange=${pick}>
+      ${!confirms() && html`<option value="">all</option>`}
+      ${now.classes.map((one) => html`<option value=${one.id}>${one.name} (${one.count})</option>`)}</select></label>
+    ${!confirms() && now.people.length > 1 && html`<label>By <select value=${who.value}
+      onChange=${(event) => change(() => (who.value = event.target.value))}><option value="">everybody</option>
+      ${now.people.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>`}
+    <label>Search <input type="search" value=${search.value} maxlength="200" placeholder="in names and notes"
+      onInput=${(event) => change(() => (search.value = event.target.value))} /></label></div>`;
+}
 
-function tile(one, sure) {
+const theHint = (found) => html`<p class="hint"><span>Click the ones that are not “<bdi>${className(chosenClass.value)}</bdi>”. <kbd>Enter</kbd> confirms
+  the rest, <kbd>⌫</kbd> takes that back.</span>
+  <button class="primary" onClick=${confirm}>Confirm ${found.samples.length - wrong.value.size}</button></p>`;
+
+function nothing() {
+  const words = search.value ? "Nothing here holds these words."
+    : mode.value === "lasso" ? "All that you drew around on the map is answered, or checks the machine."
+    : mode.value === "sure" ? "The machine is not sure of anything here yet. Label some more, then come back."
+    : chosenClass.value !== null || who.value ? "Nothing is labelled so yet." : "Nothing is labelled yet: what you label comes here, to look through.";
+  return html`<div class="empty"><p>${words}</p><p><a href=${mode.value === "lasso" ? "#map" : "#label"}>${mode.value === "lasso" ? "To the map" : "Label"}</a></p></div>`;
+}
+
+function tile(one) {
   const bad = wrong.value.has(one.sample);
-  const press = () => sure ? toggle(one.sample)
-    : (dialog.value = { name: "correct", sample: one.sample, path: one.path, class_id: one.class_id });
-  return html`<li key=${one.sample}><button class=${bad ? "tile wrong" : "tile"} onClick=${press} title=${one.path}
-    aria-pressed=${sure ? String(bad) : undefined} aria-label=${`${className(one.class_id)}, ${one.path}${bad ? ": wrong" : ""}`}>
-    ${one.text != null ? html`<span class="snippet">${one.text}</span>` : html`<img src=${address(one.sample, 320)} alt="" loading="lazy" />`}
-    <span class="caption" dir="auto">${bad ? "not this" : className(one.class_id)}</span></button></li>`;
+  const name = className(one.class_id) || "no answer yet";
+  const under = bad ? "not this" : one.score !== null ? `${name}, ${percent(one.score)}` : name;
+  return html`<li key=${one.sample}><button class=${bad ? "tile wrong" : "tile"} title=${one.path}
+    onClick=${() => (confirms() ? toggle(one.sample) : openCorrection(one))}
+    aria-pressed=${confirms() ? String(bad) : undefined} aria-label=${`${under}, ${thing()} ${one.path}`}>
+    ${miniature(one, 320)}<span class="caption" dir="auto">${under}</span>
+    ${one.note && html`<span class="caption muted" dir="auto">${one.note}</span>`}</button></li>`;
 }
 
 const pager = (found) => found.total > EACH && html`<nav class="pager" aria-label="Pages of the grid">

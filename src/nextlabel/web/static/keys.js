@@ -1,22 +1,26 @@
 // Which key does what. A binding is data: one printable character or a named key, never code, never markup.
 
+// `pictures`: of no use for texts.
 export const ACTIONS = [
   { name: "undo", key: "Backspace", words: "Undo" },
   { name: "skip", key: " ", words: "Not sure: ask again later" },
-  { name: "discard", key: "x", words: "Bad picture: never ask again" },
+  { name: "discard", key: "x", words: "Bad one: never ask again" },
   { name: "repeat", key: ".", words: "The same answer as before" },
   { name: "note", key: "n", words: "Write a note" },
   { name: "find", key: "/", words: "Find or add a class" },
-  { name: "zoom", key: "z", words: "Zoom" },
-  { name: "turn", key: "r", words: "Turn the picture, for the eye only" },
-  { name: "contrast", key: "b", words: "More contrast, for the eye only" },
-  { name: "names", key: "i", words: "Show the file's name" },
+  { name: "before", key: "ArrowLeft", words: "Look at the one before it in the folder" },
+  { name: "after", key: "ArrowRight", words: "Look at the one after it in the folder" },
+  { name: "names", key: "i", words: "Show the file's name and folder" },
+  { name: "zoom", key: "z", words: "Zoom", pictures: true },
+  { name: "turn", key: "r", words: "Turn the picture, for the eye only", pictures: true },
+  { name: "contrast", key: "b", words: "More contrast, for the eye only", pictures: true },
   { name: "help", key: "?", words: "All keys" },
 ];
 
 const ORDER = "1234567890acdefghjklmopqstuvwy";
 
-export const showKey = (key) => (key === " " ? "Space" : key === "Backspace" ? "⌫" : key);
+const SIGNS = { " ": "Space", Backspace: "⌫", ArrowLeft: "←", ArrowRight: "→" };
+export const showKey = (key) => SIGNS[key] ?? key;
 
 export function actionKeys(settings) {
   const bound = settings?.actions ?? {};

@@ -54,6 +54,32 @@ export async function refill() {
   fetching = false;
 }
 
+// What is asked changed at once: by a setting, a lasso, a look through the folder, a demonstration's oracle.
+export async function catchUp() {
+  const began = performance.now();
+  const [now, last, next] = await Promise.all([
+    get("/api/overview"), get(`/api/recent?count=${LAST}`), get(`/api/questions?count=${FETCH}`),
+  ]);
+  batch(() => {
+    overview.value = now;
+    recent.value = last;
+    setQueue(next.filter((one) => !(settled.get(one.sample) >= began)));
+    asked.value = true;
+  });
+}
+
+// Says what joined the folder, and what is gone from it.
+export async function lookAgain() {
+  try {
+    const { new: joined, gone } = await post("/api/scan", {});
+    await catchUp();
+    notice.value = joined || gone ? `${joined} new, ${gone} gone.` : "Nothing has changed.";
+  } catch (error) {
+    notice.value = problem.value = error.message;
+  }
+  return notice.value;
+}
+
 function setQueue(questions) {
   if (questions[0]?.sample !== queue.value[0]?.sample) shownAt = Date.now();
   queue.value = questions;
@@ -85,7 +111,7 @@ export function answer(kind, how, class_id = null) {
     count(class_id, kind, 1);
     why.value = { client: body.client, kind, class_id, words: "", agrees: null };
     setQueue(queue.value.slice(1));
-    notice.value = `${kind === "label" ? className(class_id) : kind === "skip" ? "Not sure" : "Discarded"}. Next.`;
+    notice.value = `${kind === "label" ? className(class_id) : kind === "skip" ? "Not sure" : "Put aside"}. Next.`;
   });
   refill();
 }
@@ -147,11 +173,11 @@ function refused(entry, sentence) {
 }
 
 // Another answer to what was answered before; `how` is "button", or "review".
-export function correct(sample, class_id, how, path = "") {
+export function correct({ sample, path, text }, class_id, how) {
   const now = Date.now() / 1000;
   const body = { client: newId(), ask: null, sample, kind: "label", class_id, note: null, how, shown_at: null, answered_at: now };
   past.length = 0; // the server's last answer is this one now: undo asks it
-  remember({ ...body, path, at: now });
+  remember({ ...body, path, text, at: now });
   outbox.put("/api/answers", body);
 }
 

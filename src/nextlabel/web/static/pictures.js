@@ -55,7 +55,7 @@ export function pictureOf(sample, urgent = true) {
 }
 
 export function lookAhead(questions) {
-  const next = questions.slice(0, AHEAD).map((one) => one.sample);
+  const next = questions.filter((one) => one.text === null).slice(0, AHEAD).map((one) => one.sample);
   next.forEach((sample, place) => pictureOf(sample, place === 0));
   const old = [...held.keys()].filter((sample) => !next.includes(sample));
   for (const sample of old.slice(0, Math.max(0, old.length - BEHIND))) held.delete(sample);

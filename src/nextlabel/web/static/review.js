@@ -1,9 +1,10 @@
 // Labels to look at once more, one at a time: disputed ones first, then those that are probably wrong.
 import { get } from "./api.js";
+import { classButton, classes } from "./buttons.js";
 import { html } from "./html.js";
-import { letGo, showKey } from "./keys.js";
-import { classes } from "./label.js";
+import { letGo } from "./keys.js";
 import { correct } from "./labelling.js";
+import { fullText } from "./parts.js";
 import { address } from "./pictures.js";
 import { className, problem } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
@@ -20,7 +21,7 @@ export async function loadReview() {
 
 function decide(class_id) {
   const [one, ...rest] = doubts.value;
-  correct(one.sample, class_id, "review", one.path);
+  correct(one, class_id, "review");
   doubts.value = rest;
 }
 
@@ -40,16 +41,17 @@ export function reviewPage() {
   const list = doubts.value;
   return html`<main class="page review" id="main"><h1>Review</h1>
     ${!list ? html`<p class="muted" role="status">Looking …</p>` : !list.length ? html`<div class="empty">
-      <p>Nothing to review. Labels that are probably wrong, and pictures on which two people disagree, come here.</p>
-      <p><a href="#label">Label</a></p></div>` : doubt(list[0], list.length)}
+      <p>Nothing to review. Labels that are probably wrong, and those on which two people disagree, come here once the
+        machine has learned something.</p><p><a href="#label">Label</a></p></div>` : doubt(list[0], list.length)}
   </main>`;
 }
 
-const doubt = (one, left) => html`<p class="muted">${left} to look at: <kbd>Enter</kbd> confirms, a class's key changes, <kbd>Space</kbd> leaves it for later.</p>
-  ${one.text != null ? html`<blockquote class="text">${one.text}</blockquote>`
+const doubt = (one, left) => html`<p class="muted">${left} to look at. <kbd>Enter</kbd> confirms the answer, a class's key
+    changes it, <kbd>Space</kbd> leaves it for later.</p>
+  ${one.text != null ? fullText(one.text, one.sample)
     : html`<img class="in-full" key=${one.sample} src=${address(one.sample, 1280)} alt="The picture to review" />`}
-  <p class="said">${one.answers.map((said) => html`<span>${said.annotator}: <b dir="auto">${className(said.class_id)}</b></span>`)}
-    ${one.model !== null && html`<span>the machine: <b dir="auto">${className(one.model)}</b></span>`}</p>
-  <div class="classes"><button class="primary" onClick=${(event) => (letGo(event), decide(own()))}>It is right</button>
-    ${classes().map((each) => html`<button class="class" onClick=${(event) => (letGo(event), decide(each.id))}>
-      ${each.key && html`<kbd>${showKey(each.key)}</kbd>`}<span dir="auto">${each.name}</span></button>`)}</div>`;
+  <p class="said">${one.answers.map((said) => html`<span><bdi>${said.annotator}</bdi>: <b><bdi>${className(said.class_id)}</bdi></b></span>`)}
+    ${one.model !== null && html`<span>the machine: <b><bdi>${className(one.model)}</bdi></b></span>`}</p>
+  <div class="classes"><button class="primary" onClick=${(event) => (letGo(event), decide(own()))}>It is
+      “<bdi>${className(own())}</bdi>”</button>
+    ${classes().map((each) => each.id !== own() && classButton(each, decide))}</div>`;

@@ -12,3 +12,5 @@ export const problem = signal(""); // a sentence, until it is closed
 export const notice = signal(""); // a sentence for screen readers
 
 export const className = (id) => overview.value?.classes.find((one) => one.id === id)?.name ?? "";
+export const ofTexts = () => overview.value?.kind === "text";
+export const thing = () => (ofTexts() ? "text" : "picture");
