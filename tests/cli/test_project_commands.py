@@ -2,10 +2,14 @@
 
 import csv
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 from beds_project import open_beds
 from flower_beds import plant
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
@@ -153,3 +157,23 @@ def test_answers_are_the_labels_of_the_other_commands(here):
     with (here / "features" / "samples.csv").open(newline="") as file:
         labels = [row["label"] for row in csv.DictReader(file)]
     assert labels.count("") == 10
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "label.md"
+
+
+def test_every_command_on_its_page_can_be_typed():
+    blocks = re.findall(r"```bash\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
+    lines = [shlex.split(line.partition("  #")[0]) for block in blocks for line in block.splitlines()]
+    typed = [words[1:] for words in lines if words[0] == "nextlabel"]
+    assert {words[0] for words in typed} == {"label", "status", "export", "train", "predict"}
+    for name, *rest in typed:
+        get_command(app).commands[name].make_context(name, rest)  # raises where it has no such option
+
+
+def test_every_link_on_its_page_leads_somewhere_and_pictures_are_small():
+    links = re.findall(r"\]\(([^)#:]+)\)", PAGE.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (PAGE.parent / link).exists()]
+    pictures = list((PAGE.parent / "pictures").glob("label-*.webp"))
+    assert len(pictures) == 6
+    assert not [path for path in pictures if path.stat().st_size > 150_000]

@@ -188,3 +188,37 @@ def test_a_model_labels_the_rest_and_says_so(place):
     assert (len(sure.rows), sure.below, sure.right.total) == (0, 10, 0)
     columns = table_of(everything.rows, "path", everything.confidence)
     assert b",probability\n" in write_csv(columns)
+
+
+@pytest.fixture
+def letters(tmp_path):
+    """A table of texts with a project beside it, and a label for all but two of its rows."""
+    words = {"praise": "a splendid and lovely garden", "blame": "a dreadful and broken fence"}
+    rows = [(list(words)[i % 2], f"{words[list(words)[i % 2]]} {i}") for i in range(40)]
+    place = tmp_path / "letters.csv"
+    place.write_text("\n".join(["body", *(text for _, text in rows)]))
+    settings = {"text_column": "body", "embedder": "tfidf", "seed": 3}
+    opened = open_project(Wish(place, classes=tuple(words), settings=settings))
+    with opened.project.store as store:
+        ada = store.invite("ada", "digest").id
+        for i, (name, _) in enumerate(rows[:38]):
+            entry = Entry(f"say-{i}", "label", ada, None, i, list(words).index(name), how="key")
+            opened.project.append(entry)
+    return read_record(place)
+
+
+@pytest.mark.filterwarnings("ignore:Nothing is calibrated")  # a note, to whoever types it
+def test_rows_of_a_table_are_named_by_their_numbers(letters, tmp_path):
+    rows = read_answers(letters).rows
+    assert [row.path for row in rows] == [str(i) for i in range(38)]
+    assert (
+        export(letters, "csv", tmp_path / "a.csv").read_text().startswith("id,label,by,how,at,note,disputed\n0,praise")
+    )
+    task = json.loads(export(letters, "label-studio", tmp_path / "a.json").read_text())[1]
+    assert task["data"] == {"id": "1", "text": "a dreadful and broken fence 1"}
+    assert [(row.path, row.label) for row in guess_rest(letters, 0.0, quiet).rows] == [
+        ("38", "praise"),
+        ("39", "blame"),
+    ]
+    with pytest.raises(Mistake, match="only files go into folders"):
+        check_out(letters, "folders", tmp_path / "sorted")

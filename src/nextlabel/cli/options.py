@@ -66,6 +66,8 @@ def typed_default(knob: Knob, default: Any) -> Any:
     """A default as it would be typed; None where it stands for something that the help says."""
     if default is None or isinstance(default, bool):
         return default
+    if knob.kind.many and not default:  # none of several: typer would take a text for the first of them
+        return None
     return None if knob.unless else knob.kind.write(default)
 
 

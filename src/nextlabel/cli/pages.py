@@ -211,6 +211,23 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What `export` writes beside the labels that people gave."""
+
+    copy: bool = knob(False, FLAG, "Copies in folders, instead of links.", OUTPUT)
+    predictions: bool = knob(False, FLAG, "Add a model's labels for what nobody labelled, marked as such.", OUTPUT)
+    threshold: float | None = knob(
+        None,
+        optional(number_within(0, 1, "a number from 0 to 1, such as 0.9", closed=True)),
+        "Of these, only where the model is at least so sure, from 0 to 1.",
+        OUTPUT,
+    )
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
 class Door:
     """Where a labelling is kept, who is let in, and by which address.
 
@@ -238,23 +255,6 @@ class Door:
         None, optional(whole(0, "a number from 0 to 65535", most=65535)), "Port. Default: 8642, or a free one.", DOOR
     )
     browser: bool = knob(True, FLAG, "Open the page in a browser.", DOOR)
-
-    def __post_init__(self) -> None:
-        read_knobs(self)
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What `export` writes beside the labels that people gave."""
-
-    copy: bool = knob(False, FLAG, "Copies in folders, instead of links.", OUTPUT)
-    predictions: bool = knob(False, FLAG, "Add a model's labels for what nobody labelled, marked as such.", OUTPUT)
-    threshold: float | None = knob(
-        None,
-        optional(number_within(0, 1, "a number from 0 to 1, such as 0.9", closed=True)),
-        "Of these, only where the model is at least so sure, from 0 to 1.",
-        OUTPUT,
-    )
 
     def __post_init__(self) -> None:
         read_knobs(self)
