@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import new_database, postgresql  # noqa: F401
 from hypothesis import HealthCheck, settings
 from onnx_files import dinov2_files, hub_cache
 from painted import folder_of

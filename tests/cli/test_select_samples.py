@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from blobs import blobs
+from flower_beds import plant
 from painted import paint
 from two_colours import BLUE, RED
 from typer.testing import CliRunner
@@ -51,6 +52,14 @@ def test_probabilities_that_do_not_fit_are_told_before_pictures_are_embedded(her
     np.save(here / "p.npy", np.full((3, 2), 0.5))
     refused(2, "12 rows of features and 3 of probabilities", "p", "--embedder", "pixels", "--probabilities", "p.npy")
     assert not list(own_cache.glob("features-*"))
+
+
+def test_where_all_have_labels_it_is_told_how_some_would_be_open(here):
+    plant(here / "known", 2)
+    refused(1, "All 4 pictures of 'known' have labels", "known", "--embedder", "pixels")
+    refused(1, "with --labels answers.csv the others are open.", "known", "--embedder", "pixels")
+    (here / "answers.csv").write_text("path,label\nrose/0-00.png,rose\n")
+    assert len(rows_of(run("known", "--embedder", "pixels", "--labels", "answers.csv", "--batch", "3"))) == 3
 
 
 def test_pictures_are_chosen_named_and_chosen_on_by_the_answers(here):

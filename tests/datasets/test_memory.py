@@ -1,13 +1,15 @@
 """A second look at a folder reads only what has changed; pictures are decoded once, by whoever embeds them."""
 
 import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from painted import noise
 
-from nextlabel.datasets import load, memory
+from nextlabel.datasets import load, memory, scanning
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.embedders import embed, sink
 from nextlabel.errors import BadData
@@ -62,6 +64,20 @@ def test_a_file_that_has_just_changed_is_not_trusted(fruits: Path, monkeypatch: 
     assert [look(fruits)[1] for _ in range(2)] == [9, 9]
 
 
+def test_files_that_settle_while_others_are_read_are_trusted(fruits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else all of a folder that was copied a moment ago would be read twice."""
+    clock = [time.time_ns()]
+    monkeypatch.setattr(memory, "time", SimpleNamespace(time_ns=lambda: clock[0]))
+    monkeypatch.setattr(memory, "FRESH", 2 * 10**9)
+    monkeypatch.setattr(scanning, "PICTURES_IN_FLIGHT", 3)
+
+    def tick(what: str, done: int, total: int) -> None:
+        clock[0] += 3 * 10**9 if done == 3 else 0
+
+    load(Request(str(fruits), progress=tick))
+    assert [look(fruits)[1] for _ in range(2)] == [3, 0]
+
+
 @pytest.mark.parametrize("name", ["pixels", "patches"])
 def test_pictures_that_are_embedded_while_they_are_read_have_the_same_vectors(
     fruits: Path, own_cache: Path, name: str, monkeypatch: pytest.MonkeyPatch
@@ -106,5 +122,5 @@ def test_a_damaged_memory_is_forgotten(fruits: Path, own_cache: Path) -> None:
 def test_pictures_that_vanish_between_two_looks_are_told(fruits: Path) -> None:
     dataset, _ = look(fruits)
     next((fruits / "apple").iterdir()).unlink()
-    with pytest.raises(BadData, match="1 pictures changed while they were read"):
+    with pytest.raises(BadData, match="1 picture changed while they were read"):
         embed(dataset, "pixels")

@@ -216,6 +216,11 @@ def test_a_measured_target_is_refused_in_one_sentence(tmp_path: Path, value: obj
         read(tmp_path / "t.csv", "a,label\n" + "\n".join(f"{i * i},{value(i)}" for i in range(60)))
 
 
+def test_digits_of_other_scripts_are_no_numbers(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="in column 'a', and features must be numbers"):
+        read(tmp_path / "t.csv", 'a,label\n"1,5",x\n１,y\n3,x\n4,y\n')
+
+
 def test_large_numbers_are_not_made_equal_in_silence(tmp_path: Path) -> None:
     near = read(tmp_path / "t.csv", "a,label\n16777216,x\n16777217,y\n")
     assert near.table.tolist() == [[0], [1]]

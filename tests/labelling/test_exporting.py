@@ -16,6 +16,7 @@ from nextlabel.labelling.export_files import check_out, table_of, write_csv, wri
 from nextlabel.labelling.exporting import guess_rest, read_answers
 from nextlabel.labelling.imports import import_labels
 from nextlabel.labelling.records import read_record
+from nextlabel.labelling.scan import scan
 from nextlabel.progress import quiet
 from nextlabel.store import Entry
 
@@ -41,8 +42,8 @@ def record(place):
         beds.say("iris/0-02.png", ada, "discard")
         beds.say("rose/0-00.png", ada, "note", data={"text": "=1+1\nblurred"}, how=None)
     (place / "rose" / "0-02.png").unlink()
-    with open_beds(place):
-        pass
+    with open_beds(place) as beds:
+        scan(beds.project)
     return read_record(place)
 
 

@@ -61,6 +61,15 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(classifier, new):
     assert lost.reason == "is not there"
 
 
+def test_a_picture_that_vanishes_while_others_are_read_is_named(classifier, new, own_cache, monkeypatch):
+    for module in ("classifiers", "datasets"):
+        monkeypatch.setattr(f"nextlabel.{module}.pictures.PICTURES_IN_FLIGHT", 2)
+    last = new / "rose" / "1-02.png"
+    found = predict(classifier, new, lambda what, done, total: last.unlink(missing_ok=True))
+    assert [one.label for one in found] == ["iris"] * 3 + ["rose"] * 2 + [None]
+    assert found[-1].reason == "vanished while the folder was read"
+
+
 def test_nothing_to_say_anything_of_is_refused(classifier, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadData, match="There is no picture in"):

@@ -91,7 +91,7 @@ def test_a_table_that_was_reduced_over_its_own_rows_is_refused():
 def test_a_folder_that_changes_is_refused(tmp_path, own_cache):
     data = load_dataset(plant(tmp_path / "beds", 3))
     (tmp_path / "beds" / "rose" / "0-00.png").write_bytes((tmp_path / "beds" / "iris" / "0-00.png").read_bytes())
-    with pytest.raises(BadData, match="1 pictures changed while they were read"):
+    with pytest.raises(BadData, match="1 picture changed while they were read"):
         train(data, {"embedder": "pixels"})
 
 

@@ -227,7 +227,7 @@ class FolderSession:
         with self.lock:
             state = self._state()
             if query["grid"]:
-                ids = [i for i in range(len(self.paths)) if i not in state and (query["ids"] is None or i % AUDIT)]
+                ids = [i for i in range(len(self.paths)) if i not in state and i % AUDIT]
                 found = [self._sample(i, query["class_id"], 0.9) for i in ids]
             else:
                 events = [each for each in state.values() if each["kind"] == "label"][::-1]

@@ -150,6 +150,23 @@ def test_a_lasso_opens_as_a_grid_that_enter_confirms_but_for_the_wrong_ones(visi
     assert [each["kind"] for each in visit.labels(62)][31:] == ["undo"] * 31
 
 
+def test_undo_on_the_first_page_takes_back_a_grid_that_came_after_its_keys(visit: Visit) -> None:
+    page = visit.open()
+    page.keyboard.press("2")
+    page.click("nav >> text=Grid")
+    page.click("text=The machine is sure")
+    page.wait_for_selector(".tile")
+    page.click("text=/^Confirm/")
+    before = 1 + 32  # a fifth of forty checks the machine
+    assert len(visit.labels(before)) == before
+    page.click("nav >> text=Label")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Backspace")
+    events = visit.labels(2 * before - 1)
+    assert {each["takes_back"] for each in events[before:]} == set(range(1, before))  # and not the key's, 0
+    page.wait_for_function("() => document.querySelectorAll('.recent li').length === 1")
+
+
 def test_the_folder_can_be_looked_through_without_answering(visit: Visit) -> None:
     page = visit.open()
     page.keyboard.press("ArrowRight")

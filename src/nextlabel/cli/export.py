@@ -141,8 +141,8 @@ def _describe_guesses(guesses: Guesses, threshold: float | None) -> Iterator[str
     yield f"{several(len(guesses.rows), 'more label')} by a model that learned from {guesses.learned:,}{sure}."
     if (right := known_share(guesses.right)) is not None:
         yield (
-            f"Right on {right.hits:,} of {several(right.total, 'audit answer')}{above}, each asked of a model that had "
-            f"not learned it: {points(right.value or 0)} % {span(right.low, right.high)} of new samples like these."
+            f"Agrees with {right.hits:,} of {several(right.total, 'audit answer')}{above}, each asked of a model that "
+            f"had not learned it: {points(right.value or 0)} % {span(right.low, right.high)} on new samples like these."
         )
         return
     total = guesses.right.total if guesses.right else 0

@@ -21,9 +21,11 @@ from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.knobs.course import Course
 from nextlabel.labelling.labels import ProjectLabels
 from nextlabel.progress import Progress
+from nextlabel.statistics.audit_looks import LOOKS, share_at_look
 from nextlabel.text import join_names, printable, several
 from nextlabel.training import Audited, train, train_audited
-from nextlabel.training.calibration import FEWEST, share_above
+from nextlabel.training.calibration import FEWEST
+from nextlabel.training.crossfit import CrossFit
 from nextlabel.training.learners import sink
 from nextlabel.wording.numbers import points, span
 
@@ -73,7 +75,8 @@ def request_of(samples: Samples, progress: Progress) -> Request:
 def to_json(made: Audited, out: Path) -> dict[str, Any]:
     """What ``--json`` prints; ``audit`` only of a project that has answers to audit questions."""
     classifier, found = made.classifier, made.classifier.calibration
-    more = {} if made.audit is None else {"audit": share_above(made.audit, 0, False)._asdict()}
+    look = None if made.audit is None else share_at_look(made.audit.right().tolist())
+    more = {} if made.audit is None else {"audit": None if look is None else look._asdict()}
     return {
         "out": str(out),
         "classes": list(classifier.classes),
@@ -95,11 +98,7 @@ def describe(made: Audited, out: Path, of_project: bool = False) -> str:
         f"{f': {named}' if named else ''}. The model: '{shown}'."
     ]
     if made.audit is not None:
-        right = share_above(made.audit, 0, False)
-        lines.append(
-            f"Right on {right.hits:,} of {several(right.total, 'audit answer')}, each asked of a model that had not "
-            f"learned it: {points(right.value or 0)} % {span(right.low, right.high)} of new samples like these."
-        )
+        lines.append(say_audit(made.audit))
     if (found := classifier.calibration) is not None:
         lines.append(
             f"Calibrated on {several(found.labels, 'label')} that the model had not seen: the gap between its "
@@ -109,3 +108,14 @@ def describe(made: Audited, out: Path, of_project: bool = False) -> str:
         hint = "" if classifier.about["random_labels"] else f": {RANDOM}"
         lines.append(f"Its numbers are scores, no probabilities{f': {AUDIT}' if of_project else hint or '.'}")
     return "\n".join(lines)
+
+
+def say_audit(audit: CrossFit) -> str:
+    """How far the model agrees with the answers that were drawn at random, as of the last look at them."""
+    look = share_at_look(audit.right().tolist())
+    if look is None:
+        return f"Too early to say how good it is: {len(audit.y)} of {LOOKS[0]} audit answers."
+    return (
+        f"Agrees with {look.hits:,} of {several(look.total, 'audit answer')}, each asked of a model that had not "
+        f"learned it: {points(look.value or 0)} % {span(look.low, look.high)} on new samples like these."
+    )

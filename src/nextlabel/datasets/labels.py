@@ -43,8 +43,8 @@ NULL_WORDS = frozenset(
 )  # an empty cell is missing anyhow
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # zero-width spaces, which no one means
 TRUTHS = {"true": "True", "false": "False"}
-WHOLE = re.compile(r"^(-?\d+)\.0*$")  # a whole number as a float is printed
-LOSES_A_ZERO = re.compile(r"-?0\d.*|-?\d*\.\d*0(e.*)?", re.IGNORECASE)  # 01067, and 1.10 beside 1.1
+WHOLE = re.compile(r"^(-?[0-9]+)\.0*$")  # a whole number as a float is printed
+LOSES_A_ZERO = re.compile(r"-?0[0-9].*|-?[0-9]*\.[0-9]*0(e.*)?", re.IGNORECASE)  # 01067, and 1.10 beside 1.1
 FEW_VALUES = 10  # decimals with more different values than that are measurements
 FEW_WHOLE = 20  # and whole numbers with more, where most occur less often than this:
 FEW_EACH = 3

@@ -24,7 +24,7 @@ from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.keyed import KeyedRows
 from nextlabel.progress import Progress, quiet
-from nextlabel.text import printable
+from nextlabel.text import printable, several
 
 T = TypeVar("T")
 
@@ -106,7 +106,8 @@ class FolderPictures:
                 yield [i for i, _ in good], np.stack([square for _, square in good])
         if changed:
             raise BadData(
-                f"{len(changed)} pictures changed while they were read, e.g. '{printable(str(changed[0]))}'; run again."
+                f"{several(len(changed), 'picture')} changed while they were read, "
+                f"e.g. '{printable(str(changed[0]))}'; run again."
             )
 
 

@@ -15,8 +15,17 @@ import numpy as np
 from nextlabel.datasets.base import Dataset, Pictures, Request, Sink, Skipped, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
-from nextlabel.datasets.memory import read_memory, sign, write_memory
-from nextlabel.datasets.pictures import File, FolderPictures, Reading, Verdict, digest_of, read_all, read_file
+from nextlabel.datasets.memory import Signature, read_memory, sign, write_memory
+from nextlabel.datasets.pictures import (
+    PICTURES_IN_FLIGHT,
+    File,
+    FolderPictures,
+    Reading,
+    Verdict,
+    digest_of,
+    read_all,
+    read_file,
+)
 from nextlabel.datasets.text_files import FALLBACK, TextReading, read_text_files
 from nextlabel.datasets.texts import Texts
 from nextlabel.errors import BadData
@@ -196,7 +205,7 @@ def _scan(request: Request, found: Found) -> list[Reading]:
     readings = [memory.recall(signature, known) for signature in signatures]
     unread = [i for i, reading in enumerate(readings) if reading is None]
     try:
-        for i, reading in _read_unread(found, unread, sink, known, request.progress):
+        for i, reading in _read_unread(found, unread, signatures, sink, known, request.progress):
             readings[i] = reading
     finally:
         write_memory(store, memory, zip(signatures, readings, strict=True))
@@ -204,16 +213,28 @@ def _scan(request: Request, found: Found) -> list[Reading]:
 
 
 def _read_unread(
-    found: Found, unread: Sequence[int], sink: Sink | None, known: Mapping[str, Verdict], progress: Progress
+    found: Found,
+    unread: Sequence[int],
+    signatures: list[Signature],
+    sink: Sink | None,
+    known: Mapping[str, Verdict],
+    progress: Progress,
 ) -> Iterator[tuple[int, Reading]]:
     """Places and readings of files that are new: first of those that the sink wants, then of the others."""
     taken = set() if sink is None else set(unread if sink.subset is None else sink.subset.tolist())
     wanted, others = [i for i in unread if i in taken], [i for i in unread if i not in taken]
+
+    def read(places: Sequence[int], size: int, before: int) -> Iterator[Reading]:
+        for start in range(0, len(places), PICTURES_IN_FLIGHT):
+            some = places[start : start + PICTURES_IN_FLIGHT]
+            for i in some:  # anew: what had only just been written when the scan began has been left alone by now
+                signatures[i] = sign(found.files[i])
+            told = _part(progress, before + start, len(unread))
+            yield from read_all([found.files[i] for i in some], size, known, told)
+
     if sink is not None and wanted:
-        some = read_all([found.files[i] for i in wanted], sink.size, known, _part(progress, 0, len(unread)))
-        yield from zip(wanted, _hand_over(some, sink), strict=True)
-    some = read_all([found.files[i] for i in others], TRIAL_SIZE, known, _part(progress, len(wanted), len(unread)))
-    yield from zip(others, some, strict=True)
+        yield from zip(wanted, _hand_over(read(wanted, sink.size, 0), sink), strict=True)
+    yield from zip(others, read(others, TRIAL_SIZE, len(wanted)), strict=True)
 
 
 def _part(progress: Progress, before: int, total: int) -> Progress:

@@ -151,11 +151,17 @@ class Past:
     def _out(self) -> list[int]:
         """Samples of the last batches that nobody has answered yet, in the order of their questions.
 
-        Of the last two, and one more for each further person who holds a question: a lease that ran out counts as
-        well, for a clock is no part of the log.
+        Of the last two rounds, and one more for each further person who holds a question: a lease that ran out counts
+        as well, for a clock is no part of the log.
         """
-        last = 1 + max(len(self.state.holders()), 1)
-        batches = [batch for batch in self.state.batches.values() if batch.choice.strategy not in ASIDE][-last:]
+        rounds = 1 + max(len(self.state.holders()), 1)
+        batches: list[Batch] = []
+        for batch in reversed(self.state.batches.values()):
+            if not rounds:
+                break
+            if batch.choice.strategy not in ASIDE:
+                batches.insert(0, batch)
+            rounds -= is_round(batch)
         asks = [ask.sample_id for batch in batches for ask in batch.asks]
         return list(dict.fromkeys(i for i in asks if self.state.verdict(i).kind == "open"))
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from nextlabel.labelling.past import ASIDE, COMES_BACK, LASSO, LATE, OVERLAP
+from nextlabel.labelling.past import ASIDE, COMES_BACK, LASSO, LATE, OVERLAP, is_round
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.loop.audit import count_due, draw
 from nextlabel.store import Ask, Choice, Entry, Question
@@ -54,13 +54,13 @@ class Queue:
         return self._asks.get(sample)
 
     def open_batches(self, now: datetime) -> int:
-        """How many batches of the loop still wait for an answer."""
+        """How many rounds of the loop still wait for an answer."""
         state, found = self.project.state, 0
         for batch in state.batches.values():
             if batch.choice.strategy in ASIDE or batch.id in self._closed:
                 continue
             if state.open_asks(batch.id, now):
-                found += 1
+                found += is_round(batch)  # what came because a batch was late delays none
             else:
                 self._closed.add(batch.id)
         return found

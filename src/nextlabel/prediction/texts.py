@@ -26,6 +26,8 @@ def predict_texts(
     """Predictions of texts, by path or by row; and then of what cannot be read."""
     if made.columns is None:
         return _of_files(classifier, made, _list_files(where), progress)
+    if isinstance(where, str | os.PathLike) and os.path.isdir(os.path.expanduser(where)):
+        raise Mistake("This model was trained on texts in a table, and that is a folder. Give it a table.")
     texts = load_dataset(where, progress=progress, table=made.columns, unlabelled=True).texts
     if texts is None:
         raise Mistake("This model was trained on texts in a table. Give it a table with that column.")

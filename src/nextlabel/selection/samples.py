@@ -13,11 +13,13 @@ import numpy as np
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.tables.gaps import fill_gaps
 from nextlabel.embedders import embed
+from nextlabel.errors import EmptyPool
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
 from nextlabel.selection import Strategy, choose, read_order
 from nextlabel.selection.scaling import scale
 from nextlabel.strategies.base import MISSING
+from nextlabel.text import several
 
 
 def select_samples(
@@ -50,6 +52,11 @@ def select_samples(
 
 def rehearse(dataset: Dataset, y: Labels, strategy: Strategy, batch: int, seed: int, P: Any = None) -> None:
     """Refuse what can be refused without features: these may take minutes."""
+    if y is dataset.y and (y != MISSING).all():  # of an array, what says missing may be another label
+        raise EmptyPool(
+            f"All {several(len(y), dataset.noun)} of '{dataset.name}' have labels, so there is nothing to ask about. A "
+            "file of answers stands in the place of folders and columns: with --labels answers.csv the others are open."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they come again
         read_order(np.zeros((len(dataset), 1), np.float32), y, strategy, batch, P, seed, MISSING)

@@ -1,7 +1,7 @@
 """When a figure on audit answers may be shown, and how wide its interval is, while answers keep coming.
 
-Whoever labels looks at the figure again and again. An interval that is right for one look is wrong for sixteen: 1,224 of
-1,500 simulated labellings in place of 1,425 had no false figure. So there are looks at fixed numbers of answers, and the
+Whoever labels looks at the figure again and again. An interval that is right for one look is wrong for sixteen: 1,224
+of 1,500 simulated labellings, not 1,425, had no false figure. So there are looks at fixed numbers of answers, and the
 level of each is such that all of them hold together in 95 of 100 labellings. In between, the last figure stands.
 
 >>> share_at_look([True] * 25 + [False] * 10) is None, share_at_look([True] * 20) is None

@@ -15,6 +15,7 @@ from nextlabel.classifiers import Calibration
 from nextlabel.estimators.holdout import calibration_error
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
+from nextlabel.statistics.audit_looks import LEVEL
 from nextlabel.statistics.intervals import Share, clopper_pearson
 from nextlabel.text import several
 from nextlabel.training.crossfit import CrossFit
@@ -74,10 +75,13 @@ def cool_apart(found: CrossFit) -> Floats:
 
 
 def share_above(found: CrossFit, threshold: float, calibrated: bool) -> Share:
-    """How many of the answers of which a head was so sure it got right, with the exact interval."""
+    """How many of the answers of which a head was so sure it got right.
+
+    With the exact interval, wide enough to be looked at again and again while answers come.
+    """
     proba = softmax(cool_apart(found) if calibrated else found.logits, axis=1)
     above = proba.max(axis=1) >= threshold
-    return clopper_pearson(int(found.right()[above].sum()), int(above.sum()))
+    return clopper_pearson(int(found.right()[above].sum()), int(above.sum()), LEVEL)
 
 
 def find_temperature(logits: Floats, y: Labels) -> float:

@@ -34,7 +34,7 @@ class Dates(NamedTuple):
 def read_dates(column: "pl.Series") -> Dates | None:
     """A column of text (n,) as dates, or None where not all of it are, in one form."""
     known = column.drop_nulls()
-    if not known[:SAMPLE].str.contains(r"^\d{1,4}[-/.: ]|^[A-Za-z]{3} \d").all():
+    if not known[:SAMPLE].str.contains(r"^[0-9]{1,4}[-/.: ]|^[A-Za-z]{3} [0-9]").all():
         return None
     for date, form in DATES.items():
         for time in TIMES:

@@ -27,8 +27,8 @@ LEAST_ROWS = 10  # in fewer rows, counting up or being different from each other
 INDEX_NAME = re.compile(r"(?:.*[ _.-])?(?:id|ids|idx|index|uuid|guid|rowid|rownames?|key)", re.IGNORECASE)
 CAMEL_ID = re.compile(r".*[a-z]I[Dd]")  # PassengerId, customerID
 UNNAMED = re.compile(r"Unnamed: \d+|__index_level_\d+__|")  # as pandas calls what has no name, in CSV and Parquet
-DECIMAL_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)?,\d+(e[+-]?\d+)?$|^[+-]?\d+(\.\d{3})*$"
-THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})*(\.\d*)?$|^[+-]?\d+(\.\d*)?$"
+DECIMAL_COMMA = r"^[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)?,[0-9]+(e[+-]?[0-9]+)?$|^[+-]?[0-9]+(\.[0-9]{3})*$"
+THOUSANDS = r"^[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]*)?$|^[+-]?[0-9]+(\.[0-9]*)?$"
 
 
 class Encoded(NamedTuple):

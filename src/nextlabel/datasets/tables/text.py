@@ -112,7 +112,7 @@ def read_form(head: str, no_header: bool = False) -> Form:
     lines = head.splitlines()[: 10 * LINES]
     skip, mark, last = 0, "", ""
     for line in lines:
-        if found := re.fullmatch(r'"?sep=(.)"?', line.strip(), re.IGNORECASE):
+        if found := re.fullmatch(r'"?sep=(.)"?', line.strip(" "), re.IGNORECASE):  # not all blanks: it may be a tab
             mark = found[1]
         elif line.startswith("#"):
             last = line.lstrip("#").strip()

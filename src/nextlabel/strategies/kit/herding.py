@@ -74,8 +74,22 @@ def _best(coverage: Coverage, bound: Floats, since: Ids, ties: Ties, spread: Spr
 def steps(coverage: Callable[[], Coverage], picks: Ids) -> Floats:
     """Utilities (batch, m): everybody's gain before each pick."""
     fresh = coverage()
-    wide = np.empty((len(picks), len(fresh.pool)))
+    with spread_over_threads() if fresh.kernel.fast else nullcontext(map) as spread:
+        return _steps(fresh, picks, spread)
+
+
+def _steps(coverage: Coverage, picks: Ids, spread: Spread) -> Floats:
+    everyone, gains = np.arange(len(coverage.pool)), coverage.everybody(spread)
+    wide = np.empty((len(picks), len(everyone)))
     for b, pick in enumerate(picks):
-        wide[b] = fresh.everybody()
-        fresh.add(Blocks(fresh.pool.at(np.array([pick]))))
+        wide[b] = gains
+        if b + 1 < len(picks):
+            alone = coverage.covered is None
+            coverage.add(Blocks(coverage.pool.at(np.array([pick]))))
+            # As for the picks: from one to the next little changes, and everybody is measured anew where that pays.
+            if alone or coverage.pays():
+                gains = coverage.everybody(spread, keep=True)
+            else:
+                gains = coverage.renewed(everyone, gains, np.full(len(gains), coverage.time - 1), spread)
+            report(b + 1, len(picks), "scoring")
     return wide

@@ -3,7 +3,7 @@
 import { get, newId } from "./api.js";
 import { openCorrection } from "./around.js";
 import { html } from "./html.js";
-import { catchUp } from "./labelling.js";
+import { catchUp, forgetPast } from "./labelling.js";
 import { put } from "./outbox.js";
 import { miniature, percent } from "./parts.js";
 import { className, notice, overview, problem, thing } from "./state.js";
@@ -94,6 +94,7 @@ async function confirm() {
   if (!confirms() || !ids.length || chosenClass.value === null) return;
   const right = ids.filter((id) => !wrong.value.has(id));
   const name = className(chosenClass.value);
+  forgetPast();
   const sent = put("/api/grid", { client: newId(), class_id: chosenClass.value, right, wrong: [...wrong.value] });
   lassoed.value = lassoed.value.filter((id) => !ids.includes(id));
   shown.value = null;
@@ -117,7 +118,7 @@ export function pressGrid(key, repeated) {
 
 export function gridPage() {
   const found = shown.value;
-  return html`<main class="page" id="main"><h1>Grid</h1>${theBar()}
+  return html`<main class="page wide" id="main"><h1>Grid</h1>${theBar()}
     ${confirms() && found?.samples.length > 0 && theHint(found)}
     ${!found ? html`<p class="muted" role="status">Looking …</p>` : !found.samples.length ? nothing() : html`
       <ul class="tiles">${found.samples.map(tile)}</ul>${pager(found)}`}
@@ -146,9 +147,12 @@ const theHint = (found) => html`<p class="hint"><span>Click the ones that are no
   the rest, <kbd>⌫</kbd> takes that back.</span>
   <button class="primary" onClick=${confirm}>Confirm ${found.samples.length - wrong.value.size}</button></p>`;
 
+const reading = () => overview.value.embedding.done < overview.value.embedding.total;
+
 function nothing() {
   const words = search.value ? "Nothing here holds these words."
     : mode.value === "lasso" ? "All that you drew around on the map is answered, or checks the machine."
+    : mode.value === "sure" && reading() ? `The ${thing()}s are still being read. Label meanwhile, and come back.`
     : mode.value === "sure" ? "The machine is not sure of anything here yet. Label some more, then come back."
     : chosenClass.value !== null || who.value ? "Nothing is labelled so yet." : "Nothing is labelled yet: what you label comes here, to look through.";
   return html`<div class="empty"><p>${words}</p><p><a href=${mode.value === "lasso" ? "#map" : "#label"}>${mode.value === "lasso" ? "To the map" : "Label"}</a></p></div>`;

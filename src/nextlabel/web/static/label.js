@@ -4,14 +4,15 @@ import { lookAround, openCorrection } from "./around.js";
 import { classes, focusField, theClasses } from "./buttons.js";
 import { html } from "./html.js";
 import { actionKeys, letGo, showKey } from "./keys.js";
-import { answer, catchUp, lastLabel, lookAgain, undo } from "./labelling.js";
+import { answer, catchUp, forgetPast, lastLabel, lookAgain, undo } from "./labelling.js";
 import { miniature } from "./parts.js";
 import { receiptColumn } from "./receipt.js";
 import { look, scrollText, theQuestion } from "./stage.js";
 import { asked, className, dialog, notice, ofTexts, overview, problem, queue, recent, thing, why } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
-const DEMO = 50; // answers of the oracle at once
+const DEMO = 50; // answers of the oracle for one press
+const STEP = 10;
 const PAGES = { ArrowDown: 0.2, ArrowUp: -0.2, PageDown: 0.9, PageUp: -0.9 };
 const oracleAtWork = signal(false);
 
@@ -110,13 +111,19 @@ function theOracle() {
     : `Let an oracle answer the next ${DEMO}`}</button></div>`;
 }
 
+// A few at a time, so that a visitor sees them come.
 async function askOracle(event) {
   letGo(event);
+  forgetPast();
   oracleAtWork.value = true;
   try {
-    const { answered } = await post("/api/demo", { count: DEMO });
-    await catchUp();
-    notice.value = `${answered} answered.`;
+    let open = DEMO;
+    while (open > 0) {
+      const { answered } = await post("/api/demo", { count: Math.min(STEP, open) });
+      await catchUp();
+      open = answered ? open - answered : 0;
+    }
+    notice.value = "The oracle has answered.";
   } catch (error) {
     problem.value = error.message;
   }

@@ -35,7 +35,7 @@ export function refresh() {
   }, 1500);
 }
 
-export async function refill() {
+async function refill() {
   if (fetching || queue.value.length >= ENOUGH) return;
   fetching = true;
   const began = performance.now();
@@ -54,8 +54,12 @@ export async function refill() {
   fetching = false;
 }
 
+// The server's last answer is not this page's any more: from now on undo asks it what comes back.
+export const forgetPast = () => (past.length = 0);
+
 // What is asked changed at once: by a setting, a lasso, a look through the folder, a demonstration's oracle.
 export async function catchUp() {
+  forgetPast();
   const began = performance.now();
   const [now, last, next] = await Promise.all([
     get("/api/overview"), get(`/api/recent?count=${LAST}`), get(`/api/questions?count=${FETCH}`),
@@ -176,13 +180,13 @@ function refused(entry, sentence) {
 export function correct({ sample, path, text }, class_id, how) {
   const now = Date.now() / 1000;
   const body = { client: newId(), ask: null, sample, kind: "label", class_id, note: null, how, shown_at: null, answered_at: now };
-  past.length = 0; // the server's last answer is this one now: undo asks it
+  forgetPast();
   remember({ ...body, path, text, at: now });
   outbox.put("/api/answers", body);
 }
 
 export function addNote(sample, note) {
-  past.length = 0;
+  forgetPast();
   outbox.put("/api/answers", {
     client: newId(), ask: null, sample, kind: "note", class_id: null, note, how: "key",
     shown_at: null, answered_at: Date.now() / 1000,

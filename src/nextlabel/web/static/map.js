@@ -74,7 +74,8 @@ export function draw() {
   pen.scale(scale, scale);
   const [colours, faint, ink] = [palette(), style("--faint"), style("--ink")];
   const inside = new Set(chosen.value);
-  const size = columns.value.ids.length > 5000 ? 3 : 7;
+  const room = Math.max(1, Math.min(2, canvas.clientWidth / 1200)); // larger points on a larger screen
+  const size = room * (columns.value.ids.length > 5000 ? 3 : 7);
   const looks = columns.value.ids.map((_, place) => [place, looksOf(place)]);
   // What has a colour lies above what has none.
   looks.sort(([, one], [, other]) => (one !== null) - (other !== null));
@@ -97,7 +98,7 @@ export function draw() {
 }
 
 // A point is inside where a ray from it crosses the line an odd number of times.
-export function isInside([x, y], polygon) {
+function isInside([x, y], polygon) {
   let inside = false;
   polygon.forEach(([x1, y1], step) => {
     const [x2, y2] = polygon.at(step - 1);
@@ -165,7 +166,7 @@ export function mapPage() {
   const now = columns.value;
   chosen.value, colourBy.value; // read, so that a change of theirs draws anew
   queueMicrotask(draw);
-  return html`<main class="page map" id="main"><h1>Map</h1>
+  return html`<main class="page wide map" id="main"><h1>Map</h1>
     ${now === undefined ? html`<p class="muted" role="status">Looking …</p>`
       : now === null ? html`<div class="empty" role="status"><p>The map is being computed: similar ${thing()}s will lie close
           together. It appears here by itself; go on labelling meanwhile.</p><p><a href="#label">Label</a></p></div>`

@@ -10,7 +10,7 @@ let loading = 0;
 
 export const address = (sample, side) => `/pictures/${sample}?side=${side}`;
 
-export function screenSide() {
+function screenSide() {
   const most = Math.max(innerWidth, innerHeight) * Math.min(devicePixelRatio || 1, 2);
   return STEPS.find((step) => step >= most * 0.8) ?? STEPS.at(-1);
 }

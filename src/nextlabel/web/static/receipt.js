@@ -14,7 +14,7 @@ export async function loadReceipt() {
   }
 }
 
-export function minutes(seconds) {
+function minutes(seconds) {
   const whole = Math.round(seconds / 60);
   return whole < 60 ? `${whole} min` : `${Math.floor(whole / 60)} h ${whole % 60} min`;
 }
