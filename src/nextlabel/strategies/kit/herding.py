@@ -90,6 +90,6 @@ def _steps(coverage: Coverage, picks: Ids, spread: Spread) -> Floats:
             if alone or coverage.pays():
                 gains = coverage.everybody(spread, keep=True)
             else:
-                gains = coverage.renewed(everyone, gains, np.full(len(gains), coverage.time - 1), spread)
+                gains = coverage.renew_gains(everyone, gains, np.full(len(gains), coverage.time - 1), spread)
             report(b + 1, len(picks), "scoring")
     return wide
