@@ -30,7 +30,7 @@ FLOWERS = ROOT.parent / "shared" / "data" / "flowers" / "train"
 OUT = ROOT / "docs" / "pictures"
 COUNT, ANSWERED, SEED = 600, 180, 7
 MOST_BYTES = 150_000
-PATIENCE = 180.0  # seconds, on a machine that is busy
+PATIENCE = 300.0  # seconds, on a machine that is busy
 
 
 def main() -> None:

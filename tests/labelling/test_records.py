@@ -155,6 +155,8 @@ def test_a_folder_without_a_project_has_no_record(tmp_path):
         read_record(tmp_path / "none")
     (tmp_path / ".nextlabel").mkdir()
     (tmp_path / ".nextlabel" / "secret").touch()
+    with pytest.raises(Mistake, match="are in a database"):
+        read_record(tmp_path)
     with pytest.raises(Mistake, match="answers are in a database"):
         refuse_distant(str(tmp_path))
 

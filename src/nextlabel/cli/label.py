@@ -27,6 +27,7 @@ from nextlabel.labelling.opening import Opened, Wish, open_project
 from nextlabel.labelling.places import home_of
 from nextlabel.labelling.status import ADDRESS
 from nextlabel.store import FILE, visit_store
+from nextlabel.store.postgresql import is_address
 from nextlabel.text import printable, several, show_path
 
 PORT = 8642  # where the page is found again, if nobody else is there
@@ -138,8 +139,9 @@ def _greet(opened: Opened, link: str, door: Door, loud: Console) -> None:
     if door.host != HERE:
         loud.print("Whoever has a link may label: others on the network reach this page, too.", markup=False)
     if not project.settings.demo:
+        where = "the database" if is_address(opened.address) else f"'{show_path(project.home)}'"
         loud.print(
-            f"Answers are kept in '{show_path(project.home)}'. Ctrl-C ends this; the same command goes on.",
+            f"Answers are kept in {where}. Ctrl-C ends this; the same command goes on.",
             markup=False,
         )
 

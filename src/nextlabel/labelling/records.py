@@ -103,6 +103,8 @@ def read_record(place: Path, project: Path | None = None, store: str | None = No
     place = Path(os.path.abspath(place.expanduser()))
     check_place(place)
     home = home_of(place, project)
+    if store is None and _is_distant(home):
+        raise Mistake(f"The answers about '{show_path(place)}' are in a database. Name it as `label` was: --store URL.")
     with visit_store(store or home / FILE) as visit:
         return _read(visit, place, home)
 
@@ -130,8 +132,13 @@ def find_record(data: str, project: Path | None = None) -> Record | None:
 
 def refuse_distant(data: str) -> None:
     """Raise `Mistake` where somebody labels these data, and their answers are elsewhere."""
-    if (home_of(Path(os.path.abspath(os.path.expanduser(data)))) / SECRET).exists():
+    if _is_distant(home_of(Path(os.path.abspath(os.path.expanduser(data))))):
         raise Mistake(
             f"'{show_path(data)}' is a project whose answers are in a database. Write them to a file with "
             "`nextlabel export --to csv --store …`, and name that: --labels."
         )
+
+
+def _is_distant(home: Path) -> bool:
+    """Was a page served from here, whose answers are not here?"""
+    return (home / SECRET).exists() and not (home / FILE).exists()
