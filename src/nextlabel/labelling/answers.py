@@ -159,6 +159,7 @@ class Answers:
             class_id, client = self._class(said["class_id"]), said["client"]
             for sample in said["right"]:
                 project.sample(sample)
+            project.unlike[class_id].update(said["wrong"])
             done = [project.tally.by_client.get(f"{client}-{i}") for i in said["right"]]
             if any(done):
                 return {"events": [event.id for event in done if event is not None]}

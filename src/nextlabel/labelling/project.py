@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -41,6 +41,9 @@ class Project:
         for event in store.events():
             self.tally.add(event)
         self.samples: list[Sample] = store.samples()
+        self.last_scan = 0  # the event of the last look through the folder that found something
+        # By class: what somebody clicked away in a grid, so that it does not head the next one. Asked like any other.
+        self.unlike: defaultdict[int, set[int]] = defaultdict(set)
         self._verdicts = self.past.state.verdicts()
         self._changes: deque[dict[str, Any]] = deque(maxlen=KEPT_CHANGES)
         self._number = int(time.time() * 1000)  # a page that was open goes on counting after a restart
@@ -102,6 +105,8 @@ class Project:
             return
         self.past.add(event)
         self.tally.add(event)
+        if event.kind == "scan":
+            self.last_scan = event.id
         if event.kind in ("scan", "class"):
             self._verdicts = self.state.verdicts()
         else:

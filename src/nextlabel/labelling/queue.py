@@ -72,14 +72,20 @@ class Queue:
             now = project.now()
             held = project.state.held(annotator, now)
             mine = [Shown(i, self.find(lease.ask_id)) for i, lease in held.items() if self._is_open(i, annotator)]
-            fresh: list[Shown] = []
-            if len(mine) < count:
-                fresh = self._fresh(annotator, count - len(mine), set(held), now)
-            while len(mine) + len(fresh) < min(count, FEWEST) and self._fill(now):
-                fresh = self._fresh(annotator, count - len(mine), set(held), now)
+            # A region that somebody chose comes at once, before what lies ready.
+            mine.sort(key=lambda one: one.ask is None or one.ask.why != "lasso")
+            chosen = sum(one.ask is not None and one.ask.why == "lasso" for one in mine)
+            front = self._fresh(self._lassoed(), annotator, count - chosen, set(held), now)
+            ready = [*mine[:chosen], *front, *mine[chosen:]]
+            fresh = self._further(annotator, count - len(ready), {one.sample for one in ready}, now)
+            while len(ready) + len(fresh) < min(count, FEWEST) and self._fill(now):
+                fresh = self._further(annotator, count - len(ready), {one.sample for one in ready}, now)
             due = [one for one in mine if now - held[one.sample].at > RENEW]
-            self._lease(annotator, [*due, *fresh])
-            return [*mine, *fresh][:count]
+            self._lease(annotator, [*front, *due, *fresh])
+            return [*ready, *fresh][:count]
+
+    def _further(self, annotator: int, count: int, but: set[int], now: datetime) -> list[Shown]:
+        return self._fresh(self._in_order(annotator, now), annotator, count, but, now) if count > 0 else []
 
     def show_again(self, annotator: int, sample: int) -> None:
         """Let somebody have a question back that they answered."""
@@ -106,10 +112,12 @@ class Queue:
             return False
         return annotator not in state.opinions(sample)
 
-    def _fresh(self, annotator: int, count: int, held: set[int], now: datetime) -> list[Shown]:
+    def _fresh(
+        self, waiting: Iterator[Shown], annotator: int, count: int, held: set[int], now: datetime
+    ) -> list[Shown]:
         found: dict[int, Shown] = {}
-        for shown in self._in_order(annotator, now):
-            if len(found) == count:
+        for shown in waiting:
+            if len(found) >= count:
                 break
             sample = shown.sample
             if sample in held or sample in found or not self._is_open(sample, annotator):
@@ -121,9 +129,7 @@ class Queue:
     def _in_order(self, annotator: int, now: datetime) -> Iterator[Shown]:
         """All questions that wait, whoever may look at them now."""
         project, state = self.project, self.project.state
-        for batch in reversed(state.batches.values()):
-            if batch.choice.strategy == LASSO:
-                yield from (Shown(ask.sample_id, ask) for ask in batch.asks if self._waits(ask.sample_id))
+        yield from self._lassoed()
         skipped = [(i, v.event_id or 0) for i, v in project.verdicts.items() if v.kind == "skip"]
         due = [i for i, event in skipped if state.answers_since(event) >= COMES_BACK]
         yield from (Shown(i, self.ask_of(i)) for i in due)
@@ -133,6 +139,12 @@ class Queue:
                 yield from (Shown(ask.sample_id, ask) for ask in batch.asks if self._waits(ask.sample_id))
         if not self._is_more_to_come(annotator, now):
             yield from (Shown(i, self.ask_of(i)) for i, _ in skipped)
+
+    def _lassoed(self) -> Iterator[Shown]:
+        """What was chosen on the map and waits, the last choice first."""
+        for batch in reversed(self.project.state.batches.values()):
+            if batch.choice.strategy == LASSO:
+                yield from (Shown(ask.sample_id, ask) for ask in batch.asks if self._waits(ask.sample_id))
 
     def _is_more_to_come(self, annotator: int, now: datetime) -> bool:
         """Is there a sample of which nobody has said anything yet, and that nobody else looks at?"""

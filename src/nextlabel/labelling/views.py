@@ -90,7 +90,9 @@ class Views:
             guesses = [Guess(*row) for row in zip(*columns, strict=True) if self._is_open(row[0])]
         if wanted is not None:
             resolve = self.project.state.classes.resolve
-            return [one for one in guesses if one.class_id is not None and resolve(one.class_id) == wanted]
+            unlike = self.project.unlike[wanted]
+            own = (one for one in guesses if one.class_id is not None and resolve(one.class_id) == wanted)
+            return [one for one in own if one.sample not in unlike]
         known = {one.sample for one in guesses}
         others = self.in_order() if query["ids"] is None else query["ids"]
         return [*guesses, *(Guess(i) for i in others if i not in known and self._is_open(i))]
@@ -118,14 +120,13 @@ class Views:
     def in_order(self) -> list[int]:
         """The samples that are there, in the order of their paths; of a table, of its rows."""
         project = self.project
-        upto = project.state.settings_id or 0, len(project.state.files.there)
-        if self._order[0] != hash(upto):
+        if self._order[0] != project.last_scan:
             by_row = project.settings.text_column is not None
             there = sorted(
                 project.state.files.there,
                 key=lambda i: int(project.path(i)) if by_row else project.path(i),
             )
-            self._order = hash(upto), there
+            self._order = project.last_scan, there
         return self._order[1]
 
     def neighbours(self, sample: int) -> Json:
