@@ -150,6 +150,20 @@ def test_a_lasso_opens_as_a_grid_that_enter_confirms_but_for_the_wrong_ones(visi
     assert [each["kind"] for each in visit.labels(62)][31:] == ["undo"] * 31
 
 
+def test_what_is_on_the_screen_is_never_confirmed_as_another_class(visit: Visit) -> None:
+    page = visit.open("grid")
+    page.click("text=The machine is sure")
+    page.wait_for_selector(".tile")
+    page.route("**/api/samples?**", lambda route: None)  # the next reply never comes
+    page.select_option("select", label="square (0)")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert visit.site.session.events == []
+    assert page.query_selector(".tile") is None
+    page.unroute("**/api/samples?**")
+
+
 def test_undo_on_the_first_page_takes_back_a_grid_that_came_after_its_keys(visit: Visit) -> None:
     page = visit.open()
     page.keyboard.press("2")

@@ -44,7 +44,9 @@ export async function loadGrid() {
     batch(() => {
       if (mode.value === "lasso" && chosenClass.value === null) chosenClass.value = mostFrequent(found.samples) ?? first;
       shown.value = found;
-      wrong.value = new Set();
+      // What was clicked while this was on its way stays clicked.
+      const here = new Set(found.samples.map((one) => one.sample));
+      wrong.value = new Set([...wrong.value].filter((sample) => here.has(sample)));
     });
   } catch (error) {
     problem.value = error.message;
@@ -75,6 +77,14 @@ const change = (set) => {
   set();
   loadGrid();
 };
+
+// Another question about the samples: what is on the screen answered the one before, and goes at once, or Enter would
+// confirm it as an answer to this one.
+const startAnew = (set) => change(() => batch(() => {
+  shown.value = null;
+  wrong.value = new Set();
+  set();
+}));
 
 function turn(by) {
   offset = Math.max(0, offset + by * EACH);
@@ -128,8 +138,11 @@ export function gridPage() {
 function theBar() {
   const now = overview.value;
   const tab = (name, words) => html`<button class="tab" aria-pressed=${mode.value === name ? "true" : "false"}
-    onClick=${() => change(() => (mode.value = name))}>${words}</button>`;
-  const pick = (event) => change(() => (chosenClass.value = event.target.value === "" ? null : Number(event.target.value)));
+    onClick=${() => startAnew(() => (mode.value = name))}>${words}</button>`;
+  const pick = ({ target }) => {
+    const set = () => (chosenClass.value = target.value === "" ? null : Number(target.value));
+    mode.value === "lasso" ? set() : startAnew(set); // around a lasso the class says what they are, not which
+  };
   return html`<div class="bar" role="group" aria-label="What is shown">
     <span class="tabs">${tab("labelled", "Labelled already")}${tab("sure", "The machine is sure")}
       ${lassoed.value.length > 0 && tab("lasso", `From the map (${lassoed.value.length})`)}</span>
