@@ -65,10 +65,16 @@ def test_the_temperature_is_the_likeliest(heat, seed):
     y = np.array([rng.choice(3, p=np.exp(row)) for row in log_softmax(logits, axis=1)])
 
     def loss(T):
-        return -log_softmax(heat * logits / T, axis=1)[np.arange(200), y].mean()
+        return np.log(T) ** 2 / 2 - log_softmax(heat * logits / T, axis=1)[np.arange(200), y].sum()
 
     best = find_temperature(heat * logits, y)
     assert all(loss(best) <= loss(best * other) + 1e-9 for other in (0.9, 0.99, 1.01, 1.1))
+
+
+def test_a_few_answers_that_are_all_right_make_no_certainty():
+    logits, y = np.array([[3.0, 0.0]] * 36), np.zeros(36, dtype=np.int64)
+    sure = 1 / (1 + np.exp(-3.0 / find_temperature(logits, y)))
+    assert 0.98 < sure < 0.9995
 
 
 def test_what_only_a_pickle_could_keep_is_refused():
