@@ -104,6 +104,7 @@ class LabellingSession:
                 "goal": settings.goal,
                 "embedding": {"done": trainer.done, "total": max(trainer.total, trainer.done)},
                 "learning": trainer.doing,
+                "trouble": trainer.trouble,
                 "people": self._people.names(),
                 "you": self._people.name(annotator),
                 "settings": self.settings(),

@@ -236,7 +236,10 @@ class Progress(Shape):
 
 
 class Overview(Shape):
-    """Where a labelling stands. ``pace``: labels a minute, null where it is too early to say."""
+    """Where a labelling stands. ``pace``: labels a minute, null where it is too early to say.
+
+    ``trouble``: why nothing learns just now, in a sentence; questions go on meanwhile.
+    """
 
     project: str
     name: FileName
@@ -253,6 +256,7 @@ class Overview(Shape):
     goal: int | None
     embedding: Progress
     learning: Literal["idle", "embedding", "learning", "choosing"]
+    trouble: str | None = None
     people: list[str]
     you: str
     settings: Settings

@@ -11,7 +11,7 @@ import { away, durable, locked, waiting } from "./outbox.js";
 import { loadReceipt, receiptPage } from "./receipt.js";
 import { loadReview, pressReview, reviewPage } from "./review.js";
 import { settingsPage } from "./settings.js";
-import { dialog, notice, overview, page, problem, thing } from "./state.js";
+import { dialog, hushed, notice, overview, page, problem, thing } from "./state.js";
 import { switchTheme, theme } from "./theme.js";
 import { render } from "./vendor/preact/preact.js";
 import { effect } from "./vendor/signals-core/signals-core.js";
@@ -52,6 +52,10 @@ function news() {
     return html`<p class="news" role="status">The server does not answer. ${answers} to be sent. ${safe}</p>`;
   }
   if (away.value) return html`<p class="news" role="status">The server does not answer. Is <code>nextlabel label</code> still running?</p>`;
+  const trouble = overview.value?.trouble;
+  if (!problem.value && trouble && trouble !== hushed.value)
+    return html`<p class="news" role="status">${trouble}
+      <button class="quiet" onClick=${() => (hushed.value = trouble)}>Close</button></p>`;
   return problem.value && html`<p class="news" role="alert">${problem.value}
     <button class="quiet" onClick=${() => (problem.value = "")}>Close</button></p>`;
 }

@@ -9,6 +9,7 @@ export const recent = signal([]); // one's own last answers, latest first
 export const why = signal(null); // why the last question was asked
 export const dialog = signal(null); // which overlay is open, {name, …}
 export const problem = signal(""); // a sentence, until it is closed
+export const hushed = signal(""); // the trouble that was closed
 export const notice = signal(""); // a sentence for screen readers
 
 export const className = (id) => overview.value?.classes.find((one) => one.id === id)?.name ?? "";
