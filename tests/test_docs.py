@@ -160,3 +160,9 @@ def test_nothing_names_the_shelf_of_this_machine():
     tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
     texts = {name: (ROOT / name).read_text(errors="ignore") for name in tracked if name != "tests/test_docs.py"}
     assert not [name for name, text in texts.items() if re.search(r"--(extra-)?index-url \S|torch==[\d.]+\+", text)]
+
+
+def test_no_two_modules_of_tests_have_one_name():
+    """pytest could not collect both; and whoever imports a helper could get another one's."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(names) == sorted(set(names))

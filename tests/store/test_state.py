@@ -106,6 +106,7 @@ class Obvious:
         opinions = [one for one in last.values() if one.kind != "skip"]
         if not opinions:
             return Verdict("skip", event_id=mine[-1].id) if mine else Verdict()
+        opinions = [one for one in opinions if one.annotator_id is not None] or opinions  # an import is nobody's word
         began = {
             each: min((one.id for one in mine if one.annotator_id == each and one.kind != "skip"), default=None)
             for each in who

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from people import draw_pictures, wait_for
-from served import Answering, Served, kept, kill_worker, worker_of
+from served_labelling import Answering, Served, kept, kill_worker, worker_of
 from test_loop import prove
 
 from nextlabel.store import FILE, visit_store
