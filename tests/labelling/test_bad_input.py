@@ -240,3 +240,14 @@ def test_an_answer_is_kept_once_and_its_id_stands_for_no_other(late):
         with pytest.raises(Conflict, match="it is another one"):
             somebody.say(question, client=client, name=other)
     assert late.overview(ada.id)["labelled"] == 1
+
+
+def test_no_python_file_among_the_pictures_is_run(tmp_path, monkeypatch):
+    """The command is often given in the very folder, and strange pictures may come with strange files."""
+    place = draw_pictures(tmp_path / "shapes", 20)
+    (place / "numpy.py").write_text("raise SystemExit('somebody else')\n")
+    monkeypatch.chdir(place)
+    opened = open_at(place)
+    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
+        wait_for(session.worker.is_settled)
+        assert session.worker.trouble is None

@@ -114,7 +114,7 @@ def test_while_a_batch_is_late_its_chooser_says_what_it_would_have_asked_next(tm
         while "random" not in reasons:
             reasons.append(ada.say(ada.ask()[0])["why"]["reason"])
         names = [batch.choice.strategy for batch in opened.project.state.batches.values()]
-        assert sum(name.endswith(RESERVE) for name in names) >= 3
+        assert sum(name.endswith(RESERVE) for name in names) >= 1  # before anything is drawn
         assert len(reasons) > 40
     with visit_store(opened.address) as visit:
         assert prove(visit, place) >= 3

@@ -206,8 +206,15 @@ def _bracketed(host: str) -> str:
 
 
 def _name_of(host: str) -> str:
-    """The host as others write it; of a server on all addresses, this machine's name."""
-    return _bracketed(socket.gethostbyname(socket.gethostname()) if host in ("0.0.0.0", "::") else host)
+    """The host as others write it; of a server on all addresses, the one by which this machine reaches others."""
+    if host not in ("0.0.0.0", "::"):
+        return _bracketed(host)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        try:
+            way.connect(("192.0.2.1", 9))  # an address of documentation; nothing is sent by this
+            return str(way.getsockname()[0])
+        except OSError:
+            return HERE
 
 
 def _open_browser(link: str) -> None:

@@ -9,8 +9,8 @@ from nextlabel.labelling.project import Project, new_client
 from nextlabel.store import Entry
 
 Json = dict[str, Any]
-# Free keys in the order in which new classes get them: those of actions (x, n, z, r, b and marks) are left out.
-KEYS = "1234567890acdefghijklmopqstuvwy"
+# Free keys in the order in which new classes get them: those of actions (x, n, z, r, b, i and marks) are left out.
+KEYS = "1234567890acdefghjklmopqstuvwy"
 
 
 class LabelClasses:

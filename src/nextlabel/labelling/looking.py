@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nextlabel.labelling.worker import Worker
 
 FOLDS = 5
+FEWEST_POINTS = 5
 FEWEST = 20  # labels below which nothing is doubted
 
 
@@ -27,11 +28,12 @@ def look(worker: "Worker", message: Message) -> None:
 
 
 def make_map(worker: "Worker") -> dict[str, Any]:
-    """All samples in two dimensions, within 0 and 1; nothing where there are too few."""
-    world = worker.world
-    if world is None or len(world.ids) < 3:
-        return {}
-    places = np.clip(flatten_all(world.features, stream(0, "map")), 0, 1)
+    """All samples in two dimensions, within 0 and 1."""
+    assert worker.opened is not None, "nobody is asked before something was read"
+    world, _ = worker.opened
+    few = len(world.ids) < FEWEST_POINTS  # a line of points: nothing can be said of what is alike
+    line = np.column_stack([(np.arange(len(world.ids)) + 1) / (len(world.ids) + 1), np.full(len(world.ids), 0.5)])
+    places = line if few else np.clip(flatten_all(world.features, stream(0, "map")), 0, 1)
     return {"ids": pack_array(world.ids.astype(np.int32)), "places": pack_array(places.astype(np.float32))}
 
 
@@ -41,8 +43,8 @@ def doubt_labels(worker: "Worker") -> dict[str, Any]:
     Confident learning (Northcutt et al., 2021) by cleanlab where it is installed; otherwise all that the model
     contradicts.
     """
-    world = worker.world
-    assert world is not None, "nobody is asked before something was read"
+    assert worker.opened is not None, "nobody is asked before something was read"
+    world, _ = worker.opened
     past = Past()
     past.follow(worker.visit)
     known = past.build_pool(world)

@@ -2,6 +2,7 @@
 
 import io
 import threading
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class Maps:
         try:
             with np.load(self.project.home / FILE, allow_pickle=False) as kept:
                 return kept["ids"], kept["places"]
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
 
     def _columns(self, held: npt.NDArray[Any], places: npt.NDArray[Any]) -> Json:

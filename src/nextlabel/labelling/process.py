@@ -67,7 +67,8 @@ class WorkerProcess:
             self._closing.wait(min(2.0 ** (quick - STARTS), LONGEST) if quick >= STARTS else 0)
 
     def _run_once(self) -> None:
-        command = [sys.executable, "-m", "nextlabel.labelling.worker"]
+        # -P: a numpy.py that lies among somebody's pictures is never run.
+        command = [sys.executable, "-P", "-m", "nextlabel.labelling.worker"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdin is not None, "it was asked for"
             assert process.stdout is not None, "it was asked for"

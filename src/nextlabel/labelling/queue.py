@@ -53,6 +53,10 @@ class Queue:
         self._seen = len(batches)
         return self._asks.get(sample)
 
+    def unreadable_open(self) -> int:
+        """How many samples that cannot be read nobody has said anything of: they are not asked about."""
+        return sum(self._waits(i) for i in self.unreadable)
+
     def open_batches(self, now: datetime) -> int:
         """How many rounds of the loop still wait for an answer."""
         state, found = self.project.state, 0
@@ -71,7 +75,8 @@ class Queue:
         with project.lock:
             now = project.now()
             held = project.state.held(annotator, now)
-            mine = [Shown(i, self.find(lease.ask_id)) for i, lease in held.items() if self._is_open(i, annotator)]
+            mine = [Shown(i, self.find(lease.ask_id)) for i, lease in held.items()]
+            mine = [one for one in mine if self._is_still_open(one, annotator)]
             # A region that somebody chose comes at once, before what lies ready.
             mine.sort(key=lambda one: one.ask is None or one.ask.why != "lasso")
             chosen = sum(one.ask is not None and one.ask.why == "lasso" for one in mine)
@@ -104,6 +109,13 @@ class Queue:
             if ask_id is not None and batch.asks[0].id <= ask_id <= batch.asks[-1].id:
                 return batch.asks[ask_id - batch.asks[0].id]
         return None
+
+    def _is_still_open(self, shown: Shown, annotator: int) -> bool:
+        """May a question that somebody holds still be answered? Not if somebody else did, in a grid, meanwhile."""
+        (sample, ask), verdicts = shown, self.project.verdicts
+        first = self.project.state.files.first(sample)
+        done = first in verdicts and verdicts[first].kind != "skip"
+        return self._is_open(sample, annotator) and (not done or (ask is not None and ask.why == "overlap"))
 
     def _is_open(self, sample: int, annotator: int) -> bool:
         """May this person still answer it? What another one answered is open for a second opinion alone."""

@@ -30,7 +30,8 @@ class Review:
             return (first + [row for row in rows if row["sample"] not in disputed])[:MOST]
 
     def _doubts(self) -> list[tuple[int, int, float]]:
-        upto = self.project.state.answers
+        classes = self.project.state.classes.by_id.values()
+        upto = hash((len(self.project.tally.by_client), tuple(one.merged_into for one in classes)))
         if self._held[0] != upto:
             reply = self.trainer.ask({"do": "review", "upto": self.project.state.upto}, PATIENCE)
             if reply is None or "doubts" not in reply:

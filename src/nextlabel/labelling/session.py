@@ -98,7 +98,7 @@ class LabellingSession:
                 "labelled": count["label"],
                 "skipped": count["skip"],
                 "discarded": count["discard"],
-                "left": max(samples - count["label"] - count["discard"], 0),
+                "left": max(samples - count["label"] - count["discard"] - self._queue.unreadable_open(), 0),
                 "pace": project.tally.pace(annotator),
                 "seconds_spent": project.tally.seconds,
                 "goal": settings.goal,

@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.errors import NextlabelError
 from nextlabel.labelling.process import WorkerProcess
 from nextlabel.labelling.project import Project
 from nextlabel.labelling.queue import Queue, Reserve
@@ -17,6 +18,7 @@ from nextlabel.store import Choice, File, Question
 
 log = logging.getLogger("nextlabel.labelling")
 
+AT_ONCE = 500  # files whose digests are kept in one transaction
 AHEAD = 1  # batches that lie ready while each person answers one
 Doing = Literal["idle", "embedding", "learning", "choosing"]
 
@@ -48,6 +50,7 @@ class Trainer:
         self._replies: dict[int, Mapping[str, Any]] = {}
         self._arrived = threading.Condition(project.lock)
         self._errands = 0
+        self._waiting = set[int]()  # errands without a reply
 
     def start(self) -> None:
         """Start the worker."""
@@ -92,19 +95,36 @@ class Trainer:
             errand = self._errands
             if not self._is_ready or not self.worker.tell({**message, "errand": errand}):
                 return None
+            self._waiting.add(errand)
             self._arrived.wait_for(lambda: errand in self._replies, seconds)
+            self._waiting.discard(errand)
             return self._replies.pop(errand, None)
 
     def hear(self, message: dict[str, Any]) -> None:
-        """Take in what the worker says."""
-        with self.project.lock:
-            getattr(self, f"_hear_{message['say']}")(message)
+        """Take in what the worker says; what cannot be taken in is told, and asked for again."""
+        try:
+            if message["say"] == "read":
+                self._register(message["files"])
+            with self.project.lock:
+                getattr(self, f"_hear_{message['say']}")(message)
+        except NextlabelError as error:
+            with self.project.lock:
+                self._is_asked = False
+                self.complain(str(error))
+
+    def _register(self, files: Sequence[Sequence[str]]) -> None:
+        """Keep the digests of files that were read, some at a time, so that no answer waits for all of them."""
+        for start in range(0, len(files), AT_ONCE):
+            some = files[start : start + AT_ONCE]
+            self.project.register([File(path, digest) for path, digest in some], whole=False)
 
     def _hear_started(self, _message: dict[str, Any]) -> None:
         self.read()
 
     def _hear_gone(self, message: dict[str, Any]) -> None:
         self._is_ready = self._is_asked = False
+        self._replies |= {errand: {} for errand in self._waiting}  # nobody will reply to these any more
+        self._arrived.notify_all()
         if message["often"]:
             self.complain("The worker, which learns and chooses, ends again and again: questions are drawn at random.")
 
@@ -114,7 +134,6 @@ class Trainer:
         self.done, self.total = done, int(message["total"])
 
     def _hear_read(self, message: dict[str, Any]) -> None:
-        self.project.register([File(path, digest) for path, digest in message["files"]], whole=False)
         by_path = {one.path: one.id for one in self.project.samples if one.gone is None}
         lost = [by_path[path] for path, _ in message["skipped"] if path in by_path]
         self.embedder, self._is_ready, self._empty_at = message["embedder"], True, None
@@ -147,7 +166,8 @@ class Trainer:
         self.queue.reserve = Reserve(_choice(message), tuple(_questions(message)))
 
     def _hear_replied(self, message: dict[str, Any]) -> None:
-        self._replies = {**dict(list(self._replies.items())[-8:]), message["errand"]: message}
+        if message["errand"] in self._waiting:
+            self._replies[message["errand"]] = message
         self._arrived.notify_all()
 
     def _hear_failed(self, message: dict[str, Any]) -> None:

@@ -29,7 +29,6 @@ from nextlabel.labelling.settings import Settings, read_settings
 from nextlabel.labelling.sources import Opening, Source
 from nextlabel.labelling.wire import Message, pack, pack_array, unpack
 from nextlabel.loop.learner import ActiveLearner
-from nextlabel.pool import Floats
 from nextlabel.store import Sample, Visit, visit_store
 
 FIRST = 2_000  # samples that are embedded first in a large folder, so that choosing can begin
@@ -42,9 +41,8 @@ class Worker:
     def __init__(self, visit: Visit, root: Path, say: Say) -> None:
         self.visit, self.root, self.say = visit, root, say
         self.past = Past()
-        self.world: World | None = None
-        self.dataset: Dataset | None = None
-        self._learner: tuple[Settings, int, ActiveLearner] | None = None
+        self.opened: tuple[World, Dataset] | None = None  # both at once, for a thread replaces them
+        self._learner: tuple[Settings, Dataset, ActiveLearner] | None = None
         self._reading = threading.Lock()
 
     def obey(self, message: Message) -> None:
@@ -58,6 +56,9 @@ class Worker:
                 threading.Thread(target=self._look_safely, args=(message,), daemon=True, name="looking").start()
         except NextlabelError as error:
             self.say({"say": "failed", "what": message["do"], "why": str(error)})
+        except Exception:
+            self.say({"say": "broken", "why": traceback.format_exc()})
+            self.say({"say": "failed", "what": message["do"], "why": "Choosing broke down; the terminal says how."})
 
     def _read_safely(self) -> None:
         with self._reading:  # one after the other: a second scan waits for the first
@@ -72,7 +73,7 @@ class Worker:
         from nextlabel.labelling.looking import look  # not before the first batch: it loads what that does not need
 
         try:
-            with threadpool_limits(1), warnings.catch_warnings():
+            with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 look(self, message)
         except Exception:
@@ -100,8 +101,8 @@ class Worker:
             opening = source.read([(one.id, one.path) for one in samples], opener, progress)
             features = embed(opening.dataset, settings.embedder, progress)
         draws = {one.id: one.draw for one in samples}
-        self.world = World(opening.ids, features.array, np.array([draws[i] for i in opening.ids.tolist()]))
-        self.dataset = opening.dataset
+        places = np.array([draws[i] for i in opening.ids.tolist()])
+        self.opened = World(opening.ids, features.array, places), opening.dataset
         self.say(
             {
                 "say": "read",
@@ -115,14 +116,13 @@ class Worker:
         )
 
     def _choose(self, upto: int, before: int) -> None:
-        assert self.world is not None, "nobody is asked before something was read"
-        assert self.dataset is not None, "what was read is a dataset"
+        assert self.opened is not None, "nobody is asked before something was read"
+        world, dataset = self.opened
         if upto < self.past.state.upto or before <= self.past.last_batch:
             self.past = Past()
         self.past.follow(self.visit, upto, before)
-        world = self.world
-        learner = self._learn_with(self.past.settings, world.features)
-        with threadpool_limits(1), warnings.catch_warnings():
+        learner = self._learn_with(self.past.settings, dataset)
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # costs and draws of a strategy are told in its docs
             known, k = self.past.build_pool(world), self.past.rounds()
             chosen = choose(known, world, learner, k)
@@ -131,11 +131,10 @@ class Worker:
                 reserve = choose_reserve(chosen, known, world, learner, k)
                 self.say(message_of("reserve", reserve, self.past, before))
 
-    def _learn_with(self, settings: Settings, features: Floats) -> ActiveLearner:
+    def _learn_with(self, settings: Settings, dataset: Dataset) -> ActiveLearner:
         """The learner of these settings; the same as before where they are, for it remembers what it would repeat."""
-        assert self.dataset is not None, "what was read is a dataset"
-        if self._learner is None or self._learner[:2] != (settings, id(features)):
-            self._learner = settings, id(features), make_learner(settings, self.dataset)
+        if self._learner is None or self._learner[0] != settings or self._learner[1] is not dataset:
+            self._learner = settings, dataset, make_learner(settings, dataset)
         return self._learner[2]
 
 
@@ -185,6 +184,8 @@ def serve(lines: BinaryIO, out: BinaryIO) -> None:
         return
     told: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines, told), daemon=True, name="listening").start()
+    # For good: limits that threads set and lift for themselves would lift each other's, and the last digits follow.
+    threadpool_limits(1)
     with visit_store(start["store"]) as visit:
         worker = Worker(visit, Path(start["root"]), say)
         while True:

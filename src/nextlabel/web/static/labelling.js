@@ -54,6 +54,11 @@ async function refill() {
   fetching = false;
 }
 
+// A question is lent for two minutes: whoever looks at it longer keeps it by asking again.
+setInterval(() => {
+  if (!document.hidden && queue.value.length) get(`/api/questions?count=${FETCH}`).catch(() => {});
+}, 45_000);
+
 // The server's last answer is not this page's any more: from now on undo asks it what comes back.
 export const forgetPast = () => (past.length = 0);
 
