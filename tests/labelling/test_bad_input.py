@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from people import CLASSES, Person, draw_pictures, open_at
+from people import CLASSES, Person, draw_pictures, open_at, wait_for
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
