@@ -24,7 +24,7 @@ from nextlabel.store import Visit, visit_store
 BATCH, ROUNDS = 10, 7
 
 
-@pytest.mark.parametrize("strategy", ["auto", "margin", "badge"])
+@pytest.mark.parametrize("strategy", ["auto", "badge"])
 def test_a_labelling_asks_what_a_simulation_asks(shapes, tmp_path, strategy):
     place = tmp_path / "shapes"
     shutil.copytree(shapes, place)

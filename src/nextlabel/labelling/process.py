@@ -13,6 +13,7 @@ from nextlabel.labelling.wire import Message, pack, unpack
 
 STARTS = 5  # in a row that end within `SOON`: then something is wrong, and the next ones wait longer and longer
 SOON = 10.0  # seconds
+PATIENCE = 1.0  # seconds that a worker has to end by itself
 LONGEST = 60.0  # seconds between two starts
 
 
@@ -51,7 +52,11 @@ class WorkerProcess:
         """End it, and wait until it is gone. What it was doing is lost, and done again another time."""
         self._closing.set()
         process = self._process
-        if process is not None:
+        if process is not None and process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                process.stdin.close()  # it ends by itself when nobody speaks to it any more
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
             process.kill()
         if self._thread.is_alive():
             self._thread.join(10)
