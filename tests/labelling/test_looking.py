@@ -16,6 +16,8 @@ QUERY = {"class_id": None, "annotator": None, "text": None, "ids": None, "grid":
 def labelled(tmp_path_factory):
     """Sixty pictures, thirty of them labelled by ada, the last of them wrongly and with a note."""
     opened = open_at(draw_pictures(tmp_path_factory.mktemp("looking") / "shapes", 60))
+    patch = pytest.MonkeyPatch()
+    patch.setenv("NUMBA_DISABLE_JIT", "1")  # for the worker: for sixty points, compiling UMAP takes longer than not to
     with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
         ada = Person(session)
         ada.go_on(29)
@@ -27,6 +29,7 @@ def labelled(tmp_path_factory):
         ada.say(question, "note", note="odd")
         ada.settle()
         yield session, ada, question["sample"]
+    patch.undo()
 
 
 def test_labels_are_found_by_class_person_and_words(labelled):
