@@ -21,7 +21,8 @@ def listen(port: int = 0, host: str = HERE) -> socket.socket:
     It is made before the application, whose doors are told the port.
     """
     kind = socket.AF_INET6 if ":" in host else socket.AF_INET
-    door = socket.socket(kind, socket.SOCK_STREAM)
+    # TCP by name: asyncio sends small replies at once only through sockets that say so, and others 40 ms later.
+    door = socket.socket(kind, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
