@@ -83,7 +83,8 @@ def test_what_was_acknowledged_survives_many_kills(tmp_path):
     began = time.monotonic()
     while total["kills"] < KILLS:
         folder = draw_pictures(tmp_path / f"shapes-{total['kills']}", 1000)
-        found = kill_servers(folder, min(10, KILLS - total["kills"]), longest=4)
+        # Short: at full speed a client answers all thousand within seconds.
+        found = kill_servers(folder, min(10, KILLS - total["kills"]), longest=0.5)
         total = {name: total[name] + found[name] for name in total}
         with visit_store(folder / ".nextlabel" / FILE) as visit:
             proven += prove(visit, folder)
