@@ -78,7 +78,7 @@ def test_an_import_is_never_audit_nor_counted_not_even_when_it_is_corrected(tmp_
         verdict = opened.project.verdicts[sample]
         assert (verdict.class_id, verdict.disputed) == (1, False)
         assert session.receipt()["audit"] == 0
-        assert opened.project.past._asked() == []
+        assert opened.project.past._list_asked() == []
         assert ada.say(ada.ask()[0])["why"]["reason"] == "audit"
         assert session.receipt()["audit"] == 1
     opened = open_project(Wish(place, labels=[str(answers)]))

@@ -112,7 +112,7 @@ def _serve(opened: Opened, door: Door, stop: Stop, loud: Console, oracle: Any = 
         listening = _listen(door)
         port = listening.getsockname()[1]
         open_to_all = door.host in ("0.0.0.0", "::")
-        names = () if door.host == HERE or open_to_all else (_bracketed(door.host),)
+        names = () if door.host == HERE or open_to_all else (_bracket(door.host),)
         doors = Doors(port, read_secret(project.home / "secret"), names, any_address=open_to_all)
         with LabellingSession(project, opened.address, oracle) as session, Server(make_app(session, doors), listening):
             base = f"http://{_name_of(door.host)}:{port}"
@@ -201,14 +201,14 @@ def owner() -> str:
         return "me"
 
 
-def _bracketed(host: str) -> str:
+def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
 def _name_of(host: str) -> str:
     """The host as others write it; of a server on all addresses, the one by which this machine reaches others."""
     if host not in ("0.0.0.0", "::"):
-        return _bracketed(host)
+        return _bracket(host)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         try:
             way.connect(("192.0.2.1", 9))  # an address of documentation; nothing is sent by this

@@ -18,7 +18,7 @@ from nextlabel.loop.learner import ActiveLearner, View
 from nextlabel.models import model
 from nextlabel.models.tuned import Tuned
 from nextlabel.plan import Plan
-from nextlabel.pool import NOBODY, Floats, Ids, Labels, Mask
+from nextlabel.pool import NOBODY, Floats, Ids
 from nextlabel.strategies import strategy
 
 RESERVES = 3  # batches that a reserve is large
@@ -67,7 +67,7 @@ def choose(known: Known, world: World, learner: ActiveLearner, k: int) -> Chosen
     warm = view.pool.blind().known_classes() > 1
     own = known.pool.blind()
     codes = _own_classes(known)
-    found = _predict(view, _unlabelled(own.y, own.askable), codes) if warm else None
+    found = _predict(view, own.unlabelled(), codes) if warm else None
     return Chosen(
         replace(asked, ids=world.ids[asked.ids]),
         _probabilities(view, asked, codes) if warm else (None,) * len(asked.ids),
@@ -107,10 +107,6 @@ def _own_classes(known: Known) -> Ids:
     y[pool.audit] = -1
     own = np.union1d(np.arange(pool.given or 0), y[y >= 0])
     return np.array(known.classes, dtype=np.int64)[own.astype(np.int64)]
-
-
-def _unlabelled(y: Labels, askable: Mask) -> Ids:
-    return np.flatnonzero(askable & (y < 0))
 
 
 def _predict(view: View, rows: Ids, codes: Ids) -> Predictions:

@@ -14,7 +14,7 @@ import numpy as np
 
 from nextlabel.labelling.settings import Settings, read_settings
 from nextlabel.loop.audit import order_side
-from nextlabel.pool import Floats, Ids, Labels, Mask, Pool
+from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.store import Batch, Event, State, Visit
 from nextlabel.store.classes import fold_name
 
@@ -110,7 +110,7 @@ class Past:
             askable,
             classes=max(len(classes), 1),
             audit=side[~np.isin(side, later)],
-            asked=world.rows(_as_ids(self._asked())),
+            asked=world.rows(_as_ids(self._list_asked())),
             draws=world.draws,
             given=sum(one in self.given for one in classes),
         )
@@ -135,7 +135,7 @@ class Past:
         audit = len(row) and world.draws[row[0]] < self.settings.side
         return bool(audit) and self.state.answers_since(skip) >= COMES_BACK
 
-    def _asked(self) -> list[int]:
+    def _list_asked(self) -> list[int]:
         """Samples with an answer to a question, in the order in which they were asked."""
         answered = {i for i, v in self.state.verdicts().items() if v.kind == "label" and self.was_asked(i)}
         asks = [ask.sample_id for batch in self.state.batches.values() for ask in batch.asks]
@@ -174,9 +174,3 @@ def is_round(batch: Batch) -> bool:
 
 def _as_ids(found: object) -> Ids:
     return np.fromiter(found, dtype=np.int64)  # type: ignore[call-overload, no-any-return]
-
-
-def side_mask(draws: Floats, share: float) -> Mask:
-    """Which samples (n,) are the audit's, by their draws."""
-    side: Mask = draws < share
-    return side

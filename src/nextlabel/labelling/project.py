@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,3 @@ class Project:
     def now(self) -> datetime:
         """The time."""
         return utc_now()
-
-
-Listener = Callable[[str], None]

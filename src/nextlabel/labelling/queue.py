@@ -80,7 +80,7 @@ class Queue:
             # A region that somebody chose comes at once, before what lies ready.
             mine.sort(key=lambda one: one.ask is None or one.ask.why != "lasso")
             chosen = sum(one.ask is not None and one.ask.why == "lasso" for one in mine)
-            front = self._fresh(self._lassoed(), annotator, count - chosen, set(held), now)
+            front = self._fresh(self._region_questions(), annotator, count - chosen, set(held), now)
             ready = [*mine[:chosen], *front, *mine[chosen:]]
             fresh = self._further(annotator, count - len(ready), {one.sample for one in ready}, now)
             while len(ready) + len(fresh) < min(count, FEWEST) and self._fill(now):
@@ -141,7 +141,7 @@ class Queue:
     def _in_order(self, annotator: int, now: datetime) -> Iterator[Shown]:
         """All questions that wait, whoever may look at them now."""
         project, state = self.project, self.project.state
-        yield from self._lassoed()
+        yield from self._region_questions()
         skipped = [(i, v.event_id or 0) for i, v in project.verdicts.items() if v.kind == "skip"]
         due = [i for i, event in skipped if state.answers_since(event) >= COMES_BACK]
         yield from (Shown(i, self.ask_of(i)) for i in due)
@@ -152,7 +152,7 @@ class Queue:
         if not self._is_more_to_come(annotator, now):
             yield from (Shown(i, self.ask_of(i)) for i, _ in skipped)
 
-    def _lassoed(self) -> Iterator[Shown]:
+    def _region_questions(self) -> Iterator[Shown]:
         """What was chosen on the map and waits, the last choice first."""
         for batch in reversed(self.project.state.batches.values()):
             if batch.choice.strategy == LASSO:
@@ -237,11 +237,11 @@ class Queue:
         project = self.project
         if len(self._by_draw) != len(project.samples):
             self._by_draw = sorted(range(len(project.samples)), key=lambda i: project.samples[i].draw)
-        out = self._taken()
+        out = self._list_unavailable()
         free = (i for i in self._by_draw if i not in out and project.is_audit(i) is audit and self._is_free(i, now))
         return list(islice(free, max(count, 0)))
 
-    def _taken(self) -> set[int]:
+    def _list_unavailable(self) -> set[int]:
         """Samples that nobody is to be asked about: answered, unreadable, copies, or waiting in a batch."""
         project = self.project
         return self._waiting() | project.state.files.copies.keys() | self.unreadable | project.verdicts.keys()
@@ -268,7 +268,7 @@ class Queue:
         """The next questions of the reserve that are still free."""
         if self.reserve is None:
             return []
-        out = self._taken()
+        out = self._list_unavailable()
         left = [one for one in self.reserve.questions if one.sample_id not in out and self._is_free(one.sample_id, now)]
         self.reserve = Reserve(self.reserve.choice, tuple(left[size:]))
         return left[:size]

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -180,9 +180,3 @@ def _nothing(root: Path, listing: Listing, links: int) -> str:
         return f"The folder '{shown}' is empty. Put pictures into it, in sub-folders or not, and start again."
     count = len(listing.others) + len(listing.skipped)
     return f"The folder '{shown}' holds {count} files, but no pictures or texts (.txt). Is it the right folder?"
-
-
-def parents(path: Path) -> Iterator[Path]:
-    """A folder and those around it."""
-    yield path
-    yield from path.parents
