@@ -95,6 +95,9 @@ class Record:
         return sorted(found, key=lambda one: (self.samples[one].draw, one))
 
     def _one_by_one(self, sample: int) -> bool:
+        """An import is never audit, not even when a person corrected it."""
+        if any(event.how == "import" for event in self.state.standing(sample)):
+            return False
         return any(event.how in ONE_BY_ONE for event in self.state.opinions(sample).values())
 
 
