@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nextlabel.datasets.base import Dataset
     from nextlabel.datasets.splits import Split, split
     from nextlabel.embedders import embed
-    from nextlabel.estimators.holdout import holdout
+    from nextlabel.scoring.holdout import holdout
     from nextlabel.evaluation import evaluate
     from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
@@ -125,7 +125,7 @@ _HOMES = {
     "embed": "embedders",
     "evaluate": "evaluation",
     "export_onnx": "classifiers.onnx",
-    "holdout": "estimators.holdout",
+    "holdout": "scoring.holdout",
     "iter_simulate": "simulation",
     "load_classifier": "classifiers.file",
     "load_dataset": "datasets",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.estimators import scores
-from nextlabel.estimators.holdout import count_confusions, holdout
+from nextlabel.scoring import scores
+from nextlabel.scoring.holdout import count_confusions, holdout
 from nextlabel.loop.asking import Asked
 from nextlabel.loop.learner import ActiveLearner
 from nextlabel.loop.rounds import Past, Round, drive, rounds

@@ -19,7 +19,7 @@ from nextlabel.errors import (
     TrainingFailed,
     UnknownName,
 )
-from nextlabel.estimators.holdout import holdout
+from nextlabel.scoring.holdout import holdout
 from nextlabel.experiment import Crew
 from nextlabel.models import model
 from nextlabel.models.recipe import Recipe
