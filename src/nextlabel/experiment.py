@@ -149,6 +149,13 @@ class Experiment:
         DATA,
         sparse=True,
     )
+    estimate: bool = knob(
+        False,
+        FLAG,
+        "Beside every row, what the receipt of a labelling would say there, and the truth (docs/receipt.md).",
+        LABELS,
+        sparse=True,
+    )
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
     plan: Plan = knob(Plan(), page_of(Plan))
 

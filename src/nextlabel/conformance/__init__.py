@@ -20,6 +20,6 @@ Your own strategy passes, or you are told what it does wrong:
 ...     check(StrategyEntry(Outermost))
 """
 
-from nextlabel.conformance import datasets, embedders, engines, scorers, models, strategies
+from nextlabel.conformance import datasets, embedders, engines, models, scorers, strategies
 
-__all__ = ["datasets", "embedders", "engines", "scorers", "models", "strategies"]
+__all__ = ["datasets", "embedders", "engines", "models", "scorers", "strategies"]

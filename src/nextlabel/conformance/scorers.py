@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from nextlabel.errors import BadArray
-from nextlabel.scoring.base import Scorer, Scores
 from nextlabel.files.strict_json import dump
 from nextlabel.pool import Floats, Labels
+from nextlabel.scoring.base import Scorer, Scores
 
 FRACTIONS = ("accuracy", "balanced_accuracy", "f1_macro", "ece")  # what these names always mean
 

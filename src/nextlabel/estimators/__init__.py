@@ -1,7 +1,7 @@
 """What may be said while somebody labels, without a test set. One name, one estimator: one file and one line.
 
-    figures = estimate(history)
-    figures["new"].low, figures["new"].high
+figures = estimate(history)
+figures["new"].low, figures["new"].high
 """
 
 from collections.abc import Mapping

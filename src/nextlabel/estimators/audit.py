@@ -29,8 +29,8 @@ def audit(history: History) -> Mapping[str, Figure]:
     """
     if not history.looks:
         silent = "small" if history.side < LOOKS[0] else "early"
-        nothing = {"audit": history.audit, "silent": silent}
-        return {"new": Figure("share", **nothing), "rest": Figure("share", **nothing), "classes": Figure("", **nothing)}
+        nothing = Figure("share", audit=history.audit, silent=silent)
+        return {"new": nothing, "rest": nothing, "classes": replace(nothing, unit="")}
     look = history.looks[-1]
     return {"new": judge_new(look), "rest": judge_rest(look), "classes": _judge_classes(look)}
 
@@ -58,12 +58,11 @@ def judge_rest(look: Look) -> Figure:
         assert low is not None, "a look has figures"
         return replace(figure, low=low, high=1.0, more={"left": left, "wrong_low": 0, "wrong_high": _up(1 - low, left)})
     weights = _weigh(look)
-    hits = np.append(look.hits, np.zeros(look.skipped))
-    size = 1 / ((weights**2).sum() + 1 / left)
-    low, _ = bounds(size * float(weights @ hits), size, LEVEL)
-    skipped = float(weights[look.m :].sum())
-    _, high = bounds(min(size * (float(weights @ hits) + skipped), size), size, LEVEL)
-    value = float(weights[: look.m] @ look.hits) / float(weights[: look.m].sum())
+    right, skipped = float(weights[: look.m][look.hits].sum()), float(weights[look.m :].sum())
+    size = 1 / (float((weights**2).sum()) + 1 / left)
+    low, _ = bounds(size * right, size, LEVEL)
+    _, high = bounds(size * min(right + skipped, 1.0), size, LEVEL)
+    value = right / float(weights[: look.m].sum())
     more = {"left": left, "wrong_low": int((1 - high) * left), "wrong_high": _up(1 - low, left)}
     return replace(figure, value=value, low=low, high=high, more=more)
 
@@ -90,4 +89,3 @@ def _judge_classes(look: Look) -> Figure:
 
 def _up(share: float, of: int) -> int:
     return min(of, int(np.ceil(share * of)))
-

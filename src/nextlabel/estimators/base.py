@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from nextlabel.pool import NOBODY, Ids, Mask
 
 
-
 @dataclass(frozen=True)
 class Look:
     """What was known when figures were taken, after ``labelled`` answers, ``m`` of them to audit questions.
@@ -126,4 +125,3 @@ class Estimator(Protocol):
     """Figures by name, all of its names each time. Raises nothing: a history is what the loop saw."""
 
     def __call__(self, history: History) -> Mapping[str, Figure]: ...
-

@@ -53,7 +53,9 @@ def lowest_ever(found: Frozen) -> float:
         return 0.0
 
     def ratio(p: float) -> float:
-        return float(betaln(1 + hits, 1 + misses)) - hits * log(p) - (misses * log(1 - p) if misses else 0.0) - log(EVER)
+        return (
+            float(betaln(1 + hits, 1 + misses)) - hits * log(p) - (misses * log(1 - p) if misses else 0.0) - log(EVER)
+        )
 
     top = hits / (hits + misses)
     if ratio(1e-12) < 0:

@@ -21,10 +21,9 @@ def random_arm(history: History) -> Mapping[str, Figure]:
     A model on the first k labels of the strategy's side against five on four fifths of the audit's each, on the audit
     answers that these have not learned; paired, with the interval of a mean that holds at all looks.
     """
-    nothing = {"audit": history.audit}
     if not history.looks or history.looks[-1].m < FIRST:
         silent = "small" if history.side < FIRST else "early"
-        return {name: Figure(unit, **nothing, silent=silent) for name, unit in _UNITS.items()}
+        return {name: Figure(unit, audit=history.audit, silent=silent) for name, unit in _UNITS.items()}
     look = history.looks[-1]
     return {"against_random": _difference(look), "worth": _equivalent(look)}
 

@@ -105,10 +105,9 @@ class Observer:
         ids = asked.ids[[why == "strategy" for why in asked.why]]
         if not len(ids):
             return
-        tau, doubts = asked.tau, None
-        if tau is not None and len(pool.audit):
-            doubts = doubt(seen.view, self.learner, pool.audit)
-        taken = NOBODY if doubts is None else pool.audit[doubts > tau]
+        tau = asked.tau
+        doubts = None if tau is None else doubt(seen.view, self.learner, pool.audit)
+        taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
         own = _own_classes(seen.view.pool)
         guess = own[seen.view.fitted.clf.predict(seen.view.fitted.features[ids]).astype(np.int64)]
         self._out.append(_Batch(ids, taken, tau is not None, _names(aside, guess)))
@@ -160,7 +159,7 @@ class Observer:
         learned = pool.labelled()
         guess = _cross_guess(seen, learned, audit)
         wanted = steps(len(audit), len(answers.own))
-        alike = np.setdiff1d(learned, np.concatenate([audit, answers.own]))  # imports, grids: both arms know them
+        alike = answers.others(pool)
         by_chance = _cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
         queue = {k: _names(aside, _guess(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
         return Look(
@@ -189,9 +188,23 @@ class _Answers(NamedTuple):
     @classmethod
     def of(cls, pool: Pool) -> "_Answers":
         answered = pool.asked[pool.y[pool.asked] >= 0]
-        return cls(
-            len(answered), pool.audit[np.isin(pool.audit, answered)], answered[~np.isin(answered, pool.audit)]
-        )
+        own = answered[~np.isin(answered, pool.audit)]
+        return cls(len(answered), pool.audit[np.isin(pool.audit, answered)], own)
+
+    def others(self, pool: Pool) -> Ids:
+        """Labels that nobody was asked for, one by one: imports and grids, which either arm knows."""
+        return np.setdiff1d(pool.labelled(), np.concatenate([self.audit, self.own]))
+
+
+def arms(seen: Seen, k: int, ids: Ids) -> tuple[Ids, list[Ids]]:
+    """What samples are taken for by the first ``k`` labels of the strategy's side, and by each four fifths of the
+    audit's: class codes (n,), and five times (n,).
+    """
+    answers = _Answers.of(seen.pool)
+    alike = answers.others(seen.pool)
+    fold = np.arange(len(answers.audit)) % FOLDS
+    chance = [_guess(seen, np.union1d(alike, answers.audit[fold != this]), ids) for this in range(FOLDS)]
+    return _guess(seen, np.union1d(alike, answers.own[:k]), ids), chance
 
 
 def _cross_guess(seen: Seen, learned: Ids, audit: Ids) -> Ids:

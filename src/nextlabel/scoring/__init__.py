@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from nextlabel.pool import Floats, Labels
 from nextlabel.scoring.base import Scorer, Scores
 from nextlabel.scoring.holdout import holdout
-from nextlabel.pool import Floats, Labels
 
 SCORERS: Mapping[str, Scorer] = {"holdout": holdout}
 
