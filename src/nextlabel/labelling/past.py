@@ -60,6 +60,7 @@ class Past:
     names: set[str] = field(default_factory=set)  # of all classes that ever were, folded: those renamed or merged, too
     last_batch: int = 0
     settings: Settings = field(default_factory=Settings)  # what is set
+    by_hand: bool = False  # did somebody pick samples, in the grid or on the map?
 
     def follow(self, visit: Visit, upto: int | None = None, before: int | None = None) -> None:
         """Go on to the event ``upto``, and to the last batch before ``before``; without them, to the end."""
@@ -72,6 +73,7 @@ class Past:
         """Follow one batch."""
         self.state.add_batch(batch)
         self.last_batch = batch.id
+        self.by_hand |= batch.choice.strategy == LASSO
 
     def add(self, event: Event) -> None:
         """Follow one event."""
@@ -80,6 +82,7 @@ class Past:
         if event.kind == "class" and "name" in (event.data or {}):
             self.names.add(fold_name((event.data or {})["name"]))
         self.state.add(event)
+        self.by_hand |= event.how == "grid"
         if event.kind == "settings":
             self.settings = read_settings(self.state.settings)
 
@@ -147,6 +150,10 @@ class Past:
             event.kind == "label" and event.ask_id is not None and not self.state.is_decision(event)
             for event in self.state.standing(sample)
         )
+
+    def asked_samples(self) -> set[int]:
+        """All samples of which a question was made."""
+        return {ask.sample_id for batch in self.state.batches.values() for ask in batch.asks}
 
     def _out(self) -> list[int]:
         """Samples of the last batches that nobody has answered yet, in the order of their questions.

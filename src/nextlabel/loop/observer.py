@@ -1,8 +1,8 @@
 """What is seen of a labelling while it goes on, for whoever says how good the model is without a test set.
 
-    observer = Observer(learner)
+    observer = Observer()
     for this in drive(rounds(pool, learner), answer):
-        figures = estimate(observer.see(this))
+        figures = estimate(observer.see(Seen(this.pool, this.fitted, this.asked, this.view, learner)))
 
 A look, and a check of the model's change, are functions of the rounds so far: a page that was closed sees its old
 rounds once more and says the same.
@@ -30,25 +30,29 @@ RECENT = 100  # of the strategy's questions
 
 @dataclass(frozen=True)
 class Seen:
-    """A round as an observer needs it: the ``pool``, the model of all labels, and what was asked from which view."""
+    """A round as an observer needs it: the ``pool``, the model of all labels, and what was asked from which view, by
+    which learner.
+    """
 
     pool: Pool
     fitted: Fitted
     asked: Asked
     view: View
+    learner: ActiveLearner
 
 
 @dataclass(frozen=True)
 class Aside:
     """What a pool does not say. ``codes`` (C,) what classes are called, from round to round; ``merged`` which of these
-    names are another one by now. ``skipped`` audit questions that are open still, ``later`` others that are; and
-    ``discarded`` ones. ``by_hand``: somebody picked samples; ``joined`` samples came, and the audit has not caught up.
+    names are another one by now. ``skipped`` audit questions that were asked and are open still; ``discarded`` ones;
+    ``later``: unlabelled samples that are not to be asked now, of the audit side and of the strategy's. ``by_hand``:
+    somebody picked samples; ``joined`` samples came, and the audit has not caught up.
     """
 
     codes: Ids | None = None
     merged: Mapping[int, int] = field(default_factory=dict)
     skipped: int = 0
-    later: int = 0
+    later: tuple[int, int] = (0, 0)
     discarded: int = 0
     by_hand: bool = False
     joined: int = 0
@@ -74,8 +78,7 @@ class _Model(NamedTuple):
 class Observer:
     """Sees one labelling, round by round, and keeps what estimators go by."""
 
-    def __init__(self, learner: ActiveLearner) -> None:
-        self.learner = learner
+    def __init__(self) -> None:
         self.looks: list[Look] = []
         self.checks: list[Check] = []
         self._looked = 0  # audit answers of the last look
@@ -95,18 +98,22 @@ class Observer:
         if due is not None and due > self._looked and not aside.joined:
             self._looked = due
             self.looks.append(self._look(seen, answers, aside))
-        self._send(seen, aside)
-        side = len(pool.audit) + aside.skipped
-        return History(len(answers.audit), side, tuple(self.looks), tuple(self.checks), aside.joined)
+        self.send(seen, aside)
+        return self.history(pool, aside)
 
-    def _send(self, seen: Seen, aside: Aside) -> None:
-        """Keep what the batch of a round would have taken, for when it is answered."""
+    def history(self, pool: Pool, aside: Aside) -> History:
+        """What was seen so far, of a labelling that has come as far as ``pool``."""
+        audit, side = len(_Answers.of(pool).audit), len(pool.audit) + aside.later[0]
+        return History(audit, side, tuple(self.looks), tuple(self.checks), aside.joined)
+
+    def send(self, seen: Seen, aside: Aside) -> None:
+        """A batch goes out: what it would have taken is kept, for when it is answered."""
         pool, asked = seen.pool, seen.asked
         ids = asked.ids[[why == "strategy" for why in asked.why]]
         if not len(ids):
             return
         tau = asked.tau
-        doubts = None if tau is None else doubt(seen.view, self.learner, pool.audit)
+        doubts = None if tau is None else doubt(seen.view, seen.learner, pool.audit)
         taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
         own = _own_classes(seen.view.pool)
         guess = own[seen.view.fitted.clf.predict(seen.view.fitted.features[ids]).astype(np.int64)]
@@ -131,6 +138,8 @@ class Observer:
     def _check(self, seen: Seen, answers: "_Answers", aside: Aside) -> None:
         """Compare the model with that of a hundred answers ago."""
         pool, fitted = seen.pool, seen.fitted
+        if pool.known_classes() < 2:
+            return  # what it says then is no model's
         guess = np.full(len(pool.y), -1, dtype=np.int64)
         guess[pool.audit] = _names(aside, fitted.clf.predict(fitted.features[pool.audit]).astype(np.int64))
         classes = frozenset(_names(aside, np.arange(pool.classes)).tolist())
@@ -145,7 +154,7 @@ class Observer:
         changed = int((old != guess[waiting])[there].sum())
         fewest = int(np.bincount(pool.y[pool.labelled()], minlength=pool.classes).min())
         known = [(pool.y[i], one) for i, one in self._recent[-RECENT:] if pool.y[i] >= 0]
-        right = sum(_names(aside, np.array([y]))[0] == aside.merged.get(one, one) for y, one in known)
+        right = sum(int(_names(aside, np.array([y]))[0] == aside.merged.get(one, one)) for y, one in known)
         left = len(pool.unlabelled()) + len(waiting)
         gap = answers.n - before[-1].labelled
         if there.any():
@@ -168,7 +177,7 @@ class Observer:
             guess=_names(aside, guess),
             alive=~self._taken[audit],
             survivors=bool(self._survivors),
-            rest=(int((pool.y[pool.audit] < 0).sum()) + aside.skipped, len(pool.unlabelled()) + aside.later),
+            rest=(int((pool.y[pool.audit] < 0).sum()) + aside.later[0], len(pool.unlabelled()) + aside.later[1]),
             learned=len(learned),
             skipped=aside.skipped,
             discarded=aside.discarded,

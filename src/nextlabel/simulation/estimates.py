@@ -22,15 +22,15 @@ class Watch:
     """Sees one arm round by round."""
 
     def __init__(self, parts: Parts, arm: Arm, learner: ActiveLearner) -> None:
-        self.parts, self.arm = parts, arm
-        self.observer = Observer(learner)
+        self.parts, self.arm, self.learner = parts, arm, learner
+        self.observer = Observer()
         self._side = len(parts.pool(arm.seed).audit)
         self._looks = 0
         self._figures: dict[str, dict[str, Any]] = {}  # those of the last look stand until the next
 
     def see(self, this: Round) -> dict[str, Any]:
         """A row: the figures that would be shown, each with its truth as far as that is known in this round."""
-        seen = Seen(this.pool, this.fitted, this.asked, this.view)
+        seen = Seen(this.pool, this.fitted, this.asked, this.view, self.learner)
         # Nobody knew what they are: they left the population.
         history = self.observer.see(seen, Aside(discarded=self._side - len(this.pool.audit)))
         said, truth = estimate(history), self._truth(seen, history)
