@@ -315,7 +315,8 @@ class FolderSession:
             pairs = sum(len(people) > 1 for people in said.values())
             agreement = {"pairs": pairs, "kappa": 0.8, "low": 0.55, "high": 0.97} if pairs else None
             audit = sum(sample % AUDIT == 0 for sample in said)
-            return {"labelled": len(said), "audit": audit, "lines": [], "agreement": agreement}
+            nothing = {"lines": [], "classes": [], "confusions": [], "curve": []}
+            return {"labelled": len(said), "audit": audit, "agreement": agreement, **nothing}
 
     def changes(self, after: int) -> list[Json]:
         number = len(self.events)

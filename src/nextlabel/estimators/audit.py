@@ -83,7 +83,7 @@ def _judge_classes(look: Look) -> Figure:
         low, high = bounds(hits, total, LEVEL) if total >= PER_CLASS else (None, None)
         rows.append({"class": code, "answers": total, "hits": hits, "low": low, "high": high})
     wrong = Counter(zip(look.truth[~look.hits].tolist(), look.guess[~look.hits].tolist(), strict=True))
-    pairs = [{"class": one, "taken_for": other, "times": n} for (one, other), n in wrong.most_common()]
+    pairs = [(one, other, times) for (one, other), times in wrong.most_common()]
     return Figure("", None, None, None, look.m, look.labelled, more={"classes": rows, "confusions": pairs})
 
 

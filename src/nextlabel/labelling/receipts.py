@@ -2,12 +2,13 @@
 
     receipts = Receipts(world, dataset)
     history = receipts.follow(visit)           # all batches that are in the store; later those that came since
-    figures = estimate(history)
+    said = write_receipt(history, "picture", {0: "beach", 1: "mountain"})
 
 A function of the log alone: whoever opens the project again, or asks on the command line, is told the same.
 """
 
 import copy
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ from nextlabel.loop.learner import ActiveLearner, View, learn
 from nextlabel.loop.observer import Observer, Seen
 from nextlabel.pool import NOBODY
 from nextlabel.store import Batch, Visit
+from nextlabel.wording.receipt import ReceiptLine, describe_receipt
 
 
 class Receipts:
@@ -83,14 +85,31 @@ class Receipts:
         return self._learner[1]
 
 
-def describe_history(history: History) -> dict[str, Any]:
-    """Figures by name, and the curve of all looks, as JSON holds them."""
-    looks = history.looks
-    curve = [audit(replace(history, looks=looks[: i + 1])) for i in range(len(looks))]
+def write_receipt(history: History, noun: str, names: Mapping[int, str]) -> dict[str, Any]:
+    """The receipt as JSON: its lines, answers by class, and the curve of all looks; ``names`` of classes by id."""
+    looks, figures = history.looks, estimate(history)
+    curve = [audit(replace(history, looks=looks[: i + 1]))["new"] for i in range(len(looks))]
+    lines = describe_receipt(figures, noun, history.joined)
+    found = figures["classes"].more
     return {
         "audit": history.audit,
-        "side": history.side,
-        "joined": history.joined,
-        "figures": {name: asdict(figure) for name, figure in estimate(history).items()},
-        "curve": [{name: asdict(figure) for name, figure in look.items() if name != "classes"} for look in curve],
+        "lines": [_plain_line(line) for line in lines],
+        "classes": [
+            {"name": names.get(row["class"], "?"), **{key: row[key] for key in ("answers", "hits", "low", "high")}}
+            for row in found.get("classes", ())
+        ],
+        "confusions": [
+            {"name": names.get(a, "?"), "taken_for": names.get(b, "?"), "times": times}
+            for a, b, times in found.get("confusions", ())
+        ],
+        "curve": [
+            {name: getattr(one, name) for name in ("audit", "labelled", "value", "low", "high")} for one in curve
+        ],
+    }
+
+
+def _plain_line(line: ReceiptLine) -> dict[str, Any]:
+    figure = asdict(line.figure)
+    return {"name": line.name, "title": line.title, "words": line.words, "made_of": line.made_of} | {
+        name: figure[name] for name in ("unit", "value", "low", "high", "audit", "labelled", "silent", "more")
     }

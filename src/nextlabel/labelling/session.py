@@ -260,21 +260,18 @@ class LabellingSession:
             raise Conflict("Two actions cannot have one key. Choose another key.")
         if changes:
             self._project.append(Entry(new_client(), "settings", annotator, data=dict(changes)))
+        if changes.keys() & {"error_value", "label_cost"}:
+            self._trainer.write_receipt()
         return self.settings()
 
     def receipt(self) -> Json:
-        """What may be said: so far, that it is too early."""
+        """What may be said of the model by now; counts are of this moment, figures of the last look."""
         project = self._project
         with project.lock:
             labels = [i for i, v in project.verdicts.items() if v.kind == "label"]
             audit = sum(project.is_audit(i) and project.past.was_asked(i) for i in labels)  # no imports
-            words = f"Too early for a figure: {audit} of 30 audit answers." if audit < 30 else "No figures yet."
-            return {
-                "labelled": len(labels),
-                "audit": audit,
-                "lines": [{"name": "accuracy", "words": words}],
-                "agreement": self._people.agreement(),
-            }
+            counts = {"labelled": len(labels), "audit": audit, "agreement": self._people.agreement()}
+            return {**self._trainer.receipt, **counts}
 
     def changes(self, after: int) -> list[Json]:
         """What changed after a number."""

@@ -20,6 +20,7 @@ log = logging.getLogger("nextlabel.labelling")
 
 AT_ONCE = 500  # files whose digests are kept in one transaction
 AHEAD = 1  # batches that lie ready while each person answers one
+NO_RECEIPT: Mapping[str, Any] = {"lines": [], "classes": [], "confusions": [], "curve": []}
 Doing = Literal["idle", "embedding", "learning", "choosing"]
 
 
@@ -44,6 +45,7 @@ class Trainer:
         self.trouble: str | None = None  # a sentence, where no batch can be chosen
         self.notes: list[str] = []
         self.predicted: Predicted | None = None
+        self.receipt: Mapping[str, Any] = NO_RECEIPT  # as the worker wrote it last
         self._is_ready = False  # it has read something to choose from
         self._is_asked = False  # a batch is on its way
         self._empty_at: int | None = None  # the event at which nothing was left to choose
@@ -144,6 +146,7 @@ class Trainer:
             self.doing = "idle"
         self.project.announce("progress")
         self.advance()
+        self.write_receipt()
 
     def _hear_chosen(self, message: dict[str, Any]) -> None:
         self._is_asked, self.trouble = False, None
@@ -156,11 +159,23 @@ class Trainer:
         questions = _questions(message)
         if not questions:
             self._empty_at = message["upto"]
+            self.write_receipt()
             self.project.announce("progress")
             return
         self.queue.reserve = None  # of the batch before
         self.project.add_batch(_choice(message), questions)
         self.advance()
+        self.write_receipt()
+
+    def write_receipt(self) -> None:
+        """Have the receipt written anew."""
+        with self.project.lock:
+            if self._is_ready:
+                self.worker.tell({"do": "receipt"})
+
+    def _hear_receipt(self, message: dict[str, Any]) -> None:
+        self.receipt = {name: message[name] for name in NO_RECEIPT}
+        self.project.announce("receipt")
 
     def _hear_reserve(self, message: dict[str, Any]) -> None:
         self.queue.reserve = Reserve(_choice(message), tuple(_questions(message)))

@@ -14,13 +14,12 @@ import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets.base import Dataset
-from nextlabel.embedders import embed, sink
 from nextlabel.errors import NextlabelError
 from nextlabel.labelling.choosing import Chosen, choose, choose_reserve, make_learner
 from nextlabel.labelling.past import Past, World
@@ -28,8 +27,12 @@ from nextlabel.labelling.places import source_of
 from nextlabel.labelling.settings import Settings, read_settings
 from nextlabel.labelling.sources import Opening, Source
 from nextlabel.labelling.wire import Message, pack, pack_array, unpack
+from nextlabel.labelling.worlds import read_world
 from nextlabel.loop.learner import ActiveLearner
 from nextlabel.store import Sample, Visit, visit_store
+
+if TYPE_CHECKING:
+    from nextlabel.labelling.receipts import Receipts
 
 FIRST = 2_000  # samples that are embedded first in a large folder, so that choosing can begin
 Say = Callable[[Message], None]
@@ -43,7 +46,8 @@ class Worker:
         self.past = Past()
         self.opened: tuple[World, Dataset] | None = None  # both at once, for a thread replaces them
         self._learner: tuple[Settings, Dataset, ActiveLearner] | None = None
-        self._reading = threading.Lock()
+        self._reading, self._counting = threading.Lock(), threading.Lock()
+        self._receipts: Receipts | None = None
 
     def obey(self, message: Message) -> None:
         """Do what a message says; what goes wrong is said, and the worker lives on."""
@@ -52,6 +56,8 @@ class Worker:
                 threading.Thread(target=self._read_safely, daemon=True, name="reading").start()
             elif message["do"] == "choose":
                 self._choose(int(message["upto"]), int(message["before"]))
+            elif message["do"] == "receipt":
+                threading.Thread(target=self._receipt_safely, daemon=True, name="receipt").start()
             else:  # of those who look around: beside the choosing, for it may take a minute
                 threading.Thread(target=self._look_safely, args=(message,), daemon=True, name="looking").start()
         except NextlabelError as error:
@@ -68,6 +74,31 @@ class Worker:
                 self.say({"say": "failed", "what": "read", "why": str(error)})
             except Exception:
                 self.say({"say": "broken", "why": traceback.format_exc()})
+
+    def _receipt_safely(self) -> None:
+        if not self._counting.acquire(blocking=False):
+            return  # one is on its way; the next batch asks for the next
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._write_receipt()
+        except Exception:
+            self.say({"say": "broken", "why": traceback.format_exc()})
+        finally:
+            self._counting.release()
+
+    def _write_receipt(self) -> None:
+        """Say how good the model is, as far as that can be said."""
+        from nextlabel.labelling.receipts import Receipts, write_receipt  # not before the first batch
+
+        assert self.opened is not None, "nobody is asked before something was read"
+        world, dataset = self.opened
+        if self._receipts is None or self._receipts.world is not world:
+            self._receipts = Receipts(world, dataset)
+        history = self._receipts.follow(self.visit)
+        now = self._receipts.now
+        names = {one: now.state.classes.by_id[one].name for one in now.classes()}
+        self.say({"say": "receipt", **write_receipt(history, now.settings.kind, names)})
 
     def _look_safely(self, message: Message) -> None:
         from nextlabel.labelling.looking import look  # not before the first batch: it loads what that does not need
@@ -95,14 +126,8 @@ class Worker:
             share = len(samples) if what == "Reading pictures" and not whole else total
             self.say({"say": "progress", "what": what, "done": done * share // of if of else done, "total": total})
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what an embedder is, the page says itself
-            opener = sink(settings.embedder) if source.kind == "picture" else None
-            opening = source.read([(one.id, one.path) for one in samples], opener, progress)
-            features = embed(opening.dataset, settings.embedder, progress)
-        draws = {one.id: one.draw for one in samples}
-        places = np.array([draws[i] for i in opening.ids.tolist()])
-        self.opened = World(opening.ids, features.array, places), opening.dataset
+        world, opening, features = read_world(source, settings, samples, progress)
+        self.opened = world, opening.dataset
         self.say(
             {
                 "say": "read",
