@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.conformance import engines, scorers, models, strategies
+from nextlabel.conformance import engines, models, scorers, strategies
 from nextlabel.engines import ENGINES
-from nextlabel.scoring import SCORERS
 from nextlabel.models import MODELS, model
+from nextlabel.scoring import SCORERS
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 
