@@ -47,7 +47,7 @@ NEXT = 100
 
 def experiments(seeds: int) -> dict[str, Experiment]:
     """By set."""
-    common = {"start": "0", "test": "0.3", "plan": PLAN, "seeds": tuple(range(seeds)), "estimate": True}
+    common: dict[str, Any] = {"start": "0", "test": "0.3", "plan": PLAN, "seeds": tuple(range(seeds)), "estimate": True}
     found = {"digits": Experiment("digits", STRATEGIES, **common)}
     for name, (path, groups) in PICTURES.items():
         # At random, not by groups: a new sample is one like those in the folder, and that is what the figure says.

@@ -42,7 +42,7 @@ def read_receipt(record: Record, visit: Visit, progress: Progress) -> dict[str, 
     samples = [one for one in record.samples if one.gone is None]
     with warnings.catch_warnings(), threadpool_limits(1):  # as the page's worker: other threads round differently
         warnings.simplefilter("ignore")
-        world, opening, features = read_world(record.source, record.settings, samples, progress)
+        world, opening, features = read_world(record.source, record.settings, record.home, samples, progress)
         progress("Looking at each batch once more", 0, 0)
         receipts = Receipts(world, opening.dataset)
         said = write_receipt(receipts.follow(visit), record.settings.kind, record.classes)

@@ -38,7 +38,7 @@ class Trainer:
 
     def __init__(self, project: Project, queue: Queue, store: str) -> None:
         self.project, self.queue = project, queue
-        self.worker = WorkerProcess(store, project.place, self.hear)
+        self.worker = WorkerProcess(store, project.place, project.home, self.hear)
         self.doing: Doing = "embedding"
         self.done, self.total = 0, len(project.state.files.there)
         self.embedder: str | None = project.settings.embedder

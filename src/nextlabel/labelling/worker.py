@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -41,8 +41,8 @@ Say = Callable[[Message], None]
 class Worker:
     """What one process does for one project."""
 
-    def __init__(self, visit: Visit, root: Path, say: Say) -> None:
-        self.visit, self.root, self.say = visit, root, say
+    def __init__(self, visit: Visit, root: Path, home: Path, say: Say) -> None:
+        self.visit, self.root, self.home, self.say = visit, root, home, say
         self.past = Past()
         self.opened: tuple[World, Dataset] | None = None  # both at once, for a thread replaces them
         self._learner: tuple[Settings, Dataset, ActiveLearner] | None = None
@@ -119,7 +119,7 @@ class Worker:
         samples = [one for one in self.visit.samples() if one.gone is None]
         source = source_of(self.root, with_settings)
         if len(samples) > 2 * FIRST and any(one.digest is None for one in samples):
-            first = sorted(sorted(samples, key=lambda one: one.draw)[:FIRST], key=lambda one: one.id)
+            first = take_first(samples, with_settings.side)
             self._open(source, with_settings, first, len(samples), whole=False)
         self._open(source, with_settings, samples, len(samples), whole=True)
 
@@ -128,7 +128,7 @@ class Worker:
             share = len(samples) if what == "Reading pictures" and not whole else total
             self.say({"say": "progress", "what": what, "done": done * share // of if of else done, "total": total})
 
-        world, opening, features = read_world(source, settings, samples, progress)
+        world, opening, features = read_world(source, settings, self.home, samples, progress)
         self.opened = world, opening.dataset
         self.say(
             {
@@ -163,6 +163,14 @@ class Worker:
         if self._learner is None or self._learner[0] != settings or self._learner[1] is not dataset:
             self._learner = settings, dataset, make_learner(settings, dataset)
         return self._learner[2]
+
+
+def take_first(samples: Sequence[Sample], side: float) -> list[Sample]:
+    """Some samples of a large folder, by id: those with the smallest draws of either side."""
+    by_draw = sorted(samples, key=lambda one: one.draw)
+    audit = [one for one in by_draw if one.draw < side][: round(side * FIRST)]
+    own = [one for one in by_draw if one.draw >= side][: FIRST - len(audit)]
+    return sorted([*audit, *own], key=lambda one: one.id)
 
 
 def _notes(opening: Opening, more: tuple[str, ...]) -> list[str]:
@@ -214,7 +222,7 @@ def serve(lines: BinaryIO, out: BinaryIO) -> None:
     # For good: limits that threads set and lift for themselves would lift each other's, and the last digits follow.
     threadpool_limits(1)
     with visit_store(start["store"]) as visit:
-        worker = Worker(visit, Path(start["root"]), say)
+        worker = Worker(visit, Path(start["root"]), Path(start["home"]), say)
         while True:
             worker.obey(unpack(told.get()))
 
