@@ -1,10 +1,12 @@
 """What a person should know of how columns were read: one sentence for each kind of column."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from nextlabel.datasets.tables.base import count_columns, verb
 from nextlabel.datasets.tables.kinds import MOST_CATEGORIES, Encoded
-from nextlabel.text import join_names, several, shorten
+from nextlabel.knobs.lists import write_names
+from nextlabel.text import join_names, printable, several
 
 
 def describe_kinds(columns: Sequence[Encoded]) -> list[str]:
@@ -44,10 +46,11 @@ def _thousands(some: Sequence[Encoded]) -> str:
 
 def _index(some: Sequence[Encoded]) -> str:
     names = _names(some)
-    keep = ",".join(shorten(name) for name in names[:3])
+    keep = shlex.quote(printable(write_names(names[:3])))  # to be pasted into a shell as it stands
+    them = "them" if len(names) <= 3 else "these"
     return (
         f"{count_columns(names)} only {verb(names, 'numbers or names', 'number or name')} the rows, and "
-        f"{verb(names, 'was', 'were')} left out. --keep {keep} takes {verb(names, 'it', 'them')} as "
+        f"{verb(names, 'was', 'were')} left out. --keep {keep} takes {verb(names, 'it', them)} as "
         f"{verb(names, 'a feature', 'features')}."
     )
 
