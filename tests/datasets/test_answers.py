@@ -137,6 +137,19 @@ def test_labels_are_spelled_as_those_of_tables_are(tmp_path):
     assert (found.classes, labels_of(found)) == (("2", "10"), ["10", None, "2", "2"])
 
 
+def test_spellings_that_become_one_class_are_told(tmp_path):
+    found = joined(tmp_path, named("a.jpg", "b.jpg", "c.jpg"), "path,label\na.jpg,cat\nb.jpg,cat \nc.jpg, dog\n")
+    assert (found.classes, labels_of(found)) == (("cat", "dog"), ["cat", "cat", "dog"])
+    assert found.warnings == ("Labels that are spelled 'cat' and 'cat ' were taken for one class, 'cat'.",)
+
+
+def test_measured_numbers_are_no_labels(tmp_path):
+    folder_of(tmp_path / "p", {"": 12})
+    (tmp_path / "a.csv").write_text("path,label\n" + "".join(f"{i:03}.png,{i / 7:.3f}\n" for i in range(12)))
+    with pytest.raises(BadData, match=r"The labels of 'a\.csv' look like a measured number, not a class: 12 different"):
+        load_dataset(tmp_path / "p", labels=tmp_path / "a.csv")
+
+
 def test_answers_stand_in_the_place_of_class_folders(tmp_path):
     folder_of(tmp_path / "p", {"a": 2, "b": 2})
     (tmp_path / "said.csv").write_text("path,label\na/000.png,x\nb/001.png,y\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from painted import noise
+from painted import folder_of, noise
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
@@ -133,3 +133,21 @@ def test_words_for_missing_are_those_of_tables(album: Path) -> None:
     assert "1 label written 'NA' counts as missing" in found.warnings[0]
     found = written(album, text, table=Columns(null_words=("bad",)))
     assert (found.classes, found.y.tolist()) == (("NA", "b", "none"), [0, 2, 1, -1])
+
+
+def test_measured_numbers_are_no_labels(tmp_path: Path) -> None:
+    for i in range(12):
+        noise(tmp_path / f"{i}.png", seed=i)
+    written = "".join(f"{i}.png,{i / 7:.3f}\n" for i in range(12))
+    (tmp_path / "list.csv").write_text("image,label\n" + written)
+    with pytest.raises(BadData, match=r"The labels of 'list\.csv' look like a measured number.*from 0 to 1\.571 in 12"):
+        load(Request(str(tmp_path / "list.csv")))
+    assert len(load(Request(str(tmp_path / "list.csv"), unlabelled=True))) == 12
+    folder = folder_of(tmp_path / "folders", {f"{i / 7:.3f}": 1 for i in range(12)})
+    assert len(load(Request(str(folder))).classes) == 12  # folders are classes, whatever they are called
+
+
+def test_spellings_that_become_one_class_are_told(album: Path) -> None:
+    found = written(album, "image,label\npictures/0.png,cat\npictures/1.png,cat \npictures/2.png,dog\n")
+    assert (found.classes, found.y.tolist()) == (("cat", "dog"), [0, 0, 1])
+    assert found.warnings == ("Labels that are spelled 'cat' and 'cat ' were taken for one class, 'cat'.",)

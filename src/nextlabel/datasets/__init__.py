@@ -17,6 +17,7 @@ from nextlabel.datasets.feature_folder import holds_features, load_features
 from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.folder import list_inside, lists_inside, load_folder
 from nextlabel.datasets.held import load_held
+from nextlabel.datasets.labels import describe_measured, is_measured
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import lists_pictures, load_manifest
 from nextlabel.datasets.split_lists import load_split_lists
@@ -28,7 +29,7 @@ from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import FILES, SAMPLES, optional
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
-from nextlabel.text import printable, quote_few
+from nextlabel.text import join_names, printable, quote_few
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
 LABEL, GROUP, TEXT = "label", "group", "text"  # what a column may be named for
@@ -99,10 +100,13 @@ def load(request: Request) -> Dataset:
 
 
 def check_answers(dataset: Dataset, files: Sequence[str]) -> None:
-    """`BadData` where the answers of these files tell no two classes apart."""
+    """`BadData` where the answers of these files tell no two classes apart, or look like a measured number."""
     if len(dataset.classes) < 2:
         of = f"are all '{dataset.classes[0]}'" if dataset.classes else "say nothing"
         raise BadData(f"The answers in {quote_few(files)} {of}, and two classes are the fewest to tell apart.")
+    if is_measured(dataset.y, dataset.classes):
+        shown = join_names([os.path.basename(file) for file in files])
+        raise BadData(describe_measured(dataset.y, dataset.classes, printable(shown)))
 
 
 def _load(request: Request) -> Dataset:

@@ -35,12 +35,16 @@ SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text")
 
 
 class Answer(NamedTuple):
-    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), its ``number`` in its ``file``."""
+    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), its ``number`` in its ``file``.
+
+    ``written`` is the label with the spaces around it.
+    """
 
     sample: str
     label: str | None
     number: int
-    file: str = ""
+    file: str
+    written: str
 
 
 def read_all_answers(paths: Sequence[str | os.PathLike[str]]) -> list[Answer]:
@@ -110,7 +114,8 @@ def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
         lacks = "it names no sample" if sample is None else f"nothing in it is called {' or '.join(LABEL_COLUMNS[:2])}"
         raise BadData(f"Row {number} of '{show_path(path)}' is no answer: {lacks}. {FORM}")
     name = str(sample).strip()
-    return Answer(name, read_choice(plain[label], name, path.name, "sample") or None, number, path.name)
+    written = read_choice(plain[label], name, path.name, "sample")
+    return Answer(name, written.strip() or None, number, path.name, written)
 
 
 def _read_task(task: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -246,7 +251,7 @@ def _join(dataset: Dataset, answers: Sequence[Answer]) -> Joined:
             joined.lost.append(answer)
             continue
         before, standing[i] = standing.get(i), answer
-        joined.labels[i] = answer.label
+        joined.labels[i] = answer.written
         if before is not None and _disagree(before.label, answer.label):
             joined.torn[i] = before, answer
     return joined

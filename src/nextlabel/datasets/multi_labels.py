@@ -22,14 +22,16 @@ Pieces = Mapping[str, Sequence[str]]  # of each label, by the label
 
 
 def read_choice(value: Any, name: str, shown: str, noun: str = "picture") -> str:
-    """What a cell says of the sample ``name``, or the one choice in it; raises `Mistake` where there are several.
+    """What a cell says of the sample ``name``, as it is written, or the one choice in it.
 
-    >>> [read_choice(value, "1.jpg", "list.csv") for value in ("cat", '["cat"]', ["cat"], '{"choices": ["cat"]}', None)]
-    ['cat', 'cat', 'cat', 'cat', '']
+    Raises `Mistake` where there are several.
+
+    >>> [read_choice(value, "1.jpg", "list.csv") for value in ("cat ", '["cat"]', ["cat"], '{"choices": ["cat"]}', 7)]
+    ['cat ', 'cat', 'cat', 'cat', '7']
     """
     listed = _read_list(value)
     if listed is None:
-        return _text(value)
+        return value if isinstance(value, str) else _text(value)
     if len(listed) > 1:
         raise say_several_labels(name, listed, shown, noun)
     return listed[0] if listed else ""

@@ -14,13 +14,21 @@ from PIL import Image
 from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import KNOTS, Sketch, find_scales
-from nextlabel.datasets.labels import encode_labels, find_spellings, read_names, write_labels
+from nextlabel.datasets.labels import (
+    describe_measured,
+    encode_labels,
+    find_spellings,
+    is_measured,
+    read_names,
+    write_labels,
+)
 from nextlabel.datasets.multi_labels import refuse_several_labels
 from nextlabel.datasets.scanning import PICTURE, find_duplicates
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, file_of, map_array, on_file
 from nextlabel.files.keyed import KeyedRows
+from nextlabel.pool import Labels
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable, several
 
@@ -140,10 +148,8 @@ def load_picture_array(
     refuse_several_labels(labels, name, PICTURE)
     named = read_names(labels, request.table.null_words)
     y, classes = encode_labels(named.names, as_text)
-    if len(classes) < 2 and request.needs_labels:
-        raise BadData(
-            f"'{name}' holds pictures of {several(len(classes), 'class')}, so there is nothing to tell apart."
-        )
+    if request.needs_labels:
+        _check_classes(y, classes, name)
     kept = on_file(pixels, "pictures")
     digests = tuple(cache.key(*row.shape, digest(row)) for row in pixels)
     return Dataset(
@@ -156,6 +162,15 @@ def load_picture_array(
         duplicates=find_duplicates(digests),
         spellings=find_spellings(labels, y, classes),
     )
+
+
+def _check_classes(y: Labels, classes: Sequence[str], name: str) -> None:
+    if len(classes) < 2:
+        raise BadData(
+            f"'{name}' holds pictures of {several(len(classes), 'class')}, so there is nothing to tell apart."
+        )
+    if is_measured(y, classes):
+        raise BadData(describe_measured(y, classes, name))
 
 
 def _as_bytes(X: Array, name: str) -> Squares:
