@@ -135,6 +135,44 @@ def test_words_for_missing_are_those_of_tables(album: Path) -> None:
     assert (found.classes, found.y.tolist()) == (("NA", "b", "none"), [0, 2, 1, -1])
 
 
+@pytest.mark.parametrize("name", ["fname", "image_id", "ImagePath", "img_name", "images", " Image_Name "])
+def test_columns_of_paths_are_known_by_many_names(album: Path, name: str) -> None:
+    found = written(album, f"width,{name},label\n" + "".join(f"{i},pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(6)))
+    assert (found.kind, len(found), found.warnings) == ("pictures", 6, ())
+
+
+def test_a_column_of_pictures_that_are_there_is_known_by_its_cells(album: Path) -> None:
+    rows = "".join(f"n{i}.png,{i * i},pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(6))
+    found = written(album, "old name,width,my scans,label\n" + rows)
+    assert (found.kind, found.paths) == ("pictures", tuple(f"pictures/{i}.png" for i in range(6)))
+    assert found.warnings == (
+        "Column 'my scans' of 'list.csv' names pictures that are there, so these are the samples. --drop 'my scans' "
+        "reads the table without them.",
+    )
+    table = load(Request(str(album / "list.csv"), table=Columns(drop=("my scans", "old name"))))
+    assert table.table.tolist() == [[i * i] for i in range(6)]
+    (album / "list.csv").write_text(
+        "old name,width,label\n" + "".join(f"n{i}.png,{i},{'ab'[i % 2]}\n" for i in range(6))
+    )
+    assert load(Request(str(album / "list.csv"))).kind == "table"
+
+
+def test_of_two_columns_the_one_whose_pictures_are_there_counts(album: Path) -> None:
+    found = written(
+        album, "filename,path,label\n" + "".join(f"{i}.png,pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(4))
+    )
+    assert found.paths == tuple(f"pictures/{i}.png" for i in range(4))
+    rows = "".join(f"http://[{i}.png,pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(4))
+    assert written(album, "image,here,label\n" + rows).paths == found.paths
+
+
+def test_a_number_called_image_id_names_no_picture(album: Path) -> None:
+    assert written(album, "image_id,x,label\n7,2.5,a\n9,4.5,b\n").kind == "table"
+    dataset = written(album, "image,label\npictures/0.png,a\npictures/1.png,b\n")
+    (album / "answers.csv").write_text("image_id,id,label\n1,0,b\n")
+    assert oracle(f"replay:{album / 'answers.csv'}", dataset, 0)(np.arange(2)).tolist() == [1, -1]
+
+
 def test_measured_numbers_are_no_labels(tmp_path: Path) -> None:
     for i in range(12):
         noise(tmp_path / f"{i}.png", seed=i)

@@ -201,12 +201,16 @@ KINDS: Sequence[Kind] = (
     Kind(lambda request, path: _is_file(path, ".zip"), load_archive),
     Kind(lambda request, path: _is_file(path, ".npz") and holds_pictures(path), load_picture_file),
     Kind(lambda request, path: _is_file(path, ".npz"), load_table, (GROUP,)),
-    Kind(
-        lambda request, path: request.table.text_column is None and lists_pictures(path), load_manifest, (LABEL, GROUP)
-    ),
+    Kind(lambda request, path: not _wants_table(request) and lists_pictures(path), load_manifest, (LABEL, GROUP)),
     Kind(lambda request, path: _is_file(path, *COLUMNS), load_table, (LABEL, GROUP, TEXT)),
     Kind(lambda request, path: _is_file(path, *READERS), load_table),
 )
+
+
+def _wants_table(request: Request) -> bool:
+    """Does somebody speak of the columns of a table, or of its texts?"""
+    page = request.table
+    return any(names is not None for names in (page.text_column, page.columns, page.drop, page.keep))
 
 
 def _is_file(path: Path, *endings: str) -> bool:

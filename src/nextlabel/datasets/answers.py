@@ -23,15 +23,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.labels import encode_labels, normalise, read_names
+from nextlabel.datasets.listed_paths import ID_COLUMNS, PATH_COLUMNS, UPLOAD, tidy_path
 from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels
-from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, tidy_path
+from nextlabel.datasets.picture_manifest import LABEL_COLUMNS
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.cells import long_cells, unquote_cell
 from nextlabel.text import join_names, printable, quote_few, several, shorten, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
-SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text")
+SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text", *ID_COLUMNS)
 
 
 class Answer(NamedTuple):
