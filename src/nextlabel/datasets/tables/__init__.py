@@ -16,6 +16,7 @@ from nextlabel.conversion import to_table
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.labels import (
     describe_measured,
+    doubt_numbers,
     encode_labels,
     find_spellings,
     is_measured,
@@ -149,6 +150,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     notes = (
         *_say_unlabelled(y, shown, request),
         *named.notes,
+        *_doubt(classes, shown, request),
         *table.notes,
         *gaps,
         *_repeats(X, shown),
@@ -184,7 +186,12 @@ def make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dat
         texts=found.texts,
         scheme=request.table,
         duplicates=find_duplicates(digests),
-        warnings=(*_say_unlabelled(y, shown, request), *named.notes, *found.notes),
+        warnings=(
+            *_say_unlabelled(y, shown, request),
+            *named.notes,
+            *_doubt(classes, shown, request),
+            *found.notes,
+        ),
         groups=None if found.groups is None else code_groups(found.groups),
         spellings=find_spellings(found.labels, y, classes),
     )
@@ -206,6 +213,10 @@ def _say_unlabelled(y: Labels, shown: str, request: Request) -> list[str]:
         return []
     have = "has" if alone == 1 else "have"
     return [f"{several(alone, 'row')} of '{shown}' {have} no label{request.say_fate(alone)}."]
+
+
+def _doubt(classes: Sequence[str], shown: str, request: Request) -> list[str]:
+    return doubt_numbers(classes, shown) if request.needs_labels else []
 
 
 def _repeats(X: Floats, shown: str) -> list[str]:
