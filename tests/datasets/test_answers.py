@@ -56,7 +56,7 @@ def test_answers_are_read_in_every_form_that_people_have(tmp_path, name, text):
 
 def test_several_choices_for_one_sample_are_refused(tmp_path):
     both = [{"data": {"image": "a.jpg"}, "annotations": [{"result": [{"value": {"choices": ["cat", "dog"]}}]}]}]
-    with pytest.raises(Mistake, match="one label for each picture"):
+    with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label for each sample"):
         said(tmp_path, "a.json", json.dumps(both))
 
 

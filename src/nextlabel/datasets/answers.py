@@ -23,11 +23,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.labels import encode_labels, normalise, read_names
-from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, one_label, tidy_path
+from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels
+from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, tidy_path
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.cells import long_cells, unquote_cell
-from nextlabel.text import printable, quote_few, several, shorten, show_path
+from nextlabel.text import join_names, printable, quote_few, several, shorten, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
 SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text")
@@ -43,8 +44,13 @@ class Answer(NamedTuple):
 
 
 def read_all_answers(paths: Sequence[str | os.PathLike[str]]) -> list[Answer]:
-    """The answers of several files, one file after the other; raises as `read_answers` does."""
-    return [answer for path in paths for answer in read_answers(answer_file(path))]
+    """The answers of several files, one file after the other; raises as `read_answers` does.
+
+    Raises `Mistake` where they are several for one sample, such as ``cat|dog``.
+    """
+    answers = [answer for path in paths for answer in read_answers(answer_file(path))]
+    refuse_several_labels((answer.label for answer in answers), join_names(_names(answers)))
+    return answers
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -104,7 +110,7 @@ def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
         lacks = "it names no sample" if sample is None else f"nothing in it is called {' or '.join(LABEL_COLUMNS[:2])}"
         raise BadData(f"Row {number} of '{show_path(path)}' is no answer: {lacks}. {FORM}")
     name = str(sample).strip()
-    return Answer(name, one_label(plain[label], name, path.name) or None, number, path.name)
+    return Answer(name, read_choice(plain[label], name, path.name, "sample") or None, number, path.name)
 
 
 def _read_task(task: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -252,7 +258,11 @@ def _disagree(one: str | None, two: str | None) -> bool:
 
 def _files(answers: Sequence[Answer]) -> str:
     """The files that answers come from, in prose."""
-    return quote_few(list(dict.fromkeys(answer.file for answer in answers)))
+    return quote_few(_names(answers))
+
+
+def _names(answers: Sequence[Answer]) -> list[str]:
+    return list(dict.fromkeys(answer.file for answer in answers))
 
 
 def _say_strangers(dataset: Dataset, lost: Sequence[Answer]) -> str:

@@ -15,7 +15,8 @@ from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import KNOTS, Sketch, find_scales
 from nextlabel.datasets.labels import encode_labels, find_spellings, read_names, write_labels
-from nextlabel.datasets.scanning import find_duplicates
+from nextlabel.datasets.multi_labels import refuse_several_labels
+from nextlabel.datasets.scanning import PICTURE, find_duplicates
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, file_of, map_array, on_file
@@ -136,6 +137,7 @@ def load_picture_array(
     if isinstance(labels, np.ndarray):
         flat = _flat_labels(labels, pixels, name)
         labels, as_text = write_labels(flat, name), flat.dtype.kind in "US"
+    refuse_several_labels(labels, name, PICTURE)
     named = read_names(labels, request.table.null_words)
     y, classes = encode_labels(named.names, as_text)
     if len(classes) < 2 and request.needs_labels:

@@ -5,11 +5,9 @@ Paths are relative to it; an empty label, or a word for missing (the same as in
 tables), is no label.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,9 +17,10 @@ from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.labels import read_names
 from nextlabel.datasets.layout import side_of
 from nextlabel.datasets.listing import Listing
+from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_several_labels
 from nextlabel.datasets.pictures import File
-from nextlabel.datasets.scanning import Found, read_found
-from nextlabel.errors import BadData, Mistake
+from nextlabel.datasets.scanning import PICTURE, Found, read_found
+from nextlabel.errors import BadData
 from nextlabel.files.cells import read_start
 from nextlabel.text import did_you_mean, printable, several, shorten
 
@@ -90,8 +89,8 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
         raise BadData(_no_label(frame, columns.path, printable(shown)))
     named = [_text(value) for value in frame[columns.path].to_list()]
     written = [None] * len(named) if columns.label is None else frame[columns.label].to_list()
-    labels = [one_label(value, name, shown) or None for value, name in zip(written, named, strict=True)]
-    _refuse_several(labels, shown)
+    labels = [read_choice(value, name, shown) or None for value, name in zip(written, named, strict=True)]
+    refuse_several_labels(labels, shown, PICTURE)
     read = read_names(labels, request.table.null_words)
     labels = read.names
     rows = _once(named, labels, printable(shown))
@@ -198,40 +197,6 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def one_label(value: Any, name: str, shown: str) -> str:
-    """What a cell says, or the one choice in it; raises `Mistake` where there are several."""
-    if isinstance(value, str) and value[:1] in "[{":  # JSON in a cell, as Label Studio writes choices
-        with suppress(ValueError):  # a class may be called so
-            value = json.loads(value)
-    if isinstance(value, dict):
-        value = value.get("choices", value)
-    if isinstance(value, list | tuple):
-        if len(value) > 1:
-            raise _several_labels(printable(name), [str(each) for each in value], shown)
-        value = value[0] if value else None
-    return _text(value)
-
-
-def _several_labels(name: str, labels: Sequence[str], shown: str) -> Mistake:
-    words = " and ".join(f"'{printable(word)}'" for word in labels[:2])
-    return Mistake(
-        f"'{printable(shown)}' says of '{name}' that it is {words}: these are multi-label data, and nextlabel learns "
-        "one label for each picture. Keep one."
-    )
-
-
-def _refuse_several(labels: Sequence[str | None], shown: str) -> None:
-    """Labels such as ``cat|dog`` are several, where each of them stands in other cells as well."""
-    cells = {label for label in labels if label is not None}
-    for mark in "|;,":
-        pieces = {cell: [piece.strip() for piece in cell.split(mark)] for cell in cells}
-        joined = [cell for cell in cells if len(pieces[cell]) > 1]
-        inside = [piece for cell in cells for piece in set(pieces[cell])]
-        if joined and all(inside.count(piece) > 1 for cell in joined[:50] for piece in pieces[cell]):
-            cell = min(joined)
-            raise _several_labels(cell, pieces[cell], shown)
-
-
 def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> list[int]:
     """Rows with a path, each path's first; raises `Mistake` where a path has two labels."""
     first: dict[str, int] = {}
@@ -241,7 +206,7 @@ def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> lis
         before = first.setdefault(tidy_path(name), i)
         one, other = labels[before], labels[i]
         if one is not None and other is not None and one != other:
-            raise _several_labels(printable(name), [one, other], shown)
+            raise say_several_labels(name, [one, other], shown)
     return list(first.values())
 
 

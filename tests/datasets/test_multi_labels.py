@@ -1,0 +1,90 @@
+"""Several labels for one sample are refused in one sentence; names of several words, and numbers, are not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from painted import folder_of
+
+from nextlabel import load_dataset
+from nextlabel.datasets.multi_labels import refuse_several_labels
+from nextlabel.errors import Mistake
+
+JOINED = (
+    "cat|dog",
+    "cat;dog",
+    "cat, dog",
+    "['cat', 'dog']",
+    '["cat", "dog"]',
+    "['cat' 'dog']",
+    "[cat, dog]",
+    "{dog,cat}",
+)
+
+
+@pytest.mark.parametrize("joined", JOINED)
+def test_two_labels_in_one_are_refused(joined: str) -> None:
+    with pytest.raises(Mistake, match=r"'(cat|dog)' and '(cat|dog)': these are multi-label data, and nextlabel learns"):
+        refuse_several_labels(["cat", None, "dog", "Paris, France", joined], "a.csv")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["0,3,7", "0", "3", "7"],
+        ["1,2", "1", "2"],
+        ["bird|cat", "cat|dog", "bird|dog"],  # nobody is alone, and yet these are no names
+        ["drama|war", "drama", "comedy|drama", "war|comedy", "western|comedy"],  # one is there once
+        ['["it\'s", "b"]', "a"],
+    ],
+)
+def test_several_labels_are_known_by_what_other_labels_say(labels: list[str]) -> None:
+    with pytest.raises(Mistake, match="multi-label data"):
+        refuse_several_labels(labels, "a.csv")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["sea", "lion", "sea lion", "sea/lion"],
+        ["Lyon, France", "Paris, France", "Berlin, Germany", "Bonn, Germany"],
+        ["apple, healthy", "apple, scab", "pear, healthy", "pear, scab"],
+        ["0|0", "0|1", "1|0", "1|1"],  # genotypes
+        ["1", "1,5", "2", "2,5", "5"],  # halves of a scale
+        ["36,1", "36,2", "37,1", "37,2"],
+        ["(0, 10]", "(10, 20]", "(20, 30]"],  # pandas.cut
+        ["(0, 1)", "(1, 0)", "[unknown]", "{'a': 1, 'b': 2}", "|", ""],
+        ["A", "A+", "crane", "crane, bird"],
+    ],
+)
+def test_names_numbers_and_intervals_are_no_several_labels(labels: list[str]) -> None:
+    refuse_several_labels(labels, "a.csv")
+
+
+words = st.lists(st.text("abcd", min_size=1, max_size=3), min_size=2, max_size=5, unique=True)
+
+
+@given(words, st.sampled_from("|;,"), st.integers(2, 5), st.randoms(use_true_random=False))
+def test_whatever_joins_labels_that_are_there_is_refused(names: list[str], mark: str, count: int, rng) -> None:
+    rest = [f"{name}{mark}{name}x" for name in names]  # names of two words
+    refuse_several_labels([*names, *rest], "a.csv")
+    labels = [*names, *rest, mark.join(rng.sample(names, min(count, len(names))))]
+    rng.shuffle(labels)
+    with pytest.raises(Mistake, match="multi-label data"):
+        refuse_several_labels(labels, "a.csv")
+
+
+def test_files_of_labels_and_arrays_of_pictures_are_looked_at(tmp_path: Path) -> None:
+    folder_of(tmp_path / "p", {"": 3})
+    rows = [f"{i:03d}.png,{label}\n" for i, label in enumerate(("cat", "dog", "cat|dog"))]
+    for name, some in (("all.csv", rows), ("one.csv", rows[:2]), ("two.csv", rows[2:])):
+        (tmp_path / name).write_text("path,label\n" + "".join(some))
+    for files in ("all.csv", ["one.csv", "two.csv"]):
+        files = [tmp_path / name for name in ([files] if isinstance(files, str) else files)]
+        with pytest.raises(Mistake, match=r"'cat\|dog' in '.*\.csv' is 'cat' and 'dog': these are multi-label data"):
+            load_dataset(tmp_path / "p", labels=files)
+    pictures = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
+    with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label for each picture"):
+        load_dataset((pictures, ["cat", "dog", "cat;dog"]))
