@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+import scipy.sparse
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from painted import folder_of
 
 from nextlabel import load_dataset
 from nextlabel.datasets.multi_labels import refuse_several_labels
-from nextlabel.errors import Mistake
+from nextlabel.errors import BadData, Mistake
 
 JOINED = (
     "cat|dog",
@@ -88,3 +92,49 @@ def test_files_of_labels_and_arrays_of_pictures_are_looked_at(tmp_path: Path) ->
     pictures = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
     with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label for each picture"):
         load_dataset((pictures, ["cat", "dog", "cat;dog"]))
+
+
+X = np.arange(36, dtype=np.float32).reshape(12, 3) ** 2
+PICTURES = np.arange(12 * 16, dtype=np.uint8).reshape(12, 4, 4)
+TEXTS = [f"a text about {i}" for i in range(12)]
+CODES = np.arange(12) % 3
+SEVERAL = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 0]] * 4)
+
+
+@pytest.mark.parametrize("content", [{}, {"text_column": "a"}])
+@pytest.mark.parametrize("joined", ["cat|dog", "cat;dog", "['cat', 'dog']"])
+def test_tables_are_looked_at(tmp_path: Path, joined: str, content: dict[str, str]) -> None:
+    rows = [(str(i * i), f'"{label}"') for i, label in enumerate(["cat", "dog", joined] * 4)]
+    (tmp_path / "t.csv").write_text("a,label\n" + "\n".join(map(",".join, rows)))
+    with pytest.raises(Mistake, match="is 'cat' and 'dog': these are multi-label data"):
+        load_dataset(tmp_path / "t.csv", table=content)
+    (tmp_path / "one.csv").write_text("id,label\n" + "\n".join(f"{i},{'xy'[i % 2]}" for i in range(12)))
+    labelled = load_dataset(tmp_path / "t.csv", table=content, labels=tmp_path / "one.csv")
+    assert labelled.classes == ("x", "y")  # by the file alone
+
+
+@pytest.mark.parametrize("data", [X, PICTURES, TEXTS], ids=["table", "pictures", "texts"])
+def test_a_column_for_each_class_is_one_label_or_several(data: object) -> None:
+    for y in (np.eye(3)[CODES], np.eye(3, dtype=bool)[CODES], torch.eye(3)[CODES], CODES.reshape(-1, 1)):
+        assert load_dataset((data, y)).y.tolist() == CODES.tolist()
+    sparse = scipy.sparse.csr_matrix(SEVERAL)
+    lists = [["a"], ["b", "c"], {"a"}] * 4
+    for y in (SEVERAL, SEVERAL.tolist(), pd.DataFrame(SEVERAL), sparse, lists):
+        with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label"):
+            load_dataset((data, y))
+
+
+@pytest.mark.parametrize("data", [X, PICTURES], ids=["table", "pictures"])
+@pytest.mark.parametrize("names", [("X", "y"), ("x_train", "y_train"), ("arr_0", "arr_1")])
+def test_so_it_is_in_an_archive_of_arrays(tmp_path: Path, data: np.ndarray, names: tuple[str, str]) -> None:
+    np.savez(tmp_path / "t.npz", **dict(zip(names, (data, np.eye(3)[CODES]), strict=True)))
+    assert load_dataset(tmp_path / "t.npz").y.tolist() == CODES.tolist()
+    np.savez(tmp_path / "t.npz", **dict(zip(names, (data, SEVERAL), strict=True)))
+    with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label"):
+        load_dataset(tmp_path / "t.npz")
+
+
+def test_a_frame_may_hold_lists() -> None:
+    frame = pl.DataFrame({"a": X[:, 0], "label": [["cat"], ["cat", "dog"], ["dog"]] * 4})
+    with pytest.raises(BadData, match="multi-label data"):
+        load_dataset(frame)

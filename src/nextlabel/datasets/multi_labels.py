@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from nextlabel.errors import Mistake
+import numpy as np
+import numpy.typing as npt
+
+from nextlabel.errors import BadArray, Mistake
 from nextlabel.text import join_names, printable, shorten
 
 MARKS = "|;,"  # between labels, as data have them: "sea lion" and "hot/cold" are names
@@ -65,6 +68,34 @@ def refuse_several_labels(labels: Iterable[str | None], shown: str, noun: str = 
         joined = [cell for cell in cells if len(pieces[cell]) > 1]
         if joined and (several := _find_several(pieces, joined, mark)) is not None:
             raise _say_joined(several, pieces[several], shown, noun, f"'{mark}'")
+
+
+def flatten_labels(y: npt.NDArray[Any], shown: str, noun: str = "sample") -> npt.NDArray[Any]:
+    """Labels (n,) of an array (n,), (n, 1), or of a column of 0 and 1 for each class with a single 1: its place.
+
+    Raises `BadArray`, a `Mistake`, for other shapes.
+
+    >>> flatten_labels(np.array([[0, 1, 0], [1, 0, 0]]), "a.npz").tolist(), flatten_labels(np.eye(1), "a.npz").tolist()
+    ([1, 0], [1.0])
+    """
+    if y.ndim == 1:
+        return y
+    if y.ndim == 2 and y.shape[1] == 1:
+        return y[:, 0]
+    if y.ndim == 2 and y.dtype.kind in "biuf" and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
+        places: npt.NDArray[Any] = y.argmax(axis=1)
+        return places
+    raise BadArray(
+        f"The labels of '{printable(shown)}' are {y.dtype} of the shape {y.shape}, several for each {noun}: these are "
+        f"multi-label data, and nextlabel learns one label for each {noun}. Keep one column."
+    )
+
+
+def refuse_lists(y: Any, shown: str) -> None:
+    """Raises `Mistake` where the labels (n,) of somebody's own are lists or sets, and one of them holds several."""
+    for i, one in enumerate(y if hasattr(y, "__iter__") else ()):
+        if isinstance(one, list | tuple | set | frozenset) and len(one) > 1:
+            raise say_several_labels(f"sample {i}", sorted(map(_text, one)), shown, "sample")
 
 
 def _find_several(pieces: Pieces, joined: Sequence[str], mark: str) -> str | None:

@@ -22,9 +22,9 @@ from nextlabel.datasets.labels import (
     read_names,
     write_labels,
 )
-from nextlabel.datasets.multi_labels import refuse_several_labels
+from nextlabel.datasets.multi_labels import flatten_labels, refuse_several_labels
 from nextlabel.datasets.scanning import PICTURE, find_duplicates
-from nextlabel.errors import BadData, Mistake
+from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, file_of, map_array, on_file
 from nextlabel.files.keyed import KeyedRows
@@ -198,14 +198,4 @@ def _flat_labels(labels: Array, X: Array, name: str) -> Array:
     """Labels (n,); columns of 0 and 1 become the place of the 1."""
     if len(labels) != len(X):
         raise BadData(f"'{name}' holds {len(X)} pictures and {len(labels)} labels. Was one of them cut?")
-    if labels.ndim == 1:
-        return labels
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        return labels[:, 0]
-    if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
-        codes: Array = labels.argmax(axis=1)
-        return codes
-    raise Mistake(
-        f"The labels of '{name}' are {labels.shape}, several for each picture: these are multi-label data, and "
-        "nextlabel learns one label for each picture. Keep one column."
-    )
+    return flatten_labels(labels, name, PICTURE)

@@ -12,7 +12,12 @@ from nextlabel.text import join_names, printable, several
 def describe_kinds(columns: Sequence[Encoded]) -> list[str]:
     """The sentences, in a fixed order."""
     found = {kind: [one for one in columns if one.kind == kind] for kind in SENTENCES}
-    return [SENTENCES[kind](some) for kind, some in found.items() if some]
+    signs = sorted({one.marks.strip() for one in columns} - {""})
+    return [
+        *(_spaces(some) for some in [[one for one in columns if " " in one.marks]] if some),
+        *(_signs([one for one in columns if one.marks.strip() == sign], sign) for sign in signs),
+        *(SENTENCES[kind](some) for kind, some in found.items() if some),
+    ]
 
 
 def _names(some: Sequence[Encoded]) -> list[str]:
@@ -42,6 +47,17 @@ def _commas(some: Sequence[Encoded]) -> str:
 def _thousands(some: Sequence[Encoded]) -> str:
     names = _names(some)
     return f"{count_columns(names)} {verb(names, 'is', 'are')} written with commas at thousands: 1,234 is 1234."
+
+
+def _spaces(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    return f"{count_columns(names)} {verb(names, 'is', 'are')} written with spaces at thousands: 1 234 is 1234."
+
+
+def _signs(some: Sequence[Encoded], sign: str) -> str:
+    names = _names(some)
+    written = f"12{sign}" if sign == "%" else f"{sign}12"
+    return f"{count_columns(names)} {verb(names, 'is', 'are')} written with {sign}: {written} is read as 12."
 
 
 def _index(some: Sequence[Encoded]) -> str:
