@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.conversion import Array, to_labels, to_table
+from nextlabel.conversion import Array, name_remedy, to_labels, to_table
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.multi_labels import flatten_labels, refuse_lists
 from nextlabel.datasets.picture_arrays import load_picture_array
@@ -69,7 +69,7 @@ def _load_pair(X: Any, y: Any, request: Request) -> Dataset:
     if values.ndim != 2 or values.dtype.kind not in NUMBERS:
         raise BadArray(
             f"The features are {values.dtype} of the shape {values.shape}, and should be plain numbers (n, d), a row "
-            "for each sample: np.asarray(X, dtype=float).reshape(len(X), -1)."
+            f"for each sample. {name_remedy(values, X)}"
         )
     table = table_of_array(values, labels, range_names(0, values.shape[1] - 1), name, request)
     return make_dataset(table._replace(as_text=as_text, notes=(*notes, *table.notes)), request, name)
@@ -102,7 +102,7 @@ def _read_labels(y: Any, shown: str, needed: bool) -> tuple[list[str | None] | N
         refuse_lists(y, shown)
         raise
     if values.ndim == 2:
-        values, unknown = flatten_labels(values, shown), unknown.any(axis=1)
+        values, unknown = flatten_labels(values, shown), np.asarray(unknown.any(axis=1))
     if values.ndim != 1 or values.dtype.kind not in NUMBERS + TEXT:
         raise BadArray(
             f"The labels are {values.dtype} of the shape {values.shape}, and should be one number or text for each "
