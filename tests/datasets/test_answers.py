@@ -148,6 +148,9 @@ def test_measured_numbers_are_no_labels(tmp_path):
     (tmp_path / "a.csv").write_text("path,label\n" + "".join(f"{i:03}.png,{i / 7:.3f}\n" for i in range(12)))
     with pytest.raises(BadData, match=r"The labels of 'a\.csv' look like a measured number, not a class: 12 different"):
         load_dataset(tmp_path / "p", labels=tmp_path / "a.csv")
+    (tmp_path / "ages.csv").write_text("id,label\n" + "".join(f"{i},{20 + i % 21}\n" for i in range(63)))
+    found = load_dataset((np.arange(63.0)[:, None] ** 2, None), labels=tmp_path / "ages.csv")
+    assert "The labels of 'ages.csv' are 21 classes, all whole numbers from 20 to 40" in found.warnings[-1]
 
 
 def test_answers_stand_in_the_place_of_class_folders(tmp_path):

@@ -185,6 +185,14 @@ def test_measured_numbers_are_no_labels(tmp_path: Path) -> None:
     assert len(load(Request(str(folder))).classes) == 12  # folders are classes, whatever they are called
 
 
+def test_whole_numbers_that_may_measure_are_doubted(tmp_path: Path) -> None:
+    for i in range(63):
+        noise(tmp_path / f"{i}.png", seed=i, size=4)
+    (tmp_path / "ages.csv").write_text("image,label\n" + "".join(f"{i}.png,{20 + i % 21}\n" for i in range(63)))
+    (note,) = load(Request(str(tmp_path / "ages.csv"))).warnings
+    assert "The labels of 'ages.csv' are 21 classes, all whole numbers from 20 to 40. If they measure something" in note
+
+
 def test_spellings_that_become_one_class_are_told(album: Path) -> None:
     found = written(album, "image,label\npictures/0.png,cat\npictures/1.png,cat \npictures/2.png,dog\n")
     assert (found.classes, found.y.tolist()) == (("cat", "dog"), [0, 0, 1])

@@ -16,6 +16,7 @@ from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import KNOTS, Sketch, find_scales
 from nextlabel.datasets.labels import (
     describe_measured,
+    doubt_numbers,
     encode_labels,
     find_spellings,
     is_measured,
@@ -148,8 +149,7 @@ def load_picture_array(
     refuse_several_labels(labels, name, PICTURE)
     named = read_names(labels, request.table.null_words)
     y, classes = encode_labels(named.names, as_text)
-    if request.needs_labels:
-        _check_classes(y, classes, name)
+    doubts = _check_classes(y, classes, name) if request.needs_labels else []
     kept = on_file(pixels, "pictures")
     digests = tuple(cache.key(*row.shape, digest(row)) for row in pixels)
     return Dataset(
@@ -158,19 +158,20 @@ def load_picture_array(
         classes=classes,
         fingerprint=cache.key(*digests, *y.tolist(), *classes),
         pictures=ArrayPictures(file_of(kept) or kept, digests, cache.folder()),
-        warnings=named.notes,
+        warnings=(*named.notes, *doubts),
         duplicates=find_duplicates(digests),
         spellings=find_spellings(labels, y, classes),
     )
 
 
-def _check_classes(y: Labels, classes: Sequence[str], name: str) -> None:
+def _check_classes(y: Labels, classes: Sequence[str], name: str) -> list[str]:
     if len(classes) < 2:
         raise BadData(
             f"'{name}' holds pictures of {several(len(classes), 'class')}, so there is nothing to tell apart."
         )
     if is_measured(y, classes):
         raise BadData(describe_measured(y, classes, name))
+    return doubt_numbers(classes, name)
 
 
 def _as_bytes(X: Array, name: str) -> Squares:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nextlabel.datasets.base import Dataset, Request, Skipped
-from nextlabel.datasets.labels import read_names
+from nextlabel.datasets.labels import describe_measured, doubt_numbers, encode_labels, is_measured, read_names
 from nextlabel.datasets.layout import side_of
 from nextlabel.datasets.listed_paths import (
     LOOKED_AT,
@@ -101,6 +101,7 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
         notes=[
             *_say_column(columns.path, shown),
             *read.notes,
+            *_look_at_numbers(labels, printable(shown), request),
             *_notes(shown, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request),
         ],
         numbers=True,
@@ -186,6 +187,16 @@ def _no_label(frame: "pl.DataFrame", path: str, shown: str) -> str:
         )
     others = ", ".join(f"'{printable(name)}'" for name in frame.columns if name != path) or "none"
     return f"'{shown}' has no column called 'label' beside its paths; it has {others}. Choose with --label-column."
+
+
+def _look_at_numbers(labels: Sequence[str | None], shown: str, request: Request) -> list[str]:
+    """A note on labels that may be a measured number; raises `BadData` where they look like one."""
+    if not request.needs_labels:
+        return []
+    y, classes = encode_labels(labels)
+    if is_measured(y, classes):
+        raise BadData(describe_measured(y, classes, shown))
+    return doubt_numbers(classes, shown)
 
 
 def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> list[int]:

@@ -15,7 +15,6 @@ import numpy as np
 from nextlabel.datasets.base import Dataset, Pictures, Request, Sink, Skipped, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
-from nextlabel.datasets.labels import describe_measured, is_measured
 from nextlabel.datasets.memory import Signature, read_memory, sign, write_memory
 from nextlabel.datasets.pictures import (
     PICTURES_IN_FLIGHT,
@@ -104,7 +103,7 @@ def read_found(request: Request, found: Found) -> Dataset:
 
 def _read_pictures(request: Request, found: Found) -> Contents:
     if request.needs_labels:  # folders and columns say it before any picture is read
-        _check_labels(found)
+        check_classes(found.root, len(found.paths), _classes([_word(label) for label in found.labels], found.numbers))
     folder, readings = cache.folder(), _scan(request, found)
     scales = find_scales([reading.sketch for reading in readings if reading.sketch is not None])
     good = [i for i, reading in enumerate(readings) if reading.reason is None and reading.digest is not None]
@@ -305,16 +304,6 @@ def check_classes(root: Path, count: int, classes: Sequence[str], kind: str = PI
             f"'{show_path(root)}' holds one class only, '{classes[0]}', so there is nothing to tell apart. "
             "Name the folder that holds one sub-folder per class, or a file of answers: --labels answers.csv."
         )
-
-
-def _check_labels(found: Found) -> None:
-    """`BadData` where there is nothing to tell apart, or where a column holds a measured number."""
-    labels = [_word(label) for label in found.labels]
-    classes = _classes(labels, found.numbers)
-    check_classes(found.root, len(found.paths), classes)
-    y = _encode(labels, classes)
-    if found.numbers and is_measured(y, classes):  # folders are classes, whatever they are called
-        raise BadData(describe_measured(y, classes, printable(found.root.name)))
 
 
 def _clause(reason: str) -> str:
