@@ -89,6 +89,9 @@ def test_files_of_labels_and_arrays_of_pictures_are_looked_at(tmp_path: Path) ->
         files = [tmp_path / name for name in ([files] if isinstance(files, str) else files)]
         with pytest.raises(Mistake, match=r"'cat\|dog' in '.*\.csv' is 'cat' and 'dog': these are multi-label data"):
             load_dataset(tmp_path / "p", labels=files)
+    (tmp_path / "columns.csv").write_text("path,cat,dog\n000.png,1,1\n001.png,0,1\n")
+    with pytest.raises(BadData, match=r"'.*columns\.csv' has a column of 0 and 1 for each of 2 labels, as multi-label"):
+        load_dataset(tmp_path / "p", labels=tmp_path / "columns.csv")
     pictures = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
     with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label for each picture"):
         load_dataset((pictures, ["cat", "dog", "cat;dog"]))

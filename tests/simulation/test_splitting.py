@@ -65,6 +65,14 @@ def test_what_has_no_class_beside_a_split_is_told_and_takes_no_part(untidy):
     )
 
 
+def test_strays_on_several_sides_are_one_sentence(untidy):
+    noise(untidy / "val" / "own.png", seed=9009)
+    assert (
+        "2 pictures lie in 'train' and 'val' themselves, in no class: they are unlabelled, e.g. 'train/own.png'."
+        in load_dataset(untidy).warnings
+    )
+
+
 def test_answers_put_unlabelled_pictures_on_the_side_of_their_folder(untidy, tmp_path):
     paths = [path.relative_to(untidy).as_posix() for path in sorted(untidy.rglob("*.png"))]
     rows = [f"{path},{'ape' if 'ape' in path or path == 'test/1.png' else 'bee'}\n" for path in paths]

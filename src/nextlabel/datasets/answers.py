@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.labels import encode_labels, normalise, read_names
 from nextlabel.datasets.listed_paths import ID_COLUMNS, PATH_COLUMNS, UPLOAD, tidy_path
-from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels
+from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_label_columns
 from nextlabel.datasets.picture_manifest import LABEL_COLUMNS
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
@@ -32,6 +32,7 @@ from nextlabel.files.cells import long_cells, unquote_cell
 from nextlabel.text import join_names, printable, quote_few, several, shorten, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
+TASK_PARTS = ("annotations", "data")  # of a task in Label Studio's JSON
 SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text", *ID_COLUMNS)
 
 
@@ -65,6 +66,7 @@ def read_answers(path: Path) -> list[Answer]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
         rows = _parse(text, path.suffix.lower())
+        _refuse_label_columns(rows, path)
         return [_answer(row, number, path) for number, row in enumerate(rows, 1)]
     except OSError as error:
         raise BadData(
@@ -105,8 +107,19 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
+def _refuse_label_columns(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Raises `BadData` where no column is called ``label``, and several hold nothing but 0 and 1."""
+    names = {str(name).strip().lower(): name for name in rows[0]} if len(rows) > 1 else {}
+    if {*LABEL_COLUMNS, *TASK_PARTS} & names.keys():
+        return
+    others = [name for plain, name in names.items() if plain not in SAMPLE_COLUMNS]
+    binary = [name for name in others if {str(row.get(name)).strip() for row in rows} <= {"0", "1"}]
+    if len(binary) > 1:
+        raise BadData(say_label_columns(binary, show_path(path), "sample"))
+
+
 def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
-    if "annotations" in row or "data" in row:
+    if any(part in row for part in TASK_PARTS):
         row = _read_task(row)
     plain = {str(name).strip().lower(): value for name, value in row.items()}
     sample = next((plain[name] for name in SAMPLE_COLUMNS if plain.get(name) not in (None, "")), None)

@@ -146,13 +146,14 @@ def _say_loose(paths: Sequence[str], around: set[str], kind: str, request: Reque
     if top:
         lie, example = "lies" if len(top) == 1 else "lie", printable(top[0])
         yield f"{several(len(top), kind)} {lie} in no class folder{request.say_fate(len(top))}, e.g. '{example}'."
-    for found, itself in ((beside, " itself"), (rest, "")):
-        if found:
-            lie, are = ("lies", "it is") if len(found) == 1 else ("lie", "they are")
-            yield (
-                f"{several(len(found), kind)} {lie} in {quote_few(sorted(set(found.values())))}{itself}, in no class: "
-                f"{are} unlabelled{request.say_fate(len(found))}, e.g. '{printable(next(iter(found)))}'."
-            )
+    for found in filter(None, (beside, rest)):
+        folders = sorted(set(found.values()))
+        itself = "" if found is rest else " itself" if len(folders) == 1 else " themselves"
+        lie, are = ("lies", "it is") if len(found) == 1 else ("lie", "they are")
+        yield (
+            f"{several(len(found), kind)} {lie} in {quote_few(folders)}{itself}, in no class: {are} unlabelled"
+            f"{request.say_fate(len(found))}, e.g. '{printable(next(iter(found)))}'."
+        )
 
 
 def _outermost(path: str, around: set[str]) -> str:

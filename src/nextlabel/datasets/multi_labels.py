@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.errors import BadArray, Mistake
-from nextlabel.text import join_names, printable, shorten
+from nextlabel.text import join_names, printable, several, shorten
 
 MARKS = "|;,"  # between labels, as data have them: "sea lion" and "hot/cold" are names
 QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
@@ -48,6 +48,14 @@ def say_several_labels(name: str, labels: Sequence[str], shown: str, noun: str =
     )
 
 
+def say_label_columns(names: Sequence[str], shown: str, noun: str = "picture") -> str:
+    """The sentence about columns of 0 and 1, one for each class, a way to write several labels for one sample."""
+    return (
+        f"'{shown}' has a column of 0 and 1 for each of {several(len(names), 'label')}, as multi-label data have; "
+        f"nextlabel learns one label for each {noun}. Write it into a column 'label'."
+    )
+
+
 def refuse_several_labels(labels: Iterable[str | None], shown: str, noun: str = "sample") -> None:
     """Raises `Mistake` where labels (n,), None for a missing one, are such as ``cat|dog`` or ``['cat', 'dog']``.
 
@@ -66,8 +74,8 @@ def refuse_several_labels(labels: Iterable[str | None], shown: str, noun: str = 
     for mark in MARKS:
         pieces = {cell: _split(cell, mark) for cell in cells}
         joined = [cell for cell in cells if len(pieces[cell]) > 1]
-        if joined and (several := _find_several(pieces, joined, mark)) is not None:
-            raise _say_joined(several, pieces[several], shown, noun, f"'{mark}'")
+        if joined and (found := _find_several(pieces, joined, mark)) is not None:
+            raise _say_joined(found, pieces[found], shown, noun, f"'{mark}'")
 
 
 def flatten_labels(y: npt.NDArray[Any], shown: str, noun: str = "sample") -> npt.NDArray[Any]:

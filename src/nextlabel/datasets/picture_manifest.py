@@ -23,7 +23,7 @@ from nextlabel.datasets.listed_paths import (
     tidy_path,
 )
 from nextlabel.datasets.listing import Listing
-from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_several_labels
+from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_label_columns, say_several_labels
 from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import PICTURE, Found, read_found
 from nextlabel.errors import BadData
@@ -178,13 +178,10 @@ def _columns(frame: "pl.DataFrame", folder: Path, request: Request, shown: str) 
 
 
 def _no_label(frame: "pl.DataFrame", path: str, shown: str) -> str:
-    """Columns of 0 and 1, one for each class, are a way to write several labels for one picture."""
+    """Why there is no label; columns of 0 and 1 may be several."""
     binary = [name for name in frame.columns if {read_cell(value) for value in frame[name].to_list()} <= {"0", "1"}]
     if len(binary) > 1:
-        return (
-            f"'{shown}' has a column of 0 and 1 for each of {several(len(binary), 'label')}, as multi-label data have; "
-            "nextlabel learns one label for each picture. Write it into a column 'label'."
-        )
+        return say_label_columns(binary, shown)
     others = ", ".join(f"'{printable(name)}'" for name in frame.columns if name != path) or "none"
     return f"'{shown}' has no column called 'label' beside its paths; it has {others}. Choose with --label-column."
 
