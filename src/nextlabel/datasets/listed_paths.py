@@ -74,14 +74,13 @@ def find_path_column(frame: "pl.DataFrame", folder: Path) -> PathColumn | None:
 
 
 def _others(head: "pl.DataFrame", named: Sequence[str]) -> list[str]:
-    """Columns of text in which any cell ends like a picture: many columns are looked at at once."""
+    """Columns of text in which any cell ends like a picture: all are looked at at once, for there may be thousands."""
     import polars as pl
 
-    texts = head.select(pl.col(pl.String).exclude(named) if named else pl.col(pl.String))
-    if not texts.width:
-        return []
-    found = texts.select(pl.all().str.contains(ENDS_LIKE_A_PICTURE).any())
-    return [name for name, (any_ends_so,) in zip(found.columns, found.iter_columns(), strict=True) if any_ends_so]
+    texts = head.select(pl.col(pl.String))
+    cells = texts.unpivot(variable_name="column", value_name="cell")
+    found = set(cells.filter(pl.col("cell").str.contains(ENDS_LIKE_A_PICTURE))["column"]) - {*named}
+    return [name for name in texts.columns if name in found]
 
 
 def _cells(head: "pl.DataFrame", name: str) -> list[str]:
