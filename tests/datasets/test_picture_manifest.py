@@ -143,6 +143,7 @@ def test_columns_of_paths_are_known_by_many_names(album: Path, name: str) -> Non
 
 def test_a_column_of_pictures_that_are_there_is_known_by_its_cells(album: Path) -> None:
     rows = "".join(f"n{i}.png,{i * i},pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(6))
+    assert written(album, "cell,place,0,label\n" + rows).kind == "pictures"
     found = written(album, "old name,width,my scans,label\n" + rows)
     assert (found.kind, found.paths) == ("pictures", tuple(f"pictures/{i}.png" for i in range(6)))
     assert found.warnings == (
@@ -155,6 +156,14 @@ def test_a_column_of_pictures_that_are_there_is_known_by_its_cells(album: Path) 
         "old name,width,label\n" + "".join(f"n{i}.png,{i},{'ab'[i % 2]}\n" for i in range(6))
     )
     assert load(Request(str(album / "list.csv"))).kind == "table"
+
+
+def test_a_table_without_any_text_is_no_list(album: Path) -> None:
+    pl.DataFrame({"image": [1, 2, 3], "label": [0, 1, 0]}).write_parquet(album / "t.parquet")
+    assert load(Request(str(album / "t.parquet"))).kind == "table"
+    paths = pl.Series("image", [f"pictures/{i}.png" for i in range(4)], dtype=pl.Categorical)
+    pl.DataFrame([paths, pl.Series("label", [0, 1, 0, 1])]).write_parquet(album / "list.parquet")
+    assert load(Request(str(album / "list.parquet"))).kind == "pictures"
 
 
 def test_of_two_columns_the_one_whose_pictures_are_there_counts(album: Path) -> None:

@@ -7,6 +7,7 @@ find_path_column(frame, folder)          # PathColumn(name="fname", known=False)
 import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -67,20 +68,23 @@ def find_path_column(frame: "pl.DataFrame", folder: Path) -> PathColumn | None:
     known = {name.strip().lower(): name for name in frame.columns}
     named = [known[name] for name in (*PATH_COLUMNS, *ID_COLUMNS) if name in known]
     named = [name for name in named if _are_most(_cells(head, name), _names_picture)]
-    for name in (*named, *_others(head, named)):
+    for name in chain(named, _others(head, named)):
         if _are_most(_cells(head, name), lambda cell: _names_picture(cell) and _is_there(folder, cell)):
             return PathColumn(name, name in named)
     return PathColumn(named[0], True) if named else None
 
 
-def _others(head: "pl.DataFrame", named: Sequence[str]) -> list[str]:
+def _others(head: "pl.DataFrame", named: Sequence[str]) -> Iterator[str]:
     """Columns of text in which any cell ends like a picture: all are looked at at once, for there may be thousands."""
     import polars as pl
 
-    texts = head.select(pl.col(pl.String))
-    cells = texts.unpivot(variable_name="column", value_name="cell")
-    found = set(cells.filter(pl.col("cell").str.contains(ENDS_LIKE_A_PICTURE))["column"]) - {*named}
-    return [name for name in texts.columns if name in found]
+    texts = head.select(pl.col(pl.String).exclude(named) if named else pl.col(pl.String))
+    if not texts.width:
+        return
+    by_place = texts.rename({name: str(i) for i, name in enumerate(texts.columns)})  # no name of theirs is in the way
+    cells = by_place.unpivot(variable_name="place", value_name="cell")
+    found = set(cells.filter(pl.col("cell").str.contains(ENDS_LIKE_A_PICTURE))["place"])
+    yield from (name for i, name in enumerate(texts.columns) if str(i) in found)
 
 
 def _cells(head: "pl.DataFrame", name: str) -> list[str]:
