@@ -3,9 +3,9 @@
 A CSV file of 100,000 rows and 50 columns of numbers in 17 digits, about 98 MB, and the same with every label in quotes,
 which may hold the end of a line. Each is loaded by processes of their own, each with a cache of its own: ``megabytes``
 is what the peak of memory (VmHWM: on Linux) rose above that of ``from nextlabel import load_dataset``, ``seconds`` the
-wall clock, with the import of polars. ``libraries`` is what reads such a file, by itself: the plain file as a frame, and
-its numbers as an array of 32 bits, by polars and by pandas, in turns; ``import_seconds`` of that is the import, of
-which numpy is no part. ``results/table-speed.json`` keeps the medians and the worst.
+wall clock, with the import of polars. ``libraries`` is what can read such a file: the plain one as a frame, and its
+numbers as an array of 32 bits, by polars and by pandas, in turns, with ours beside them; ``import_seconds`` of that is
+the import, of which numpy is no part. ``results/table-speed.json`` keeps the medians and the worst.
 """
 
 import csv
@@ -62,11 +62,7 @@ def main() -> None:
         files = {name: write(Path(place) / f"{name}.csv", name == "quoted") for name in ("plain", "quoted")}
         found: dict[str, object] = {"rows": ROWS, "columns": COLUMNS}
         found |= {name: sum_up([run(LOAD, path) for _ in range(TIMES)], path) for name, path in files.items()}
-        turns = [{name: run(code, files["plain"]) for name, code in LIBRARIES.items()} for _ in range(TIMES)]
-        found["libraries"] = {
-            name: sum_up([turn[name] for turn in turns], files["plain"]) | {"version": version(name)}
-            for name in LIBRARIES
-        }
+        found["libraries"] = compare(files["plain"])
     RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
 
@@ -80,6 +76,14 @@ def write(path: Path, quoted: bool) -> Path:
         writer.writerow([*(f"x{i}" for i in range(COLUMNS)), "label"])
         writer.writerows([*row, "ab"[code]] for row, code in zip(X.tolist(), y.tolist(), strict=True))
     return path
+
+
+def compare(path: Path) -> dict[str, object]:
+    """What the libraries take, in turns, so that what else the machine does befalls all of them."""
+    codes = {**LIBRARIES, "nextlabel": LOAD}
+    turns = [{name: run(code, path) for name, code in codes.items()} for _ in range(TIMES)]
+    found = {name: sum_up([turn[name] for turn in turns], path) for name in codes}
+    return {name: numbers | {"version": version(name)} for name, numbers in found.items()}
 
 
 def sum_up(runs: list[list[float]], path: Path) -> dict[str, object]:

@@ -175,3 +175,13 @@ def test_what_the_page_counts_is_in_the_files():
 def test_means_over_families_are_those_of_the_files(name, strategy, said):
     mean = estimate([one["mean_difference"] for one in verdicts(name) if one["strategy"] == strategy])
     assert said.format(points(mean.mean), span(mean.low, mean.high)) in flat(RANDOM)
+
+
+def test_typiclust_asks_for_what_its_authors_code_asks_for():
+    found = json.loads((RESULTS / "typiclust-paper.json").read_text())
+    plain = [found["by_data"][name] for name in ("digits", "blobs")]
+    same, picks = (sum(one[what] for one in plain) for what in ("same", "picks"))
+    assert f"made the same {same} of {picks} picks" in (DOCS / "strategies.md").read_text(encoding="utf-8")
+    differ = found["differ"]  # only where samples are equally typical
+    assert differ["in_the_same_cluster"] == differ["batches"] > 0
+    assert differ["ours_over_theirs"] == [1, 1]
