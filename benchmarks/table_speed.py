@@ -3,9 +3,12 @@
 A CSV file of 100,000 rows and 50 columns of numbers in 17 digits, about 98 MB, and the same with every label in quotes,
 which may hold the end of a line. Each is loaded by processes of their own, each with a cache of its own: ``megabytes``
 is what the peak of memory (VmHWM: on Linux) rose above that of ``from nextlabel import load_dataset``, ``seconds`` the
-wall clock, with the import of polars. ``libraries`` is what reads such a file, by itself: the plain file as a frame, and
-its numbers as an array of 32 bits, by polars and by pandas, in turns; ``import_seconds`` of that is the import, of
-which numpy is no part. ``results/table-speed.json`` keeps the medians and the worst.
+wall clock, with the import of polars, ``cpu_seconds`` what all threads worked, which others on the machine hardly move.
+
+``libraries`` is what can read such a file: the plain one as a frame, and its numbers as an array of 32 bits, by polars
+and by pandas, in turns, with ours beside them; ``import_seconds`` of that is the import, of which numpy is no part.
+``python benchmarks/table_speed.py libraries`` measures these alone. ``results/table-speed.json`` keeps the medians and
+the worst.
 """
 
 import csv
@@ -32,41 +35,40 @@ rows, columns = int(sys.argv[2]), int(sys.argv[3])
 """  # not ru_maxrss: a new process begins with the peak of the one that started it
 LOAD = """
 from nextlabel import load_dataset
-before, start = peak(), time.perf_counter()
+before, start, worked = peak(), time.perf_counter(), time.process_time()
 dataset = load_dataset(sys.argv[1])
-seconds, after = time.perf_counter() - start, peak()
+seconds, work, after = time.perf_counter() - start, time.process_time() - worked, peak()
 assert dataset.table.shape == (rows, columns)
-print((after - before) / 1024, seconds)
+print((after - before) / 1024, seconds, work)
 """
 LIBRARY = """
-before, start = peak(), time.perf_counter()
+before, start, worked = peak(), time.perf_counter(), time.process_time()
 import {name}
 imported = time.perf_counter() - start
 frame = {name}.read_csv(sys.argv[1])
 X = frame.{drop}.to_numpy().astype(numpy.float32)
 labels = frame["label"].{listed}()
-seconds, after = time.perf_counter() - start, peak()
+seconds, work, after = time.perf_counter() - start, time.process_time() - worked, peak()
 assert X.shape == (rows, columns) and len(labels) == rows
-print((after - before) / 1024, seconds, imported)
+print((after - before) / 1024, seconds, work, imported)
 """
 LIBRARIES = {
     "polars": LIBRARY.format(name="polars", drop='drop("label")', listed="to_list"),
     "pandas": LIBRARY.format(name="pandas", drop='drop(columns="label")', listed="tolist"),
 }
-NAMES = ("megabytes", "seconds", "import_seconds")
+NAMES = ("megabytes", "seconds", "cpu_seconds", "import_seconds")
 
 
-def main() -> None:
+def main(only: str = "") -> None:
     """Write, measure, print, and keep the result."""
+    found: dict[str, object] = json.loads(RESULT.read_text(encoding="utf-8")) if only else {}
+    found |= {"rows": ROWS, "columns": COLUMNS}
     with tempfile.TemporaryDirectory() as place:
-        files = {name: write(Path(place) / f"{name}.csv", name == "quoted") for name in ("plain", "quoted")}
-        found: dict[str, object] = {"rows": ROWS, "columns": COLUMNS}
-        found |= {name: sum_up([run(LOAD, path) for _ in range(TIMES)], path) for name, path in files.items()}
-        turns = [{name: run(code, files["plain"]) for name, code in LIBRARIES.items()} for _ in range(TIMES)]
-        found["libraries"] = {
-            name: sum_up([turn[name] for turn in turns], files["plain"]) | {"version": version(name)}
-            for name in LIBRARIES
-        }
+        plain = write(Path(place) / "plain.csv", quoted=False)
+        if not only:
+            files = {"plain": plain, "quoted": write(Path(place) / "quoted.csv", quoted=True)}
+            found |= {name: sum_up([run(LOAD, path) for _ in range(TIMES)], path) for name, path in files.items()}
+        found["libraries"] = compare(plain)
     RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
 
@@ -80,6 +82,14 @@ def write(path: Path, quoted: bool) -> Path:
         writer.writerow([*(f"x{i}" for i in range(COLUMNS)), "label"])
         writer.writerows([*row, "ab"[code]] for row, code in zip(X.tolist(), y.tolist(), strict=True))
     return path
+
+
+def compare(path: Path) -> dict[str, object]:
+    """What the libraries take, in turns, so that what else the machine does befalls all of them."""
+    codes = {**LIBRARIES, "nextlabel": LOAD}
+    turns = [{name: run(code, path) for name, code in codes.items()} for _ in range(TIMES)]
+    found = {name: sum_up([turn[name] for turn in turns], path) for name in codes}
+    return {name: numbers | {"version": version(name)} for name, numbers in found.items()}
 
 
 def sum_up(runs: list[list[float]], path: Path) -> dict[str, object]:
@@ -100,4 +110,4 @@ def run(code: str, path: Path) -> list[float]:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -175,3 +175,31 @@ def test_what_the_page_counts_is_in_the_files():
 def test_means_over_families_are_those_of_the_files(name, strategy, said):
     mean = estimate([one["mean_difference"] for one in verdicts(name) if one["strategy"] == strategy])
     assert said.format(points(mean.mean), span(mean.low, mean.high)) in flat(RANDOM)
+
+
+def test_typiclust_asks_for_what_its_authors_code_asks_for():
+    found = json.loads((RESULTS / "typiclust-paper.json").read_text())
+    plain = [found["by_data"][name] for name in ("digits", "blobs")]
+    same, picks = (sum(one[what] for one in plain) for what in ("same", "picks"))
+    assert f"made the same {same} of {picks} picks" in (DOCS / "strategies.md").read_text(encoding="utf-8")
+    differ = found["differ"]  # only where samples are equally typical
+    assert differ["in_the_same_cluster"] == differ["batches"] > 0
+    assert differ["ours_over_theirs"] == [1, 1]
+
+
+def test_what_large_tables_cost_is_what_was_measured():
+    page = flat((DOCS / "formats.md").read_text(encoding="utf-8"))
+    found = json.loads((RESULTS / "table-speed.json").read_text())
+    plain, polars, pandas = found["plain"], *(found["libraries"][name] for name in ("polars", "pandas"))
+    assert all(
+        found[name]["seconds_worst"] < 1 and found[name]["megabytes_worst"] < 250 for name in ("plain", "quoted")
+    )
+    assert (
+        f"{found['rows']:,} rows and {found['columns']} columns ({plain['megabytes_of_text']} MB) is read in " in page
+    )
+    assert f"is read in {plain['seconds']:.1f} s and {plain['megabytes']:.0f} MB of memory" in page
+    work = [f"{one['cpu_seconds']:.2f} s of processor time and {one['megabytes']:.0f} MB" for one in (polars, pandas)]
+    assert f"polars took {work[0]} where pandas took {work[1].replace(' of processor time', '')}," in page
+    imports = [f"{one['import_seconds']:.2f} s" for one in (polars, pandas)]
+    assert f"{imports[0]} to import where pandas took {imports[1]};" in page
+    assert f"the {found['libraries']['nextlabel']['megabytes']:.0f} MB" in page

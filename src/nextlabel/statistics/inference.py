@@ -182,7 +182,8 @@ def detectable_difference(differences: Sequence[float] | Doubles, level: float =
     """The smallest true difference that as many seeds as these would have shown, four times in five.
 
     By the noncentral t distribution, for a paired t test at ``level`` (two-sided) and differences that spread as these
-    do; None for fewer than two, and for those that hardly spread, for these tell nothing of what others would do. At .05 it is that of statsmodels' ``TTestPower``.
+    do; None for fewer than two, and for those that hardly spread, for these tell nothing of what others would do. At
+    .05 it is that of statsmodels' ``TTestPower``.
 
     >>> round(detectable_difference([0.02, -0.02] * 5), 4)
     0.021
