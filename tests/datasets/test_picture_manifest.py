@@ -152,6 +152,8 @@ def test_a_column_of_pictures_that_are_there_is_known_by_its_cells(album: Path) 
     )
     table = load(Request(str(album / "list.csv"), table=Columns(drop=("my scans", "old name"))))
     assert table.table.tolist() == [[i * i] for i in range(6)]
+    parts = "".join(f"pictures/{i // 2}.png,{i * i},{'ab'[i % 2]}\n" for i in range(12))
+    assert written(album, "my scans,width,label\n" + parts).kind == "table"  # of what is seen in them
     (album / "list.csv").write_text(
         "old name,width,label\n" + "".join(f"n{i}.png,{i},{'ab'[i % 2]}\n" for i in range(6))
     )

@@ -62,14 +62,17 @@ class PathColumn(NamedTuple):
 def find_path_column(frame: "pl.DataFrame", folder: Path) -> PathColumn | None:
     """The column of a list in ``folder`` whose cells, or most of the first of them, name pictures; None without one.
 
-    One whose pictures are there comes first, then one of a name that others use, too: what it names may be gone.
+    One whose pictures are there comes first, then one of a name that others use, too: what it names may be gone. By its
+    cells alone a column is known only where each of them is another one: else rows are parts of pictures.
     """
     head = frame.head(LOOKED_AT)
     known = {name.strip().lower(): name for name in frame.columns}
     named = [known[name] for name in (*PATH_COLUMNS, *ID_COLUMNS) if name in known]
     named = [name for name in named if _are_most(_cells(head, name), _names_picture)]
     for name in chain(named, _others(head, named)):
-        if _are_most(_cells(head, name), lambda cell: _names_picture(cell) and _is_there(folder, cell)):
+        cells = _cells(head, name)
+        once = name in named or len(set(cells)) == len(cells)
+        if once and _are_most(cells, lambda cell: _names_picture(cell) and _is_there(folder, cell)):
             return PathColumn(name, name in named)
     return PathColumn(named[0], True) if named else None
 
