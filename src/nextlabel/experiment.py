@@ -109,7 +109,7 @@ class Experiment:
         None,
         optional(PATTERN),
         "Regular expression of a path: samples in which it matches the same (its first group) stay on one side of "
-        "every split, such as '^[^-]*' for all before a dash.",
+        "every split that is drawn, such as '^[^-]*' for all before a dash.",
         LABELS,
     )
     group_column: str | None = knob(
