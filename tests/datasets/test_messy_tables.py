@@ -276,7 +276,7 @@ def test_a_large_file_is_read_as_a_small_one(block: int, tmp_path: Path, monkeyp
         MIXED,
         lines(50, lambda i: i / 3),
         lines(50, lambda i: "" if i == 49 else i / 3),
-        lines(50, lambda i: f"{i % 7},5%".join('""')),
+        lines(50, lambda i: f'"{i % 7},5%"'),
         "a,label\n1,x\n\n2,y\n",
         'a,town,label\n1,"New\nYork",x\n2,Rome,y\n3,"New\nYork",y',
     ]

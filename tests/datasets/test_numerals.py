@@ -50,6 +50,13 @@ def test_a_column_so_written_is_numbers_and_told(tmp_path: Path, way: str) -> No
             encode_table(pl.DataFrame({"a": ["0.5"], "b": [1]}), found.scheme)
 
 
+def test_a_column_that_is_left_out_is_told_once(tmp_path: Path) -> None:
+    notes = table(tmp_path / "t.tsv", [f"{i}%" for i in range(20)]).warnings
+    assert [note for note in notes if "'a'" in note] == [
+        "Column 'a' only numbers or names the rows, and was left out. --keep a takes it as a feature."
+    ]
+
+
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=20), st.sampled_from(sorted(WAYS)))
 def test_numerals_are_the_numbers_that_they_write(values: list[int], way: str) -> None:
     found = read_numerals([WAYS[way][0](n) for n in values])

@@ -12,10 +12,12 @@ from nextlabel.text import join_names, printable, several
 def describe_kinds(columns: Sequence[Encoded]) -> list[str]:
     """The sentences, in a fixed order."""
     found = {kind: [one for one in columns if one.kind == kind] for kind in SENTENCES}
-    signs = sorted({one.marks.strip() for one in columns} - {""})
+    marked = [one for one in columns if one.marks and one.X is not None]
+    spaced = [one for one in marked if " " in one.marks]
+    signs = sorted({one.marks.strip() for one in marked} - {""})
     return [
-        *(_spaces(some) for some in [[one for one in columns if " " in one.marks]] if some),
-        *(_signs([one for one in columns if one.marks.strip() == sign], sign) for sign in signs),
+        *([_spaces(spaced)] if spaced else []),
+        *(_signs([one for one in marked if one.marks.strip() == sign], sign) for sign in signs),
         *(SENTENCES[kind](some) for kind, some in found.items() if some),
     ]
 
