@@ -26,6 +26,9 @@ from scenarios import SHARED
 from scipy.stats import binomtest
 
 from nextlabel import Experiment, Plan, Run, record
+from nextlabel.estimators.base import Check
+from nextlabel.estimators.churn import PER_CLASS
+from nextlabel.estimators.stopping import mended
 from nextlabel.experiment import Crew
 
 RESULT = Path(__file__).parent / "results" / "receipt" / "coverage.json"
@@ -43,6 +46,7 @@ TABLES = ("phoneme", "splice", "vehicle", "banana")
 SHOWN = ("new", "rest", "against_random")
 WIDTHS = {30: (30, 37), 59: (59, 72), 92: (92, 114)}  # looks at about so many audit answers
 NEXT = 100
+RATIOS = (0.3, 1.0, 3.0, 10.0)  # labels that an error costs
 
 
 def experiments(seeds: int) -> dict[str, Experiment]:
@@ -92,7 +96,8 @@ def judge(run: Run, strategy: str) -> dict[str, Any]:
         for rows in by_seed.values()
     ]
     found["new and rest"] = {"labellings": len(both), "held": sum(both)}
-    return found | {"next": judge_next(by_seed, accuracy), "stop": judge_stop(by_seed, accuracy)}
+    found |= {"next": judge_next(by_seed, accuracy), "stop": judge_stop(by_seed, accuracy)}
+    return found | {"cost": {str(ratio): judge_cost(list(by_seed.values()), ratio) for ratio in RATIOS}}
 
 
 def judge_interval(by_seed: Mapping[int, Sequence[Mapping[str, Any]]], name: str) -> dict[str, Any]:
@@ -142,6 +147,33 @@ def judge_stop(by_seed: Mapping[int, Any], accuracy: Mapping[int, Mapping[int, f
         "at_most_1_point": sum(gain <= 1 for gain in gains),
         "most": round(max(gains), 2) if gains else None,
     }
+
+
+def judge_cost(labellings: Sequence[Sequence[Mapping[str, Any]]], ratio: float) -> dict[str, Any]:
+    """What stopping by cost comes to, where an error costs ``ratio`` labels: labels and errors in the rest, together.
+
+    Beside the best moment in hindsight; where the rule never said stop, the end of the labelling.
+    """
+    ours, best, last, stopped = [], [], [], 0
+    for rows in labellings:
+        costs = [row["labelled"] + ratio * (1 - row["truth"]["rest"]) * row["truth"]["left"] for row in rows]
+        at = next((i for i, row in enumerate(rows) if stops(row["figures"].get("advice"), ratio)), None)
+        stopped += at is not None
+        ours.append(costs[-1 if at is None else at])
+        best.append(min(costs))
+        last.append(costs[-1])
+    mean = {"rule": sum(ours), "best": sum(best), "never": sum(last)}
+    return {name: round(total / max(len(labellings), 1), 1) for name, total in mean.items()} | {"stopped": stopped}
+
+
+def stops(figure: Mapping[str, Any] | None, ratio: float) -> bool:
+    """Would it be said to stop, where an error costs so many labels?"""
+    if figure is None:
+        return False
+    churn, left, known, asked = (figure["more"][name] for name in ("churn", "left", "known", "asked"))
+    # Of one sample in 10^9, so that the churn is what it was.
+    check = Check(figure["labelled"], round(1e7 * churn), 10**9, NEXT, PER_CLASS, figure["audit"], left, known, asked)
+    return bool(asked) and mended(check) * ratio < NEXT
 
 
 def main() -> None:

@@ -21,13 +21,14 @@ def stopping(history: History) -> Mapping[str, Figure]:
     if isinstance(found, str):
         return {"advice": Figure("", audit=history.audit, silent=found)}
     value, cost = history.error_value, history.label_cost
+    seen = {"churn": found.churn, "left": found.left, "known": found.known, "asked": found.asked}
     if value and cost and found.asked:
-        worth = _worth(found, value)
-        more = {"rule": "cost", "worth": worth, "cost": HUNDRED * cost, "churn": found.churn}
+        worth = value * mended(found)
+        more = {"rule": "cost", "worth": worth, "cost": HUNDRED * cost, **seen}
         return {"advice": Figure("", float(worth < HUNDRED * cost), None, None, found.audit, found.labelled, more=more)}
     before = [one for one in history.checks if one.labelled <= found.labelled - APART and _counts(one)]
     still = found.churn <= STILL and bool(before) and before[-1].churn <= STILL
-    more = {"rule": "churn", "churn": found.churn}
+    more = {"rule": "churn", **seen}
     return {"advice": Figure("", float(still), None, None, found.audit, found.labelled, more=more)}
 
 
@@ -35,7 +36,6 @@ def _counts(check: Check) -> bool:
     return check.fewest >= PER_CLASS and check.seen >= SEEN
 
 
-def _worth(check: Check, value: float) -> float:
-    """What a hundred labels are worth at most: errors mended in the rest, and among the hundred themselves."""
-    mended = check.left * bound(check) / 100 + min(HUNDRED, check.left) * (1 - check.known / check.asked)
-    return mended * value
+def mended(check: Check) -> float:
+    """How many errors a hundred labels mend at most: those in the rest, and those among the hundred themselves."""
+    return check.left * bound(check) / 100 + min(HUNDRED, check.left) * (1 - check.known / max(check.asked, 1))

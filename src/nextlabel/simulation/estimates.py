@@ -48,15 +48,29 @@ class Watch:
             "audit": history.audit,
             "test": len(self.parts.splits[self.arm.seed].test),
             "figures": dict(self._figures),
+            "truth": self._now(seen),
         }
+
+    def _now(self, seen: Seen) -> dict[str, float | None]:
+        """How good the model is in this round, on new samples and on the rest, whoever knows it."""
+        rest = self._rest(seen)
+        test = self._known(self.parts.splits[self.arm.seed].test)
+        return {
+            "new": self._agreement(seen.fitted, test),
+            "rest": self._agreement(seen.fitted, rest),
+            "left": len(rest),
+        }
+
+    def _rest(self, seen: Seen) -> Ids:
+        pool = seen.pool
+        return self._known(np.union1d(pool.unlabelled(), pool.audit[pool.y[pool.audit] < 0]))
 
     def _truth(self, seen: Seen, history: History) -> dict[str, float | None]:
         """The truth of the figures of a look, when it is taken; of what is to come nobody knows it yet."""
         if len(history.looks) == self._looks:
             return {}
-        pool, test, k = seen.pool, self._known(self.parts.splits[self.arm.seed].test), equal_count(history.audit)
-        rest = self._known(np.union1d(pool.unlabelled(), pool.audit[pool.y[pool.audit] < 0]))
-        found = {"new": self._agreement(seen.fitted, test), "rest": self._agreement(seen.fitted, rest)}
+        test, k = self._known(self.parts.splits[self.arm.seed].test), equal_count(history.audit)
+        found = {"new": self._agreement(seen.fitted, test), "rest": self._agreement(seen.fitted, self._rest(seen))}
         if k in history.looks[-1].queue and len(test):
             answers = self.parts.oracles[self.arm.seed](test)
             queue, chance = arms(seen, k, test)
@@ -80,4 +94,5 @@ def _speaks(figure: Figure) -> bool:
 
 
 def _plain(figure: Figure) -> dict[str, Any]:
-    return {name: getattr(figure, name) for name in ("value", "low", "high", "audit", "labelled")}
+    numbers = {name: getattr(figure, name) for name in ("value", "low", "high", "audit", "labelled")}
+    return numbers | {"more": {name: value for name, value in figure.more.items() if isinstance(value, int | float)}}
