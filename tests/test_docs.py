@@ -19,11 +19,11 @@ from nextlabel.cli.tables import options_page
 from nextlabel.datasets import DATASETS, load_dataset
 from nextlabel.datasets.split_files import read_split
 from nextlabel.embedders import EMBEDDERS
-from nextlabel.scoring import SCORERS
 from nextlabel.labelling import LabellingSession, Wish, open_project
 from nextlabel.loop.oracles import ORACLES
 from nextlabel.models import MODELS
 from nextlabel.models.recipe import Recipe
+from nextlabel.scoring import SCORERS
 from nextlabel.strategies import STRATEGIES
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
 

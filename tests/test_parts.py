@@ -10,8 +10,8 @@ import pytest
 from nextlabel.conformance import engines, estimators, models, scorers, strategies
 from nextlabel.engines import ENGINES
 from nextlabel.estimators import ESTIMATORS
-from nextlabel.scoring import SCORERS
 from nextlabel.models import MODELS, model
+from nextlabel.scoring import SCORERS
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 

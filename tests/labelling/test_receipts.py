@@ -4,7 +4,7 @@ import contextlib
 import shutil
 
 import pytest
-from people import Person, draw_pictures, open_at
+from people import Person, draw_pictures, open_at, wait_for
 from test_loop import world_of
 from threadpoolctl import threadpool_limits
 
@@ -59,3 +59,24 @@ def test_the_page_sees_what_a_simulation_sees(labelled, tmp_path):
     curves = [write_receipt(one, "picture", {})["curve"] for one in (found, expected)]
     assert curves[0] == curves[1]
     assert list(found.checks) == list(expected.checks)
+
+
+def test_a_check_of_the_rest_is_drawn_from_both_sides_and_counts_for_no_audit(labelled):
+    place, address = labelled
+    opened = open_at(place)
+    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
+        ada = Person(session)
+        ada.settle()
+        before = session.receipt()["audit"]
+        assert session.check_rest(ada.id, 30) == 30
+        asked = ada.ask(20)
+        for question in asked:
+            assert ada.say(question)["why"]["reason"] == "check"
+        assert {session._project.is_audit(i) for i in [one["sample"] for one in asked]} == {True, False}
+        assert session.receipt()["audit"] == before
+        with threadpool_limits(1), visit_store(address) as visit:
+            receipts = Receipts(*world_of(visit, place))
+            frozen = receipts.follow(visit).frozen
+        assert (frozen.hits + frozen.misses, frozen.waiting) == (20, 10)
+        assert frozen.rest == 320 - frozen.labelled
+        wait_for(lambda: any(line["name"] == "check" for line in session.receipt()["lines"]))

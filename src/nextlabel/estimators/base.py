@@ -78,11 +78,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Frozen:
-    """A check with the model as it is: of ``drawn`` questions, drawn from ``rest`` samples, so many were wrong."""
+    """A check with the model as it was after ``labelled`` labels: of questions that were drawn from the ``rest``, all
+    samples without a label, so many were hits and misses, and ``waiting`` have no answer yet.
+    """
 
     hits: int
     misses: int
     rest: int
+    waiting: int = 0
+    labelled: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,20 @@ EVER = 20.0  # 1 / .05: a ratio that a true share exceeds at any time with a pro
 def frozen(history: History) -> Mapping[str, Figure]:
     """``check``: the share of the unlabelled samples that the model has right, at least; from a check of the rest.
 
-    The exact bound of the hypergeometric distribution, for a number of questions that was fixed beforehand; and in
-    ``more`` one that holds after every single question (Robbins, 1970: a mixture of all shares against each).
+    Once all have an answer, the exact bound of the hypergeometric distribution, for that number of questions was fixed
+    beforehand; until then one that holds after every single answer (Robbins, 1970: a mixture of all shares against
+    each).
     """
     found = history.frozen
     if found is None or not found.hits + found.misses:
         return {"check": Figure("share", audit=history.audit, silent="not asked")}
     n = found.hits + found.misses
-    wrong = most_wrong(found)
-    more = {"wrong_high": wrong, "rest": found.rest - n, "ever": lowest_ever(found), "hits": found.hits, "asked": n}
-    low = 1 - wrong / max(found.rest - n, 1)
-    return {"check": Figure("share", found.hits / n, low, 1.0, history.audit, n, more=more)}
+    left = found.rest - n
+    low = lowest_ever(found) if found.waiting else 1 - most_wrong(found) / max(left, 1)
+    value = found.hits / n
+    low = min(low, value)  # near the end of a folder the few that are left may be surer than those that were drawn
+    more = {"rest": left, "hits": found.hits, "asked": n, "waiting": found.waiting}
+    return {"check": Figure("share", value, low, 1.0, history.audit, found.labelled, more=more)}
 
 
 def most_wrong(found: Frozen) -> int:

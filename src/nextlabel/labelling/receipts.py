@@ -10,17 +10,17 @@ A function of the log alone: whoever opens the project again, or asks on the com
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.estimators import estimate
 from nextlabel.estimators.audit import audit
-from nextlabel.estimators.base import History
+from nextlabel.estimators.base import Frozen, History
 from nextlabel.labelling.aside import read_aside
 from nextlabel.labelling.choosing import make_learner
-from nextlabel.labelling.past import ASIDE, LATE, Past, World, is_round
+from nextlabel.labelling.past import ASIDE, CHECK, LATE, Past, World, is_round
 from nextlabel.labelling.settings import Settings
 from nextlabel.loop.asking import Asked, Why
 from nextlabel.loop.learner import ActiveLearner, View, learn
@@ -38,6 +38,7 @@ class Receipts:
         self.past, self.now = Past(), Past()  # as far as batches have been seen, and to the end of the log
         self.observer = Observer()
         self._last: Seen | None = None
+        self._check: _Check | None = None
         self._learner: tuple[Settings, ActiveLearner] | None = None
 
     def follow(self, visit: Visit) -> History:
@@ -47,6 +48,9 @@ class Receipts:
                 self.past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
                 self._last = self._show(self.past, self._asked(batch))
                 self.observer.see(self._last, read_aside(self.past, self.world, self._last.pool))
+            elif batch.choice.strategy == CHECK:
+                self.past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
+                self._check = self._freeze(batch)
             elif batch.choice.strategy not in (*ASIDE, LATE) and self._last is not None:
                 more = replace(self._last, asked=self._asked(batch))  # what the same chooser would have asked next
                 self.observer.send(more, read_aside(self.past, self.world, more.pool))
@@ -63,7 +67,27 @@ class Receipts:
             found = copy.deepcopy(self.observer).see(self._show(self.now, Asked(NOBODY)), aside)
         else:
             found = self.observer.history(known.pool, aside)
-        return replace(found, error_value=settings.error_value, label_cost=settings.label_cost)
+        frozen = None if self._check is None else self._count(self._check)
+        return replace(found, frozen=frozen, error_value=settings.error_value, label_cost=settings.label_cost)
+
+    def _freeze(self, batch: Batch) -> "_Check":
+        """What the model says, now that a check begins, of what was drawn for it."""
+        seen, state = self._show(self.past, self._asked(batch)), self.past.state
+        guess = seen.fitted.clf.predict(seen.fitted.features[seen.asked.ids])
+        classes = np.array(self.past.classes() or (0,))[guess.astype(np.int64)]
+        drawn = dict(zip(self.world.ids[seen.asked.ids].tolist(), classes.tolist(), strict=True))
+        rest = [one for one in self.world.ids.tolist() if state.verdict(one).kind == "open"]
+        return _Check(drawn, len(rest), len(seen.pool.labelled()))
+
+    def _count(self, check: "_Check") -> Frozen:
+        """How a check stands; who is not sure of a sample has not agreed with the model."""
+        state = self.now.state
+        verdicts = {one: state.verdict(one) for one in check.drawn if state.files.is_there(one)}
+        said = {one: found for one, found in verdicts.items() if found.kind in ("label", "skip")}
+        resolve = state.classes.resolve
+        hits = sum(one.kind == "label" and one.class_id == resolve(check.drawn[i]) for i, one in said.items())
+        waiting = sum(one.kind == "open" for one in verdicts.values())
+        return Frozen(hits, len(said) - hits, check.rest, waiting, check.labelled)
 
     def _show(self, past: Past, asked: Asked) -> Seen:
         """A round as an observer sees it: models that know what was answered when its batch was chosen."""
@@ -83,6 +107,14 @@ class Receipts:
         if self._learner is None or self._learner[0] != settings:
             self._learner = settings, make_learner(settings, self.dataset)
         return self._learner[1]
+
+
+class _Check(NamedTuple):
+    """What was drawn, and what a model took it for: class ids by sample; of how many; after how many labels."""
+
+    drawn: Mapping[int, int]
+    rest: int
+    labelled: int
 
 
 def write_receipt(history: History, noun: str, names: Mapping[int, str]) -> dict[str, Any]:

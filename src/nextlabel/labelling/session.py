@@ -164,6 +164,9 @@ class LabellingSession:
         """Keep an answer."""
         kept = self._answers.keep(annotator, answer)
         self._trainer.advance()
+        ask = self._queue.find(answer["ask"])
+        if ask is not None and ask.why == "check":  # its figure holds after every single answer
+            self._trainer.write_receipt()
         return kept
 
     def answer_demo(self, annotator: int, count: int) -> int:
@@ -272,6 +275,10 @@ class LabellingSession:
             audit = sum(project.is_audit(i) and project.past.was_asked(i) for i in labels)  # no imports
             counts = {"labelled": len(labels), "audit": audit, "agreement": self._people.agreement()}
             return {**self._trainer.receipt, **counts}
+
+    def check_rest(self, annotator: int, count: int) -> int:
+        """Ask about samples drawn from all that have no label, to see how many of the rest the model has right."""
+        return self._queue.draw_check(count)
 
     def changes(self, after: int) -> list[Json]:
         """What changed after a number."""

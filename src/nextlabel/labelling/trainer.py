@@ -168,7 +168,7 @@ class Trainer:
         self.write_receipt()
 
     def write_receipt(self) -> None:
-        """Have the receipt written anew."""
+        """Have the receipt written anew, as far as anybody could be told more."""
         with self.project.lock:
             if self._is_ready:
                 self.worker.tell({"do": "receipt"})

@@ -47,6 +47,7 @@ class Worker:
         self.opened: tuple[World, Dataset] | None = None  # both at once, for a thread replaces them
         self._learner: tuple[Settings, Dataset, ActiveLearner] | None = None
         self._reading, self._counting = threading.Lock(), threading.Lock()
+        self._asked_again = threading.Event()
         self._receipts: Receipts | None = None
 
     def obey(self, message: Message) -> None:
@@ -76,16 +77,17 @@ class Worker:
                 self.say({"say": "broken", "why": traceback.format_exc()})
 
     def _receipt_safely(self) -> None:
-        if not self._counting.acquire(blocking=False):
-            return  # one is on its way; the next batch asks for the next
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._write_receipt()
-        except Exception:
-            self.say({"say": "broken", "why": traceback.format_exc()})
-        finally:
-            self._counting.release()
+        self._asked_again.set()
+        with self._counting:
+            if not self._asked_again.is_set():
+                return  # somebody who waited as well has seen all that there is
+            self._asked_again.clear()
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self._write_receipt()
+            except Exception:
+                self.say({"say": "broken", "why": traceback.format_exc()})
 
     def _write_receipt(self) -> None:
         """Say how good the model is, as far as that can be said."""

@@ -73,6 +73,8 @@ def ask(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     waiting, free = view.pool.unaudited(), len(view.pool.unlabelled())  # free: the strategy's own
     # What the audit is due once all of this is answered, less what it had: by whole numbers, so no rounding adds up.
     due = count_due(learner.plan.audit, len(view.pool.asked) + size) - view.pool.audited()
+    if learner.plan.audit:  # until it has caught up with those that joined, every second question is the audit's
+        due = max(due, min(view.pool.behind(), size // 2))
     # More where the strategy has run out of samples, less where the audit side has, and never more than a batch.
     due = min(max(due, size - free, 0), len(waiting), size)
     chosen = ask_strategy(view, learner, k, size - due) if size > due else Asked(NOBODY)

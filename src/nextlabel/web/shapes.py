@@ -404,6 +404,12 @@ class Receipt(Shape):
     agreement: Agreement | None = None
 
 
+class CheckRest(Shape):
+    """How many to draw."""
+
+    count: Annotated[int, Field(ge=1, le=10_000)] = 59
+
+
 class Invitation(Shape):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
 

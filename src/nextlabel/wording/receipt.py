@@ -157,9 +157,11 @@ def _advice(figure: Figure, noun: str) -> str:
 def _check(figure: Figure, noun: str) -> str:
     if figure.low is None:
         return ""
-    asked, hits = int(figure.more["asked"]), int(figure.more["hits"])
-    low = int(100 * figure.low)
-    return f"Checked: of {several(asked, noun)} drawn from the rest {hits:,} were right, so at least {low} % of it are."
+    asked, hits, low = int(figure.more["asked"]), int(figure.more["hits"]), int(100 * figure.low + 1e-9)
+    begun = f"After {several(figure.labelled, 'label')} the rest was checked"
+    if waiting := int(figure.more["waiting"]):
+        begun = f"A check after {several(figure.labelled, 'label')} is under way, {waiting:,} still to answer"
+    return f"{begun}: {hits:,} of {several(asked, noun)} were right, so at least {low} of 100 of the rest are."
 
 
 Words = Callable[[Figure, str], str]
@@ -185,7 +187,8 @@ MADE_OF = {
     "no interval.",
     "advice": "Stop where at most 2 % changed over 100 answers, twice, at least 50 answers apart; or by cost, where "
     "the settings name what an error and a label are worth.",
-    "check": "Drawn from all that has no label, with the model as it was. With 95 % confidence.",
+    "check": "Drawn from all {noun}s without a label, and compared with what the model said when the check began. With "
+    "95 % confidence; while it is under way, after every single answer.",
     "joined": "An audit is a random sample of all {noun}s only once it has caught up with those that came later.",
 }
 

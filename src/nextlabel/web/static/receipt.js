@@ -1,7 +1,8 @@
 // What may be said honestly so far: as a column beside the question, and as a page.
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { html } from "./html.js";
-import { overview, problem, thing } from "./state.js";
+import { catchUp } from "./labelling.js";
+import { notice, overview, problem, thing } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 const FIRST = 30; // audit answers of the first look
@@ -76,10 +77,36 @@ export function receiptPage() {
     ${!now ? html`<p class="muted" role="status">Looking …</p>` : html`${lines(explained)}
       <p class="muted">Figures rest on questions that were drawn at random, whose answers the choice of questions never
         sees: ${now.audit} of your ${now.labelled} labels so far.</p>
+      ${checkRest()}
       <section><h2>Do people agree?</h2>${agreement(now.agreement)}</section>`}
     <section><h2>By class</h2>${byClass()}</section>
     ${neverShown()}
   </main>`;
+}
+
+const wanted = signal(59); // none wrong of so many: at least 95 of 100 of the rest are right, with 95 % confidence
+
+function checkRest() {
+  const { samples, labelled, discarded } = overview.value;
+  const left = samples - labelled - discarded;
+  if (!labelled || left < 1) return "";
+  return html`<section><h2>Done? Check the rest</h2>
+    <p>Some ${thing()}s are drawn from the ${left} that have no label, and come next. Your answers tell how many of the rest the
+      machine has right, as it is now. With 59 of 59 right that is at least 95 of 100.</p>
+    <div class="bar"><label>How many <input type="number" min="1" max=${left} value=${Math.min(wanted.value, left)}
+      onInput=${(event) => (wanted.value = Number(event.target.value))} /></label>
+      <button onClick=${() => drawRest(Math.max(1, Math.min(wanted.value || 59, left)))}>Check the rest</button></div></section>`;
+}
+
+async function drawRest(count) {
+  try {
+    const { queued } = await post("/api/check", { count });
+    await catchUp();
+    notice.value = `${queued} come next.`;
+    location.hash = "#label";
+  } catch (error) {
+    problem.value = error.message;
+  }
 }
 
 // All looks so far: the interval as an area over the number of audit answers.
