@@ -77,6 +77,7 @@ def histories() -> Iterator[tuple[str, History]]:
     yield "with costs", make_history(usual, error_value=2.0, label_cost=0.1)
     for hits, misses, rest in ((59, 0, 1_059), (0, 59, 100), (58, 1, 59), (1, 0, 1), (98, 1, 100)):
         yield f"with {hits} of {hits + misses} right in a check", make_history(usual, frozen=Frozen(hits, misses, rest))
+    yield "in the middle of a check", make_history(usual, frozen=Frozen(20, 2, 600, waiting=37, labelled=300))
 
 
 def check_gives_figures(estimator: Estimator) -> None:
@@ -84,7 +85,9 @@ def check_gives_figures(estimator: Estimator) -> None:
     for name, figure, where in _figures(estimator):
         dump(asdict(figure))  # raises ValueError for NaN and infinity, TypeError for what is no plain number
         ends = [number for number in (figure.low, figure.value, figure.high) if number is not None]
-        assert ends == sorted(ends), f"'{name}' of a history {where} is {figure.value}, not from {ends[0]} to {ends[-1]}"
+        assert ends == sorted(ends), (
+            f"'{name}' of a history {where} is {figure.value}, not from {ends[0]} to {ends[-1]}"
+        )
         shares = figure.unit != "share" or all(0 <= number <= 1 for number in ends)
         assert shares, f"'{name}' of a history {where} is no share: {ends}"
 
