@@ -33,9 +33,18 @@ def make_look(m: int = 60, classes: int = 3, right: float = 0.8, **more: Any) ->
     def guess() -> Ids:
         return np.where(rng.random(m) < right, truth, truth + 1)
 
-    known = {"truth": truth, "guess": guess(), "by_chance": guess(), "queue": {k: guess() for k in QUEUE}}
-    counts = {"labelled": 5 * m, "learned": 5 * m, "rest": (120, 500), "survivors": True}
-    return Look(**({"alive": rng.random(m) < 0.7} | known | counts | more))
+    look = Look(
+        labelled=5 * m,
+        truth=truth,
+        guess=guess(),
+        alive=rng.random(m) < 0.7,
+        survivors=True,
+        rest=(120, 500),
+        learned=5 * m,
+        by_chance=guess(),
+        queue={k: guess() for k in QUEUE},
+    )
+    return replace(look, **more)
 
 
 def make_history(look: Look, **more: Any) -> History:
