@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from nextlabel.progress import quiet
 from nextlabel.store import Choice, Question, visit_store
 
 Shown = dict[str, Any]
-BATCH = 10
+BATCH = 20
 
 
 class OwnLoop:
@@ -28,14 +29,17 @@ class OwnLoop:
         self.project, self.address = opened.project, opened.address
         self.session = LabellingSession(opened.project, opened.address)  # not entered: it has no worker
         self.ada = Person(self.session)
+        self.waiting = 0  # questions of the last batch
         self.read()
 
     def read(self) -> None:
         """Read all samples that are there, and embed them."""
         project = self.project
         samples = [one for one in project.samples if one.gone is None]
-        self.world, opening, _ = read_world(project.source, project.settings, samples, quiet)
+        world, opening, _ = read_world(project.source, project.settings, samples, quiet)
+        self.world = replace(world, features=world.features[:, ::32])  # of the 768 some, for nobody has to be good
         self.dataset = opening.dataset
+        self.learner = make_learner(project.settings, self.dataset)
         project.register(opening.files, whole=True)
 
     def choose(self) -> int:
@@ -43,8 +47,7 @@ class OwnLoop:
         past = Past()
         with visit_store(self.address) as visit, threadpool_limits(1):
             past.follow(visit)
-            learner = make_learner(past.settings, self.dataset)
-            chosen = choose(past.build_pool(self.world), self.world, learner, past.rounds())
+            chosen = choose(past.build_pool(self.world), self.world, self.learner, past.rounds())
         asked, state = chosen.asked, past.state
         scores = [None] * len(asked.ids) if asked.scores is None else asked.scores.tolist()
         kept = [None if score is None or score != score else score for score in scores]
@@ -58,12 +61,13 @@ class OwnLoop:
 
     def answer(self, count: int, reply: Callable[[Shown, bool], Shown] = lambda one, audit: {}) -> None:
         """Answer so many questions, or all that there are; ``reply`` says how, given whether it is an audit's."""
-        asked = 0
-        while asked < count and (size := self.choose()):
-            for _ in range(min(size, count - asked)):
-                (question,) = self.ada.ask()
-                self.ada.say(question, **reply(question, self.project.is_audit(question["sample"])))
-            asked += size
+        for _ in range(count):
+            self.waiting = self.waiting or self.choose()
+            if not self.waiting:
+                return
+            (question,) = self.ada.ask()
+            self.ada.say(question, **reply(question, self.project.is_audit(question["sample"])))
+            self.waiting -= 1
 
     def follow(self, receipts: Receipts | None = None) -> History:
         """The history that the log gives by now."""
@@ -77,7 +81,9 @@ class OwnLoop:
 
 
 @contextlib.contextmanager
-def open_loop(place: Path, classes: tuple[str, ...] = (), labels: tuple[str, ...] = (), **more: Any) -> Iterator[OwnLoop]:
+def open_loop(
+    place: Path, classes: tuple[str, ...] = (), labels: tuple[str, ...] = (), **more: Any
+) -> Iterator[OwnLoop]:
     """A project of which half of the samples, and of the questions, are the audit's: thirty of sixty answers."""
     settings = {"embedder": "pixels", "seed": 3, "strategy": "margin", "cold": "random", "batch": BATCH}
     wish = Wish(place, classes=classes, labels=labels, settings=settings | {"side": 0.5, "audit_share": 0.5} | more)

@@ -1,29 +1,27 @@
 """Odd labellings: the receipt keeps silent, or says what is odd, and never falls over."""
 
 import itertools
-import uuid
 
-import numpy as np
 import pytest
-from own_loop import open_loop
+from own_loop import BATCH, open_loop
 from people import CLASSES, draw_pictures
 
-from nextlabel.conformance.estimators import for_estimators
-from nextlabel.estimators import ESTIMATORS, estimate
+from nextlabel.estimators import estimate
 from nextlabel.labelling.receipts import Receipts
-from nextlabel.store import Entry
 
 ASKED = 60  # of which thirty are the audit's
 
 
 @pytest.fixture
 def shapes(tmp_path):
-    return draw_pictures(tmp_path / "shapes", 110)
+    return draw_pictures(tmp_path / "shapes", 100)
 
 
 def plain(history):
     """What two histories are compared by."""
-    looks = [(one.labelled, one.truth.tolist(), one.guess.tolist(), one.alive.tolist(), one.rest) for one in history.looks]
+    looks = [
+        (one.labelled, one.truth.tolist(), one.guess.tolist(), one.alive.tolist(), one.rest) for one in history.looks
+    ]
     return looks, list(history.checks), history.audit, history.side
 
 
@@ -77,7 +75,7 @@ def test_all_of_the_audit_side_discarded(shapes):
     with open_loop(shapes) as loop:
         for name in ("hexagon", *CLASSES):
             loop.session.add_class(loop.ada.id, name)
-        loop.answer(150, lambda question, audit: {"kind": "discard"} if audit else {})
+        loop.answer(90, lambda question, audit: {"kind": "discard"} if audit else {})
         history = loop.follow()
         assert (history.audit, history.side, history.looks) == (0, 0, ())
         assert loop.lines()["new"].startswith("Too few pictures")
@@ -86,14 +84,15 @@ def test_all_of_the_audit_side_discarded(shapes):
 def test_many_discarded_are_told(shapes):
     odd = itertools.count()
     with open_loop(shapes, CLASSES) as loop:
-        loop.answer(76, lambda question, audit: {"kind": "discard"} if audit and next(odd) % 5 == 0 else {})
+        loop.answer(80, lambda question, audit: {"kind": "discard"} if audit and next(odd) % 5 == 0 else {})
         assert "% of the audit's pictures were put aside: the figure is about the others." in loop.lines()["new"]
 
 
 def test_skips_widen_the_figure_to_both_sides(shapes):
     odd = itertools.count()
     with open_loop(shapes, CLASSES) as loop:
-        loop.answer(74, lambda question, audit: {"kind": "skip"} if audit and next(odd) % 9 == 0 else {})
+        loop.answer(80, lambda question, audit: {"kind": "skip"} if audit and next(odd) % 9 == 0 else {})
+        loop.choose()
         look = loop.follow().looks[-1]
         assert 2 <= look.skipped <= 5
         assert "that you were not sure of count as wrong below, and as right above." in loop.lines()["new"]
@@ -104,20 +103,18 @@ def test_labels_that_change_after_a_look(shapes):
     with open_loop(shapes, CLASSES) as loop:
         loop.answer(ASKED)
         receipts = Receipts(loop.world, loop.dataset)
-        loop.choose()
+        loop.waiting = loop.choose()
         first = loop.follow(receipts).looks[-1]
         sample = int(next(i for i in loop.world.ids if loop.project.is_audit(i) and i in loop.project.verdicts))
         now = loop.project.verdicts[sample].class_id
         other = next(one for one in range(3) if one != now)
-        ask = next(ask for batch in loop.project.state.batches.values() for ask in batch.asks if ask.sample_id == sample)
+        ask = next(
+            ask for batch in loop.project.state.batches.values() for ask in batch.asks if ask.sample_id == sample
+        )
         loop.ada.say({"ask": ask.id, "sample": sample}, name=CLASSES[other])
         history = loop.follow(receipts)
         assert history.looks[0].truth.tolist() == first.truth.tolist()
-        for _ in range(BATCH_OUT := 10):
-            (question,) = loop.ada.ask()
-            loop.ada.say(question)
-        loop.answer(10)
-        loop.choose()
+        loop.answer(BATCH)
         history = loop.follow(receipts)
         assert len(history.looks) == 2
         assert sorted(history.looks[1].truth.tolist()[:30]) != sorted(first.truth.tolist())
@@ -147,8 +144,8 @@ def test_a_project_whose_answers_nobody_looked_at(shapes):
     """As one that was begun by a version without a receipt: all is in its log, from the first answer on."""
     with open_loop(shapes, CLASSES) as loop:
         receipts = Receipts(loop.world, loop.dataset)
-        for _ in range(8):
-            loop.answer(10)
+        for _ in range(4):
+            loop.answer(BATCH)
             loop.follow(receipts)  # as the page does, batch by batch
         found = loop.follow()
         assert plain(found) == plain(loop.follow(receipts))
