@@ -280,6 +280,14 @@ def test_a_second_person_comes_in_by_a_link_and_the_receipt_tells_how_far_they_a
     visit.open("receipt")
     page.wait_for_selector("text=from 1 that two people labelled")
     guest.context.close()
+    # The receipt's figures are drawn, whatever a class is called, and its questions are asked from here.
+    assert page.locator(".receipt-page .interval").count() == 2
+    page.click("text=Class by class")
+    page.wait_for_selector("td:has-text('<b>cat</b>')")
+    assert look_with_axe(visit) == []
+    page.click("button:has-text('Check the rest')")
+    page.wait_for_selector(".label aside .interval")  # beside the picture as well
+    assert look_with_axe(visit) == []
 
 
 def test_a_merge_is_asked_about_first(visit: Visit) -> None:
