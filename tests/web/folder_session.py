@@ -335,7 +335,7 @@ class FolderSession:
             pairs = sum(len(people) > 1 for people in said.values())
             agreement = {"pairs": pairs, "kappa": 0.8, "low": 0.55, "high": 0.97} if pairs else None
             audit = sum(sample % AUDIT == 0 for sample in said)
-            figures = RECEIPT if pairs else dict.fromkeys(RECEIPT, [])
+            figures = RECEIPT if pairs else {name: [] for name in RECEIPT}
             return {"labelled": len(said), "audit": audit, "agreement": agreement, **figures}
 
     def changes(self, after: int) -> list[Json]:

@@ -49,7 +49,8 @@ def _difference(look: Look) -> Figure:
         return Figure("points", audit=look.m, labelled=look.labelled, silent="short queue")
     middle, half = _paired(look, k)
     mean = float(_differences(look, k).mean())
-    return Figure("points", mean, middle - half, middle + half, look.m, look.labelled, more={"labels": k})
+    low, high = max(middle - half, -100.0), min(middle + half, 100.0)
+    return Figure("points", mean, low, high, look.m, look.labelled, more={"labels": k})
 
 
 def _equivalent(look: Look) -> Figure:
