@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.conformance import engines, models, scorers, strategies
+from nextlabel.conformance import engines, estimators, models, scorers, strategies
 from nextlabel.engines import ENGINES
+from nextlabel.estimators import ESTIMATORS
 from nextlabel.models import MODELS, model
 from nextlabel.scoring import SCORERS
 from nextlabel.strategies import STRATEGIES, strategy
@@ -41,8 +42,14 @@ def test_drop_in(name, check):
 
 @pytest.mark.parametrize("check", scorers.for_scorers, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", SCORERS)
-def test_estimator(name, check):
+def test_scorer(name, check):
     check(SCORERS[name])
+
+
+@pytest.mark.parametrize("check", estimators.for_estimators, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_estimator(name, check):
+    check(ESTIMATORS[name])
 
 
 @pytest.fixture(scope="module", params=ENGINES)

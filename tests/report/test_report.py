@@ -6,7 +6,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -173,6 +173,23 @@ def test_hostile_names_stay_text(tmp_path: Path, sketchy: None) -> None:
     assert all((one["src"] or "").startswith("data:image/") for one in reader.all("img"))
     assert not any(name.startswith("on") for _, attributes in reader.tags for name in attributes)
     assert all(name in reader.text for name in HOSTILE)
+
+
+def test_a_run_with_estimates_says_how_often_they_held(tmp_path: Path, sketchy: None) -> None:
+    run, dataset, features = made(tmp_path, Shape(rounds=1, strategies=(HOSTILE[0],)))
+    assert "without the test set" not in shown(run, dataset, features).text
+    figure = {"value": 0.7, "low": 0.5, "high": 0.9, "audit": 31, "labelled": 6}
+    told = [
+        {"strategy": HOSTILE[0], "seed": seed, "round": 0, "labelled": 6, "audit": 31, "test": 12, "figures": {
+            "new": figure | {"truth": truth}, "rest": figure | {"value": None, "high": 1.0, "truth": truth}}}
+        for seed, truth in enumerate((0.6, 0.1))
+    ]  # fmt: skip
+    reader = shown(replace(run, estimates=told), dataset, features)
+    assert "What could be said without the test set" in reader.text
+    words = " ".join(reader.text.split())
+    assert f"{HOSTILE[0]}on new samples1 of 2 labellings40––" in words
+    assert f"{HOSTILE[0]}on the rest1 of 2 labellings–––" in words
+    assert not reader.all("script")
 
 
 SHAPES = {

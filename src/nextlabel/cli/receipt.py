@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from nextlabel import report
 from nextlabel.cli.places import refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
+from nextlabel.labelling.export_files import check_out
 from nextlabel.labelling.receipts import Receipts, write_receipt
 from nextlabel.labelling.records import Record, open_record
 from nextlabel.labelling.status import count_project
@@ -28,6 +29,8 @@ def run_receipt(
         refuse_inputs(out, (place,))
         refuse_place(out)
     with open_record(place, *home) as (record, visit), show_progress(loud, quiet=as_json) as progress:
+        if out is not None:
+            check_out(record, "html", out)  # no sample is written over, nor the project
         found = read_receipt(record, visit, progress)
     if out is not None:
         report.write_receipt(found, out)

@@ -26,8 +26,10 @@ def frozen(history: History) -> Mapping[str, Figure]:
     n = found.hits + found.misses
     left = found.rest - n
     low = lowest_ever(found) if found.waiting else 1 - most_wrong(found) / max(left, 1)
+    value = found.hits / n
+    low = min(low, value)  # near the end of a folder the few that are left may be surer than those that were drawn
     more = {"rest": left, "hits": found.hits, "asked": n, "waiting": found.waiting}
-    return {"check": Figure("share", found.hits / n, low, 1.0, history.audit, found.labelled, more=more)}
+    return {"check": Figure("share", value, low, 1.0, history.audit, found.labelled, more=more)}
 
 
 def most_wrong(found: Frozen) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nextlabel.estimators.base import Figure, History, Look
+from nextlabel.pool import Floats
 
 FIRST = 59  # audit answers
 Z = 2.955  # for an interval that holds at all looks from there on
@@ -46,8 +47,10 @@ def _difference(look: Look) -> Figure:
     k = equal_count(look.m)
     if k not in look.queue:
         return Figure("points", audit=look.m, labelled=look.labelled, silent="short queue")
-    mean, half = _paired(look, k)
-    return Figure("points", mean, mean - half, mean + half, look.m, look.labelled, more={"labels": k})
+    middle, half = _paired(look, k)
+    mean = float(_differences(look, k).mean())
+    low, high = max(middle - half, -100.0), min(middle + half, 100.0)
+    return Figure("points", mean, low, high, look.m, look.labelled, more={"labels": k})
 
 
 def _equivalent(look: Look) -> Figure:
@@ -68,6 +71,16 @@ def _equivalent(look: Look) -> Figure:
 
 
 def _paired(look: Look, k: int) -> tuple[float, float]:
-    """The difference in points on the audit answers, and half its interval."""
-    d = 100.0 * ((look.queue[k] == look.truth).astype(float) - (look.by_chance == look.truth))
+    """The middle of an interval for the difference in points on the audit answers, and half its width.
+
+    As if there were two answers more, one that only the queue's model has right and one that only the other has (after
+    A. Agresti and Y. Min, 2005): where both models hardly differ, the plain interval has no width, and is wrong.
+    """
+    d = np.append(_differences(look, k), (100.0, -100.0))
     return float(d.mean()), Z * float(np.std(d, ddof=1)) / math.sqrt(len(d))
+
+
+def _differences(look: Look, k: int) -> Floats:
+    """Answer by answer (m,), in points: 100 where only the queue's model is right, -100 where only the other is."""
+    found: Floats = 100.0 * ((look.queue[k] == look.truth).astype(float) - (look.by_chance == look.truth))
+    return found

@@ -147,7 +147,10 @@ class Observer:
         self._models = [*before[-1:], *(one for one in self._models if one.labelled > answers.n - GAP)]
         self._models.append(_Model(answers.n, guess, classes))
         waiting = pool.audit[pool.y[pool.audit] < 0]
-        if not before or not len(waiting) or {aside.merged.get(one, one) for one in before[-1].classes} != classes:
+        if before and {aside.merged.get(one, one) for one in before[-1].classes} != classes:
+            self.checks.clear()  # nobody knows yet how much a class that is new will move
+            return
+        if not before or not len(waiting):
             return
         old = _merge(before[-1].guess[waiting], aside.merged)
         there = old >= 0  # not there a hundred answers ago, or passed over then
@@ -236,6 +239,8 @@ def _guess(seen: Seen, learned: Ids, asked: Ids) -> Ids:
 
 def _own_classes(pool: Pool) -> Ids:
     """The codes of all classes by those that a blind pool counts."""
+    if not len(pool.audit):  # nothing is hidden, so all are known
+        return np.arange(pool.classes)
     own = pool.y.copy()
     own[pool.audit] = -1
     return np.union1d(np.arange(pool.given if pool.given is not None else pool.classes), own[own >= 0])

@@ -167,6 +167,10 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     entries = Entries.of(experiment)
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
+    if experiment.estimate and not experiment.plan.audit:
+        raise Mistake(
+            "--estimate goes by the answers to audit questions, and nothing is set aside for them. Add --audit 0.2."
+        )
     if is_file(experiment.split):
         read_objects(experiment.split, experiment.seeds)
     # Models and strategies are known by now: reading the data can take minutes. What is wrong with samples that nobody

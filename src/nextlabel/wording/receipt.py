@@ -1,7 +1,11 @@
 """The receipt in words: what each figure says, and what it is made of; or why nothing is said.
 
-for line in describe_receipt(figures, "picture"):
-    print(line.words)
+>>> from nextlabel.estimators import estimate
+>>> from nextlabel.estimators.base import History
+>>> for line in describe_receipt(estimate(History(audit=18, side=120)), "picture"):
+...     print(line.words)
+Too early for a figure: 18 of 30 audit answers.
+Too early to compare with random questions: 18 of 59 audit answers.
 """
 
 from collections.abc import Callable, Mapping

@@ -19,6 +19,7 @@ from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
 from nextlabel.runs.reading import Run, sizes
 from nextlabel.statistics.curves import budget, curves, difference_band
+from nextlabel.statistics.held import WIDTHS_AT
 from nextlabel.statistics.standings import Standing, best
 from nextlabel.text import several
 from nextlabel.wording.numbers import ENOUGH, metric_words
@@ -57,6 +58,8 @@ def page(
         map=places,
         confusion=matrices,
         pairs=_worst_pairs(run, shown, dataset.classes) if matrices else {},
+        held=tables.held_rows(run),
+        widths_at=WIDTHS_AT,
         shelves=gallery(run, dataset),
         facts=[(word, hide_folders(words)) for word, words in facts(run, found)],
         most=MOST_NAMED,

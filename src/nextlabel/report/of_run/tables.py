@@ -9,6 +9,7 @@ from nextlabel.report.numbers import NOTHING, NUMBERS, count_labels, number_rows
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.statistics.curves import GOALS, SHARES
+from nextlabel.statistics.held import count_held
 from nextlabel.statistics.metrics import MAIN, METRICS
 from nextlabel.statistics.standings import Standing
 from nextlabel.wording.numbers import metric_words, points, seed_words, span, title_case
@@ -66,6 +67,22 @@ def head_groups() -> list[tuple[str, list[str]]]:
 def goal_heads() -> list[str]:
     """What stands over its numbers of labels."""
     return [f"{100 * goal:.0f} %" for goal in GOALS]
+
+
+FIGURES = {"new": "on new samples", "rest": "on the rest", "against_random": "against random questions"}
+
+
+def held_rows(run: Run) -> list[tuple[str, str, str, list[str]]]:
+    """What could be said without the test set: strategy, figure, labellings in which it held, and median widths."""
+    return [
+        (
+            one.strategy,
+            FIGURES[one.figure],
+            f"{one.held} of {one.labellings}",
+            [NOTHING if width is None else f"{width:.0f}" for width in one.widths.values()],
+        )
+        for one in count_held(run.estimates)
+    ]
 
 
 def seconds(times: Iterable[float]) -> str:
