@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import httpx
 from people import CLASSES
 
 from nextlabel.labelling.past import is_round
-from nextlabel.store import FILE, visit_store
+from nextlabel.store import FILE, Visit, visit_store
 
 COMMAND = [sys.executable, "-m", "nextlabel", "label"]
 SETTINGS = ["--embedder", "pixels", "--seed", "3", "--classes", ",".join(CLASSES), "--no-browser", "--port", "0"]
@@ -131,10 +132,7 @@ def worker_of(server: int) -> int | None:
 
 def kept(folder: Path) -> dict[str, int]:
     """What people said, in a project's store: its events by client id, each of them once."""
-    if not (folder / ".nextlabel" / FILE).exists():
-        return {}  # killed before it was made
-    with visit_store(folder / ".nextlabel" / FILE) as visit:
-        events = visit.events()
+    events = _read(folder, lambda visit: visit.events())
     assert [event.id for event in events] == list(range(1, len(events) + 1))
     said = [event for event in events if event.kind in ("label", "skip", "undo")]
     found = {event.client_id: event.id for event in said}
@@ -144,8 +142,16 @@ def kept(folder: Path) -> dict[str, int]:
 
 def count_rounds(folder: Path) -> int:
     """How many batches the loop has chosen."""
-    with visit_store(folder / ".nextlabel" / FILE) as visit:
-        return sum(map(is_round, visit.batches()))
+    return sum(map(is_round, _read(folder, lambda visit: visit.batches())))
+
+
+def _read(folder: Path, read: Callable[[Visit], list[Any]]) -> list[Any]:
+    """Something of a project's store; nothing where a kill came before it was made."""
+    file = folder / ".nextlabel" / FILE
+    if not file.exists():
+        return []
+    with visit_store(file) as visit:
+        return read(visit)
 
 
 def kill_worker(server: Served) -> bool:
