@@ -148,11 +148,14 @@ def test_what_was_acknowledged_survives_many_kills(tmp_path):
 
 @pytest.mark.soak
 def test_the_labelling_goes_on_whatever_happens_to_its_worker(tmp_path):
-    """One server and its workers: every second one has chosen, the others are killed while they start or read."""
+    """A server for every ten workers: half of them have chosen before they are killed, half of them hardly start.
+
+    In folders of 5,000 pictures, of which a worker reads some first.
+    """
     soak = Soak("kills of the labelling worker", WORKER_KILLS)
     while soak.left > 0:
         began, done = time.monotonic(), soak.counts.get("kills", 0)
-        labelling = Labelling(draw_pictures(tmp_path / f"shapes-{done}", 4000), seed=done)
+        labelling = Labelling(draw_pictures(tmp_path / f"shapes-{done}", 5000), seed=done)
         server, somebody = labelling.start()
         for number in range(min(10, soak.left)):
             labelling.kill_worker(server, longest=6, learning=number % 2 == 1)
