@@ -27,16 +27,17 @@ class Served:
     """One server over a folder, with a worker of its own: ``link`` lets in once."""
 
     def __init__(self, folder: Path, *more: str) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [*COMMAND, str(folder), *SETTINGS, *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        self.folder, self.log = folder, folder.with_name(folder.name + ".log")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, str(folder), *SETTINGS, *more], stdout=subprocess.PIPE, stderr=log, text=True
+            )
 
     @cached_property
     def link(self) -> str:
         """What it prints when it serves; waits for that."""
         link = self.process.stdout.readline().strip()
-        assert link.startswith("http"), "it did not start"
+        assert link.startswith("http"), self.log.read_text()
         return link
 
     def client(self) -> httpx.Client:
@@ -49,6 +50,7 @@ class Served:
 
     def kill(self) -> None:
         """kill -9, and nothing else: its worker has to notice by itself."""
+        assert self.process.poll() is None, self.log.read_text()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
@@ -78,22 +80,22 @@ class Answering(threading.Thread):
         try:
             if self.unsure is not None:  # as the page does it: sent again, with the same id
                 self._send(*self.unsure)
-            while questions := self.ask():
-                for question in questions:
+            while self.failure is None:
+                for question in self.ask():
                     self._answer(question)
                     time.sleep(self.pause)
-        except httpx.TransportError:
-            return  # killed
+        except httpx.TransportError as error:  # what a kill makes of it; before that, it is a fault
+            self.failure = self.failure or repr(error)
         finally:
             self.client.close()
 
     def ask(self) -> list[dict[str, Any]]:
         """The next questions."""
         reply = self.client.get("/api/questions?count=10")
-        if reply.status_code != 200:
-            self.failure = reply.text
-            return []
-        return reply.json()
+        questions = reply.json() if reply.status_code == 200 else []
+        if not questions:
+            self.failure = f"Nothing is asked: {reply.text}"
+        return questions
 
     def _answer(self, question: dict[str, Any]) -> None:
         turn = len(self.acknowledged) % 20

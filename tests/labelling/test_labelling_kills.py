@@ -54,8 +54,8 @@ class Labelling:
         """Soon after its own worker has chosen a batch, while it chooses others."""
         before = self.count_rounds()
         server, somebody = self.start()
-        wait_for(lambda: self.count_rounds() > before or not somebody.is_alive(), 90)
-        self.counts["after a batch of its own"] += self.count_rounds() > before
+        wait_for(lambda: self.count_rounds() > before or somebody.failure, 90)
+        self.counts["after a batch of its own"] += 1
         self._pause(longest)
         self.kill(server, somebody)
 
@@ -74,6 +74,7 @@ class Labelling:
 
     def end(self, server: Served, somebody: Answering) -> dict[str, int]:
         """Ctrl-C, and everything is there; the log proves each batch. What was counted."""
+        assert somebody.failure is None
         assert server.stop() == 130
         found = self._check(somebody)
         with visit_store(self.folder / ".nextlabel" / FILE) as visit, threadpool_limits(1):  # as the worker has it
@@ -91,6 +92,7 @@ class Labelling:
 
     def kill(self, server: Served, somebody: Answering | None = None) -> None:
         """Now; every second time with its worker."""
+        assert somebody is None or somebody.failure is None, somebody.failure
         if self.counts["kills"] % 2:  # as when a container ends; else the worker has to notice by itself
             kill_worker(server)
         server.kill()
@@ -101,7 +103,6 @@ class Labelling:
         """Each acknowledged answer is there, once, where it was; beside them at most the one on its way."""
         if somebody is not None:
             somebody.join(20)
-            assert somebody.failure is None
             self.acknowledged |= somebody.acknowledged
             self.unsure = somebody.unsure
         found = kept(self.folder)
