@@ -59,8 +59,14 @@ def main() -> None:
         found |= {"seconds": round(time.perf_counter() - began), "load_at_end": round(os.getloadavg()[0], 1)}
         print(json.dumps({name: found}, indent=1), flush=True)
         if scale == 1:
-            kept = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-            RESULT.write_text(json.dumps(kept | {name: found}, indent=1) + "\n", encoding="utf-8")
+            keep(name, found)
+
+
+def keep(name: str, found: Found) -> None:
+    """Put what a scenario found beside what the others did."""
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    kept = {one: found if one == name else before[one] for one in SCENARIOS if one == name or one in before}
+    RESULT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 def measure_pictures(place: Path, scale: float) -> Found:

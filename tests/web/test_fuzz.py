@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ import pytest
 from served import serve
 from sites import Site, draw_folder
 from soak_results import keep
+
+from nextlabel.store import FILE, visit_store
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
 CHECKS = (
@@ -86,7 +89,11 @@ def test_the_command_answers_whatever_it_is_asked_for_long(tmp_path: Path) -> No
         with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
             began = time.monotonic()
             found = fuzz(client, tmp_path, SECONDS, seed)
-            counts = {"seconds": time.monotonic() - began, "labelled": client.get("/api/overview").json()["labelled"]}
-    counts |= {"requests": found.requests, "operations": found.operations, "failures": found.failures, "seed": seed}
-    keep("fuzz of the labelling command", counts)
+            seconds = time.monotonic() - began
+            assert client.get("/api/overview").status_code == 200
+    with visit_store(tmp_path / "holiday" / ".nextlabel" / FILE) as visit:
+        kinds = Counter(event.kind for event in visit.events())
+    counts = {"requests": found.requests, "operations": found.operations, "failures": found.failures, "seed": seed}
+    keep("fuzz of the labelling command", counts | {"seconds": seconds, "events kept": dict(kinds)})
     assert not found.failures, found.report
+    assert kinds["label"]  # it came further than the doors
