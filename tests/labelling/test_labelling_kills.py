@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,13 @@ class Labelling:
         self.folder, self.moments = folder, random.Random(seed)
         self.acknowledged: dict[str, int] = {}
         self.unsure = None
-        self.counts = dict.fromkeys(("kills", "while it started", "after a batch of its own", "sent twice"), 0)
+        self.counts: Counter[str] = Counter()
 
     def start(self) -> tuple[Served, Answering]:
         """A server, and somebody who sends again first what was not acknowledged the last time."""
         server = Served(self.folder)
-        self.counts["sent twice"] += self.unsure is not None and self.unsure[1]["client"] in kept(self.folder)
+        if self.unsure is not None:
+            self.counts["sent twice"] += self.unsure[1]["client"] in kept(self.folder)
         somebody = Answering(server.client(), PAUSE, self.unsure)
         somebody.start()
         return server, somebody
@@ -66,9 +68,8 @@ class Labelling:
         if learning:
             wait_for(lambda: self.count_rounds() > before, 90)
             self.counts["after a batch of its own"] += 1
-            time.sleep(
-                max(began + SOON - time.monotonic(), 0)
-            )  # else, in the end, the next ones would not start at once
+            # Not sooner: after some that end quickly, the next ones wait before they start.
+            time.sleep(max(began + SOON - time.monotonic(), 0))
         self._pause(longest)
         assert kill_worker(server)
 
@@ -91,9 +92,9 @@ class Labelling:
         time.sleep(self.moments.uniform(0, longest))
 
     def kill(self, server: Served, somebody: Answering | None = None) -> None:
-        """Now; every second time with its worker."""
+        """Now; sometimes with its worker."""
         assert somebody is None or somebody.failure is None, somebody.failure
-        if self.counts["kills"] % 2:  # as when a container ends; else the worker has to notice by itself
+        if self.moments.random() < 0.5:  # as when a container ends; else the worker has to notice by itself
             kill_worker(server)
         server.kill()
         self.counts["kills"] += 1
