@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,18 @@ class Labelling:
         self.folder, self.moments = folder, random.Random(seed)
         self.acknowledged: dict[str, int] = {}
         self.unsure = None
+        self.servers: list[Served] = []
         self.counts: Counter[str] = Counter()
+
+    def close(self) -> None:
+        """Nothing of it runs on, whatever failed."""
+        for server in self.servers:
+            if server.process.poll() is None:
+                server.kill()
 
     def start(self) -> tuple[Served, Answering]:
         """A server, and somebody who sends again first what was not acknowledged the last time."""
-        server = Served(self.folder)
+        server = self._serve()
         if self.unsure is not None:
             self.counts["sent twice"] += self.unsure[1]["client"] in kept(self.folder)
         somebody = Answering(server.client(), PAUSE, self.unsure)
@@ -41,7 +49,7 @@ class Labelling:
 
     def kill_starting(self) -> None:
         """While it starts: the project is made, or opened."""
-        server = Served(self.folder)
+        server = self._serve()
         self._pause(1.5)
         self.counts["while it started"] += 1
         self.kill(server)
@@ -71,7 +79,7 @@ class Labelling:
             # Not sooner: after some that end quickly, the next ones wait before they start.
             time.sleep(max(began + SOON - time.monotonic(), 0))
         self._pause(longest)
-        assert kill_worker(server)
+        assert kill_worker(server), server.log.read_text()
 
     def end(self, server: Served, somebody: Answering) -> dict[str, int]:
         """Ctrl-C, and everything is there; the log proves each batch. What was counted."""
@@ -87,6 +95,10 @@ class Labelling:
         """How many batches the loop has chosen."""
         time.sleep(0.1)  # it is asked again and again
         return count_rounds(self.folder)
+
+    def _serve(self) -> Served:
+        self.servers.append(Served(self.folder))
+        return self.servers[-1]
 
     def _pause(self, longest: float) -> None:
         time.sleep(self.moments.uniform(0, longest))
@@ -113,55 +125,60 @@ class Labelling:
 
 
 def test_what_was_acknowledged_survives_kill_9_of_server_and_worker(tmp_path):
-    labelling = Labelling(draw_pictures(tmp_path / "shapes", 300), seed=1)
-    labelling.kill_starting()
-    labelling.kill_answering(1)
-    server, somebody = labelling.start()
-    for _ in range(2):
-        labelling.kill_worker(server, 1, learning=False)
-    labelling.kill(server, somebody)
-    server, somebody = labelling.start()
-    wait_for(labelling.count_rounds)
-    found = labelling.end(server, somebody)
+    with closing(Labelling(draw_pictures(tmp_path / "shapes", 300), seed=1)) as labelling:
+        labelling.kill_starting()
+        labelling.kill_answering(1)
+        server, somebody = labelling.start()
+        for _ in range(2):
+            labelling.kill_worker(server, 1, learning=False)
+        labelling.kill(server, somebody)
+        server, somebody = labelling.start()
+        wait_for(labelling.count_rounds)
+        found = labelling.end(server, somebody)
     assert found["batches proven"] >= 1
     assert found["acknowledged"] >= 20
 
 
+def kill_servers(labelling: Labelling, kills: int) -> dict[str, int]:
+    """So many: some while they start, some after a batch of their own, the others at any moment."""
+    for number in range(kills):
+        if number % 5 == 0:
+            labelling.kill_starting()
+        elif number % 2:
+            labelling.kill_learning(3)
+        else:
+            labelling.kill_answering(6)
+    server, somebody = labelling.start()
+    wait_for(lambda: somebody.acknowledged)  # the session goes on
+    return labelling.end(server, somebody)
+
+
+def kill_workers(labelling: Labelling, kills: int) -> dict[str, int]:
+    """So many of one server: every second one has chosen a batch, the others hardly come so far."""
+    server, somebody = labelling.start()
+    for number in range(kills):
+        labelling.kill_worker(server, 6, learning=number % 2 == 1)
+        labelling.counts["kills"] += 1
+    before = labelling.count_rounds()
+    wait_for(lambda: labelling.count_rounds() > before)  # another one chooses
+    return labelling.end(server, somebody)
+
+
 @pytest.mark.soak
-def test_what_was_acknowledged_survives_many_kills(tmp_path):
-    """In folders of 1,500 pictures: a new one for every ten kills, each proven at its end."""
-    soak = Soak("kills of the labelling server", KILLS)
+@pytest.mark.parametrize(
+    ("name", "goal", "kill", "pictures"),
+    [
+        ("kills of the labelling server", KILLS, kill_servers, 1_500),
+        ("kills of the labelling worker", WORKER_KILLS, kill_workers, 5_000),  # a worker reads some of so many first
+    ],
+    ids=["servers", "workers"],
+)
+def test_what_was_acknowledged_survives_many_kills(tmp_path, name, goal, kill, pictures):
+    """Ten kills to a folder; at its end the log proves each batch that was chosen there."""
+    soak = Soak(name, goal)
     while soak.left > 0:
         began, done = time.monotonic(), soak.counts.get("kills", 0)
-        labelling = Labelling(draw_pictures(tmp_path / f"shapes-{done}", 1500), seed=done)
-        for number in range(min(10, soak.left)):
-            if number % 5 == 0:
-                labelling.kill_starting()
-            elif number % 2:
-                labelling.kill_learning(3)
-            else:
-                labelling.kill_answering(6)
-        server, somebody = labelling.start()
-        wait_for(lambda somebody=somebody: somebody.acknowledged)  # the session goes on
-        found = labelling.end(server, somebody)
+        with closing(Labelling(draw_pictures(tmp_path / f"shapes-{done}", pictures), seed=done)) as labelling:
+            found = kill(labelling, min(10, soak.left))
         assert found["batches proven"] > 0
         soak.add(found | {"seconds": time.monotonic() - began})
-
-
-@pytest.mark.soak
-def test_the_labelling_goes_on_whatever_happens_to_its_worker(tmp_path):
-    """A server for every ten workers: half of them have chosen before they are killed, half of them hardly start.
-
-    In folders of 5,000 pictures, of which a worker reads some first.
-    """
-    soak = Soak("kills of the labelling worker", WORKER_KILLS)
-    while soak.left > 0:
-        began, done = time.monotonic(), soak.counts.get("kills", 0)
-        labelling = Labelling(draw_pictures(tmp_path / f"shapes-{done}", 5000), seed=done)
-        server, somebody = labelling.start()
-        for number in range(min(10, soak.left)):
-            labelling.kill_worker(server, longest=6, learning=number % 2 == 1)
-            labelling.counts["kills"] += 1
-        before = labelling.count_rounds()
-        wait_for(lambda before=before, labelling=labelling: labelling.count_rounds() > before)  # another one chooses
-        soak.add(labelling.end(server, somebody) | {"seconds": time.monotonic() - began})
