@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from people import CLASSES
+from people import CLASSES, wait_for
 
 from nextlabel.labelling.past import is_round
 from nextlabel.store import FILE, Visit, visit_store
@@ -157,9 +157,10 @@ def _read(folder: Path, read: Callable[[Visit], list[Any]]) -> list[Any]:
 
 
 def kill_worker(server: Served) -> bool:
-    """kill -9 of the worker, if there is one at the moment."""
+    """kill -9 of the worker, if there is one at the moment; it is gone when this returns."""
     pid = worker_of(server.process.pid)
     if pid is None:
         return False
     os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: worker_of(server.process.pid) != pid)
     return True
