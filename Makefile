@@ -12,7 +12,8 @@ help:
 	@echo "make demo    install the core (no torch) and compare three strategies on scikit-learn's digits"
 	@echo "make test    install everything and run all tests"
 	@echo "make check   format, lint, types, layers, tests, coverage: all that must hold before a commit"
-	@echo "make soak    the long tests (KILLS=200 by default), and keep what came out in tests/soak/results.json"
+	@echo "make soak    the long tests, an hour (SOAK_PART=50: so many kills, and the next ones another time), and the page's"
+	@echo "             speed; what came out is kept in tests/soak/results.json and benchmarks/results/label-speed.json"
 	@echo "make bench   the short benchmarks: the digits and, where they are, the flowers"
 	@echo "make screenshots  the pictures of docs/label.md, from the page itself (needs the system's Chromium)"
 	@echo "make lock    compile requirements.txt anew from pyproject.toml"
@@ -34,6 +35,7 @@ check: .venv/done
 
 soak: .venv/done
 	.venv/bin/pytest -m soak tests
+	.venv/bin/python benchmarks/label_speed.py
 
 bench: .venv/done
 	.venv/bin/python benchmarks/run.py

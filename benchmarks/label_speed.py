@@ -1,229 +1,228 @@
-"""How fast is the labelling page? ``python benchmarks/label_speed.py [SECONDS] [PICTURES]``, some minutes.
+"""How fast is the labelling page? ``python benchmarks/label_speed.py [SCENARIO ...] [--small]``.
 
-The command itself in a process of its own, over drawn pictures (JPEG, 64 pixels, each with bytes of its own) in a
-temporary folder, embedded by `pixels`; clients speak HTTP. An answer that is acknowledged is on the disk, so a plain
-append of one page with fsync is timed after each, in the same run. Choosing is timed in this process, on made-up
-vectors as wide as the default embedder's. 100,000 known samples are simulated: empty files, which are listed and kept
-but not embedded. ``results/label-speed.json`` keeps what was found, and how busy the machine was.
+The command itself runs in a process of its own, over drawn pictures in a temporary folder; programs speak HTTP to it,
+and the system's Chromium presses keys. Without a name all scenarios run, each some minutes:
+
+- ``pictures``: 10,000 of 500 kB (1600 x 1200; two hundred are drawn, each file has bytes of its own). From the command
+  to the first picture, in a folder that was never seen and in one that is known; from a key to the next picture, ten
+  keys a second, while the folder is being embedded, and while the model learns from a thousand labels; from an answer
+  to its acknowledgement, and, since that means it is on the disk, an append of one page with fsync after each;
+- ``people``: eight answer at once for a minute, as fast as they can;
+- ``many``: 100,000 pictures of 64 pixels, read and embedded: what a start takes, and how much memory;
+- ``choosing``: learning and choosing alone, in this process, on made-up vectors as wide as the default embedder's.
+
+Pictures are embedded by `pixels`, at once: the default embedder would take ten minutes for 10,000, and a benchmark of
+the page would measure it instead. ``results/label-speed.json`` keeps what was found, scenario by scenario, and how busy
+the machine was: these figures are worth something where nothing else ran. ``--small`` tries everything with a twentieth
+of it all, and keeps nothing.
 """
 
 import io
 import json
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 from PIL import Image
+from served_page import CLASSES, Browser, Page, answer, cpu_seconds, memory_mb
 from store_speed import append_page, label, percentiles, resident_mb, timed
+from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.labelling.choosing import choose, make_learner
 from nextlabel.labelling.past import Past, World
-from nextlabel.store import FILE, Entry, File, open_store
+from nextlabel.store import FILE, Entry, File, open_store, visit_store
 
 RESULT = Path(__file__).parent / "results" / "label-speed.json"
-COMMAND = [sys.executable, "-m", "nextlabel", "label", "--no-browser", "--port", "0", "--embedder", "pixels"]
-WIDTH, LABELS, CLASSES, PEOPLE = 1_280, 1_000, 10, 8
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WIDTH, LABELS, ANSWERS, KEYS = 1_280, 1_000, 200, 300
+BASES = 200  # pictures that are drawn, where each file is large
+Found = dict[str, Any]
 
 
 def main() -> None:
-    """Measure, print, and write the result."""
-    seconds, count = float([*sys.argv, "20"][1]), int([*sys.argv, "20", "10000"][2])
-    found: dict[str, Any] = {"cores": os.cpu_count(), "load_at_start": round(os.getloadavg()[0], 1), "pictures": count}
-    with tempfile.TemporaryDirectory() as place:
-        folder = draw(Path(place) / "pictures", count)
-        with served(folder, "new", found) as page:
-            time.sleep(min(seconds, 30))
-            found["answer_ms"], found["fsync_ms"] = time_answers(page, Path(place) / "beside", 200)
-        with served(folder, "known", found) as page:
-            found["server_mb"] = page.memory()
-            found["eight_people"] = answer_together(page, seconds)
-            if CHROMIUM:
-                found["key_to_picture_ms"] = press_keys(page, 100)
-        empty = Path(place) / "empty"
-        empty.mkdir()
-        for i in range(100_000):
-            (empty / f"{i:06}.jpg").touch()
-        with served(empty, "100000 new, empty", found):
-            pass
-        with served(empty, "100000 known, empty", found) as page:
-            found["server_mb_100000"] = page.memory()
-        found["choose_s"] = time_choosing(Path(place) / "choosing", count)
-    found["load_at_end"] = round(os.getloadavg()[0], 1)
-    RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(found, indent=1))
+    """Measure, print, and keep the result."""
+    names = [name for name in sys.argv[1:] if name != "--small"] or list(SCENARIOS)
+    scale = 0.05 if "--small" in sys.argv else 1.0
+    for name in names:
+        found: Found = {"cores": os.cpu_count(), "load_at_start": round(os.getloadavg()[0], 1)}
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as place:
+            found |= SCENARIOS[name](Path(place), scale)
+        found |= {"seconds": round(time.perf_counter() - began), "load_at_end": round(os.getloadavg()[0], 1)}
+        print(json.dumps({name: found}, indent=1), flush=True)
+        if scale == 1:
+            keep(name, found)
 
 
-def draw(folder: Path, count: int) -> Path:
-    """So many files, each a picture of its own bytes."""
+def keep(name: str, found: Found) -> None:
+    """Put what a scenario found beside what the others did."""
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    kept = {one: found if one == name else before[one] for one in SCENARIOS if one == name or one in before}
+    RESULT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def measure_pictures(place: Path, scale: float) -> Found:
+    """A person in a browser, and large pictures."""
+    folder, found = place / "pictures", Found()
+    found["pictures"], found["mean_kb"] = draw_large(folder, round(10_000 * scale))
+    with Browser() as browser:
+        with Page(folder) as page:
+            found["start_s, new"] = start(browser, page)
+            with closing(page.come(page.invited()[0])) as client:
+                found["key_to_picture_ms, while it embeds"] = press(browser, page, client, round(KEYS * scale))
+                found["embedded_after_s"] = page.wait_until_embedded(client)
+                found["answer_ms"], found["fsync_ms"] = time_answers(client, place / "beside", round(LABELS * scale))
+                found["key_to_picture_ms, while it learns"] = press(browser, page, client, round(KEYS * scale))
+        with Page(folder) as page:
+            found["start_s, known"] = start(browser, page)
+            found["server_mb"] = page.memory_mb()
+    return found
+
+
+def draw_large(folder: Path, count: int) -> tuple[int, int]:
+    """So many files of 1600 x 1200 pixels; how many, and their mean size in kB."""
+    folder.mkdir()
+    draws, bases = np.random.default_rng(0), list[bytes]()
+    for _ in range(min(BASES, count)):
+        coarse = draws.integers(0, 255, (9, 12, 3), dtype=np.uint8)
+        smooth = np.asarray(Image.fromarray(coarse).resize((1600, 1200), Image.Resampling.BICUBIC), dtype=np.int16)
+        noise = draws.integers(-24, 25, (1200, 1600, 1), dtype=np.int16)
+        out = io.BytesIO()
+        Image.fromarray((smooth + noise).clip(0, 255).astype(np.uint8)).save(out, "JPEG", quality=75)
+        bases.append(out.getvalue())
+    total = 0
+    for i in range(count):
+        base, number = bases[i % len(bases)], f"{i:08}".encode()
+        # A comment, right after the first marker: bytes of its own, and the same picture.
+        data = base[:2] + b"\xff\xfe" + (len(number) + 2).to_bytes(2, "big") + number + base[2:]
+        (folder / f"{i:06}.jpg").write_bytes(data)
+        total += len(data)
+    os.sync()  # else the disk would still be busy with them when an answer is timed
+    return count, round(total / count / 1000)
+
+
+def draw_small(folder: Path, count: int) -> None:
+    """So many files of 64 x 64 pixels, each drawn for itself."""
     folder.mkdir()
     draws = np.random.default_rng(0)
     for i in range(count):
         out = io.BytesIO()
         Image.fromarray(draws.integers(0, 255, (8, 8, 3), dtype=np.uint8)).resize((64, 64)).save(out, "JPEG")
         (folder / f"{i:06}.jpg").write_bytes(out.getvalue())
-    return folder
+    os.sync()
 
 
-class Page:
-    """A server that runs, and its link."""
-
-    def __init__(self, folder: Path) -> None:
-        classes = ",".join(f"class {i}" for i in range(CLASSES))
-        people = [word for i in range(PEOPLE) for word in ("--invite", f"p{i}")]
-        self.process = subprocess.Popen(
-            [*COMMAND, str(folder), "--classes", classes, *people],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.link = self.process.stdout.readline().strip()
-        self.links: list[str] = []
-
-    def come(self, link: str) -> httpx.Client:
-        """Somebody who comes by a link."""
-        url = httpx.URL(link)
-        base = f"http://{url.host}:{url.port}"
-        client = httpx.Client(base_url=base, timeout=60, headers={"origin": base})
-        client.get(link, headers={"sec-fetch-mode": "navigate"})
-        return client
-
-    def invited(self) -> list[str]:
-        """Links for the others."""
-        assert self.process.stderr is not None
-        while len(self.links) < PEOPLE:
-            line = self.process.stderr.readline()
-            if "once:" in line:
-                self.links.append(line.split()[-1])
-        return self.links
-
-    def memory(self) -> int:
-        """Megabytes that it holds."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii", errors="replace")
-        return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+def start(browser: Browser, page: Page) -> dict[str, float]:
+    """Seconds from the command to its link, and to the first picture in a browser that was open."""
+    browser.open(page.link)
+    return {**page.start_s, "first picture": round(time.perf_counter() - page.began, 2)}
 
 
-@contextmanager
-def served(folder: Path, name: str, found: dict[str, Any]) -> Iterator[Page]:
-    """Serve a folder, and keep how long it took to the page and to the first question."""
-    began = time.perf_counter()
-    page = Page(folder)
-    printed = time.perf_counter() - began
-    page.client = page.come(page.link)  # type: ignore[attr-defined]
-    answered = time.perf_counter() - began
-    questions = page.client.get("/api/questions?count=10").json()  # type: ignore[attr-defined]
-    assert questions
-    found[f"start_s, {name}"] = {
-        "link": round(printed, 2),
-        "page": round(answered, 2),
-        "first question": round(time.perf_counter() - began, 2),
+def press(browser: Browser, page: Page, client: httpx.Client, count: int) -> Found:
+    """Milliseconds from a key to the next picture, and what the worker did meanwhile: else the figure means little."""
+    worker = page.worker()
+    assert worker is not None, "nothing learns"
+    before, rounds, cpu, began = kept_labels(client), page.rounds(), cpu_seconds(worker), time.perf_counter()
+    seconds = browser.press(count)
+    took = time.perf_counter() - began
+    return percentiles(seconds) | {
+        "keys": count,
+        "keys a second": round(count / (took - 3), 1),
+        "answers kept": kept_labels(client) - before,
+        "batches chosen meanwhile": page.rounds() - rounds,
+        "of a core, the worker had": round((cpu_seconds(worker) - cpu) / took, 2),
     }
-    try:
-        yield page
-    finally:
-        page.client.close()  # type: ignore[attr-defined]
-        page.process.terminate()
-        page.process.communicate()
 
 
-def answer(client: httpx.Client, question: dict[str, Any]) -> None:
-    """Answer a question by its number."""
-    body = {"client": str(uuid.uuid4()), "ask": question["ask"], "sample": question["sample"], "kind": "label",
-            "class_id": question["sample"] % CLASSES, "how": "key"}  # fmt: skip
-    reply = client.post("/api/answers", json=body)
-    assert reply.status_code == 200, reply.text
+def kept_labels(client: httpx.Client) -> int:
+    """How many samples are labelled."""
+    labelled: int = client.get("/api/overview").json()["labelled"]
+    return labelled
 
 
-def time_answers(page: Any, beside: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Milliseconds from an answer to its acknowledgement, and of the disk's own fsync after each."""
+def time_answers(client: httpx.Client, beside: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Milliseconds from an answer to its acknowledgement, and of the disk's own fsync after each; the last of them."""
     answers: list[float] = []
     disk: list[float] = []
     with beside.open("wb") as file:
         while len(answers) < count:
-            for question in page.client.get("/api/questions?count=10").json():
-                answers.append(timed(lambda question=question: answer(page.client, question)))  # type: ignore[misc]
+            for question in client.get("/api/questions?count=10").json():
+                answers.append(timed(lambda question=question: answer(client, question)))  # type: ignore[misc]
                 disk.append(timed(lambda: append_page(file.fileno())))
-    return percentiles(answers), percentiles(disk)
+    return percentiles(answers[-ANSWERS:]), percentiles(disk[-ANSWERS:])
 
 
-def answer_together(page: Any, seconds: float) -> dict[str, float]:
-    """Eight people at once: answers a second, and how many samples were answered twice."""
-    samples: list[int] = []
-
-    def work(link: str) -> None:
-        with closing(page.come(link)) as client:
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                for question in client.get("/api/questions?count=10").json():
-                    answer(client, question)
-                    samples.append(question["sample"])
-
-    began = time.monotonic()
-    threads = [threading.Thread(target=work, args=(link,)) for link in page.invited()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    took = time.monotonic() - began
+def measure_people(place: Path, scale: float) -> Found:
+    """Eight who answer at once: a minute's answers, and whether any was lost, given twice, or shown to two."""
+    folder, seconds = place / "people", 60 * max(scale, 0.1)
+    draw_small(folder, round(40_000 * scale))
+    acknowledged: list[str] = []
+    shown: list[set[int]] = []
+    with Page(folder) as page:
+        with closing(page.enter()) as client:
+            page.wait_until_embedded(client)
+        works = [threading.Thread(target=_answer_for, args=(page, link, seconds, acknowledged, shown))
+                 for link in page.invited()]  # fmt: skip
+        rounds, began = page.rounds(), time.perf_counter()
+        for thread in works:
+            thread.start()
+        for thread in works:
+            thread.join()
+        took, rounds = time.perf_counter() - began, page.rounds() - rounds
+    with visit_store(folder / ".nextlabel" / FILE) as visit:
+        events = [event for event in visit.events() if event.kind == "label"]
+    samples = [event.sample_id for event in events]
     return {
+        "pictures": round(40_000 * scale),
+        "people": len(works),
         "seconds": round(took, 1),
-        "answers": len(samples),
-        "a second": round(len(samples) / took, 1),
-        "twice": len(samples) - len(set(samples)),
+        "answers": len(acknowledged),
+        "answers a second": round(len(acknowledged) / took, 1),
+        "lost": len(set(acknowledged) - {event.client_id for event in events}),
+        "given twice": len(samples) - len(set(samples)),
+        "shown to two": sum(map(len, shown)) - len(set().union(*shown)),
+        "batches chosen meanwhile": rounds,
     }
 
 
-WATCH = """() => {
-  window.pressed = []; window.painted = [];
-  let last = document.querySelector('.stage img').src;
-  document.addEventListener('keydown', () => window.pressed.push(performance.now()), true);
-  const look = () => {
-    const image = document.querySelector('.stage img');
-    if (image && image.src !== last && image.complete) { last = image.src; window.painted.push(performance.now()); }
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-}"""
+def _answer_for(page: Page, link: str, seconds: float, acknowledged: list[str], shown: list[set[int]]) -> None:
+    mine = set[int]()
+    with closing(page.come(link)) as client:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            questions = client.get("/api/questions?count=10").json()
+            mine |= {question["sample"] for question in questions}
+            acknowledged += [answer(client, question) for question in questions]
+    shown.append(mine)
 
 
-def press_keys(page: Any, count: int) -> dict[str, float]:
-    """Milliseconds from a key to the frame that has the next picture, ten keys a second while a model learns."""
-    from playwright.sync_api import sync_playwright
-
-    before = page.client.get("/api/overview").json()["labelled"]
-    with sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu"])
-        window = browser.new_page(viewport={"width": 1200, "height": 760})
-        cookies = [(one.name, one.value or "") for one in page.client.cookies.jar]
-        address = str(page.client.base_url)
-        window.context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies])
-        window.goto(str(page.client.base_url))
-        window.wait_for_selector(".stage img")
-        window.evaluate(WATCH)
-        for i in range(count):
-            window.keyboard.press(str(1 + i % 9))
-            window.wait_for_timeout(100)
-        window.wait_for_timeout(3_000)
-        pressed, painted = window.evaluate("[window.pressed, window.painted]")
-        browser.close()
-    after = page.client.get("/api/overview").json()["labelled"]
-    pairs = [(p - k) / 1000 for k, p in zip(pressed, painted, strict=False)]
-    return percentiles(pairs) | {"keys": len(pressed), "pictures": len(painted), "answers kept": after - before}
+def measure_many(place: Path, scale: float) -> Found:
+    """A hundred thousand: read and embedded, and then opened again."""
+    folder, count = place / "many", round(100_000 * scale)
+    draw_small(folder, count)
+    found: Found = {"pictures": count, "embedder": "pixels, 768 numbers each"}
+    for name in ("new", "known"):
+        with Page(folder) as page, closing(page.enter()) as client:
+            found[f"start_s, {name}"] = page.start_s
+            found[f"first_batch_after_s, {name}"] = page.wait_for_batch(client)
+            found[f"embedded_after_s, {name}"] = page.wait_until_embedded(client)
+            worker = page.worker()
+            assert worker is not None, "it has just chosen"
+            found[f"server_mb, {name}"], found[f"worker_mb, {name}"] = page.memory_mb(), memory_mb(worker)
+    return found
 
 
-def time_choosing(folder: Path, count: int) -> dict[str, float]:
-    """Learn and choose the next batch: ``count`` samples, a thousand labels; the second of two batches, as in a run."""
+def measure_choosing(folder: Path, scale: float) -> Found:
+    """Learn and choose the next batch: 10,000 samples, a thousand labels; the second of two batches, as in a run."""
+    count = round(10_000 * scale)
     with open_store(folder / FILE) as store:
         store.append(Entry("settings", "settings", data={"seed": 1, "embedder": "pixels"}))
         for i in range(CLASSES):
@@ -241,11 +240,20 @@ def time_choosing(folder: Path, count: int) -> dict[str, float]:
         past.follow(store)
         dataset = Dataset("made up", np.full(count, -1, dtype=np.int64), (), "", table=X)
         learner = make_learner(past.settings, dataset)
-        found = {}
-        for name in ("first", "next"):
-            found[name] = round(timed(lambda: choose(past.build_pool(world), world, learner, past.rounds())), 2)
+        found: Found = {"samples": count, "numbers each": WIDTH, "labels": min(LABELS, count)}
+        for name in ("first", "next"):  # on one core, as the worker does it
+            with threadpool_limits(1):
+                took = timed(lambda: choose(past.build_pool(world), world, learner, past.rounds()))
+            found[f"{name}_s"] = round(took, 2)
     return found | {"memory_mb": resident_mb()}
 
+
+SCENARIOS: dict[str, Callable[[Path, float], Found]] = {
+    "pictures": measure_pictures,
+    "people": measure_people,
+    "many": measure_many,
+    "choosing": measure_choosing,
+}
 
 if __name__ == "__main__":
     main()

@@ -1,107 +1,184 @@
 """kill -9 of the server and of its worker, again and again: what was acknowledged is there, and the log proves it."""
 
-import contextlib
-import json
 import os
-import platform
 import random
 import time
-from importlib.metadata import version
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from people import draw_pictures, wait_for
-from served_labelling import Answering, Served, kept, kill_worker, worker_of
+from served_labelling import Answering, Served, count_rounds, kept, kill_worker, worker_of
+from soak_results import Soak
 from test_loop import prove
+from threadpoolctl import threadpool_limits
 
+from nextlabel.labelling.process import SOON
 from nextlabel.store import FILE, visit_store
 
 KILLS, WORKER_KILLS = (int(os.environ.get(name, default)) for name, default in (("KILLS", 200), ("WORKER_KILLS", 50)))
-RESULTS = Path(__file__).parents[1] / "soak" / "results.json"
+PAUSE = 0.05  # seconds between two answers
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the worker in /proc")
 
 
-def kill_servers(folder: Path, kills: int, longest: float) -> dict[str, int]:
-    """Kill the server at random moments while somebody answers at full speed, and begin again each time."""
-    moments, acknowledged, unsure, sent_twice = random.Random(kills), {}, None, 0
-    for number in range(kills):
-        server = Served(folder)
-        somebody = Answering(server.client())
-        if unsure is not None:  # as the page does it: what was not acknowledged is sent again, with the same id
-            before = kept(folder)
-            somebody.send(unsure)
-            sent_twice += unsure["client"] in before
+class Labelling:
+    """A labelling whose servers and workers are killed while somebody answers; ``counts`` of what happened."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.moments = folder, random.Random(seed)
+        self.acknowledged: dict[str, int] = {}
+        self.unsure = None
+        self.servers: list[Served] = []
+        self.counts: Counter[str] = Counter()
+
+    def close(self) -> None:
+        """Nothing of it runs on, whatever failed."""
+        for server in self.servers:
+            if server.process.poll() is None:
+                server.kill()
+
+    def start(self) -> tuple[Served, Answering]:
+        """A server, and somebody who sends again first what was not acknowledged the last time."""
+        server = self._serve()
+        if self.unsure is not None:
+            self.counts["sent twice"] += self.unsure[1]["client"] in kept(self.folder)
+        somebody = Answering(server.client(), PAUSE, self.unsure)
         somebody.start()
-        if number % 2 == 0:  # while answers are written; the others may hit the first questions, too
-            wait_for(lambda somebody=somebody: somebody.acknowledged or somebody.failure, 60)
-        time.sleep(moments.uniform(0, longest))
-        server.kill()
-        somebody.join(20)
+        return server, somebody
+
+    def kill_starting(self) -> None:
+        """While it starts: the project is made, or opened."""
+        server = self._serve()
+        self._pause(1.5)
+        self.counts["while it started"] += 1
+        self.kill(server)
+
+    def kill_answering(self, longest: float) -> None:
+        """At some moment of the first seconds."""
+        server, somebody = self.start()
+        self._pause(longest)
+        self.kill(server, somebody)
+
+    def kill_learning(self, longest: float) -> None:
+        """Soon after its own worker has chosen a batch, while it chooses others."""
+        before = self.count_rounds()
+        server, somebody = self.start()
+        wait_for(lambda: self.count_rounds() > before or somebody.failure, 90)
+        self.counts["after a batch of its own"] += 1
+        self._pause(longest)
+        self.kill(server, somebody)
+
+    def kill_worker(self, server: Served, longest: float, learning: bool) -> None:
+        """The worker at some moment of its first seconds; or after it has chosen a batch."""
+        wait_for(lambda: worker_of(server.process.pid), 90)
+        began, before = time.monotonic(), self.count_rounds()
+        if learning:
+            wait_for(lambda: self.count_rounds() > before, 90)
+            self.counts["after a batch of its own"] += 1
+            # Not sooner: after some that end quickly, the next ones wait before they start.
+            time.sleep(max(began + SOON - time.monotonic(), 0))
+        self._pause(longest)
+        assert kill_worker(server), server.log.read_text()
+
+    def end(self, server: Served, somebody: Answering) -> dict[str, int]:
+        """Ctrl-C, and everything is there; the log proves each batch. What was counted."""
         assert somebody.failure is None
-        acknowledged |= somebody.acknowledged
-        unsure = somebody.unsure
-        found = kept(folder)
-        assert acknowledged.items() <= found.items()  # each of them, once, where it was
-        assert len(found) - len(acknowledged) == (unsure is not None and unsure["client"] in found)
-    server = Served(folder)
-    with contextlib.closing(server.client()) as client:
-        assert Answering(client).ask()  # the session goes on
-    assert server.stop() == 130
-    return {"kills": kills, "acknowledged": len(acknowledged), "kept without a reply, sent twice": sent_twice}
+        assert server.stop() == 130
+        found = self._check(somebody)
+        with visit_store(self.folder / ".nextlabel" / FILE) as visit, threadpool_limits(1):  # as the worker has it
+            proven = prove(visit, self.folder)
+        lost = len(self.acknowledged.items() - found.items())
+        return {**self.counts, "acknowledged": len(self.acknowledged), "lost": lost, "batches proven": proven}
 
+    def count_rounds(self) -> int:
+        """How many batches the loop has chosen."""
+        time.sleep(0.1)  # it is asked again and again
+        return count_rounds(self.folder)
 
-def kill_workers(folder: Path, kills: int, longest: float) -> dict[str, int]:
-    """Kill the worker at random moments: another one starts each time, and nobody who answers notices."""
-    moments, killed = random.Random(kills), 0
-    server = Served(folder)
-    somebody = Answering(server.client(), lambda _: time.sleep(0.05) is None)
-    somebody.start()
-    while killed < kills:
-        time.sleep(moments.uniform(0, longest))
-        killed += kill_worker(server)
-    wait_for(lambda: worker_of(server.process.pid) and len(somebody.acknowledged) >= 2, 90)  # another one
-    assert server.stop() == 130
-    assert somebody.failure is None
-    somebody.join(20)
-    assert somebody.acknowledged.items() <= kept(folder).items()
-    return {"kills": kills, "acknowledged": len(somebody.acknowledged)}
+    def _serve(self) -> Served:
+        self.servers.append(Served(self.folder))
+        return self.servers[-1]
+
+    def _pause(self, longest: float) -> None:
+        time.sleep(self.moments.uniform(0, longest))
+
+    def kill(self, server: Served, somebody: Answering | None = None) -> None:
+        """Now; sometimes with its worker."""
+        assert somebody is None or somebody.failure is None, somebody.failure
+        if self.moments.random() < 0.5:  # as when a container ends; else the worker has to notice by itself
+            kill_worker(server)
+        server.kill()
+        self.counts["kills"] += 1
+        self._check(somebody)
+
+    def _check(self, somebody: Answering | None) -> dict[str, int]:
+        """Each acknowledged answer is there, once, where it was; beside them at most the one on its way."""
+        if somebody is not None:
+            somebody.join(20)
+            self.acknowledged |= somebody.acknowledged
+            self.unsure = somebody.unsure
+        found = kept(self.folder)
+        assert self.acknowledged.items() <= found.items()
+        assert found.keys() - self.acknowledged.keys() <= {self.unsure and self.unsure[1]["client"]}
+        return found
 
 
 def test_what_was_acknowledged_survives_kill_9_of_server_and_worker(tmp_path):
-    folder = draw_pictures(tmp_path / "shapes", 400)
-    found = kill_servers(folder, kills=3, longest=1.5)
-    assert found["acknowledged"] >= 2
-    assert kill_workers(folder, kills=2, longest=1.5)["acknowledged"] >= 2
-    with visit_store(folder / ".nextlabel" / FILE) as visit:
-        prove(visit, folder)  # whatever batches came that far
+    with closing(Labelling(draw_pictures(tmp_path / "shapes", 300), seed=1)) as labelling:
+        labelling.kill_starting()
+        labelling.kill_answering(1)
+        server, somebody = labelling.start()
+        for _ in range(2):
+            labelling.kill_worker(server, 1, learning=False)
+        labelling.kill(server, somebody)
+        server, somebody = labelling.start()
+        wait_for(labelling.count_rounds)
+        found = labelling.end(server, somebody)
+    assert found["batches proven"] >= 1
+    assert found["acknowledged"] >= 20
+
+
+def kill_servers(labelling: Labelling, kills: int) -> dict[str, int]:
+    """So many: some while they start, some after a batch of their own, the others at any moment."""
+    for number in range(kills):
+        if number % 5 == 0:
+            labelling.kill_starting()
+        elif number % 2:
+            labelling.kill_learning(3)
+        else:
+            labelling.kill_answering(6)
+    server, somebody = labelling.start()
+    wait_for(lambda: somebody.acknowledged)  # the session goes on
+    return labelling.end(server, somebody)
+
+
+def kill_workers(labelling: Labelling, kills: int) -> dict[str, int]:
+    """So many of one server: every second one has chosen a batch, the others hardly come so far."""
+    server, somebody = labelling.start()
+    for number in range(kills):
+        labelling.kill_worker(server, 6, learning=number % 2 == 1)
+        labelling.counts["kills"] += 1
+    before = labelling.count_rounds()
+    wait_for(lambda: labelling.count_rounds() > before)  # another one chooses
+    return labelling.end(server, somebody)
 
 
 @pytest.mark.soak
-def test_what_was_acknowledged_survives_many_kills(tmp_path):
-    """In folders of a thousand pictures: a new one for every ten kills, each proven at its end."""
-    total, proven = {"kills": 0, "acknowledged": 0, "kept without a reply, sent twice": 0}, 0
-    began = time.monotonic()
-    while total["kills"] < KILLS:
-        folder = draw_pictures(tmp_path / f"shapes-{total['kills']}", 1000)
-        # Short: at full speed a client answers all thousand within seconds.
-        found = kill_servers(folder, min(10, KILLS - total["kills"]), longest=0.5)
-        total = {name: total[name] + found[name] for name in total}
-        with visit_store(folder / ".nextlabel" / FILE) as visit:
-            proven += prove(visit, folder)
-        keep("kills of the labelling server", total | {"batches proven": proven, "seconds": time.monotonic() - began})
-
-
-@pytest.mark.soak
-def test_the_labelling_goes_on_whatever_happens_to_its_worker(tmp_path):
-    folder = draw_pictures(tmp_path / "shapes", 4000)
-    found = kill_workers(folder, WORKER_KILLS, longest=6)
-    with visit_store(folder / ".nextlabel" / FILE) as visit:
-        keep("kills of the labelling worker", found | {"batches proven": prove(visit, folder)})
-
-
-def keep(name: str, found: dict[str, float]) -> None:
-    """Put a result beside the others."""
-    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    machine = {"python": platform.python_version(), "system": platform.system(), "nextlabel": version("nextlabel")}
-    rounded = {one: round(value, 1) for one, value in found.items()}
-    RESULTS.write_text(json.dumps(before | {name: rounded | {"machine": machine}}, indent=1) + "\n")
+@pytest.mark.parametrize(
+    ("name", "goal", "kill", "pictures"),
+    [
+        ("kills of the labelling server", KILLS, kill_servers, 1_500),
+        ("kills of the labelling worker", WORKER_KILLS, kill_workers, 5_000),  # a worker reads some of so many first
+    ],
+    ids=["servers", "workers"],
+)
+def test_what_was_acknowledged_survives_many_kills(tmp_path, name, goal, kill, pictures):
+    """Ten kills to a folder; at its end the log proves each batch that was chosen there."""
+    soak = Soak(name, goal)
+    while soak.left > 0:
+        began, done = time.monotonic(), soak.counts.get("kills", 0)
+        with closing(Labelling(draw_pictures(tmp_path / f"shapes-{done}", pictures), seed=done)) as labelling:
+            found = kill(labelling, min(10, soak.left))
+        assert found["batches proven"] > 0
+        soak.add(found | {"seconds": time.monotonic() - began})

@@ -3,23 +3,19 @@
 Run by hand, as ``make soak``; ``KILLS=5 make soak`` for a short one. What came out is kept in results.json.
 """
 
-import json
 import os
-import platform
 import random
 import signal
 import subprocess
 import sys
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import pytest
+from soak_results import keep
 
 KILLS = int(os.environ.get("KILLS", "200"))
 LONGEST = 1.1  # of the time that a whole run takes: some kills come too late, and find a run that is finished
 BYTES = ("rows.jsonl", "picks.jsonl", "splits.json", "confusions.jsonl")  # no clock in any of them
-RESULTS = Path(__file__).parent / "results.json"
 RUN = [
     "simulate", "digits", "--strategies", "random,margin,badge", "--seeds", "2", "--rounds", "6", "--batch", "20",
     "--no-report",
@@ -73,10 +69,3 @@ def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(tmp_path):
         assert bytes_of(folder) == expected, f"{folder.name} differs after {killed} kills in all"
         assert {path.name for path in folder.iterdir()} == {path.name for path in (tmp_path / "whole").iterdir()}
     keep("kills", {"kills": killed, "runs": folders, "same bytes": True, "seconds of a whole run": round(seconds, 1)})
-
-
-def keep(name, found):
-    """Put a result beside the others."""
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    machine = {"python": platform.python_version(), "system": platform.system(), "nextlabel": version("nextlabel")}
-    RESULTS.write_text(json.dumps(kept | {name: found | {"machine": machine}}, indent=1) + "\n")

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from kills import kill_appends
+from soak_results import keep
 
 KILLS = int(os.environ.get("KILLS", "200"))
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 and fork are of POSIX")
@@ -15,7 +16,7 @@ def test_what_was_acknowledged_survives_kill_9(place):
 
 
 @pytest.mark.soak
-def test_what_was_acknowledged_survives_many_kills(place):
+def test_what_was_acknowledged_survives_many_kills(place, request):
     found = kill_appends(place, KILLS)
     assert found["kills"] == KILLS
-    print(found)
+    keep(f"kills of a process that appends, {request.node.callspec.params['place']}", found)

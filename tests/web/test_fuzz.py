@@ -6,13 +6,18 @@ import re
 import secrets
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from served import serve
 from sites import Site, draw_folder
+from soak_results import keep
+
+from nextlabel.store import FILE, visit_store
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
 CHECKS = (
@@ -38,22 +43,37 @@ def shrink_ids(schema: str) -> str:
     return json.dumps(spec)
 
 
-def fuzz(client: httpx.Client, folder: Path, seconds: int, seed: int) -> int:
-    """Let schemathesis ask for so long; how many requests it made. Its report is the error where it finds fault."""
+class Fuzz(NamedTuple):
+    """What schemathesis did; its ``report`` says what the ``failures`` are."""
+
+    requests: int
+    operations: int
+    failures: int
+    report: str
+
+
+def fuzz(client: httpx.Client, folder: Path, seconds: int, seed: int) -> Fuzz:
+    """Let schemathesis ask for so long."""
     (folder / "openapi.json").write_text(shrink_ids(client.get("/openapi.json").text))
     command = [sys.executable, "-m", "schemathesis.cli", "run", "openapi.json", "--url", str(client.base_url)]
     command += ["--header", f"Authorization: {client.headers['authorization']}", "--checks", CHECKS]
     command += ["--exclude-path", "/api/events"]  # it never ends; it has tests of its own
     command += ["--max-time", str(seconds), "--seed", str(seed), "--suppress-health-check", "all", "--no-color"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=2 * seconds + 120)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    found = re.search(r"([\d,]+) generated", done.stdout)
-    assert found, done.stdout
-    return int(found[1].replace(",", ""))
+    report = done.stdout[-6000:] + done.stderr[-2000:]
+    requests, operations, failures = (
+        int(found[1].replace(",", "")) if (found := re.search(pattern, done.stdout)) else 0
+        for pattern in (r"([\d,]+) generated", r"Tested: (\d+)", r"([\d,]+) unique failure")
+    )
+    assert (done.returncode == 0) == (failures == 0), report  # else it did not come as far as asking
+    return Fuzz(requests, operations, failures, report)
 
 
 def test_whatever_is_asked_for_fifteen_seconds_is_answered(site: Site, tmp_path: Path) -> None:
-    assert fuzz(site.client, tmp_path, 15, seed=1) > 20
+    found = fuzz(site.client, tmp_path, 15, seed=1)
+    assert not found.failures, found.report
+    assert found.requests > 20
+    assert found.operations > 20
     assert site.session.events  # some of it was taken
     assert site.client.get("/api/overview").status_code == 200
 
@@ -67,6 +87,13 @@ def test_the_command_answers_whatever_it_is_asked_for_long(tmp_path: Path) -> No
         bearer = httpx.post(f"{address}/api/pass", json={"token": token}).json()["bearer"]
         headers = {"authorization": f"Bearer {bearer}"}
         with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
-            requests = fuzz(client, tmp_path, SECONDS, seed)
-            labelled = client.get("/api/overview").json()["labelled"]
-    print({"seconds": SECONDS, "requests": requests, "labelled": labelled, "seed": seed})
+            began = time.monotonic()
+            found = fuzz(client, tmp_path, SECONDS, seed)
+            seconds = time.monotonic() - began
+            assert client.get("/api/overview").status_code == 200
+    with visit_store(tmp_path / "holiday" / ".nextlabel" / FILE) as visit:
+        kinds = Counter(event.kind for event in visit.events())
+    counts = {"requests": found.requests, "operations": found.operations, "failures": found.failures, "seed": seed}
+    keep("fuzz of the labelling command", counts | {"seconds": seconds, "events kept": dict(kinds)})
+    assert not found.failures, found.report
+    assert kinds["label"]  # it came further than the doors
