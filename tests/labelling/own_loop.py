@@ -36,7 +36,7 @@ class OwnLoop:
         """Read all samples that are there, and embed them."""
         project = self.project
         samples = [one for one in project.samples if one.gone is None]
-        world, opening, _ = read_world(project.source, project.settings, samples, quiet)
+        world, opening, _ = read_world(project.source, project.settings, project.home, samples, quiet)
         self.world = replace(world, features=world.features[:, ::32])  # of the 768 some, for nobody has to be good
         self.dataset = opening.dataset
         self.learner = make_learner(project.settings, self.dataset)

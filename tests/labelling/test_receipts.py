@@ -4,7 +4,8 @@ import contextlib
 import shutil
 
 import pytest
-from people import Person, draw_pictures, open_at, wait_for
+from own_loop import open_loop
+from people import CLASSES, Person, draw_pictures, open_at
 from test_loop import world_of
 from threadpoolctl import threadpool_limits
 
@@ -61,22 +62,19 @@ def test_the_page_sees_what_a_simulation_sees(labelled, tmp_path):
     assert list(found.checks) == list(expected.checks)
 
 
-def test_a_check_of_the_rest_is_drawn_from_both_sides_and_counts_for_no_audit(labelled):
-    place, address = labelled
-    opened = open_at(place)
-    with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
-        ada = Person(session)
-        ada.settle()
-        before = session.receipt()["audit"]
-        assert session.check_rest(ada.id, 30) == 30
-        asked = ada.ask(20)
+def test_a_check_of_the_rest_is_drawn_from_both_sides_and_counts_for_no_audit(tmp_path):
+    with open_loop(draw_pictures(tmp_path / "shapes", 100), CLASSES) as loop:
+        loop.answer(40)
+        before = loop.follow()
+        assert loop.session.check_rest(loop.ada.id, 30) == 30
+        asked = loop.ada.ask(20)
         for question in asked:
-            assert ada.say(question)["why"]["reason"] == "check"
-        assert {session._project.is_audit(i) for i in [one["sample"] for one in asked]} == {True, False}
-        assert session.receipt()["audit"] == before
-        with threadpool_limits(1), visit_store(address) as visit:
-            receipts = Receipts(*world_of(visit, place))
-            frozen = receipts.follow(visit).frozen
+            assert loop.ada.say(question)["why"]["reason"] == "check"
+        history, sides = loop.follow(), {loop.project.is_audit(one["sample"]) for one in asked}
+        assert sides == {True, False}
+        assert history.audit == before.audit
+        frozen = history.frozen
         assert (frozen.hits + frozen.misses, frozen.waiting) == (20, 10)
-        assert frozen.rest == 320 - frozen.labelled
-        wait_for(lambda: any(line["name"] == "check" for line in session.receipt()["lines"]))
+        assert (frozen.labelled, frozen.rest) == (40, 60)
+        loop.session.check_rest(loop.ada.id, 5)  # the last check is what is told
+        assert loop.follow().frozen.waiting == 5

@@ -24,7 +24,7 @@ from nextlabel.labelling.past import ASIDE, CHECK, LATE, Past, World, is_round
 from nextlabel.labelling.settings import Settings
 from nextlabel.loop.asking import Asked, Why
 from nextlabel.loop.learner import ActiveLearner, View, learn
-from nextlabel.loop.observer import Observer, Seen
+from nextlabel.loop.observer import Observer, Seen, guess_of
 from nextlabel.pool import NOBODY
 from nextlabel.store import Batch, Visit
 from nextlabel.wording.receipt import ReceiptLine, describe_receipt
@@ -73,8 +73,7 @@ class Receipts:
     def _freeze(self, batch: Batch) -> "_Check":
         """What the model says, now that a check begins, of what was drawn for it."""
         seen, state = self._show(self.past, self._asked(batch)), self.past.state
-        guess = seen.fitted.clf.predict(seen.fitted.features[seen.asked.ids])
-        classes = np.array(self.past.classes() or (0,))[guess.astype(np.int64)]
+        classes = np.array(self.past.classes() or (0,))[guess_of(seen.fitted, seen.asked.ids)]
         drawn = dict(zip(self.world.ids[seen.asked.ids].tolist(), classes.tolist(), strict=True))
         rest = [one for one in self.world.ids.tolist() if state.verdict(one).kind == "open"]
         return _Check(drawn, len(rest), len(seen.pool.labelled()))

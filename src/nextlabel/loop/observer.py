@@ -9,7 +9,7 @@ rounds once more and says the same.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -116,7 +116,7 @@ class Observer:
         doubts = None if tau is None else doubt(seen.view, seen.learner, pool.audit)
         taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
         own = _own_classes(seen.view.pool)
-        guess = own[seen.view.fitted.clf.predict(seen.view.fitted.features[ids]).astype(np.int64)]
+        guess = own[guess_of(seen.view.fitted, ids)]
         self._out.append(_Batch(ids, taken, tau is not None, _names(aside, guess)))
 
     def _settle(self, pool: Pool) -> None:
@@ -141,7 +141,7 @@ class Observer:
         if pool.known_classes() < 2:
             return  # what it says then is no model's
         guess = np.full(len(pool.y), -1, dtype=np.int64)
-        guess[pool.audit] = _names(aside, fitted.clf.predict(fitted.features[pool.audit]).astype(np.int64))
+        guess[pool.audit] = _names(aside, guess_of(fitted, pool.audit))
         classes = frozenset(_names(aside, np.arange(pool.classes)).tolist())
         before = [one for one in self._models if one.labelled <= answers.n - GAP]
         self._models = [*before[-1:], *(one for one in self._models if one.labelled > answers.n - GAP)]
@@ -233,8 +233,16 @@ def _cross_guess(seen: Seen, learned: Ids, audit: Ids) -> Ids:
 def _guess(seen: Seen, learned: Ids, asked: Ids) -> Ids:
     """What the model's head takes samples for, trained anew on ``learned``; of a network, on what it sees now."""
     fitted, y = seen.fitted, seen.pool.y
-    found: Ids = clone(fitted.clf).fit(fitted.features[learned], y[learned]).predict(fitted.features[asked])
-    return found.astype(np.int64)
+    head = clone(fitted.clf).fit(fitted.features[learned], y[learned])
+    return guess_of(replace(fitted, clf=head), asked)
+
+
+def guess_of(fitted: Fitted, ids: Ids) -> Ids:
+    """The likeliest class codes (n,) of samples; the first of those that are even, where ``predict`` would draw one."""
+    if not len(ids):
+        return NOBODY
+    found: Ids = fitted.clf.predict_proba(fitted.features[ids]).argmax(axis=1)
+    return found
 
 
 def _own_classes(pool: Pool) -> Ids:

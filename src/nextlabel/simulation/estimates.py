@@ -8,7 +8,7 @@ from nextlabel.estimators import estimate
 from nextlabel.estimators.base import Figure, History
 from nextlabel.estimators.random_arm import equal_count
 from nextlabel.loop.learner import ActiveLearner
-from nextlabel.loop.observer import Aside, Observer, Seen, arms
+from nextlabel.loop.observer import Aside, Observer, Seen, arms, guess_of
 from nextlabel.loop.rounds import Round
 from nextlabel.models.base import Fitted
 from nextlabel.pool import Ids
@@ -85,7 +85,7 @@ class Watch:
         """With whoever answers: of a noisy one, that is all that audit answers can tell."""
         if not len(ids):
             return None
-        found = fitted.clf.predict(fitted.features[ids]) == self.parts.oracles[self.arm.seed](ids)
+        found = guess_of(fitted, ids) == self.parts.oracles[self.arm.seed](ids)
         return float(found.mean())
 
 
