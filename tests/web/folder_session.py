@@ -163,10 +163,10 @@ class FolderSession:
                 self._keep(annotator, f"demo {sample}", {**said, "note": None})
             return len(asked)
 
-    def undo(self, annotator: int, client: str) -> Json:
+    def undo(self, annotator: int, client: str, of: str | None = None) -> Json:
         with self.lock:
             event = next((each for each in self.events if each["client"] == client), None)
-            mine = [each for each in self._standing() if each["annotator"] == annotator]
+            mine = [e for e in self._standing() if e["annotator"] == annotator and of in (None, e["client"])]
             if event is None and not mine:
                 raise Conflict("There is nothing to undo.")
             if event is None:

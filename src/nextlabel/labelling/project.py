@@ -151,6 +151,8 @@ class Project:
 
     def changes(self, after: int) -> list[dict[str, Any]]:
         """What changed after a number: each kind once, the latest."""
+        if after > self._number:  # of before the clock was set back: that page may have missed all there is
+            after = -1
         last = {one["kind"]: one for one in list(self._changes) if one["number"] > after}
         return sorted(last.values(), key=lambda one: int(one["number"]))
 

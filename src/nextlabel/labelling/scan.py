@@ -1,10 +1,17 @@
 """Looking through the folder: what joined, what is gone."""
 
+import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from nextlabel.errors import Mistake
 from nextlabel.labelling.project import Project
 from nextlabel.labelling.sources import Listed
+from nextlabel.store import Sample
 from nextlabel.store.files import spread
+from nextlabel.text import several, show_path
+
+SOME = 100  # files that are looked at to know a folder again
 
 
 class Scanned(NamedTuple):
@@ -30,3 +37,31 @@ def scan(project: Project, listed: Listed | None = None) -> Scanned:
     new, gone = (len(list(spread(found.get(name, ())))) for name in ("joined", "gone"))
     back = len(list(spread(found.get("back", ()))))
     return Scanned(new + back, gone, tuple(listed.notes))
+
+
+def check_folder(project: Project) -> None:
+    """Raise `Mistake` where a project that lies elsewhere is about another folder: all that it knows would be gone.
+
+    A folder that was moved holds what it held, by the same names or by others: some of it is looked for.
+    """
+    there = [project.samples[one] for one in sorted(project.state.files.there)]
+    random.Random(0).shuffle(there)
+    if not there or _is_known(project, there[:SOME]):
+        return
+    raise Mistake(
+        f"This project is about another folder: of its {several(len(there), 'sample')} none was found in "
+        f"'{show_path(project.place)}'. Name that folder, or begin a project of its own for this one with another "
+        "--project DIR or --store URL."
+    )
+
+
+def _is_known(project: Project, some: Sequence[Sample]) -> bool:
+    """Is one of these there? Names alone tell little: IMG_0001.jpg is in many a folder."""
+    source = project.source
+    found = ((one.digest, source.digest(one.path)) for one in some)
+    if any(now is not None and before in (None, now) for before, now in found):
+        return True
+    listed = [file.path for file in source.list_files().files]
+    random.Random(0).shuffle(listed)
+    digests = {one.digest for one in project.samples if one.digest is not None}
+    return any(source.digest(path) in digests for path in listed[:SOME])

@@ -13,12 +13,14 @@ import numpy as np
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.decoding import Unreadable
 from nextlabel.datasets.first_look import Opener
 from nextlabel.datasets.listing import Listing, list_folder
 from nextlabel.datasets.pictures import File as Opened
+from nextlabel.datasets.pictures import digest_of
 from nextlabel.datasets.scanning import PICTURE, TEXT, Found, read_found, recall_digests
 from nextlabel.datasets.text_files import decode_text
-from nextlabel.errors import BadData
+from nextlabel.errors import BadData, Outside
 from nextlabel.files.confine import confine
 from nextlabel.knobs.columns import Columns
 from nextlabel.pool import Ids
@@ -65,6 +67,9 @@ class Source(Protocol):
     def text(self, path: str) -> str | None:
         """A text, where samples are texts."""
 
+    def digest(self, path: str) -> str | None:
+        """The digest of one sample, as `read` gives it; None where it is not there."""
+
 
 @dataclass
 class FolderSource:
@@ -107,6 +112,13 @@ class FolderSource:
             return None
         return decode_text(confine(self.root, path, self.follow_links).read_bytes())[0][:MOST_LETTERS]
 
+    def digest(self, path: str) -> str | None:
+        try:
+            raw = confine(self.root, path, self.follow_links).read_bytes()
+            return digest_of(decode_text(raw)[0].encode("utf-8", "replace") if self.kind == TEXT else raw)
+        except (OSError, Outside, Unreadable):
+            return None
+
 
 @dataclass
 class TableSource:
@@ -148,6 +160,11 @@ class TableSource:
         assert dataset.texts is not None, "a text column was named"
         row = int(path)
         return dataset.texts[row][:MOST_LETTERS] if row < len(dataset) else None
+
+    def digest(self, path: str) -> str | None:
+        dataset = self._dataset()
+        assert dataset.texts is not None, "a text column was named"
+        return dataset.texts.digests[int(path)] if int(path) < len(dataset) else None
 
 
 def leave_out_links(root: Path, paths: Sequence[str]) -> list[str]:
