@@ -3,9 +3,14 @@
 import contextlib
 import shutil
 
+import numpy as np
 import pytest
 from people import draw_pictures
 
+from nextlabel.cli.pages import Samples
+from nextlabel.cli.projects import find_labels
+from nextlabel.datasets import load
+from nextlabel.datasets.base import Request
 from nextlabel.errors import Mistake
 from nextlabel.labelling import Wish, open_project
 from nextlabel.labelling.scan import scan
@@ -59,3 +64,16 @@ def test_a_table_in_a_database_needs_its_column_named_once(tmp_path, new_databas
     other.write_text("text\nsomething else\n")
     with pytest.raises(Mistake, match="about another folder"):
         reopen(other, kept)
+
+
+def test_answers_in_a_database_are_the_labels_of_the_other_commands(tmp_path, new_database):
+    for name in ("cross", "square"):
+        draw_pictures(tmp_path / "shapes" / name, 3)
+    open_project(Wish(tmp_path / "shapes", store=new_database, labels=("folders",))).project.store.close()
+    (tmp_path / "shapes" / ".nextlabel" / "secret").touch()  # as whoever serves it leaves there
+    page = {"data": str(tmp_path / "shapes")}
+    with pytest.raises(Mistake, match="--store URL"):
+        find_labels(Samples(**page))
+    found = find_labels(Samples(**page, store=new_database))
+    dataset = load(found.fit(Request(page["data"], unlabelled=True)))
+    assert (dataset.classes, np.bincount(dataset.y).tolist()) == (("cross", "square"), [3, 3])

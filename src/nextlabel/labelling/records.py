@@ -125,11 +125,11 @@ def _read(visit: Visit, place: Path, home: Path) -> Record:
     return Record(place, home, visit.samples(), past, people, tally, visit.is_served())
 
 
-def find_record(data: str, project: Path | None = None) -> Record | None:
+def find_record(data: str, project: Path | None = None, store: str | None = None) -> Record | None:
     """The project of what somebody named as data; None where that is none, and none was asked for."""
     place = Path(os.path.abspath(os.path.expanduser(data)))
-    if project is not None or is_project(place):
-        return read_record(place, project)
+    if project is not None or store is not None or is_project(place):
+        return read_record(place, project, store)
     return None
 
 
@@ -137,8 +137,8 @@ def refuse_distant(data: str) -> None:
     """Raise `Mistake` where somebody labels these data, and their answers are elsewhere."""
     if _is_distant(home_of(Path(os.path.abspath(os.path.expanduser(data))))):
         raise Mistake(
-            f"'{show_path(data)}' is a project whose answers are in a database. Write them to a file with "
-            "`nextlabel export --to csv --store …`, and name that: --labels."
+            f"'{show_path(data)}' is a project whose answers are in a database. Name it as `label` was: --store URL; "
+            "or name a file of labels, with --labels."
         )
 
 
