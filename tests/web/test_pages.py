@@ -4,7 +4,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from folder_session import FolderSession
 from PIL import Image
@@ -39,13 +38,6 @@ def test_names_and_notes_of_others_are_text_wherever_they_stand(visit: Visit) ->
         page.keyboard.press("Escape")
     assert page.title() != "gone"
     assert page.query_selector("[onerror]") is None
-
-
-def test_no_page_asks_anybody_but_this_machine(visit: Visit) -> None:
-    for name in PAGES:
-        visit.open(name).wait_for_timeout(100)
-    assert len(visit.addresses) > 20
-    assert {httpx.URL(address).host for address in visit.addresses} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("width", [360, 390])

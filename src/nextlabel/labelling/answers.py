@@ -149,9 +149,11 @@ class Answers:
         return last[0]
 
     def _meant(self, annotator: int, client: str) -> Event:
-        """The answer of that client id; raises `Conflict` where it never came, or was taken back already."""
+        """The answer of that client id, or one of that grid; raises `Conflict` where it does not stand."""
         project = self.project
-        event = project.tally.by_client.get(client)
+        mine = project.state.last_answers(annotator, 20_000)
+        grid = next((one for one in mine if (one.data or {}).get(GRID) == client), None)
+        event = project.tally.by_client.get(client, grid)
         stands = event is not None and event.sample_id is not None and event in project.state.standing(event.sample_id)
         if event is None or not stands or event.annotator_id != annotator:
             raise Conflict("That answer was taken back already, perhaps on another page, or was never kept.")

@@ -19,6 +19,7 @@ const shown = signal(null); // {total, samples}
 const wrong = signal(new Set());
 const lassoed = signal([]); // samples that were drawn around on the map
 let offset = 0;
+const confirmed = []; // client ids of this page's grids
 let asking = 0;
 let typing = 0; // the timer of a search that is being typed
 
@@ -114,16 +115,20 @@ async function confirm() {
   const right = ids.filter((id) => !wrong.value.has(id));
   const name = className(chosenClass.value);
   forgetPast();
-  const sent = put("/api/grid", { client: newId(), class_id: chosenClass.value, right, wrong: [...wrong.value] });
+  const client = newId();
+  confirmed.push(client);
+  const sent = put("/api/grid", { client, class_id: chosenClass.value, right, wrong: [...wrong.value] });
   lassoed.value = lassoed.value.filter((id) => !ids.includes(id));
   shown.value = null;
   await sent;
+  catchUp().catch(() => {}); // some of them may wait on the first page, and would be asked once more
   notice.value = `${right.length} are “${name}”.`;
   loadGrid();
 }
 
 async function takeBack() {
-  await put("/api/undo", { client: newId() });
+  const of = confirmed.pop() ?? null; // the last grid of this page, and not what another one answered since
+  await put("/api/undo", { client: newId(), of });
   await catchUp().catch((error) => (problem.value = error.message));
   notice.value = "Taken back.";
   loadGrid();
