@@ -115,6 +115,7 @@ def test_the_log_proves_what_was_asked(tmp_path):
         ada.say({"sample": session.recent(ben.id, 1)[0]["sample"]}, name="square", how="review")
         ada.go_on(12)
         reasons = {ask.why for batch in opened.project.state.batches.values() for ask in batch.asks}
+        assert {batch.choice.tau is None for batch in opened.project.state.batches.values()} == {True, False}
         assert reasons >= {"audit", "cold", "strategy", "lasso", "overlap", "review"}
     with visit_store(opened.address) as visit:
         assert prove(visit, place) >= 6
