@@ -101,6 +101,18 @@ def test_what_is_said_to_be_wrong_in_a_grid_is_kept_of_samples_alone(late):
     assert late._project.unlike[0] == {5}
 
 
+def test_undo_of_a_grid_takes_back_that_grid_whatever_came_after(late):
+    ada = Person(late)
+    free = [i for i in range(60) if not late._project.is_audit(i)]
+    for i, right in enumerate((free[:3], free[3:5])):
+        late.answer_grid(ada.id, {"client": CLIENT.format(i), "class_id": 0, "right": right, "wrong": []})
+    ada.say(ada.ask()[0], client=CLIENT.format(2))
+    late.undo(ada.id, CLIENT.format(3), CLIENT.format(0))
+    assert not {*free[:3]} & {*late._project.verdicts}
+    assert {*free[3:5]} < {*late._project.verdicts}
+    assert late.overview(ada.id)["labelled"] == 3
+
+
 def test_a_page_that_counted_on_before_the_clock_was_set_back_is_told_again(late):
     ada = Person(late)
     ada.say(ada.ask()[0])

@@ -1,12 +1,15 @@
 """Labellings of other kinds than pictures and a linear head, with a worker; and two people who disagree."""
 
 import contextlib
+import os
+import threading
 
 import pytest
 from people import Person, wait_for
 from sklearn.metrics import cohen_kappa_score
 
 from nextlabel.labelling import LabellingSession, Wish, open_project
+from nextlabel.web.export import write_labels
 
 WORDS = {"praise": "a splendid and lovely garden", "blame": "a dreadful and broken fence"}
 TEXTS = [f"{WORDS[list(WORDS)[i % 2]]} {i}" for i in range(30)]
@@ -51,6 +54,35 @@ def test_texts_are_asked_learned_and_guessed(tmp_path, make):
         assert found["total"] == session.overview(ada.id)["classes"][0]["count"] > 0
         exported = session.samples({**query, "grid": False, "without_texts": True})["samples"]
         assert [row for row in exported if "text" in row] == []
+
+
+def test_nobody_who_answers_waits_for_whoever_searches_texts(tmp_path):
+    """A text on a slow disk, here a pipe into which nobody has written yet; an export reads no text at all."""
+    place, _ = text_folder(tmp_path / "letters")
+    opened = open_project(Wish(place, classes=tuple(WORDS), settings={"embedder": "tfidf"}))
+    with contextlib.closing(opened.project.store):
+        session = LabellingSession(opened.project, opened.address)
+        ada = Person(session)
+        (question, *_) = ada.ask(3)
+        ada.say(question, name="praise")
+        pipe = place / question["path"]
+        pipe.unlink()
+        os.mkfifo(pipe)
+        assert write_labels(session, ada.id).count(b"\n") == 2
+        query = {"class_id": None, "annotator": None, "text": "slowly", "ids": None, "grid": False}
+        found = list[int]()
+        search = threading.Thread(
+            target=lambda: found.append(session.samples({**query, "offset": 0, "count": 9})["total"])
+        )
+        search.start()
+        with pipe.open("w") as out:  # as soon as somebody reads
+            ada.say(ada.ask()[0], name="blame")
+            assert (session.overview(ada.id)["labelled"], found) == (2, [])
+            pipe.unlink()
+            pipe.write_text("it comes slowly")  # it is read once to search, and once to be shown
+            out.write("it comes slowly")
+        search.join(10)
+        assert found == [1]
 
 
 def test_how_far_two_people_agree_is_told_and_what_they_dispute_is_reviewed(late):

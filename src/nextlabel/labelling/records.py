@@ -68,6 +68,12 @@ class Record:
         """Names of the classes that were not merged away, in the order of the buttons."""
         return {one.id: one.name for one in self.state.classes.active()}
 
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """Paths that lead out of the folder, and may."""
+        found = self.state.files.links if self.settings.follow_links else ()
+        return frozenset(self.samples[one].path for one in found)
+
     def labels(self) -> dict[int, str]:
         """Names of classes by sample, those of copies by their first alone."""
         return {one: self.classes[verdict.class_id or 0] for one, verdict in self.labelled.items()}

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nextlabel.errors import Mistake
-from nextlabel.labelling.project import Project
+from nextlabel.labelling.project import Project, new_client
 from nextlabel.labelling.sources import Listed
-from nextlabel.store import Sample
-from nextlabel.store.files import spread
+from nextlabel.store import Entry, Sample
+from nextlabel.store.files import ranges, spread
 from nextlabel.text import several, show_path
 
 SOME = 100  # files that are looked at to know a folder again
@@ -31,12 +31,22 @@ def scan(project: Project, listed: Listed | None = None) -> Scanned:
     known = {one.path: one.digest for one in project.samples if one.gone is None}
     seen = {file.path: file.digest for file in listed.files}
     if seen.keys() == known.keys() and all(digest in (None, known[path]) for path, digest in seen.items()):
+        _keep_links(project, listed)
         return Scanned(0, 0, tuple(listed.notes))  # nobody's answer waits while the store is compared with the folder
     event = project.register(listed.files, whole=True)
+    _keep_links(project, listed)
     found = (event.data or {}) if event is not None else {}
     new, gone = (len(list(spread(found.get(name, ())))) for name in ("joined", "gone"))
     back = len(list(spread(found.get("back", ()))))
     return Scanned(new + back, gone, tuple(listed.notes))
+
+
+def _keep_links(project: Project, listed: Listed) -> None:
+    """Which samples are links out of the folder: those alone may be followed, until somebody looks again."""
+    with project.lock:
+        links = {one.id for one in project.samples if one.gone is None and one.path in listed.links}
+        if links != project.state.files.links:
+            project.append(Entry(new_client(), "scan", data={"links": ranges(links)}))
 
 
 def check_folder(project: Project) -> None:

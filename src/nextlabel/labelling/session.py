@@ -78,7 +78,7 @@ class LabellingSession:
 
     def locate(self, sample: int) -> tuple[str, bool]:
         """The path of a sample's file, and whether it may be a link that leaves the folder."""
-        return self._project.path(sample), self._project.settings.follow_links
+        return self._project.path(sample), self._project.may_link_out(sample)
 
     def overview(self, annotator: int) -> Json:
         """Where the labelling stands."""

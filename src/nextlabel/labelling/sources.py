@@ -33,10 +33,11 @@ MOST_LETTERS = 100_000  # of a text that a page is sent
 
 
 class Listed(NamedTuple):
-    """What lies there: ``files`` in their order, and sentences on what was left out."""
+    """What lies there: ``files`` in their order, sentences on what was left out, and paths that are ``links`` out."""
 
     files: Sequence[File]
     notes: Sequence[str] = ()
+    links: frozenset[str] = frozenset()
 
 
 class Opening(NamedTuple):
@@ -64,7 +65,7 @@ class Source(Protocol):
     def read(self, paths: Sequence[tuple[int, str]], opener: Opener | None, progress: Progress) -> Opening:
         """Open these samples, of which ids and paths are given; ``opener`` as in a `Request`."""
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: str, may_link_out: bool = False) -> str | None:
         """A text, where samples are texts."""
 
     def digest(self, path: str) -> str | None:
@@ -82,14 +83,15 @@ class FolderSource:
     def list_files(self) -> Listed:
         listing = list_folder(self.root)
         rows = listing.pictures if self.kind == PICTURE else listing.texts
-        kept = (
-            [path for path, _ in rows] if self.follow_links else leave_out_links(self.root, [path for path, _ in rows])
-        )
-        left = len(rows) - len(kept)
-        if not kept:
+        paths = [path for path, _ in rows]
+        inside = leave_out_links(self.root, paths)
+        if self.follow_links and paths:
+            return Listed([File(path) for path in paths], links=frozenset(paths).difference(inside))
+        left = len(paths) - len(inside)
+        if not inside:
             raise BadData(_nothing(self.root, listing, left))
         notes = [f"{left} links lead out of the folder and are left out: --follow-links takes them in."] if left else []
-        return Listed([File(path) for path in kept], notes)
+        return Listed([File(path) for path in inside], notes)
 
     def read(self, paths: Sequence[tuple[int, str]], opener: Opener | None, progress: Progress) -> Opening:
         files: list[Opened] = [os.path.join(self.root, path) for _, path in paths]
@@ -107,10 +109,10 @@ class FolderSource:
         ids = np.array([paths[place][0] for place in places], dtype=np.int64)
         return Opening(dataset, ids, [File(paths[i][1], one) for i, one in zip(places, digests, strict=True)])
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: str, may_link_out: bool = False) -> str | None:
         if self.kind != TEXT:
             return None
-        return decode_text(confine(self.root, path, self.follow_links).read_bytes())[0][:MOST_LETTERS]
+        return decode_text(confine(self.root, path, may_link_out).read_bytes())[0][:MOST_LETTERS]
 
     def digest(self, path: str) -> str | None:
         try:
@@ -155,7 +157,7 @@ class TableSource:
         ids = np.array([one for one, _ in paths], dtype=np.int64)
         return Opening(some, ids, [File(path, one) for (_, path), one in zip(paths, digests, strict=True)])
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: str, may_link_out: bool = False) -> str | None:
         dataset = self._dataset()
         assert dataset.texts is not None, "a text column was named"
         row = int(path)

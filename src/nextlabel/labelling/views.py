@@ -33,7 +33,7 @@ class Views:
         if project.source.kind == "picture":
             return None
         try:
-            return project.source.text(project.path(sample)) or ""
+            return project.source.text(project.path(sample), project.may_link_out(sample)) or ""
         except (OSError, ValueError):
             return ""
 
