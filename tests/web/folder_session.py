@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from nextlabel.datasets.formats import looks_like_a_picture
+from nextlabel.datasets.greys import Scales
 from nextlabel.errors import Conflict, NotThere
 from nextlabel.web.base import Json
 
@@ -38,6 +39,7 @@ class FolderSession:
         self.set: Json = {**START, "actions": {}}
         self.front: list[int] = []
         self.linked: set[str] = set()
+        self.scales: Scales = {}
         self.lock = threading.RLock()
         self.began = time.time()
         for name in classes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from nextlabel.datasets.greys import Scales
 from nextlabel.errors import Conflict, Mistake, NextlabelError
 from nextlabel.files.confine import confine
 from nextlabel.knobs.names import STRATEGY_NAMES
@@ -75,6 +76,11 @@ class LabellingSession:
     def worker(self) -> Trainer:
         """Who learns and chooses."""
         return self._trainer
+
+    @property
+    def scales(self) -> Scales:
+        """What is black and white in pictures of more than 8 bits: the same as the model sees."""
+        return self._trainer.scales
 
     def locate(self, sample: int) -> tuple[str, bool]:
         """The path of a sample's file, and whether it may be a link that leaves the folder."""

@@ -20,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.embedders import embed, sink
 from nextlabel.errors import NextlabelError
 from nextlabel.labelling.choosing import Chosen, choose, choose_reserve, make_learner
@@ -111,6 +112,7 @@ class Worker:
                 "files": [[file.path, file.digest] for file in opening.files],
                 "skipped": [[one.path, one.reason] for one in opening.dataset.skipped],
                 "notes": _notes(opening, features.notes),
+                "scales": _scales(opening.dataset),
                 "seen": len(samples),
             }
         )
@@ -140,6 +142,11 @@ class Worker:
 
 def _notes(opening: Opening, more: tuple[str, ...]) -> list[str]:
     return [*opening.dataset.warnings, *more]
+
+
+def _scales(dataset: Dataset) -> dict[str, tuple[float, float]]:
+    found = dataset.pictures.scales if isinstance(dataset.pictures, FolderPictures) else {}
+    return {kind: (one.black, one.white) for kind, one in found.items()}
 
 
 def message_of(say: str, chosen: Chosen, past: Past, before: int) -> dict[str, Any]:

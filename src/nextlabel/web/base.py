@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from nextlabel.datasets.greys import Scales
+
 Json = dict[str, Any]
 
 
@@ -27,6 +29,11 @@ class Session(Protocol):
     @property
     def root(self) -> Path:
         """The folder of the pictures."""
+        ...
+
+    @property
+    def scales(self) -> Scales:
+        """What is black and white in pictures of more than 8 bits, as far as the folder was read: none, in most."""
         ...
 
     def locate(self, sample: int) -> tuple[str, bool]:
