@@ -65,6 +65,10 @@ def test_a_thumbnail_corrects_an_answer(visit: Visit) -> None:
     corrected = visit.labels(2)[1]
     assert (corrected["sample"], corrected["class_id"], corrected["ask"]) == (0, 1, None)
     page.wait_for_selector(".recent .caption:has-text('square')")
+    page.click(".recent button")
+    page.keyboard.press("x")
+    assert (visit.labels(3)[2]["sample"], visit.labels(3)[2]["kind"]) == (0, "discard")
+    page.wait_for_selector(".recent .caption:has-text('put aside')")
 
 
 def test_everything_can_be_reached_with_tab_alone(visit: Visit) -> None:

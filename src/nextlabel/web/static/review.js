@@ -1,12 +1,12 @@
 // Labels to look at once more, one at a time: disputed ones first, then those that are probably wrong.
 import { get } from "./api.js";
-import { classButton, classes } from "./buttons.js";
+import { badButton, badKey, classButton, classes } from "./buttons.js";
 import { html } from "./html.js";
-import { actionKeys, letGo, showKey } from "./keys.js";
+import { letGo, showKey } from "./keys.js";
 import { correct } from "./labelling.js";
 import { fullText } from "./parts.js";
 import { address } from "./pictures.js";
-import { className, overview, problem, thing } from "./state.js";
+import { className, problem } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 const doubts = signal(null);
@@ -24,8 +24,6 @@ function decide(class_id) {
   correct(one, class_id, "review");
   doubts.value = rest;
 }
-
-const badKey = () => actionKeys(overview.value.settings).find((one) => one.name === "discard").key;
 
 const own = () => doubts.value[0].answers[0].class_id;
 
@@ -59,4 +57,4 @@ const doubt = (one, left) => html`<p class="muted">${left} to look at. <kbd>Ente
   <div class="classes"><button class="primary" onClick=${(event) => (letGo(event), decide(own()))}>It is
       “<bdi>${className(own())}</bdi>”</button>
     ${classes().map((each) => each.id !== own() && classButton(each, decide))}
-    <button class="quiet" onClick=${(event) => (letGo(event), decide(null))}><kbd>${showKey(badKey())}</kbd> Bad ${thing()}</button></div>`;
+    ${badButton(() => decide(null))}</div>`;
