@@ -12,7 +12,7 @@ from nextlabel.labelling import LabellingSession, Wish, open_project
 from nextlabel.web.export import write_labels
 
 WORDS = {"praise": "a splendid and lovely garden", "blame": "a dreadful and broken fence"}
-TEXTS = [f"{WORDS[list(WORDS)[i % 2]]} {i}" for i in range(30)]
+TEXTS = [f"{WORDS[list(WORDS)[i % 2]]} {i}" for i in range(24)]
 
 
 def text_folder(place):
@@ -38,7 +38,7 @@ def test_texts_are_asked_learned_and_guessed(tmp_path, make):
     opened = open_project(Wish(place, classes=tuple(WORDS), settings=settings))
     with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
         ada = Person(session)
-        for _ in range(18):
+        for _ in range(12):
             ada.settle()
             (question,) = ada.ask()
             assert question["text"] in TEXTS

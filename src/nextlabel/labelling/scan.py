@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from nextlabel.errors import Mistake
 from nextlabel.labelling.project import Project, new_client
@@ -11,6 +11,7 @@ from nextlabel.store import Entry, Sample
 from nextlabel.store.files import ranges, spread
 from nextlabel.text import several, show_path
 
+Found = TypeVar("Found")
 SOME = 100  # files that are looked at to know a folder again
 
 
@@ -54,9 +55,8 @@ def check_folder(project: Project) -> None:
 
     A folder that was moved holds what it held, by the same names or by others: some of it is looked for.
     """
-    there = [project.samples[one] for one in sorted(project.state.files.there)]
-    random.Random(0).shuffle(there)
-    if not there or _is_known(project, there[:SOME]):
+    there = sorted(project.state.files.there)
+    if not there or _is_known(project, [project.samples[one] for one in _choose_some(there)]):
         return
     raise Mistake(
         f"This project is about another folder: of its {several(len(there), 'sample')} none was found in "
@@ -71,7 +71,9 @@ def _is_known(project: Project, some: Sequence[Sample]) -> bool:
     found = ((one.digest, source.digest(one.path)) for one in some)
     if any(now is not None and before in (None, now) for before, now in found):
         return True
-    listed = [file.path for file in source.list_files().files]
-    random.Random(0).shuffle(listed)
     digests = {one.digest for one in project.samples if one.digest is not None}
-    return any(source.digest(path) in digests for path in listed[:SOME])
+    return any(source.digest(file.path) in digests for file in _choose_some(source.list_files().files))
+
+
+def _choose_some(found: Sequence[Found]) -> list[Found]:
+    return random.Random(0).sample(found, min(SOME, len(found)))
