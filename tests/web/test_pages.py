@@ -64,7 +64,7 @@ def open_dialog(visit: Visit, name: str) -> None:
 
 
 def look_with_axe(visit: Visit, scheme: str = "light") -> list[Any]:
-    """What axe-core finds wrong with what is on the screen; in the dark, where all but colours is the same, of those."""
+    """What axe-core finds wrong with what is on the screen; in the dark, where all else is the same, with its colours."""
     visit.page.wait_for_timeout(250)
     if visit.page.evaluate("typeof axe") == "undefined":
         visit.page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from served import serve
+from served import PATIENCE, serve
 from without import hide_umap
 
 from nextlabel.labelling.past import LATE
@@ -63,9 +63,9 @@ class User:
 
     def wait(self, wanted: Callable[[], bool]) -> None:
         """Until the store holds it."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while not wanted():
-            assert time.monotonic() < end, "not within 20 seconds"
+            assert time.monotonic() < end, f"not within {PATIENCE} seconds"
             self.page.wait_for_timeout(20)
 
     def go(self, words: str) -> None:
@@ -89,7 +89,7 @@ def user(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     with serve(words, tmp_path) as link:
         context = browser.new_context(viewport={"width": 1200, "height": 760})
         page, complaints = context.new_page(), list[str]()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(link)
