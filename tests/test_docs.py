@@ -19,11 +19,11 @@ from nextlabel.cli.tables import options_page
 from nextlabel.datasets import DATASETS, load_dataset
 from nextlabel.datasets.split_files import read_split
 from nextlabel.embedders import EMBEDDERS
-from nextlabel.estimators import ESTIMATORS
 from nextlabel.labelling import LabellingSession, Wish, open_project
 from nextlabel.loop.oracles import ORACLES
 from nextlabel.models import MODELS
 from nextlabel.models.recipe import Recipe
+from nextlabel.scoring import SCORERS
 from nextlabel.strategies import STRATEGIES
 from nextlabel.strategies.upstream import CANNOT, UPSTREAM
 
@@ -41,7 +41,7 @@ def commands():
     return [shlex.split(line) for line in lines if line.strip()]
 
 
-@pytest.mark.parametrize("name", [*DATASETS, *STRATEGIES, *MODELS, *EMBEDDERS, *ESTIMATORS, *ORACLES])
+@pytest.mark.parametrize("name", [*DATASETS, *STRATEGIES, *MODELS, *EMBEDDERS, *SCORERS, *ORACLES])
 def test_every_part_is_in_the_readme(name):
     assert f"`{name}" in README
 

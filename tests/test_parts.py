@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nextlabel.conformance import engines, estimators, models, strategies
+from nextlabel.conformance import engines, models, scorers, strategies
 from nextlabel.engines import ENGINES
-from nextlabel.estimators import ESTIMATORS
 from nextlabel.models import MODELS, model
+from nextlabel.scoring import SCORERS
 from nextlabel.strategies import STRATEGIES, strategy
 from nextlabel.strategies.upstream import UPSTREAM
 
@@ -39,10 +39,10 @@ def test_drop_in(name, check):
     check(STRATEGIES[name])
 
 
-@pytest.mark.parametrize("check", estimators.for_estimators, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("check", scorers.for_scorers, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", SCORERS)
 def test_estimator(name, check):
-    check(ESTIMATORS[name])
+    check(SCORERS[name])
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from nextlabel.datasets.base import Dataset
     from nextlabel.datasets.splits import Split, split
     from nextlabel.embedders import embed
-    from nextlabel.estimators.holdout import holdout
     from nextlabel.evaluation import evaluate
     from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from nextlabel.pool import Pool
     from nextlabel.prediction import predict
     from nextlabel.runs.reading import Run
+    from nextlabel.scoring.holdout import holdout
     from nextlabel.seeds import stream
     from nextlabel.selection import select
     from nextlabel.simulation import Recorded, iter_simulate, record, simulate
@@ -125,7 +125,7 @@ _HOMES = {
     "embed": "embedders",
     "evaluate": "evaluation",
     "export_onnx": "classifiers.onnx",
-    "holdout": "estimators.holdout",
+    "holdout": "scoring.holdout",
     "iter_simulate": "simulation",
     "load_classifier": "classifiers.file",
     "load_dataset": "datasets",

@@ -5,6 +5,7 @@ its library.
 """
 
 import itertools
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from nextlabel.text import printable, shorten
 Array = npt.NDArray[Any]
 
 FEATURES = "features"  # what a table is called where its rows are samples
+WIDEST = 8  # bytes of a number: float64; longer ones have no matrix product
 DENSE = 1 << 26  # cells up to which a sparse matrix is written out: half a gigabyte of float64
 MIXED = "Write all of them as text: [str(label) for label in y], with '' for missing ones."
 
@@ -25,7 +27,7 @@ MIXED = "Write all of them as text: [str(label) for label in y], with '' for mis
 def to_table(given: Any, what: str) -> Array:
     """Features or probabilities as an array, whatever holds them; `BadArray` where a mask or a type would be lost."""
     if np.ma.is_masked(given):
-        raise BadArray(f"The {what} are a masked array, whose mask would be lost. Fill it first: X.filled(value).")
+        raise BadArray(f"The {what} are a masked array, whose mask would be lost. Fill it first: X.filled(0).")
     if hasattr(given, "tocsr") and hasattr(given, "toarray"):
         return _write_out(given, what)
     found = to_array(given, what)
@@ -33,10 +35,56 @@ def to_table(given: Any, what: str) -> Array:
         return _read_frame(given, what)
     if found.dtype.kind == "O":
         raise BadArray(
-            f"The {what} are an array of Python objects, which can hold anything. Convert them: "
-            "np.asarray(X).astype(np.float32)."
+            f"The {what} are an array of Python objects, which can hold anything. {name_remedy(found, given)}"
         )
     return found
+
+
+def name_remedy(found: Array, given: Any) -> str:
+    """A sentence on what makes a table of numbers of X, which is ``given``, and to numpy ``found``.
+
+    It ends with the expression that does so.
+
+    >>> name_remedy(np.array([["1"]]), [["1"]]), name_remedy(np.array([["a"]]), [["a"]])[-33:]
+    ('Convert them: np.asarray(X).astype(np.float32).', ' pandas.DataFrame(np.asarray(X)).')
+    """
+    array = _name_array(given)
+    if found.dtype.names or not _can_be_numbers(found):
+        return f"Text and fields become numbers in a frame of pandas or polars: pandas.DataFrame({array})."
+    if found.dtype.kind not in "iuf" or found.dtype.itemsize > WIDEST:
+        array += {"m": ".astype(np.int64)", "M": ".astype(np.int64)", "c": ".real"}.get(
+            found.dtype.kind,
+            ".astype(np.float32)",  # a date has no way to float but the other
+        )
+    if found.ndim != 2:
+        rows = "X.shape[0]" if hasattr(given, "toarray") else "len(X)"
+        array += {0: ".reshape(1, 1)", 1: ".reshape(-1, 1)"}.get(found.ndim, f".reshape({rows}, -1)")
+    words = {
+        1: "Is it one number a sample? Then reshape them",
+        2: "Convert them",
+        4: "Are they pictures? Embed them first, or take their pixels",
+    }
+    return f"{words.get(found.ndim, 'Reshape them')}: {array}."
+
+
+def _name_array(given: Any) -> str:
+    """The expression that makes numpy's array of X: it knows neither what is sparse nor a tensor that is."""
+    if hasattr(given, "toarray"):
+        return "X.toarray()"
+    if _is_tensor(given) and "strided" not in str(given.layout):
+        return "X.detach().cpu().to_dense().numpy()"
+    return "X.detach().cpu().numpy()" if _is_tensor(given) else "np.asarray(X)"
+
+
+def _can_be_numbers(found: Array) -> bool:
+    """Are they no text, or text and objects that are numbers all the same?"""
+    if found.dtype.kind not in "OUST":
+        return True
+    try:
+        found.astype(np.float32)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def to_labels(given: Any) -> tuple[Array, Mask]:
@@ -86,10 +134,10 @@ def _read_tensor(given: Any) -> Array:
 
 
 def _write_out(sparse: Any, what: str) -> Array:
-    rows, columns = sparse.shape
-    if rows * columns > DENSE:
+    if math.prod(sparse.shape) > DENSE:
+        shape = " x ".join(f"{count:,}" for count in sparse.shape)
         raise BadArray(
-            f"The {what} are a sparse matrix of {rows:,} x {columns:,}, too large to be written out. Reduce it first: "
+            f"The {what} are a sparse matrix of {shape}, too large to be written out. Reduce it first: "
             "sklearn.decomposition.TruncatedSVD(100).fit_transform(X)."
         )
     return np.asarray(sparse.toarray())
@@ -124,7 +172,7 @@ def _read_objects(values: list[Any]) -> tuple[Array, Mask]:
         known = [one.decode() if isinstance(one, bytes) else one for one in known]
     except UnicodeDecodeError:
         raise BadArray(
-            "The labels are bytes that are no UTF-8. Decode them: [label.decode('latin-1') for …]."
+            "The labels are bytes that are no UTF-8. Decode them: [label.decode('latin-1') for label in y]."
         ) from None
     kinds = _kinds(known)
     if kinds <= {str}:

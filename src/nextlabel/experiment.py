@@ -109,7 +109,7 @@ class Experiment:
         None,
         optional(PATTERN),
         "Regular expression of a path: samples in which it matches the same (its first group) stay on one side of "
-        "every split, such as '^[^-]*' for all before a dash.",
+        "every split that is drawn, such as '^[^-]*' for all before a dash.",
         LABELS,
     )
     group_column: str | None = knob(
@@ -147,6 +147,13 @@ class Experiment:
         MISSING,
         "Missing features of a table: `fill` in the median of all but the test set, or `refuse`.",
         DATA,
+        sparse=True,
+    )
+    estimate: bool = knob(
+        False,
+        FLAG,
+        "Beside every row, what the receipt of a labelling would say there, and the truth (docs/receipt.md).",
+        LABELS,
         sparse=True,
     )
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)

@@ -72,6 +72,19 @@ class Pool:
         waiting = self.audit[self.y[self.audit] < 0]
         return waiting[~np.isin(waiting, self.asked)]  # what is out for an answer is asked already
 
+    def behind(self) -> int:
+        """How many of the audit side came too late for their turn: others with a larger draw were asked before them.
+
+        >>> y, side, places = np.array([1, -1, -1]), np.array([1, 0, 2]), np.array([0.1, 0.05, 0.15])
+        >>> pool = Pool(np.eye(3), y, np.zeros(3, dtype=bool), 2, audit=side, asked=np.array([0]), draws=places)
+        >>> pool.behind()
+        1
+        """
+        asked = self.asked[np.isin(self.asked, self.audit)]
+        if self.draws is None or not len(asked):
+            return 0
+        return int((self.draws[self.unaudited()] < self.draws[asked].max()).sum())
+
     def left(self) -> int:
         """How many samples can still be asked about, by a strategy or for the audit."""
         return len(self.unlabelled()) + len(self.unaudited())

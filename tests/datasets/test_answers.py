@@ -56,7 +56,7 @@ def test_answers_are_read_in_every_form_that_people_have(tmp_path, name, text):
 
 def test_several_choices_for_one_sample_are_refused(tmp_path):
     both = [{"data": {"image": "a.jpg"}, "annotations": [{"result": [{"value": {"choices": ["cat", "dog"]}}]}]}]
-    with pytest.raises(Mistake, match="one label for each picture"):
+    with pytest.raises(Mistake, match="multi-label data, and nextlabel learns one label for each sample"):
         said(tmp_path, "a.json", json.dumps(both))
 
 
@@ -135,6 +135,22 @@ def test_labels_are_spelled_as_those_of_tables_are(tmp_path):
     rows = "path,label\na.jpg,10\nb.jpg,?\nc.jpg, 2.0\nd.jpg,2\n"
     found = joined(tmp_path, named("a.jpg", "b.jpg", "c.jpg", "d.jpg"), rows)
     assert (found.classes, labels_of(found)) == (("2", "10"), ["10", None, "2", "2"])
+
+
+def test_spellings_that_become_one_class_are_told(tmp_path):
+    found = joined(tmp_path, named("a.jpg", "b.jpg", "c.jpg"), "path,label\na.jpg,cat\nb.jpg,cat \nc.jpg, dog\n")
+    assert (found.classes, labels_of(found)) == (("cat", "dog"), ["cat", "cat", "dog"])
+    assert found.warnings == ("Labels that are spelled 'cat' and 'cat ' were taken for one class, 'cat'.",)
+
+
+def test_measured_numbers_are_no_labels(tmp_path):
+    folder_of(tmp_path / "p", {"": 12})
+    (tmp_path / "a.csv").write_text("path,label\n" + "".join(f"{i:03}.png,{i / 7:.3f}\n" for i in range(12)))
+    with pytest.raises(BadData, match=r"The labels of 'a\.csv' look like a measured number, not a class: 12 different"):
+        load_dataset(tmp_path / "p", labels=tmp_path / "a.csv")
+    (tmp_path / "ages.csv").write_text("id,label\n" + "".join(f"{i},{20 + i % 21}\n" for i in range(63)))
+    found = load_dataset((np.arange(63.0)[:, None] ** 2, None), labels=tmp_path / "ages.csv")
+    assert "The labels of 'ages.csv' are 21 classes, all whole numbers from 20 to 40" in found.warnings[-1]
 
 
 def test_answers_stand_in_the_place_of_class_folders(tmp_path):

@@ -109,7 +109,7 @@ def test_what_learned_from_arrays_predicts_and_judges_arrays():
         ((X, y, X), r"must be a name, a path, a frame, a Dataset, or a pair \(X, y\)"),
         ((X[:5], y), "There are 5 samples and 120 labels"),
         ((X[:, 0], y), r"The features are float32 of the shape \(120,\)"),
-        ((X, X), r"The labels are float32 of the shape \(120, 3\)"),
+        ((X, X), r"The labels of 'the arrays' are float32 of the shape \(120, 3\).*multi-label data"),
         ((X, np.where(y, np.inf, 0.0)), "The label of sample .* is inf"),
         ((X, None), "No row of 'the arrays' has a label"),
     ],

@@ -52,9 +52,35 @@ def test_a_folder_that_holds_the_same_classes_belongs_to_training():
     assert any("'extra' holds the same classes" in note for note in found.notes)
 
 
-def test_a_test_folder_without_classes_is_unlabelled():
-    found = read_layout([*below("train"), "test/1.png", "seg_pred/x.png"][:4])
-    assert (found.labels, found.sides) == (["cat", "cat", "dog", None], [0, 0, 0, -1])
+@pytest.mark.parametrize(("loose", "side"), [("test/1.png", 2), ("test/images/1.png", 2), ("seg_pred/x.png", -1)])
+def test_a_folder_without_classes_beside_a_split_is_unlabelled(loose, side):
+    found = read_layout([*below("train", "val"), loose])
+    assert (found.labels[6:], found.sides) == ([None], [0] * 3 + [1] * 3 + [side])
+    assert found.loose == [6]
+
+
+@pytest.mark.parametrize("strays", [(0,), (2,), (0, 2)])
+@pytest.mark.parametrize("folders", [("train", "test"), ("a/train", "a/test"), ("a_train/a_train", "a_test/a_test")])
+def test_a_stray_picture_does_not_undo_a_split(folders, strays):
+    train, test = folders
+    paths = [f"{train if side == 0 else test}/own.png" for side in strays]
+    above = [f"{train.split('/')[0]}/above.png", "top.png"]  # beside the folders of the split, and around them
+    found = read_layout([*below(train, test), *paths, *above])
+    assert found.labels == ["cat", "cat", "dog"] * 2 + [None] * (len(strays) + 2)
+    assert found.sides[: 6 + len(strays)] == [0] * 3 + [2] * 3 + [*strays]
+    assert found.loose == [*range(6, 8 + len(strays))]
+
+
+def test_a_stray_picture_in_a_class_is_on_no_side():
+    paths = [f"{label}/{side}/{i}.png" for label in ("cat", "dog") for side in ("train", "test") for i in range(2)]
+    found = read_layout([*paths, "cat/own.png"])
+    assert (found.labels[-1], found.sides) == ("cat", [0, 0, 2, 2] * 2 + [-1])
+    assert "What lies in 'cat' itself is on no side of these" in found.notes[-1]
+
+
+def test_a_folder_of_trains_stays_a_class_beside_its_own_pictures():
+    found = read_layout(["train/1.png", "train/steam/2.png", "bus/1.png", "bus/small/2.png"])
+    assert (found.labels, found.sides) == (["train", "train", "bus", "bus"], [-1] * 4)
 
 
 def test_splits_may_lie_below_classes():
@@ -66,10 +92,10 @@ def test_splits_may_lie_below_classes():
 def test_a_folder_of_what_has_no_label_is_no_class(name):
     found = read_layout([*CATS, f"{name}/1.png"])
     assert found.labels == ["cat", "cat", "dog", None]
-    assert f"The 1 pictures in '{name}' are taken for unlabelled" in found.notes[0]
+    assert f"The picture in '{name}' is taken for unlabelled" in found.notes[0]
     inside = read_layout([*below("train", "test"), f"train/{name}/1.png"])
-    assert inside.labels[-1] is None
-    assert inside.sides[-1] == -1
+    assert (inside.labels[-1], inside.sides[-1]) == (None, 0)
+    assert f"The picture in 'train/{name}' is taken for unlabelled" in inside.notes[1]
 
 
 def test_known_and_unknown_are_two_classes():

@@ -107,9 +107,16 @@ def test_many_categories_are_left_out_and_rare_ones_share(tmp_path: Path) -> Non
     ("header", "cell", "left"),
     [
         ("a,b,label", lambda i: i + 7, True),
+        ("a,b,label", lambda i: 30 - i, True),
+        ("a,b,label", lambda i: 7 * i % 30, True),
+        ("a,b,label", lambda i: 1 + 7 * i % 30, True),
+        ("a,b,label", lambda i: 2 + 7 * i % 30, False),
         ("a,b,label", lambda i: 3 * i, False),
-        (",b,label", lambda i: 7 * i % 30, True),
-        ("patient_id,b,label", lambda i: 7 * i % 30, True),
+        (",b,label", lambda i: 2 + 7 * i % 30, True),
+        ("Unnamed: 0,b,label", lambda i: 2 + 7 * i % 30, True),
+        ("Unnamed: 0.1,b,label", lambda i: 2 + 7 * i % 30, True),
+        ("index,b,label", lambda i: 90 - 3 * i, True),
+        ("patient_id,b,label", lambda i: 2 + 7 * i % 30, True),
         ("a,b,label", lambda i: f"text {i}", True),
         ("width,b,label", lambda i: i / 7, False),
     ],
@@ -118,6 +125,26 @@ def test_an_index_is_no_feature(tmp_path: Path, header: str, cell: object, left:
     found = read(tmp_path / "t.csv", lines(30, cell, header))
     assert (found.table.shape[1] == 1) == left
     assert any("left out. --keep" in note for note in found.warnings) == left
+
+
+@pytest.mark.parametrize("index", [np.arange(30), np.arange(30)[::-1], np.arange(30) * 7 % 30 + 1])
+def test_an_index_is_none_in_arrays_and_frames_either(index: np.ndarray) -> None:
+    X, y = np.column_stack([index, np.arange(30) ** 2]), np.arange(30) % 2
+    for data in ((X, y), pl.DataFrame({"a": X[:, 0], "b": X[:, 1], "label": y})):
+        found = load_dataset(data)
+        assert found.table[:, 0].tolist() == [i * i for i in range(30)]
+        assert any("left out. --keep" in note for note in found.warnings)
+
+
+def test_truths_are_1_and_0_and_missing_text_is_a_category(tmp_path: Path) -> None:
+    rows = [("True", "red"), ("false", "NA"), ("", "blue"), ("TRUE", "")] * 3
+    content = "ripe,colour,label\n" + "\n".join(
+        f"{ripe},{colour},{'xy'[i % 2]}" for i, (ripe, colour) in enumerate(rows)
+    )
+    found = read(tmp_path / "t.csv", content)  # ripe, blue, red, no colour, no ripeness
+    assert found.table[:2].tolist() == [[1, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
+    assert found.table[3].tolist() == [1, 0, 0, 1, 0]
+    assert [np.isnan(found.table[2, 0]), *found.table[2, 1:].tolist()] == [True, 1, 0, 0, 1]
 
 
 def test_a_table_of_nothing_but_an_index_says_so(tmp_path: Path) -> None:
@@ -194,6 +221,9 @@ def test_words_for_missing_labels(tmp_path: Path) -> None:
         (["1e2", "10e1"], ("10e1", "1e2")),
         (["1.10", "1.1"], ("1.1", "1.10")),
         (["TRUE", "true", "False"], ("False", "True")),
+        (["True", "False"], ("False", "True")),
+        (["True", "1", "0", "false"], ("0", "1")),
+        (["True", "1.0", "2"], ("1.0", "2", "True")),
         (["cat", "cat ", "do\u200bg"], ("cat", "dog")),
         (["Caf\u00e9", "Cafe\u0301", "x"], ("Caf\u00e9", "x")),
     ],
@@ -208,6 +238,10 @@ def test_labels_are_what_is_written(tmp_path: Path, labels: list[str], classes: 
 
 def test_merges_are_told() -> None:
     assert "'cat' and 'cat ' were taken for one class" in read_names(["cat", "cat "]).notes[0]
+    assert (
+        "'0' and 'False' were taken for one class, '0'. So were 1 other."
+        in read_names(["0", "False", "1", "True"]).notes[0]
+    )
 
 
 @pytest.mark.parametrize("value", [lambda i: f"{i * 0.37:.2f}", lambda i: i * 7919 % 1000, lambda i: i % 30 / 10])
@@ -242,6 +276,7 @@ def test_a_large_file_is_read_as_a_small_one(block: int, tmp_path: Path, monkeyp
         MIXED,
         lines(50, lambda i: i / 3),
         lines(50, lambda i: "" if i == 49 else i / 3),
+        lines(50, lambda i: f'"{i % 7},5%"'),
         "a,label\n1,x\n\n2,y\n",
         'a,town,label\n1,"New\nYork",x\n2,Rome,y\n3,"New\nYork",y',
     ]

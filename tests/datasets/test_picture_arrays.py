@@ -64,6 +64,9 @@ def test_labels_in_columns() -> None:
         load_picture_array(Request("x"), X, np.arange(3))
     with pytest.raises(BadData, match="they should be"):
         load_picture_array(Request("x"), arrays(4, 5, 5, 4), np.arange(4))
+    with pytest.raises(BadData, match="The labels of 'x' look like a measured number"):
+        load_picture_array(Request("x"), arrays(12, 5, 5), np.arange(12) / 7)
+    assert "are 21 classes" in load_picture_array(Request("x"), arrays(63, 5, 5), np.arange(63) % 21).warnings[0]
 
 
 @pytest.fixture

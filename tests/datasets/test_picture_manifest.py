@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from painted import noise
+from painted import folder_of, noise
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
@@ -133,3 +133,78 @@ def test_words_for_missing_are_those_of_tables(album: Path) -> None:
     assert "1 label written 'NA' counts as missing" in found.warnings[0]
     found = written(album, text, table=Columns(null_words=("bad",)))
     assert (found.classes, found.y.tolist()) == (("NA", "b", "none"), [0, 2, 1, -1])
+
+
+@pytest.mark.parametrize("name", ["fname", "image_id", "ImagePath", "img_name", "images", " Image_Name "])
+def test_columns_of_paths_are_known_by_many_names(album: Path, name: str) -> None:
+    found = written(album, f"width,{name},label\n" + "".join(f"{i},pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(6)))
+    assert (found.kind, len(found), found.warnings) == ("pictures", 6, ())
+
+
+def test_a_column_of_pictures_that_are_there_is_known_by_its_cells(album: Path) -> None:
+    rows = "".join(f"n{i}.png,{i * i},pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(6))
+    assert written(album, "cell,place,0,label\n" + rows).kind == "pictures"
+    found = written(album, "old name,width,my scans,label\n" + rows)
+    assert (found.kind, found.paths) == ("pictures", tuple(f"pictures/{i}.png" for i in range(6)))
+    assert found.warnings == (
+        "Column 'my scans' of 'list.csv' names pictures that are there, so these are the samples. --drop 'my scans' "
+        "reads the table without them.",
+    )
+    table = load(Request(str(album / "list.csv"), table=Columns(drop=("my scans", "old name"))))
+    assert table.table.tolist() == [[i * i] for i in range(6)]
+    parts = "".join(f"pictures/{i // 2}.png,{i * i},{'ab'[i % 2]}\n" for i in range(12))
+    assert written(album, "my scans,width,label\n" + parts).kind == "table"  # of what is seen in them
+    (album / "list.csv").write_text(
+        "old name,width,label\n" + "".join(f"n{i}.png,{i},{'ab'[i % 2]}\n" for i in range(6))
+    )
+    assert load(Request(str(album / "list.csv"))).kind == "table"
+
+
+def test_a_table_without_any_text_is_no_list(album: Path) -> None:
+    pl.DataFrame({"image": [1, 2, 3], "label": [0, 1, 0]}).write_parquet(album / "t.parquet")
+    assert load(Request(str(album / "t.parquet"))).kind == "table"
+    paths = pl.Series("image", [f"pictures/{i}.png" for i in range(4)], dtype=pl.Categorical)
+    pl.DataFrame([paths, pl.Series("label", [0, 1, 0, 1])]).write_parquet(album / "list.parquet")
+    assert load(Request(str(album / "list.parquet"))).kind == "pictures"
+
+
+def test_of_two_columns_the_one_whose_pictures_are_there_counts(album: Path) -> None:
+    found = written(
+        album, "filename,path,label\n" + "".join(f"{i}.png,pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(4))
+    )
+    assert found.paths == tuple(f"pictures/{i}.png" for i in range(4))
+    rows = "".join(f"http://[{i}.png,pictures/{i}.png,{'ab'[i % 2]}\n" for i in range(4))
+    assert written(album, "image,here,label\n" + rows).paths == found.paths
+
+
+def test_a_number_called_image_id_names_no_picture(album: Path) -> None:
+    assert written(album, "image_id,x,label\n7,2.5,a\n9,4.5,b\n").kind == "table"
+    dataset = written(album, "image,label\npictures/0.png,a\npictures/1.png,b\n")
+    (album / "answers.csv").write_text("image_id,id,label\n1,0,b\n")
+    assert oracle(f"replay:{album / 'answers.csv'}", dataset, 0)(np.arange(2)).tolist() == [1, -1]
+
+
+def test_measured_numbers_are_no_labels(tmp_path: Path) -> None:
+    for i in range(12):
+        noise(tmp_path / f"{i}.png", seed=i)
+    written = "".join(f"{i}.png,{i / 7:.3f}\n" for i in range(12))
+    (tmp_path / "list.csv").write_text("image,label\n" + written)
+    with pytest.raises(BadData, match=r"The labels of 'list\.csv' look like a measured number.*from 0 to 1\.571 in 12"):
+        load(Request(str(tmp_path / "list.csv")))
+    assert len(load(Request(str(tmp_path / "list.csv"), unlabelled=True))) == 12
+    folder = folder_of(tmp_path / "folders", {f"{i / 7:.3f}": 1 for i in range(12)})
+    assert len(load(Request(str(folder))).classes) == 12  # folders are classes, whatever they are called
+
+
+def test_whole_numbers_that_may_measure_are_doubted(tmp_path: Path) -> None:
+    for i in range(63):
+        noise(tmp_path / f"{i}.png", seed=i, size=4)
+    (tmp_path / "ages.csv").write_text("image,label\n" + "".join(f"{i}.png,{20 + i % 21}\n" for i in range(63)))
+    (note,) = load(Request(str(tmp_path / "ages.csv"))).warnings
+    assert "The labels of 'ages.csv' are 21 classes, all whole numbers from 20 to 40. If they measure something" in note
+
+
+def test_spellings_that_become_one_class_are_told(album: Path) -> None:
+    found = written(album, "image,label\npictures/0.png,cat\npictures/1.png,cat \npictures/2.png,dog\n")
+    assert (found.classes, found.y.tolist()) == (("cat", "dog"), [0, 0, 1])
+    assert found.warnings == ("Labels that are spelled 'cat' and 'cat ' were taken for one class, 'cat'.",)

@@ -167,7 +167,7 @@ def test_folders_of_texts_may_be_splits_unlabelled_or_in_an_archive(letters: Pat
     (letters.rename(tmp_path / "train")).rename(tmp_path / "mail")
     found = load(Request(str(tmp_path / "mail")))
     assert found.y.tolist() == [0, 0, 0, 1, 1, 1, -1]
-    assert "The 1 texts in 'unlabeled' are taken for unlabelled" in " ".join(found.warnings)
+    assert "The text in 'unlabeled' is taken for unlabelled" in " ".join(found.warnings)
 
 
 def test_beside_pictures_texts_are_no_samples(fruits: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flower_beds import plant
 from hypothesis import given
 from hypothesis import strategies as st
+from painted import paint
 from scipy.stats import binom
 
 from nextlabel import evaluate, load_dataset, train
@@ -152,3 +153,14 @@ def test_a_table_is_judged_as_it_was_learned(tmp_path):
         evaluate(made, load_dataset(write("other.csv", 2)))
     with pytest.raises(Mistake, match="trained on a table, and these are pictures"):
         evaluate(made, plant(tmp_path / "beds", 2))
+
+
+def test_a_table_whose_column_names_pictures_is_judged_as_a_table(tmp_path):
+    for i in range(40):
+        paint(tmp_path / f"{i}.png")
+    rows = [f"{i}.png,{i * i % 17},{'ab'[i % 2]}\n" for i in range(40)]
+    for name, some in (("known.csv", rows[:30]), ("test.csv", rows[30:])):
+        (tmp_path / name).write_text("scan,size,label\n" + "".join(some))
+    assert load_dataset(tmp_path / "test.csv").kind == "pictures"
+    made = train(load_dataset(tmp_path / "known.csv", table={"drop": "scan"}))
+    assert evaluate(made, tmp_path / "test.csv").accuracy.total > 0

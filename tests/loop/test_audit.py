@@ -223,3 +223,21 @@ def test_settings_are_remembered_and_come_out_again():
     assert model.settings(this.pool) == model.settings(this.pool) == Tuned(Linear).settings(this.pool)
     corrected = replace(this.pool, y=np.where(np.arange(N) == this.pool.asked[0], 2, this.pool.y))
     assert model.settings(corrected) == Tuned(Linear).settings(corrected)
+
+
+def test_every_second_question_is_the_audits_until_it_has_caught_up_with_those_that_joined():
+    """Else its answers would be no sample of the folder as it is now: those that joined would be missing in it."""
+    whole, late = open_pool(), np.arange(N) % 2 == 1
+    askable = whole.askable & ~late
+    before = replace(whole, askable=askable, audit=whole.audit[~late[whole.audit]])
+    plan = Plan(batch=10, rounds=10, audit=SHARE)
+    asked = np.concatenate([this.asked.ids for this in play(before, plan)])
+    y = np.where(np.isin(np.arange(N), asked), TRUTH, -1)
+    joined = replace(whole, y=y, asked=asked)
+    behind = joined.behind()
+    assert behind > 10
+    shares = [this.asked.why.count("audit") for this in play(joined, plan)][:-1]
+    catching_up = behind // 5
+    assert shares[:catching_up] == [5] * catching_up
+    assert sum(shares[: catching_up + 1]) == behind  # no more than that: they count as questions of the audit
+    assert shares[catching_up + 1] == 0

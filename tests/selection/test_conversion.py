@@ -1,5 +1,6 @@
 """Labels and features in whatever people hold them, and each remedy that is named does help."""
 
+import re
 import warnings
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+import sklearn.decomposition
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,22 +167,82 @@ def test_a_frame_of_probabilities_is_refused_with_what_helps_it(frame, remedy):
     assert read_probabilities(remedy(frame), 2).shape == (2, 2)
 
 
+def apply_remedy(said, **held):
+    """What comes of the expression that a sentence ends with, or that stands before its last comma."""
+    words = re.search(r": ((?:np|X|pandas|sklearn|\[)[^:]*?)(?:, with '' for missing ones)?\.$", said)
+    return eval(words[1], {"np": np, "pandas": pd, "sklearn": sklearn, **held})
+
+
+DATES = np.array([["2026-01-01"]], dtype="M8[D]")
+NOT_YET = {  # features that are refused, and the expression that is named
+    "series": (pd.Series([1.0, 2.0, 3.0]), "np.asarray(X).reshape(-1, 1)"),
+    "list": ([1.0, 2.0, 3.0], "np.asarray(X).reshape(-1, 1)"),
+    "one number": (np.array(5.0), "np.asarray(X).reshape(1, 1)"),
+    "bits of one column": ([True, False], "np.asarray(X).astype(np.float32).reshape(-1, 1)"),
+    "sequences": (np.ones((2, 3, 4)).tolist(), "np.asarray(X).reshape(len(X), -1)"),
+    "pictures": (torch.ones(2, 3, 4, 4, requires_grad=True), "X.detach().cpu().numpy().reshape(len(X), -1)"),
+    "masked": (np.ma.array(X, mask=X > 5), "X.filled(0)"),
+    "written numbers": (np.array([["1"], ["2"]]), "np.asarray(X).astype(np.float32)"),
+    "objects": (np.array([[1, "2"]], dtype=object), "np.asarray(X).astype(np.float32)"),
+    "text": (np.array([["red"], ["blue"], ["red"]]), "pandas.DataFrame(np.asarray(X))"),
+    "text beside numbers": (np.array([["red", 1], ["blue", 2]], dtype=object), "pandas.DataFrame(np.asarray(X))"),
+    "fields": (np.array([(1, 2.5)], dtype=[("a", int), ("b", float)]), "pandas.DataFrame(np.asarray(X))"),
+    "bits": (X > 2, "np.asarray(X).astype(np.float32)"),
+    "bits of a frame": (pd.DataFrame(X > 2).to_numpy(), "np.asarray(X).astype(np.float32)"),
+    "sparse bits": (scipy.sparse.csr_matrix(X > 2), "X.toarray().astype(np.float32)"),
+    "sparse bits, 1-D": (scipy.sparse.coo_array([True, False]), "X.toarray().astype(np.float32).reshape(-1, 1)"),
+    "sparse complex": (scipy.sparse.csr_array(X * 1j), "X.toarray().real"),
+    "bits of a tensor": (torch.tensor(X > 2), "X.detach().cpu().numpy().astype(np.float32)"),
+    "sparse tensor": (
+        torch.tensor(X > 2).to_sparse(),
+        "X.detach().cpu().to_dense().numpy().astype(np.float32)",
+    ),
+    "wide": (X.astype(np.longdouble), "np.asarray(X).astype(np.float32)"),
+    "dates": (DATES, "np.asarray(X).astype(np.int64)"),
+    "durations": (DATES - DATES, "np.asarray(X).astype(np.int64)"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")  # of text that becomes numbers
+@pytest.mark.parametrize("what", NOT_YET)
+def test_the_remedy_that_a_sentence_names_helps(what):
+    given_, remedy = NOT_YET[what]
+    with pytest.raises(BadArray) as refused:
+        read_samples(given_)
+    assert str(refused.value).endswith(f": {remedy}.")
+    assert read_samples(apply_remedy(str(refused.value), X=given_)).ndim == 2
+
+
 @pytest.mark.parametrize(
-    ("given_", "words", "remedy"),
+    "y",
     [
-        (pd.Series([1.0, 2.0, 3.0]), "reshape", lambda X: np.asarray(X).reshape(-1, 1)),
-        ([1.0, 2.0, 3.0], "reshape", lambda X: np.asarray(X).reshape(-1, 1)),
-        (np.ma.array(X, mask=X > 5), "filled", lambda X: X.filled(0.0)),
-        (np.array([["1"], ["2"]]), "astype", lambda X: np.asarray(X).astype(np.float32)),
-        (np.array([[1, "2"]], dtype=object), "astype", lambda X: np.asarray(X).astype(np.float32)),
-        (scipy.sparse.csr_matrix(X > 2), "astype", lambda X: X.astype(np.float32)),
-        (np.array([["2026-01-01"]], dtype="M8[D]"), "np.int64", lambda X: np.asarray(X).astype(np.int64)),
+        ["a", 1, "b", 2],
+        [(1, 2), (3,), (1, 2), (3,)],
+        [10**30, 1, 2, 1],
+        [b"caf\xe9", b"the", b"the", b"the"],
     ],
+    ids=["mixed", "objects", "large", "bytes"],
 )
-def test_each_remedy_helps(given_, words, remedy):
-    with pytest.raises(BadArray, match=words):
-        read_features(given_)
-    read_features(remedy(given_))
+def test_the_remedy_for_labels_helps(y):
+    held = np.fromiter(y, dtype=object, count=len(y))
+    with pytest.raises(BadArray) as refused:
+        read_labels(held, 4)
+    assert sorted(set(read_labels(apply_remedy(str(refused.value), y=held), 4)[0])) == [*range(len(set(y)))]
+
+
+def test_one_column_of_probabilities_becomes_two():
+    p = np.array([0.25, 1])
+    with pytest.raises(BadArray) as refused:
+        read_probabilities(p[:, None], 2)
+    assert read_probabilities(apply_remedy(str(refused.value), p=p), 2).tolist() == [[0.75, 0.25], [0, 1]]
+
+
+def test_a_sparse_matrix_that_is_too_large_is_reduced_as_is_said(monkeypatch):
+    monkeypatch.setattr("nextlabel.conversion.DENSE", 1000)
+    wide = scipy.sparse.random_array((120, 200), density=0.1, rng=0, format="csr")
+    with pytest.raises(BadArray) as refused:
+        read_features(wide)
+    assert apply_remedy(str(refused.value), X=wide).shape == (120, 100)
 
 
 def test_a_large_sparse_matrix_is_refused_before_it_is_written_out():

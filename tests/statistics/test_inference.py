@@ -67,6 +67,33 @@ def test_differences_without_any_spread_are_no_proof(seeds: int) -> None:
     assert certain == trial([0.075] * seeds, 0.0025)  # ten times .075 has a standard deviation of 1e-17
 
 
+@settings(max_examples=10)
+@given(some.integers(5, 20), some.floats(-0.1, 0.1).filter(lambda mean: abs(mean) > 0.003), some.integers(0, 1000))
+def test_hardly_any_spread_is_no_proof_either(seeds: int, mean: float, seed: int) -> None:
+    """From none to a thousandth of the difference, p is what the sign test says; from there on what the t test does."""
+    noise = np.random.default_rng(seed).normal(size=seeds)
+    for spread in (0, 1e-9, 1e-6, 1e-3):
+        found = trial(mean * (1 + spread * noise), 0.0025)
+        assert found
+        assert found.p == pytest.approx(stats.binomtest(seeds, seeds).pvalue)
+        assert detectable_difference(mean * (1 + spread * noise)) is None
+    noise *= 0.13 / np.std(noise, ddof=1)  # the least that a comparison of ours had
+    wide = mean * (1 + noise)
+    found = trial(wide, 0.0025)
+    assert found
+    assert found.p == pytest.approx(stats.ttest_1samp(wide, 0).pvalue, rel=1e-6)
+    same = trial(0.0001 + 1e-6 * noise, 0.0025)
+    assert same
+    assert same.p_tost == 2.0**-seeds
+
+
+def test_five_seeds_may_have_a_verdict() -> None:
+    """Were every p bounded by the sign test, none of them could be below .05."""
+    values = np.random.default_rng(0).normal(0.02, 0.01, (300, 5))
+    found = [trial(row, 0.0025) for row in values]
+    assert np.mean([one is not None and one.p < 0.05 for one in found]) == pytest.approx(0.906, abs=0.05)
+
+
 def test_fewer_than_five_differences_are_no_trial() -> None:
     assert trial([0.01, 0.02, 0.015, 0.012], 0.0025) is None
 

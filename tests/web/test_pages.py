@@ -64,7 +64,7 @@ def open_dialog(visit: Visit, name: str) -> None:
 
 
 def look_with_axe(visit: Visit, scheme: str = "light") -> list[Any]:
-    """What axe-core finds wrong with what is on the screen; in the dark, where all else is the same, with its colours."""
+    """What axe-core finds wrong with what is on the screen; in the dark with its colours, for all else is the same."""
     visit.page.wait_for_timeout(250)
     if visit.page.evaluate("typeof axe") == "undefined":
         visit.page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -274,6 +274,14 @@ def test_a_second_person_comes_in_by_a_link_and_the_receipt_tells_how_far_they_a
     visit.open("receipt")
     page.wait_for_selector("text=from 1 that two people labelled")
     guest.context.close()
+    # The receipt's figures are drawn, whatever a class is called, and its questions are asked from here.
+    assert page.locator(".receipt-page .interval").count() == 2
+    page.click("text=Class by class")
+    page.wait_for_selector("td:has-text('<b>cat</b>')")
+    assert look_with_axe(visit) == []
+    page.click("button:has-text('Check the rest')")
+    page.wait_for_selector(".label aside .interval")  # beside the picture as well
+    assert look_with_axe(visit) == []
 
 
 def test_a_merge_is_asked_about_first(visit: Visit) -> None:

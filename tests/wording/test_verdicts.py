@@ -145,7 +145,7 @@ def test_verdict_says_what_the_seeds_say(gaps: list[float], words: str) -> None:
 
 
 def test_few_seeds_are_indicative_in_the_same_breath() -> None:
-    six = standings(planted([0.012, 0.0121] * 3), [5, 5])
+    six = standings(planted([0.012, 0.0125] * 3), [5, 5])
     assert verdict(six[1]).endswith("; 5 seeds, indicative")  # the look at five
     assert headline(six).endswith("(indicative: 5 seeds).")
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nextlabel.cli.options import with_options
 from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
-from nextlabel.cli.project_commands import backup, export, status
+from nextlabel.cli.project_commands import backup, export, receipt, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.files.refusals import FULL, MAKE_ROOM
@@ -180,7 +180,7 @@ def label(
     run_label(folder, page, door, demo, loud)
 
 
-for command in (status, export, backup):
+for command in (status, receipt, export, backup):
     app.command()(refuse_in_words(command))
 
 

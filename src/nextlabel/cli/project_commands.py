@@ -68,6 +68,30 @@ def export(
     run_export(Order(place, to, out, project, store), contents, json, loud)
 
 
+def receipt(
+    place: Project,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Page to write: one HTML file.", rich_help_panel=OUTPUT)
+    ] = None,
+    project: Home = None,
+    store: Database = None,
+    json: Json = False,
+) -> None:
+    """Say how good the model of a labelling project is, what more labels would bring, and whether one may stop.
+
+    Only what may honestly be said, from the answers to audit questions (docs/receipt.md), while its page is open or
+    not.
+
+    Example: `nextlabel receipt holiday/ --out receipt.html`
+    """
+    from nextlabel.cli.imports import without
+
+    with without("torch", "skorch", "pandas"):  # as in `train`
+        from nextlabel.cli.receipt import run_receipt
+
+    run_receipt(place, (project, store), out, json, loud)
+
+
 def backup(
     place: Project,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: a new one.", rich_help_panel=OUTPUT)],

@@ -17,6 +17,7 @@ from nextlabel.datasets.feature_folder import holds_features, load_features
 from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.folder import list_inside, lists_inside, load_folder
 from nextlabel.datasets.held import load_held
+from nextlabel.datasets.labels import describe_measured, doubt_numbers, is_measured
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import lists_pictures, load_manifest
 from nextlabel.datasets.split_lists import load_split_lists
@@ -28,7 +29,7 @@ from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import FILES, SAMPLES, optional
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up
-from nextlabel.text import printable, quote_few
+from nextlabel.text import join_names, printable, quote_few
 
 DATASETS: Mapping[str, Callable[[Request], Dataset]] = {"digits": load_digits}
 LABEL, GROUP, TEXT = "label", "group", "text"  # what a column may be named for
@@ -91,18 +92,25 @@ def load(request: Request) -> Dataset:
 
     def join(dataset: Dataset) -> Dataset:
         joined = join_answers(dataset, answers, request.table.null_words)
-        if not request.unlabelled:
-            check_answers(joined, request.answers)
-        return joined
+        if request.unlabelled:
+            return joined
+        return replace(joined, warnings=(*joined.warnings, *check_answers(joined, request.answers)))
 
     return join(_load(replace(request, sink=open_after(join, request.sink))))
 
 
-def check_answers(dataset: Dataset, files: Sequence[str]) -> None:
-    """`BadData` where the answers of these files tell no two classes apart."""
+def check_answers(dataset: Dataset, files: Sequence[str]) -> list[str]:
+    """A note where the answers of these files may be a measured number.
+
+    Raises `BadData` where they tell no two classes apart, or look like such a number.
+    """
     if len(dataset.classes) < 2:
         of = f"are all '{dataset.classes[0]}'" if dataset.classes else "say nothing"
         raise BadData(f"The answers in {quote_few(files)} {of}, and two classes are the fewest to tell apart.")
+    shown = printable(join_names([os.path.basename(file) for file in files]))
+    if is_measured(dataset.y, dataset.classes):
+        raise BadData(describe_measured(dataset.y, dataset.classes, shown))
+    return doubt_numbers(dataset.classes, shown)
 
 
 def _load(request: Request) -> Dataset:
@@ -197,12 +205,16 @@ KINDS: Sequence[Kind] = (
     Kind(lambda request, path: _is_file(path, ".zip"), load_archive),
     Kind(lambda request, path: _is_file(path, ".npz") and holds_pictures(path), load_picture_file),
     Kind(lambda request, path: _is_file(path, ".npz"), load_table, (GROUP,)),
-    Kind(
-        lambda request, path: request.table.text_column is None and lists_pictures(path), load_manifest, (LABEL, GROUP)
-    ),
+    Kind(lambda request, path: not _wants_table(request) and lists_pictures(path), load_manifest, (LABEL, GROUP)),
     Kind(lambda request, path: _is_file(path, *COLUMNS), load_table, (LABEL, GROUP, TEXT)),
     Kind(lambda request, path: _is_file(path, *READERS), load_table),
 )
+
+
+def _wants_table(request: Request) -> bool:
+    """Does somebody speak of the columns of a table, or of its texts?"""
+    page = request.table
+    return any(names is not None for names in (page.text_column, page.columns, page.drop, page.keep))
 
 
 def _is_file(path: Path, *endings: str) -> bool:

@@ -23,28 +23,40 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.labels import encode_labels, normalise, read_names
-from nextlabel.datasets.picture_manifest import LABEL_COLUMNS, PATH_COLUMNS, UPLOAD, one_label, tidy_path
+from nextlabel.datasets.listed_paths import ID_COLUMNS, PATH_COLUMNS, UPLOAD, tidy_path
+from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_label_columns
+from nextlabel.datasets.picture_manifest import LABEL_COLUMNS
 from nextlabel.errors import BadData, Mistake
 from nextlabel.files import cache
 from nextlabel.files.cells import long_cells, unquote_cell
-from nextlabel.text import printable, quote_few, several, shorten, show_path
+from nextlabel.text import join_names, printable, quote_few, several, shorten, show_path
 
 FORM = "Answers are a .csv with columns id or path, and label, or the same as JSON lines, or Label Studio's JSON."
-SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text")
+TASK_PARTS = ("annotations", "data")  # of a task in Label Studio's JSON
+SAMPLE_COLUMNS = (*PATH_COLUMNS, "id", "key", "digest", "row", "text", *ID_COLUMNS)
 
 
 class Answer(NamedTuple):
-    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), its ``number`` in its ``file``."""
+    """A row: the ``sample`` as it is named there, its ``label`` (None: it has none), its ``number`` in its ``file``.
+
+    ``written`` is the label with the spaces around it.
+    """
 
     sample: str
     label: str | None
     number: int
-    file: str = ""
+    file: str
+    written: str
 
 
 def read_all_answers(paths: Sequence[str | os.PathLike[str]]) -> list[Answer]:
-    """The answers of several files, one file after the other; raises as `read_answers` does."""
-    return [answer for path in paths for answer in read_answers(answer_file(path))]
+    """The answers of several files, one file after the other; raises as `read_answers` does.
+
+    Raises `Mistake` where they are several for one sample, such as ``cat|dog``.
+    """
+    answers = [answer for path in paths for answer in read_answers(answer_file(path))]
+    refuse_several_labels((answer.label for answer in answers), join_names(_names(answers)))
+    return answers
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -54,6 +66,7 @@ def read_answers(path: Path) -> list[Answer]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
         rows = _parse(text, path.suffix.lower())
+        _refuse_label_columns(rows, path)
         return [_answer(row, number, path) for number, row in enumerate(rows, 1)]
     except OSError as error:
         raise BadData(
@@ -94,8 +107,19 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
+def _refuse_label_columns(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Raises `BadData` where no column is called ``label``, and several hold nothing but 0 and 1."""
+    names = {str(name).strip().lower(): name for name in rows[0]} if len(rows) > 1 else {}
+    if {*LABEL_COLUMNS, *TASK_PARTS} & names.keys():
+        return
+    others = [name for plain, name in names.items() if plain not in SAMPLE_COLUMNS]
+    binary = [name for name in others if {str(row.get(name)).strip() for row in rows} <= {"0", "1"}]
+    if len(binary) > 1:
+        raise BadData(say_label_columns(binary, show_path(path), "sample"))
+
+
 def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
-    if "annotations" in row or "data" in row:
+    if any(part in row for part in TASK_PARTS):
         row = _read_task(row)
     plain = {str(name).strip().lower(): value for name, value in row.items()}
     sample = next((plain[name] for name in SAMPLE_COLUMNS if plain.get(name) not in (None, "")), None)
@@ -104,7 +128,8 @@ def _answer(row: Mapping[str, Any], number: int, path: Path) -> Answer:
         lacks = "it names no sample" if sample is None else f"nothing in it is called {' or '.join(LABEL_COLUMNS[:2])}"
         raise BadData(f"Row {number} of '{show_path(path)}' is no answer: {lacks}. {FORM}")
     name = str(sample).strip()
-    return Answer(name, one_label(plain[label], name, path.name) or None, number, path.name)
+    written = read_choice(plain[label], name, path.name, "sample")
+    return Answer(name, written.strip() or None, number, path.name, written)
 
 
 def _read_task(task: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -240,7 +265,7 @@ def _join(dataset: Dataset, answers: Sequence[Answer]) -> Joined:
             joined.lost.append(answer)
             continue
         before, standing[i] = standing.get(i), answer
-        joined.labels[i] = answer.label
+        joined.labels[i] = answer.written
         if before is not None and _disagree(before.label, answer.label):
             joined.torn[i] = before, answer
     return joined
@@ -252,7 +277,11 @@ def _disagree(one: str | None, two: str | None) -> bool:
 
 def _files(answers: Sequence[Answer]) -> str:
     """The files that answers come from, in prose."""
-    return quote_few(list(dict.fromkeys(answer.file for answer in answers)))
+    return quote_few(_names(answers))
+
+
+def _names(answers: Sequence[Answer]) -> list[str]:
+    return list(dict.fromkeys(answer.file for answer in answers))
 
 
 def _say_strangers(dataset: Dataset, lost: Sequence[Answer]) -> str:

@@ -55,6 +55,11 @@ def folder_parts(dataset: Dataset, validate: bool) -> tuple[Ids, Ids]:
             "with the classes in it."
         )
     held = {side: np.flatnonzero((sides == side) & (dataset.y >= 0)) for side in (VAL, TEST)}
+    if not len(held[TEST]) and not len(held[VAL]):
+        raise BadSplit(
+            f"Nothing in the test folder of '{dataset.name}' has a label, so it cannot be the test set. Leave "
+            "--split folders out, and one is drawn for each seed."
+        )
     if not len(held[TEST]):
         return held[VAL], NOBODY
     return held[TEST], held[VAL] if validate else NOBODY

@@ -112,6 +112,10 @@ def _no_samples(root: Path, listing: Listing) -> str:
 
 
 def _say_hidden(names: Sequence[str]) -> str:
+    if len(names) > 1:
+        return (
+            f"{quote_few(names)} are hidden, for their names begin with a dot: no classes. Rename those that are some."
+        )
     return f"{quote_few(names)} is hidden, for its name begins with a dot, so it is no class. Rename it if it is one."
 
 
@@ -119,13 +123,8 @@ def _notes(listing: Listing, layout: Layout, request: Request) -> Iterator[str]:
     """What a person should know of a folder, beside the samples in it that cannot be read."""
     yield from layout.notes
     kind, rows = _samples(listing, request.needs_labels)
-    loose = [path for path, _ in rows if "/" not in path]
-    if loose and request.needs_labels:
-        lie = "lies" if len(loose) == 1 else "lie"
-        yield (
-            f"{several(len(loose), kind)} {lie} in no class folder{request.say_fate(len(loose))}, "
-            f"e.g. '{printable(loose[0])}'."
-        )
+    if request.needs_labels:
+        yield from _say_loose([rows[i][0] for i in layout.loose], _class_parents(rows, layout), kind, request)
     if listing.hidden:
         yield _say_hidden(listing.hidden)
     texts = {printable(path) for path, _ in rows} if kind == TEXT else set()
@@ -135,6 +134,37 @@ def _notes(listing: Listing, layout: Layout, request: Request) -> Iterator[str]:
     held = {path.split("/", 1)[0] for path, _ in rows}
     if bare := [folder for folder in listing.folders if folder not in {printable(name) for name in held}]:
         yield f"No {kind} lies in {quote_few(bare)}, so that is no class."
+
+
+def _class_parents(rows: Sequence[tuple[str, File]], layout: Layout) -> set[str]:
+    """All folders around samples that have a class: of ``train/cat/1.png`` these are ``train/cat`` and ``train``."""
+    folders = {path.rpartition("/")[0] for (path, _), label in zip(rows, layout.labels, strict=True) if label}
+    return {"/".join(parts[:i]) for folder in folders for parts in [folder.split("/")] for i in range(len(parts) + 1)}
+
+
+def _say_loose(paths: Sequence[str], around: set[str], kind: str, request: Request) -> Iterator[str]:
+    """Says what lies in no class: right at the top, beside the classes of a split, or in a folder without any."""
+    top = [path for path in paths if "/" not in path]
+    beside = {path: folder for path in paths if (folder := path.rpartition("/")[0]) and folder in around}
+    rest = {path: _outermost(path, around) for path in paths if "/" in path and path not in beside}
+    if top:
+        lie, example = "lies" if len(top) == 1 else "lie", printable(top[0])
+        yield f"{several(len(top), kind)} {lie} in no class folder{request.say_fate(len(top))}, e.g. '{example}'."
+    for found in filter(None, (beside, rest)):
+        folders = sorted(set(found.values()))
+        itself = "" if found is rest else " itself" if len(folders) == 1 else " themselves"
+        lie, are = ("lies", "it is") if len(found) == 1 else ("lie", "they are")
+        yield (
+            f"{several(len(found), kind)} {lie} in {quote_few(folders)}{itself}, in no class: {are} unlabelled"
+            f"{request.say_fate(len(found))}, e.g. '{printable(next(iter(found)))}'."
+        )
+
+
+def _outermost(path: str, around: set[str]) -> str:
+    """The outermost folder of a path that is not around any class."""
+    parts = path.split("/")[:-1]
+    folders = ["/".join(parts[:i]) for i in range(1, len(parts) + 1)]
+    return next((folder for folder in folders if folder not in around), folders[-1])
 
 
 def name_of(root: Path) -> str:

@@ -47,15 +47,17 @@ def _name(match: re.Match[str] | None) -> str | None:
 
 
 def describe_groups(groups: Labels) -> str:
-    """How many groups there are, in a sentence."""
+    """How many groups there are, in a sentence.
+
+    >>> describe_groups(np.array([0, 1, 0, -1]))
+    'There are 2 groups, the largest of 2 samples, and 1 sample is alone.'
+    """
     codes, sizes = np.unique(groups[groups >= 0], return_counts=True)
     alone = int((groups < 0).sum())
     largest = int(sizes.max(initial=0))
-    rest = f", and {alone:,} samples are alone" if alone else ""
-    return (
-        f"There are {several(len(codes), 'group')}, the largest of {several(largest, 'sample')}{rest}. Each is on one "
-        "side of every split, so shares are as near as groups allow."
-    )
+    rest = f", and {several(alone, 'sample')} {'is' if alone == 1 else 'are'} alone" if alone else ""
+    there = "There is" if len(codes) == 1 else "There are"
+    return f"{there} {several(len(codes), 'group')}, the largest of {several(largest, 'sample')}{rest}."
 
 
 def draw_groups(y: Labels, groups: Labels, wanted: Sequence[int], keep: Sequence[int], rng: np.random.Generator) -> Ids:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.conversion import Array, to_labels, to_table
+from nextlabel.conversion import Array, name_remedy, to_labels, to_table
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.multi_labels import flatten_labels, refuse_lists
 from nextlabel.datasets.picture_arrays import load_picture_array
 from nextlabel.datasets.tables import load_frame, make_dataset, make_dataset_of_texts
 from nextlabel.datasets.tables.arrays import range_names, table_of_array
@@ -53,7 +54,7 @@ def load_held(request: Request) -> Dataset:
 
 def _load_pair(X: Any, y: Any, request: Request) -> Dataset:
     name = request.name or name_data(request.source)
-    labels, as_text, notes = _read_labels(y, request.needs_labels)
+    labels, as_text, notes = _read_labels(y, name, request.needs_labels)
     if (texts := _read_texts(X)) is not None:
         labels = _fit(labels, len(texts))
         return make_dataset_of_texts(TextTable(Texts.of(texts), labels, as_text, None, notes), request, name)
@@ -68,7 +69,7 @@ def _load_pair(X: Any, y: Any, request: Request) -> Dataset:
     if values.ndim != 2 or values.dtype.kind not in NUMBERS:
         raise BadArray(
             f"The features are {values.dtype} of the shape {values.shape}, and should be plain numbers (n, d), a row "
-            "for each sample: np.asarray(X, dtype=float).reshape(len(X), -1)."
+            f"for each sample. {name_remedy(values, X)}"
         )
     table = table_of_array(values, labels, range_names(0, values.shape[1] - 1), name, request)
     return make_dataset(table._replace(as_text=as_text, notes=(*notes, *table.notes)), request, name)
@@ -87,16 +88,21 @@ def _read_texts(X: Any) -> list[str] | None:
     return [one if isinstance(one, str) else "" for one in X]  # None and NaN: a text that says nothing
 
 
-def _read_labels(y: Any, needed: bool) -> tuple[list[str | None] | None, bool, tuple[str, ...]]:
+def _read_labels(y: Any, shown: str, needed: bool) -> tuple[list[str | None] | None, bool, tuple[str, ...]]:
     """Labels (n,) as they would be written, None where one is missing; are they text; and what a person should know.
 
     None for all of them where there are no labels.
     """
     if y is None:
         return None, False, ()
-    values, unknown = to_labels(y)
-    if values.ndim == 2 and values.shape[1] == 1:  # a column
-        values, unknown = values[:, 0], unknown[:, 0]
+    y = y.toarray() if hasattr(y, "tocsr") else y  # columns of 0 and 1, as scikit-learn has several labels
+    try:
+        values, unknown = to_labels(y)
+    except BadArray:
+        refuse_lists(y, shown)
+        raise
+    if values.ndim == 2:
+        values, unknown = flatten_labels(values, shown), np.asarray(unknown.any(axis=1))
     if values.ndim != 1 or values.dtype.kind not in NUMBERS + TEXT:
         raise BadArray(
             f"The labels are {values.dtype} of the shape {values.shape}, and should be one number or text for each "

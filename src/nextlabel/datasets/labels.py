@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.datasets.numerals import read_numerals
 from nextlabel.errors import BadData
 from nextlabel.pool import Labels
 from nextlabel.text import join_names, printable, several, shorten
@@ -43,12 +44,14 @@ NULL_WORDS = frozenset(
 )  # an empty cell is missing anyhow
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # zero-width spaces, which no one means
 TRUTHS = {"true": "True", "false": "False"}
+BITS = {"true": "1", "false": "0", "1": "1", "0": "0"}
 WHOLE = re.compile(r"^(-?[0-9]+)\.0*$")  # a whole number as a float is printed
 LOSES_A_ZERO = re.compile(r"-?0[0-9].*|-?[0-9]*\.[0-9]*0(e.*)?", re.IGNORECASE)  # 01067, and 1.10 beside 1.1
 FEW_VALUES = 10  # decimals with more different values than that are measurements
 FEW_WHOLE = 20  # and whole numbers with more, where most occur less often than this:
 FEW_EACH = 3
 MOST_SHOWN = 3
+THIRDS = "pandas.qcut(y, 3, labels=['low', 'middle', 'high'])"
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,19 @@ def read_names(labels: Sequence[str | None], null_words: Iterable[str] | None = 
 
 
 def _merge_truths(names: Mapping[str, str]) -> dict[str, str]:
-    """True, TRUE and true are one class, where all labels are such words and one is written in two ways."""
-    words = set(names.values())
-    if not words or any(word.lower() not in TRUTHS for word in words) or len(words) == len({*map(str.lower, words)}):
+    """True, TRUE and true are one class, and so are True and 1 (as 1), where all labels are such words.
+
+    Where none of them is written in two ways, all are left as they are.
+
+    >>> _merge_truths({"TRUE": "TRUE", "true": "true"}), _merge_truths({"True": "True", "1.0": "1.0", "0": "0"})
+    ({'TRUE': 'True', 'true': 'True'}, {'True': '1', '1.0': '1', '0': '0'})
+    """
+    words = {label: WHOLE.sub(r"\1", name.lower()) for label, name in names.items()}
+    used = set(words.values())
+    if used.isdisjoint(TRUTHS) or not used <= BITS.keys():
         return dict(names)
-    return {label: TRUTHS[name.lower()] for label, name in names.items()}
+    merged = {label: (TRUTHS if used <= TRUTHS.keys() else BITS)[word] for label, word in words.items()}
+    return merged if len(set(merged.values())) < len(set(names.values())) else dict(names)
 
 
 def _say_merges(names: Mapping[str, str]) -> list[str]:
@@ -184,11 +195,17 @@ def _value(text: str) -> int | float:
         return float(text)
 
 
+def read_values(classes: Sequence[str]) -> npt.NDArray[np.float64] | None:
+    """The numbers (C,) that classes are, in whatever way they are written; None where one is no number."""
+    if all(map(NUMBER.fullmatch, classes)):
+        return np.array([float(name) for name in classes])
+    return read_numerals(classes)
+
+
 def is_measured(y: Labels, classes: Sequence[str]) -> bool:
     """Do labels (n,) look like a measured number? Decimals of many values do, and whole numbers that hardly repeat."""
-    if len(classes) <= FEW_VALUES or not all(NUMBER.fullmatch(name) for name in classes):
+    if len(classes) <= FEW_VALUES or (values := read_values(classes)) is None:
         return False
-    values = np.array([float(name) for name in classes])
     if (values != np.floor(values)).any():
         return True
     counts = np.bincount(y[y >= 0])
@@ -197,10 +214,31 @@ def is_measured(y: Labels, classes: Sequence[str]) -> bool:
 
 def describe_measured(y: Labels, classes: Sequence[str], shown: str) -> str:
     """The sentence that refuses them."""
-    values = np.array([float(name) for name in classes])
+    values = read_values(classes)
+    assert values is not None, "what looks measured is numbers"
     return (
         f"The labels of '{shown}' look like a measured number, not a class: {len(classes):,} different values from "
         f"{values.min():g} to {values.max():g} in {several(int((y >= 0).sum()), 'row')}. Make a few classes of them, "
-        "such as low, middle and high by thirds: pandas.qcut(y, 3, labels=['low', 'middle', 'high']). "
-        "If they are classes, write them as text, such as c12."
+        f"such as low, middle and high by thirds: {THIRDS}. If they are classes, write them as text, such as c12."
     )
+
+
+def doubt_numbers(classes: Sequence[str], shown: str) -> list[str]:
+    """A note on classes that may be a measured number that repeats, as ages, scores and years do; [] for all others.
+
+    They are many whole numbers, most of which are one above the one before; so are the codes of many classes.
+
+    >>> doubt_numbers([str(age) for age in range(18, 80)], "people.csv")[0][:68]
+    "The labels of 'people.csv' are 62 classes, all whole numbers from 18"
+    >>> doubt_numbers([str(100 * k) for k in range(62)], "codes.csv"), doubt_numbers(["1", "2", "3"], "few.csv")
+    ([], [])
+    """
+    if len(classes) <= FEW_WHOLE or (values := read_values(classes)) is None:
+        return []
+    if 2 * np.count_nonzero(np.diff(np.sort(values)) == 1) < len(values):
+        return []
+    return [
+        f"The labels of '{shown}' are {len(classes):,} classes, all whole numbers from {values.min():g} to "
+        f"{values.max():g}. If they measure something, such as an age or a score, make a few classes of them first: "
+        f"{THIRDS}."
+    ]

@@ -3,8 +3,9 @@
     layout = read_layout(["train/cat/1.jpg", "train/dog/2.jpg", "test/cat/3.jpg"])
     layout.labels, layout.sides          # ["cat", "dog", "cat"], [0, 0, 2]
 
-A class is mostly the first part of a path. Where folders hold the same sub-folders and no pictures of their own, and
-one is called train, test or the like, they are splits; where every class holds such folders, those are.
+A class is mostly the first part of a path. Where folders hold the same sub-folders, and one is called train, test or
+the like, they are splits; where every class holds such folders, those are. A picture beside them undoes nothing: it has
+no class, or no side.
 """
 
 import re
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nextlabel.text import quote_few
+from nextlabel.text import quote_few, several
 
 TRAIN, VAL, TEST = 0, 1, 2  # sides of a split; -1 where a folder shows none
 SIDE_OF = {
@@ -36,10 +37,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """What paths mean, one `Place` each, and sentences for a person."""
+    """What paths mean, one `Place` each, and sentences for a person.
+
+    ``loose`` are places of those that lie in no class, in a folder whose name does not say so.
+    """
 
     places: Sequence[Place]
     notes: Sequence[str] = ()
+    loose: Sequence[int] = ()
 
     @property
     def labels(self) -> list[str | None]:
@@ -69,9 +74,10 @@ def read_layout(paths: Sequence[str], kind: str = "picture") -> Layout:
     rows = [tuple(path.split("/")) for path in paths]
     top, above = _unwrap(_tree(rows))
     read = _splits_above(top) or _splits_below(top) or _classes(top)
-    rows = [row[len(above) :] for row in rows]  # a wrapper holds all
-    places = [read.place(row) for row in rows]
-    return Layout(places, list(_notes(above, read, rows, places, kind)))
+    rows = [_strip(row, above) for row in rows]
+    places = [read.place(row) if row else Place(None) for row in rows]
+    loose = [i for i, (row, one) in enumerate(zip(rows, places, strict=True)) if _is_loose(row, one)]
+    return Layout(places, list(_notes(above, read, rows, places, kind)), loose)
 
 
 class Reader(NamedTuple):
@@ -92,15 +98,23 @@ def _tree(rows: Sequence[Parts]) -> Folder:
 
 
 def _unwrap(folder: Folder) -> tuple[Folder, Parts]:
-    """The folder within folders that hold nothing but one other, as archives do, and their names."""
+    """The folder within folders that hold one other, as archives do, and their names.
+
+    They hold nothing else; but where that is splits, these are told from whatever lies around them.
+    """
     above: list[str] = []
-    while not folder.own and len(folder.inner) == 1:
+    while len(folder.inner) == 1:
         (name, inner), *_ = folder.inner.items()
-        if inner.own or not inner.inner:
+        if not inner.inner or ((folder.own or inner.own) and _splits_above(inner) is None):
             break
         folder = inner
         above.append(name)
     return folder, tuple(above)
+
+
+def _strip(row: Parts, above: Parts) -> Parts:
+    """A path's parts without the folders above all others; nothing of what lies outside of these."""
+    return row[len(above) :] if row[: len(above)] == above else ()
 
 
 def side_of(name: str) -> int:
@@ -124,31 +138,41 @@ def _splits_above(top: Folder) -> Reader | None:
     """Splits as folders at the top, each with the classes in it; None where they are no such thing."""
     doubled = {name: _unwrap_doubled(inner) for name, inner in top.inner.items() if not _is_sample(name)}
     inside = {name: folder for name, (folder, _) in doubled.items()}
-    core = [name for name, folder in inside.items() if side_of(name) >= 0 and not folder.own and folder.inner]
+    core = _find_core(inside)
     classes = {label for name in core for label in inside[name].inner if _plain(label) not in UNLABELLED}
     shared = [
         name
         for name, folder in inside.items()
-        if side_of(name) < 0 and not folder.own and classes & set(folder.inner) and _plain(name) not in UNLABELLED
+        if side_of(name) < 0 and classes & set(folder.inner) and _plain(name) not in UNLABELLED
     ]
     if not core or not _are_splits(inside, core, shared):
         return None
-    sides = dict.fromkeys(shared, TRAIN) | {name: side_of(name) for name in core}
+    sides = dict.fromkeys(shared, TRAIN) | {name: side_of(name) for name in inside if side_of(name) >= 0}
 
     def place(row: Parts) -> Place:
         if _is_sample(row[0]) and len(row) > 1:
             return Place(None, used=False)
-        parts = row[1 + len(doubled[row[0]][1]) :] if row[0] in sides else ()
-        return Place(parts[0], sides[row[0]]) if len(parts) > 1 and parts[0] in classes else Place(None)
+        if row[0] not in sides or len(row) == 1:
+            return Place(None)
+        parts = _strip(row[1:], doubled[row[0]][1])
+        return Place(parts[0] if len(parts) > 1 and parts[0] in classes else None, sides[row[0]])
 
     return Reader(place, list(_say_splits(core, shared, [name for name in top.inner if _is_sample(name)])))
+
+
+def _find_core(inside: Mapping[str, Folder]) -> list[str]:
+    """Folders that are named for a side and hold classes; ``test/images`` holds none, beside a training folder's."""
+    named = [name for name, folder in inside.items() if side_of(name) >= 0 and folder.inner]
+    known = {label for name in named if side_of(name) == TRAIN for label in inside[name].inner}
+    return [name for name in named if len(known) < 2 or len(inside[name].inner) > 1 or known & set(inside[name].inner)]
 
 
 def _are_splits(inside: Mapping[str, Folder], core: Sequence[str], shared: Sequence[str]) -> bool:
     """One folder's name is not enough, for "train" may be a class of trains beside "bus"."""
     labels = Counter(label for name in (*core, *shared) for label in inside[name].inner)
     rest = [name for name in inside if name not in core and side_of(name) < 0 and _plain(name) not in UNLABELLED]
-    return max(labels.values()) > 1 or not rest
+    # Where pictures lie in such a folder itself, a single folder beside them may be anything.
+    return max(labels.values()) > 1 or not (rest or (len(labels) < 2 and any(inside[name].own for name in core)))
 
 
 def _is_sample(name: str) -> bool:
@@ -158,9 +182,9 @@ def _is_sample(name: str) -> bool:
 def _unwrap_doubled(folder: Folder) -> tuple[Folder, Parts]:
     """The folder within ``seg_train/seg_train``, as some archives have it."""
     above: list[str] = []
-    while not folder.own and len(folder.inner) == 1:
+    while len(folder.inner) == 1:
         (name, inner), *_ = folder.inner.items()
-        if inner.own or not inner.inner or side_of(name) < 0:
+        if not inner.inner or side_of(name) < 0:
             break
         folder = inner
         above.append(name)
@@ -182,15 +206,18 @@ def _say_splits(core: Sequence[str], shared: Sequence[str], left_out: Sequence[s
 def _splits_below(top: Folder) -> Reader | None:
     names = [name for name in top.inner if _plain(name) not in UNLABELLED]
     inner = [top.inner[name] for name in names]
-    if len(names) < 2 or not all(not f.own and f.inner and all(side_of(sub) >= 0 for sub in f.inner) for f in inner):
+    if len(names) < 2 or not all(f.inner and all(side_of(sub) >= 0 for sub in f.inner) for f in inner):
         return None
     seen = sorted({sub for each in inner for sub in each.inner})
+    notes = [f"{quote_few(seen)} in every class are splits, so the classes are the folders around them."]
+    if beside := [name for name, folder in zip(names, inner, strict=True) if folder.own]:
+        notes.append(f"What lies in {quote_few(beside)} itself is on no side of these: it is learned from.")
 
     def place(row: Parts) -> Place:
         label = row[0] if len(row) > 1 and row[0] in names else None
-        return Place(label, side_of(row[1])) if label is not None else Place(None)
+        return Place(label, side_of(row[1]) if len(row) > 2 else -1) if label is not None else Place(None)
 
-    return Reader(place, [f"{quote_few(seen)} in every class are splits, so the classes are the folders around them."])
+    return Reader(place, notes)
 
 
 # No splits
@@ -223,17 +250,25 @@ def _doubts(top: Folder) -> Iterator[str]:
 
 def _notes(above: Parts, read: Reader, rows: Sequence[Parts], places: Sequence[Place], kind: str) -> Iterator[str]:
     if above:
-        yield f"All {kind}s lie in '{'/'.join(above)}', so the folders inside it are read."
+        all_lie = f"All {kind}s lie in '{'/'.join(above)}', so the folders inside it are read."
+        yield all_lie if all(rows) else f"The folders inside '{'/'.join(above)}' are read."
     yield from read.notes
-    folders = sorted({row[0] for row, place in zip(rows, places, strict=True) if _named_so(row, place)})
-    if folders:
-        count = sum(_named_so(row, place) for row, place in zip(rows, places, strict=True))
+    named = [name for row, place in zip(rows, places, strict=True) if (name := _why_unlabelled(row, place))]
+    if named:
+        are = f"{kind} in {{}} is" if len(named) == 1 else f"{several(len(named), kind)} in {{}} are"
         yield (
-            f"The {count:,} {kind}s in {quote_few(folders)} are taken for unlabelled. If that is a class, rename the "
+            f"The {are.format(quote_few(sorted(set(named))))} taken for unlabelled. If that is a class, rename the "
             "folder."
         )
 
 
-def _named_so(row: Parts, place: Place) -> bool:
-    """Is a picture unlabelled because of its folder's name?"""
-    return place.used and place.label is None and any(_plain(part) in UNLABELLED for part in row[:2][: len(row) - 1])
+def _why_unlabelled(row: Parts, place: Place) -> str | None:
+    """The folder whose name says that what lies in it has no label; None where a picture has one, or none does."""
+    if not place.used or place.label is not None:
+        return None
+    folders = row[:2][: len(row) - 1]
+    return next(("/".join(folders[: i + 1]) for i, part in enumerate(folders) if _plain(part) in UNLABELLED), None)
+
+
+def _is_loose(row: Parts, place: Place) -> bool:
+    return place.used and place.label is None and _why_unlabelled(row, place) is None

@@ -14,12 +14,22 @@ from PIL import Image
 from nextlabel.datasets.base import Block, Dataset, Request, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import KNOTS, Sketch, find_scales
-from nextlabel.datasets.labels import encode_labels, find_spellings, read_names, write_labels
-from nextlabel.datasets.scanning import find_duplicates
-from nextlabel.errors import BadData, Mistake
+from nextlabel.datasets.labels import (
+    describe_measured,
+    doubt_numbers,
+    encode_labels,
+    find_spellings,
+    is_measured,
+    read_names,
+    write_labels,
+)
+from nextlabel.datasets.multi_labels import flatten_labels, refuse_several_labels
+from nextlabel.datasets.scanning import PICTURE, find_duplicates
+from nextlabel.errors import BadData
 from nextlabel.files import cache
 from nextlabel.files.arrays import digest, file_of, map_array, on_file
 from nextlabel.files.keyed import KeyedRows
+from nextlabel.pool import Labels
 from nextlabel.progress import Progress, quiet
 from nextlabel.text import printable, several
 
@@ -136,12 +146,10 @@ def load_picture_array(
     if isinstance(labels, np.ndarray):
         flat = _flat_labels(labels, pixels, name)
         labels, as_text = write_labels(flat, name), flat.dtype.kind in "US"
+    refuse_several_labels(labels, name, PICTURE)
     named = read_names(labels, request.table.null_words)
     y, classes = encode_labels(named.names, as_text)
-    if len(classes) < 2 and request.needs_labels:
-        raise BadData(
-            f"'{name}' holds pictures of {several(len(classes), 'class')}, so there is nothing to tell apart."
-        )
+    doubts = _check_classes(y, classes, name) if request.needs_labels else []
     kept = on_file(pixels, "pictures")
     digests = tuple(cache.key(*row.shape, digest(row)) for row in pixels)
     return Dataset(
@@ -150,10 +158,20 @@ def load_picture_array(
         classes=classes,
         fingerprint=cache.key(*digests, *y.tolist(), *classes),
         pictures=ArrayPictures(file_of(kept) or kept, digests, cache.folder()),
-        warnings=named.notes,
+        warnings=(*named.notes, *doubts),
         duplicates=find_duplicates(digests),
         spellings=find_spellings(labels, y, classes),
     )
+
+
+def _check_classes(y: Labels, classes: Sequence[str], name: str) -> list[str]:
+    if len(classes) < 2:
+        raise BadData(
+            f"'{name}' holds pictures of {several(len(classes), 'class')}, so there is nothing to tell apart."
+        )
+    if is_measured(y, classes):
+        raise BadData(describe_measured(y, classes, name))
+    return doubt_numbers(classes, name)
 
 
 def _as_bytes(X: Array, name: str) -> Squares:
@@ -181,14 +199,4 @@ def _flat_labels(labels: Array, X: Array, name: str) -> Array:
     """Labels (n,); columns of 0 and 1 become the place of the 1."""
     if len(labels) != len(X):
         raise BadData(f"'{name}' holds {len(X)} pictures and {len(labels)} labels. Was one of them cut?")
-    if labels.ndim == 1:
-        return labels
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        return labels[:, 0]
-    if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
-        codes: Array = labels.argmax(axis=1)
-        return codes
-    raise Mistake(
-        f"The labels of '{name}' are {labels.shape}, several for each picture: these are multi-label data, and "
-        "nextlabel learns one label for each picture. Keep one column."
-    )
+    return flatten_labels(labels, name, PICTURE)

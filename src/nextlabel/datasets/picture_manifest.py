@@ -5,72 +5,58 @@ Paths are relative to it; an empty label, or a word for missing (the same as in
 tables), is no label.
 """
 
-import json
 import os
-import re
+import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING, NamedTuple
 
 from nextlabel.datasets.base import Dataset, Request, Skipped
-from nextlabel.datasets.formats import SUFFIXES
-from nextlabel.datasets.labels import read_names
+from nextlabel.datasets.labels import describe_measured, doubt_numbers, encode_labels, is_measured, read_names
 from nextlabel.datasets.layout import side_of
+from nextlabel.datasets.listed_paths import (
+    LOOKED_AT,
+    PathColumn,
+    find_path_column,
+    possible_places,
+    read_cell,
+    tidy_path,
+)
 from nextlabel.datasets.listing import Listing
+from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_label_columns, say_several_labels
 from nextlabel.datasets.pictures import File
-from nextlabel.datasets.scanning import Found, read_found
-from nextlabel.errors import BadData, Mistake
+from nextlabel.datasets.scanning import PICTURE, Found, read_found
+from nextlabel.errors import BadData
 from nextlabel.files.cells import read_start
+from nextlabel.knobs.lists import write_names
 from nextlabel.text import did_you_mean, printable, several, shorten
 
 if TYPE_CHECKING:
     import polars as pl
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-PATH_COLUMNS = [
-    "file_name",
-    "filename",
-    "image",
-    "path",
-    "file",
-    "filepath",
-    "file_path",
-    "image_path",
-    "image_name",
-    "img",
-    "img_path",
-    "picture",
-]
 LABEL_COLUMNS = ["label", "class", "target", "y", "category", "choice", "class_name", "label_name"]
 SPLIT_COLUMNS = ("split", "subset", "set")
-LOOKED_AT = 50  # rows that say whether a table is a list of pictures
-START = 2**20  # bytes that hold so many
-UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
+START = 2**20  # bytes that hold as many rows as are looked at
 
 
 class Columns(NamedTuple):
     """Which columns hold what."""
 
-    path: str
+    path: PathColumn
     label: str | None
     group: str | None
     split: str | None
 
 
 def lists_pictures(path: Path) -> bool:
-    """Is that table a list of pictures? It has a column of paths, and most of the first of them name pictures."""
+    """Is that table a list of pictures? In a column of it, most of the first cells name pictures."""
     if path.suffix.lower() not in ENDINGS:
         return False
     try:
-        frame = _read(path, LOOKED_AT)
+        return find_path_column(_read(path, LOOKED_AT), _folder_of(path)) is not None
     except Exception:  # whatever is wrong with it, the reader of tables says it better
         return False
-    name = _path_column(frame.columns)
-    values = [str(value) for value in frame[name].to_list() if value] if name else []
-    pictures = sum(Path(urlsplit(value).path).suffix.lower() in SUFFIXES or "?d=" in value for value in values)
-    return bool(values) and 2 * pictures >= len(values)
 
 
 def load_manifest(request: Request) -> Dataset:
@@ -85,13 +71,13 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
     ``needs_labels``: must it have a column of them? If not said, as the request has it.
     """
     frame = _read(path, None)
-    columns = _columns(frame, request, printable(shown))
+    columns = _columns(frame, path.parent, request, printable(shown))
     if columns.label is None and (request.needs_labels if needs_labels is None else needs_labels):
-        raise BadData(_no_label(frame, columns.path, printable(shown)))
-    named = [_text(value) for value in frame[columns.path].to_list()]
+        raise BadData(_no_label(frame, columns.path.name, printable(shown)))
+    named = [read_cell(value) for value in frame[columns.path.name].to_list()]
     written = [None] * len(named) if columns.label is None else frame[columns.label].to_list()
-    labels = [one_label(value, name, shown) or None for value, name in zip(written, named, strict=True)]
-    _refuse_several(labels, shown)
+    labels = [read_choice(value, name, shown) or None for value, name in zip(written, named, strict=True)]
+    refuse_several_labels(labels, shown, PICTURE)
     read = read_names(labels, request.table.null_words)
     labels = read.names
     rows = _once(named, labels, printable(shown))
@@ -109,11 +95,13 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
         [tidy_path(named[i]) for i, _ in good],
         [file for _, file in good],
         [labels[i] for i, _ in good],
-        sides=None if split is None else [side_of(_text(split[i])) for i, _ in good],
-        groups=None if group is None else [_text(group[i]) or None for i, _ in good],
+        sides=None if split is None else [side_of(read_cell(split[i])) for i, _ in good],
+        groups=None if group is None else [read_cell(group[i]) or None for i, _ in good],
         skipped=skipped,
         notes=[
+            *_say_column(columns.path, shown),
             *read.notes,
+            *_look_at_numbers(labels, printable(shown), request),
             *_notes(shown, len(named) - len(rows), sum(labels[i] is None for i, _ in good), request),
         ],
         numbers=True,
@@ -123,14 +111,26 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
 def list_manifest(path: Path) -> Listing:
     """The pictures that a list names, whatever labels it may have; raises `BadData` where it cannot be read."""
     frame = _read(path, None)
-    column = _path_column(frame.columns)
+    column = find_path_column(frame, _folder_of(path))
     assert column is not None, "lists_pictures has found it"
-    named = list(dict.fromkeys(name for value in frame[column].to_list() if (name := _text(value))))
-    files, skipped = _find(Path(os.path.abspath(path)).parent, named)
+    named = list(dict.fromkeys(name for value in frame[column.name].to_list() if (name := read_cell(value))))
+    files, skipped = _find(_folder_of(path), named)
     good: list[tuple[str, File]] = [
         (tidy_path(name), file) for name, file in zip(named, files, strict=True) if file is not None
     ]
     return Listing(good, skipped, [], [], [])
+
+
+def _folder_of(path: Path) -> Path:
+    return Path(os.path.abspath(path)).parent
+
+
+def _say_column(column: PathColumn, shown: str) -> Iterator[str]:
+    if not column.known:
+        yield (
+            f"Column '{shorten(column.name)}' of '{printable(shown)}' names pictures that are there, so these are the "
+            f"samples. --drop {shlex.quote(printable(write_names([column.name])))} reads the table without them."
+        )
 
 
 def _notes(name: str, twice: int, alone: int, request: Request) -> Iterator[str]:
@@ -160,15 +160,10 @@ def _read(path: Path, rows: int | None) -> "pl.DataFrame":
         raise BadData(f"'{shown}' cannot be read ({shorten(str(error), 80)}). Is it whole?") from None
 
 
-def _path_column(columns: Sequence[str]) -> str | None:
-    plain = {name.strip().lower(): name for name in columns}
-    return next((plain[name] for name in PATH_COLUMNS if name in plain), None)
-
-
-def _columns(frame: "pl.DataFrame", request: Request, shown: str) -> Columns:
+def _columns(frame: "pl.DataFrame", folder: Path, request: Request, shown: str) -> Columns:
     names = frame.columns
     plain = {name.strip().lower(): name for name in names}
-    path = _path_column(names)
+    path = find_path_column(frame, folder)
     assert path is not None, "lists_pictures has found it"
     for wanted in (request.label_column, request.group_column):
         if wanted is not None and wanted not in names:
@@ -178,58 +173,27 @@ def _columns(frame: "pl.DataFrame", request: Request, shown: str) -> Columns:
             )
     label = request.label_column or next((plain[name] for name in LABEL_COLUMNS if name in plain), None)
     split = next((plain[name] for name in SPLIT_COLUMNS if name in plain), None)
-    sided = split is not None and all(side_of(_text(value)) >= 0 for value in frame[split].to_list())
+    sided = split is not None and all(side_of(read_cell(value)) >= 0 for value in frame[split].to_list())
     return Columns(path, label, request.group_column, split if sided else None)
 
 
 def _no_label(frame: "pl.DataFrame", path: str, shown: str) -> str:
-    """Columns of 0 and 1, one for each class, are a way to write several labels for one picture."""
-    binary = [name for name in frame.columns if {_text(value) for value in frame[name].to_list()} <= {"0", "1"}]
+    """Why there is no label; columns of 0 and 1 may be several."""
+    binary = [name for name in frame.columns if {read_cell(value) for value in frame[name].to_list()} <= {"0", "1"}]
     if len(binary) > 1:
-        return (
-            f"'{shown}' has a column of 0 and 1 for each of {several(len(binary), 'label')}, as multi-label data have; "
-            "nextlabel learns one label for each picture. Write it into a column 'label'."
-        )
+        return say_label_columns(binary, shown)
     others = ", ".join(f"'{printable(name)}'" for name in frame.columns if name != path) or "none"
     return f"'{shown}' has no column called 'label' beside its paths; it has {others}. Choose with --label-column."
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def one_label(value: Any, name: str, shown: str) -> str:
-    """What a cell says, or the one choice in it; raises `Mistake` where there are several."""
-    if isinstance(value, str) and value[:1] in "[{":  # JSON in a cell, as Label Studio writes choices
-        with suppress(ValueError):  # a class may be called so
-            value = json.loads(value)
-    if isinstance(value, dict):
-        value = value.get("choices", value)
-    if isinstance(value, list | tuple):
-        if len(value) > 1:
-            raise _several_labels(printable(name), [str(each) for each in value], shown)
-        value = value[0] if value else None
-    return _text(value)
-
-
-def _several_labels(name: str, labels: Sequence[str], shown: str) -> Mistake:
-    words = " and ".join(f"'{printable(word)}'" for word in labels[:2])
-    return Mistake(
-        f"'{printable(shown)}' says of '{name}' that it is {words}: these are multi-label data, and nextlabel learns "
-        "one label for each picture. Keep one."
-    )
-
-
-def _refuse_several(labels: Sequence[str | None], shown: str) -> None:
-    """Labels such as ``cat|dog`` are several, where each of them stands in other cells as well."""
-    cells = {label for label in labels if label is not None}
-    for mark in "|;,":
-        pieces = {cell: [piece.strip() for piece in cell.split(mark)] for cell in cells}
-        joined = [cell for cell in cells if len(pieces[cell]) > 1]
-        inside = [piece for cell in cells for piece in set(pieces[cell])]
-        if joined and all(inside.count(piece) > 1 for cell in joined[:50] for piece in pieces[cell]):
-            cell = min(joined)
-            raise _several_labels(cell, pieces[cell], shown)
+def _look_at_numbers(labels: Sequence[str | None], shown: str, request: Request) -> list[str]:
+    """A note on labels that may be a measured number; raises `BadData` where they look like one."""
+    if not request.needs_labels:
+        return []
+    y, classes = encode_labels(labels)
+    if is_measured(y, classes):
+        raise BadData(describe_measured(y, classes, shown))
+    return doubt_numbers(classes, shown)
 
 
 def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> list[int]:
@@ -241,31 +205,14 @@ def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> lis
         before = first.setdefault(tidy_path(name), i)
         one, other = labels[before], labels[i]
         if one is not None and other is not None and one != other:
-            raise _several_labels(printable(name), [one, other], shown)
+            raise say_several_labels(name, [one, other], shown)
     return list(first.values())
-
-
-def tidy_path(name: str) -> str:
-    """A path as POSIX writes it, without ``./``."""
-    return os.path.normpath(name.replace("\\", "/")).replace("\\", "/")
 
 
 def _find(folder: Path, named: Sequence[str]) -> tuple[list[str | None], list[Skipped]]:
     """The file of each path, or None, with the reason."""
-    files = [next((str(path) for path in _places(folder, name) if path.is_file()), None) for name in named]
+    files = [next((str(path) for path in possible_places(folder, name) if path.is_file()), None) for name in named]
     lost = [name for name, file in zip(named, files, strict=True) if file is None]
     return files, [
         Skipped(printable(name), "is an address, not a file" if "://" in name else "is not there") for name in lost
     ]
-
-
-def _places(folder: Path, name: str) -> Iterator[Path]:
-    """Where a path may lead: as it is written, and, for what Label Studio writes, where its files mostly lie."""
-    yield folder / name
-    yield folder / tidy_path(name)
-    address = urlsplit(name)
-    if inner := parse_qs(address.query).get("d"):
-        yield folder / inner[0].lstrip("/")
-    if name.startswith("/data/"):
-        base = unquote(Path(address.path).name)
-        yield from (folder / base, folder / UPLOAD.sub("", base))

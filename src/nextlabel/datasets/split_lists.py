@@ -14,8 +14,9 @@ from pathlib import Path
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.folder import lists_inside, name_of
 from nextlabel.datasets.layout import TRAIN, side_of
+from nextlabel.datasets.listed_paths import tidy_path
 from nextlabel.datasets.listing import list_folder
-from nextlabel.datasets.picture_manifest import find_listed, tidy_path
+from nextlabel.datasets.picture_manifest import find_listed
 from nextlabel.datasets.scanning import Found, read_found
 from nextlabel.errors import BadData
 from nextlabel.text import printable, quote_few, several

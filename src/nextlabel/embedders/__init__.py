@@ -1,6 +1,7 @@
 """From samples to vectors. One name, one embedder, or any model in an ONNX file; a table needs none."""
 
 import inspect
+import shlex
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -162,7 +163,9 @@ def _name(text: str) -> str:
 def _table(dataset: Dataset, name: str) -> Features:
     if name not in (TABLE, (dataset.embedding or {}).get("name")):
         embedder(name)  # a wrong name is told first
-        raise Mistake(f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {name}.")
+        raise Mistake(
+            f"'{dataset.name}' is a table, and its features need no embedder. Leave out --embedder {shlex.quote(name)}."
+        )
     assert dataset.table is not None
     about = dataset.embedding or {"name": TABLE, "settings": {}, "version": 1}
     more = {"transductive": about.get("transductive", False), "d": int(dataset.table.shape[1])}

@@ -133,7 +133,7 @@ def _embed(
     if isinstance(embedder, Transductive):
         array = _fit(rows, compute or (lambda: _fit_anew(embedder, source, progress)), source.digests)
     else:
-        array = rows.assemble(source.digests, _computing(embedder, source, progress))
+        array = rows.assemble(source.digests, transforming(embedder, source, progress))
     about = settings | {"transductive": transductive, "d": int(array.shape[1])}
     return Features(rows.path(source.digests), about)
 
@@ -224,13 +224,21 @@ def _kept_rows(settings: Mapping[str, Any], version: str, fitted_to: Sequence[st
     return KeyedRows(cache.folder(), f"features-{kind}-{cache.key(*words)}")
 
 
-def _computing(embedder: Learner[T], source: Source[T], progress: Progress) -> Compute:
+def source_of(embedder: Learner[Any], dataset: Dataset) -> Source[Any]:
+    """The samples of a dataset as an embedder takes them."""
+    if dataset.texts is not None:
+        return _Written(dataset.texts)
+    assert dataset.pictures is not None, "a table has features already"
+    return _Sized(dataset.pictures, embedder.size)  # type: ignore[attr-defined]
+
+
+def transforming(embedder: Learner[T], source: Source[T], progress: Progress, fits: Fits = NO_FITS) -> Compute:
     """What embeds the samples whose vectors lack, block by block; each is read once, and not kept."""
 
     def compute(ids: Places) -> Iterator[tuple[Places, Floats]]:
         report = _adding(progress, len(ids))
         for some, samples in source.blocks(ids):
-            yield some, np.asarray(embedder.transform(samples, NO_FITS, report), dtype=np.float32)
+            yield some, np.asarray(embedder.transform(samples, fits, report), dtype=np.float32)
 
     return compute
 

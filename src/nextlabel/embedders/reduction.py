@@ -39,9 +39,12 @@ class Reduced:
 
     def transform(self, block: Squares, fits: Fits, report: Report = silent) -> Features32:
         """Features (m, d)."""
+        return self.project(self.base.transform(block, {}, report), fits)
+
+    def project(self, vectors: Floats, fits: Fits) -> Features32:
+        """Features (m, d) of vectors (m, D) that ``base`` has given already."""
         # One by one: a product of matrices rounds a row by its place among those that BLAS takes at a time.
-        rows = [(row - fits["centre"]) @ fits["axes"] for row in self.base.transform(block, {}, report)]
-        return np.array(rows, dtype=np.float32)
+        return np.array([(row - fits["centre"]) @ fits["axes"] for row in vectors], dtype=np.float32)
 
     def fit_transform(self, sample: Squares, report: Report = silent) -> tuple[Features32, Fits]:
         """Features (n, d) of the pictures that it is fitted to, and what was fitted."""

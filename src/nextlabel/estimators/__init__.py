@@ -1,14 +1,28 @@
-"""How good is the model? One name, one estimator; each adds its figures to every row of a run."""
+"""What may be said while somebody labels, without a test set. One name, one estimator: one file and one line.
+
+figures = estimate(history)
+figures["new"].low, figures["new"].high
+"""
 
 from collections.abc import Mapping
 
-from nextlabel.estimators.base import Estimator, Scores
-from nextlabel.estimators.holdout import holdout
-from nextlabel.pool import Floats, Labels
+from nextlabel.estimators.audit import audit
+from nextlabel.estimators.base import Estimator, Figure, History
+from nextlabel.estimators.churn import churn
+from nextlabel.estimators.frozen import frozen
+from nextlabel.estimators.random_arm import random_arm
+from nextlabel.estimators.stopping import stopping
 
-ESTIMATORS: Mapping[str, Estimator] = {"holdout": holdout}
+# In the order in which a receipt shows them.
+ESTIMATORS: Mapping[str, Estimator] = {
+    "audit": audit,
+    "random_arm": random_arm,
+    "churn": churn,
+    "stopping": stopping,
+    "frozen": frozen,
+}
 
 
-def scores(proba: Floats, y: Labels) -> Scores:
-    """What every estimator of the table says of predictions ``proba`` (n, C) for samples with true codes ``y`` (n,)."""
-    return {name: value for estimator in ESTIMATORS.values() for name, value in estimator(proba, y).items()}
+def estimate(history: History) -> dict[str, Figure]:
+    """What every estimator of the table says of a history; a figure without a value says why there is none."""
+    return {name: figure for one in ESTIMATORS.values() for name, figure in one(history).items()}

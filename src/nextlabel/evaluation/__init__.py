@@ -75,7 +75,10 @@ def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:
     made = classifier.input
     # Each picture is decoded once; and where the model wants none, none is read.
     sink = made.sink if isinstance(made, PictureInput) else partial(_check_kind, made)
-    dataset = load(replace(request, sink=sink))
+    page = request.table
+    if isinstance(made, TableInput) and page.text_column is None:
+        page = replace(page, keep=page.keep or ())  # a table, although a column of it may name pictures
+    dataset = load(replace(request, sink=sink, table=page))
     return _evaluate_dataset(classifier, dataset, request.source, request.progress)
 
 

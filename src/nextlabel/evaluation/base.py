@@ -9,9 +9,9 @@ import numpy as np
 
 from nextlabel.classifiers import Classifier
 from nextlabel.datasets.base import Dataset, Skipped
-from nextlabel.estimators.base import Scores
-from nextlabel.estimators.holdout import count_confusions, holdout
 from nextlabel.pool import Floats, Ids, Labels
+from nextlabel.scoring.base import Scores
+from nextlabel.scoring.holdout import count_confusions, holdout
 from nextlabel.statistics.intervals import Share, clopper_pearson
 
 BINS = 10  # of the calibration curve

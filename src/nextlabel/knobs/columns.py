@@ -1,6 +1,6 @@
 """The page of columns: which of a table's are used, and how its cells are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nextlabel.knobs import knob, read_knobs
 from nextlabel.knobs.kinds import FLAG, NAMES, Kind, optional, text
@@ -16,10 +16,8 @@ def read_missing(value: object) -> str:
     return str(value)
 
 
-NAMES_OF_COLUMNS = Kind(
-    NAMES.read, "a list of columns, or one text with commas between them", "COLUMNS", write=",".join
-)
-WORDS = Kind(NAMES.read, "a list of words, or one text with commas between them", "WORDS", write=",".join)
+NAMES_OF_COLUMNS = replace(NAMES, form="a list of columns, or one text with commas between them", metavar="COLUMNS")
+WORDS = replace(NAMES, form="a list of words, or one text with commas between them", metavar="WORDS")
 MISSING = Kind(read_missing, f"'{FILL}' or '{REFUSE}'", "HOW")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nextlabel.errors import BadNumber, Mistake
-from nextlabel.knobs.lists import MOST_SEEDS, parse_seeds, split_names
+from nextlabel.knobs.lists import MOST_SEEDS, parse_seeds, split_names, write_names
 from nextlabel.text import shorten
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ FILE = Kind(as_source, "the path of a file", "FILE")
 PLACE = Kind(lambda value: Path(os.path.expanduser(as_source(value))), "a path", "PATH")
 FILES = Kind(as_sources, "the path of a file, or a list of them", "FILE", many=True)
 FLAG = Kind(as_flag, "True or False", "", flag=True)
-NAMES = Kind(as_names, "a list of names, or one text with commas between them", "NAMES", write=",".join)
+NAMES = Kind(as_names, "a list of names, or one text with commas between them", "NAMES", write=write_names)
 SEEDS = Kind(
     as_seeds,
     f"a number of seeds, or a list of at most {MOST_SEEDS:,} whole numbers",

@@ -1,6 +1,7 @@
 """Lists in one text: names between commas, and seeds."""
 
 import re
+from collections.abc import Iterable
 
 from nextlabel.errors import BadNumber
 from nextlabel.text import shorten
@@ -9,10 +10,12 @@ MOST_SEEDS = 10_000
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """Split at the commas that stand outside brackets and quotes.
+    """Split at the commas that stand outside brackets and quotes. Quotes around a whole name are not of it.
 
     >>> split_names("random, skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])")
     ('random', 'skactiveml:ProbCover(alpha=0.9, deltas=[1, 2])')
+    >>> split_names("age, 'height, in cm'")
+    ('age', 'height, in cm')
     """
     parts, depth, quote = [""], 0, ""
     for char in text:
@@ -26,7 +29,27 @@ def split_names(text: str) -> tuple[str, ...]:
             parts.append("")
         else:
             parts[-1] += char
-    return tuple(part.strip() for part in parts if part.strip())
+    return tuple(_unquote(part.strip()) for part in parts if part.strip())
+
+
+def _unquote(part: str) -> str:
+    quoted = len(part) > 1 and part[0] in "'\"" and part.find(part[0], 1) == len(part) - 1
+    return part[1:-1] if quoted else part
+
+
+def write_names(names: Iterable[str]) -> str:
+    """Names as `split_names` reads them: in quotes where they hold what it would not take as it is.
+
+    >>> write_names(["age", "height, in cm"])
+    'age,"height, in cm"'
+    """
+    return ",".join(_quote(name) for name in names)
+
+
+def _quote(name: str) -> str:
+    if split_names(f"{name},x") == (name, "x"):  # whatever stands behind it
+        return name
+    return f"'{name}'" if '"' in name else f'"{name}"'
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -67,7 +67,7 @@ def _of_files(wanted: Sequence[str], paths: dict[int, str], name: str) -> tuple[
         elif answer.label is None:
             found.pop(ids[place], None)
         else:
-            found[ids[place]] = answer.label
+            found[ids[place]] = answer.written
     if answers and len(lost) == len(answers):
         raise BadData(
             f"None of the {several(len(lost), 'answer')} is about a sample here: the first names "

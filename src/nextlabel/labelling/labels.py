@@ -4,6 +4,7 @@ dataset = load(replace(request, relabel=ProjectLabels(record).label))
 ids = ProjectLabels(record).audit_rows(dataset)
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -37,10 +38,10 @@ class ProjectLabels:
         Raises `Mistake` where labels are named beside them.
         """
         if request.answers or request.label_column:
-            option = "--labels" if request.answers else "--label-column"
+            option, place = "--labels" if request.answers else "--label-column", printable(str(request.source))
             raise Mistake(
-                f"'{printable(str(request.source))}' is a labelling project, whose answers are the labels: leave out "
-                f"{option}. To put more into the project: nextlabel label {printable(str(request.source))} --labels …"
+                f"'{place}' is a labelling project, whose answers are the labels: leave out {option}. To put more into "
+                f"the project: nextlabel label {shlex.quote(place)} --labels …"
             )
         table, column = request.table, self.record.settings.text_column
         if column is not None:

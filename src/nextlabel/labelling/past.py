@@ -18,8 +18,9 @@ from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.store import Batch, Event, State, Visit
 from nextlabel.store.classes import fold_name
 
-LATE, LASSO, OVERLAP, REVIEW = "late", "lasso", "overlap", "review"  # batches that no strategy chose
-ASIDE = frozenset({LASSO, OVERLAP, REVIEW})  # of these, those that come beside the loop's and wait for nobody
+# Batches that no strategy chose.
+LATE, LASSO, OVERLAP, REVIEW, CHECK = "late", "lasso", "overlap", "review", "check"
+ASIDE = frozenset({LASSO, OVERLAP, REVIEW, CHECK})  # of these, those that come beside the loop's and wait for nobody
 RESERVE = " reserve"  # ends the name of a strategy that was asked for more, while its next batch was late
 ONE_BY_ONE = frozenset({"key", "button"})
 COMES_BACK = 50  # answers after which a question that was skipped is asked again
@@ -60,6 +61,7 @@ class Past:
     names: set[str] = field(default_factory=set)  # of all classes that ever were, folded: those renamed or merged, too
     last_batch: int = 0
     settings: Settings = field(default_factory=Settings)  # what is set
+    by_hand: bool = False  # did somebody pick samples, in the grid or on the map?
 
     def follow(self, visit: Visit, upto: int | None = None, before: int | None = None) -> None:
         """Go on to the event ``upto``, and to the last batch before ``before``; without them, to the end."""
@@ -72,6 +74,7 @@ class Past:
         """Follow one batch."""
         self.state.add_batch(batch)
         self.last_batch = batch.id
+        self.by_hand |= batch.choice.strategy == LASSO
 
     def add(self, event: Event) -> None:
         """Follow one event."""
@@ -80,6 +83,7 @@ class Past:
         if event.kind == "class" and "name" in (event.data or {}):
             self.names.add(fold_name((event.data or {})["name"]))
         self.state.add(event)
+        self.by_hand |= event.how == "grid"
         if event.kind == "settings":
             self.settings = read_settings(self.state.settings)
 
@@ -142,11 +146,21 @@ class Past:
         return list(dict.fromkeys([*(i for i in asks if i in answered), *sorted(answered)]))
 
     def was_asked(self, sample: int) -> bool:
-        """Did somebody answer a question about it? An import that was corrected, or reviewed, was not asked."""
+        """Did somebody answer a question about it? An import that was corrected, or reviewed, was not asked.
+
+        Nor was one that a check drew: it came out of its turn, whichever side it is on.
+        """
         return any(
-            event.kind == "label" and event.ask_id is not None and not self.state.is_decision(event)
+            event.kind == "label"
+            and event.ask_id is not None
+            and not self.state.is_decision(event)
+            and self.state.why(event) != "check"
             for event in self.state.standing(sample)
         )
+
+    def asked_samples(self) -> set[int]:
+        """All samples of which a question was made."""
+        return {ask.sample_id for batch in self.state.batches.values() for ask in batch.asks if ask.why != "check"}
 
     def _out(self) -> list[int]:
         """Samples of the last batches that nobody has answered yet, in the order of their questions.

@@ -20,8 +20,8 @@ LONGEST = 60.0  # seconds between two starts
 class WorkerProcess:
     """One worker. ``hear`` is told each message, and ``{"say": "started"}`` and ``{"say": "gone"}``, in a thread."""
 
-    def __init__(self, store: str, root: Path, hear: Callable[[dict[str, Any]], None]) -> None:
-        self._start = {"store": store, "root": str(root)}
+    def __init__(self, store: str, root: Path, home: Path, hear: Callable[[dict[str, Any]], None]) -> None:
+        self._start = {"store": store, "root": str(root), "home": str(home)}
         self._hear = hear
         self._process: subprocess.Popen[bytes] | None = None
         self._closing = threading.Event()

@@ -149,7 +149,7 @@ class Project:
             return event
 
     def announce(self, kind: str) -> None:
-        """Tell whoever listens that something changed: ``answers``, ``questions``, ``classes`` or ``progress``."""
+        """Tell whoever listens what changed: ``answers``, ``questions``, ``classes``, ``progress`` or ``receipt``."""
         self._number += 1
         self._changes.append({"number": self._number, "kind": kind})
 

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from nextlabel.labelling.past import ASIDE, COMES_BACK, LASSO, LATE, OVERLAP, is_round
+from nextlabel.labelling.past import ASIDE, CHECK, COMES_BACK, LASSO, LATE, OVERLAP, is_round
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.loop.audit import count_due, draw
+from nextlabel.seeds import stream
 from nextlabel.store import Ask, Choice, Entry, Question
 from nextlabel.store.records import Why
 
 RENEW = timedelta(seconds=60)  # a lease that is older is renewed while its holder goes on
+WISHED = frozenset({LASSO, CHECK})  # batches that somebody wished for: they come before all others
 FEWEST = 3  # questions that somebody holds, before others are found while a batch is late: nobody shall wait
 AUDITS_AHEAD = 10  # audit questions that may be asked before their turn, while a batch is late
 MOST_LATE = 10  # questions that are found at once then: those of the batch that comes are better
@@ -78,10 +80,10 @@ class Queue:
             held = project.state.held(annotator, now)
             mine = [Shown(i, self.find(lease.ask_id)) for i, lease in held.items()]
             mine = [one for one in mine if self._is_still_open(one, annotator)]
-            # A region that somebody chose comes at once, before what lies ready.
-            mine.sort(key=lambda one: one.ask is None or one.ask.why != "lasso")
-            chosen = sum(one.ask is not None and one.ask.why == "lasso" for one in mine)
-            front = self._fresh(self._region_questions(), annotator, count - chosen, set(held), now)
+            # What somebody wished for comes at once, before what lies ready.
+            mine.sort(key=lambda one: one.ask is None or one.ask.why not in WISHED)
+            chosen = sum(one.ask is not None and one.ask.why in WISHED for one in mine)
+            front = self._fresh(self._wished_questions(), annotator, count - chosen, set(held), now)
             ready = [*mine[:chosen], *front, *mine[chosen:]]
             fresh = self._further(annotator, count - len(ready), {one.sample for one in ready}, now)
             while len(ready) + len(fresh) < min(count, FEWEST) and self._fill(now):
@@ -142,7 +144,7 @@ class Queue:
     def _in_order(self, annotator: int, now: datetime) -> Iterator[Shown]:
         """All questions that wait, whoever may look at them now."""
         project, state = self.project, self.project.state
-        yield from self._region_questions()
+        yield from self._wished_questions()
         skipped = [(i, v.event_id or 0) for i, v in project.verdicts.items() if v.kind == "skip"]
         due = [i for i, event in skipped if state.answers_since(event) >= COMES_BACK]
         yield from (Shown(i, self.ask_of(i)) for i in due)
@@ -153,10 +155,10 @@ class Queue:
         if not self._is_more_to_come(annotator, now):
             yield from (Shown(i, self.ask_of(i)) for i, _ in skipped)
 
-    def _region_questions(self) -> Iterator[Shown]:
-        """What was chosen on the map and waits, the last choice first."""
+    def _wished_questions(self) -> Iterator[Shown]:
+        """What was chosen on the map, or drawn for a check, and waits, the last choice first."""
         for batch in reversed(self.project.state.batches.values()):
-            if batch.choice.strategy == LASSO:
+            if batch.choice.strategy in WISHED:
                 yield from (Shown(ask.sample_id, ask) for ask in batch.asks if self._waits(ask.sample_id))
 
     def _is_more_to_come(self, annotator: int, now: datetime) -> bool:
@@ -219,6 +221,18 @@ class Queue:
             if wanted:
                 project.add_batch(self._choice(LASSO), [Question(i, "lasso") for i in wanted])
             return len(wanted)
+
+    def draw_check(self, count: int) -> int:
+        """Ask next about so many samples, drawn from all that have no label, whichever side they are on."""
+        project = self.project
+        with project.lock:
+            out = self.unreadable | project.state.files.copies.keys()
+            rest = sorted(i for i in project.state.files.there if i not in out and self._waits(i))
+            rng = stream(project.settings.seed, "check", project.past.last_batch)  # another one each time
+            drawn = rng.permutation(rest)[:count].tolist()
+            if drawn:
+                self._add(CHECK, "check", drawn)
+            return len(drawn)
 
     def _fill(self, now: datetime) -> bool:
         """While the next batch is late: what is asked instead, if anything is left; chance comes last."""

@@ -11,7 +11,7 @@ PLAIN = {
     "lasso": "from the region that you chose",
     "overlap": "asked twice, to see whether two people agree",
     "review": "looked at once more",
-    "check": "drawn at random, to check a model that is done",
+    "check": "drawn at random, to check the rest",
     "cold": "typical of many others",
 }
 

@@ -6,7 +6,8 @@ record.audit()                       # [40, 17, …]: samples whose labels are a
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +117,14 @@ def read_record(place: Path, project: Path | None = None, store: str | None = No
         raise Mistake(f"The answers about '{show_path(place)}' are in a database. Name it as `label` was: --store URL.")
     with visit_store(store or home / FILE) as visit:
         return _read(visit, place, home)
+
+
+@contextmanager
+def open_record(place: Path, project: Path | None = None, store: str | None = None) -> Iterator[tuple[Record, Visit]]:
+    """What `read_record` reads, with its store still open."""
+    record = read_record(place, project, store)
+    with visit_store(store or record.home / FILE) as visit:
+        yield record, visit
 
 
 def _read(visit: Visit, place: Path, home: Path) -> Record:

@@ -170,6 +170,9 @@ class LabellingSession:
         """Keep an answer."""
         kept = self._answers.keep(annotator, answer)
         self._trainer.advance()
+        ask = self._queue.find(answer["ask"])
+        if ask is not None and ask.why == "check":  # its figure holds after every single answer
+            self._trainer.write_receipt()
         return kept
 
     def answer_demo(self, annotator: int, count: int) -> int:
@@ -265,6 +268,8 @@ class LabellingSession:
             self._check_keys(action_keys(changes["actions"] or {}))
         if changes:
             self._project.append(Entry(new_client(), "settings", annotator, data=dict(changes)))
+        if changes.keys() & {"error_value", "label_cost"}:
+            self._trainer.write_receipt()
         return self.settings()
 
     def _check_keys(self, actions: Mapping[str, str]) -> None:
@@ -275,18 +280,17 @@ class LabellingSession:
                 raise Conflict(f"The key '{one.key}' is bound to the class '{one.name}'. Choose another key.")
 
     def receipt(self) -> Json:
-        """What may be said: so far, that it is too early."""
+        """What may be said of the model by now; counts are of this moment, figures of the last look."""
         project = self._project
         with project.lock:
             labels = [i for i, v in project.verdicts.items() if v.kind == "label"]
             audit = sum(project.is_audit(i) and project.past.was_asked(i) for i in labels)  # no imports
-            words = f"Too early for a figure: {audit} of 30 audit answers." if audit < 30 else "No figures yet."
-            return {
-                "labelled": len(labels),
-                "audit": audit,
-                "lines": [{"name": "accuracy", "words": words}],
-                "agreement": self._people.agreement(),
-            }
+            counts = {"labelled": len(labels), "audit": audit, "agreement": self._people.agreement()}
+            return {**self._trainer.receipt, **counts}
+
+    def check_rest(self, annotator: int, count: int) -> int:
+        """Ask about samples drawn from all that have no label, to see how many of the rest the model has right."""
+        return self._queue.draw_check(count)
 
     def changes(self, after: int) -> list[Json]:
         """What changed after a number."""

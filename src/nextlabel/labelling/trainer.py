@@ -21,6 +21,7 @@ log = logging.getLogger("nextlabel.labelling")
 
 AT_ONCE = 500  # files whose digests are kept in one transaction
 AHEAD = 1  # batches that lie ready while each person answers one
+NO_RECEIPT: Mapping[str, Any] = {"lines": [], "classes": [], "confusions": [], "curve": []}
 Doing = Literal["idle", "embedding", "learning", "choosing"]
 
 
@@ -38,7 +39,7 @@ class Trainer:
 
     def __init__(self, project: Project, queue: Queue, store: str) -> None:
         self.project, self.queue = project, queue
-        self.worker = WorkerProcess(store, project.place, self.hear)
+        self.worker = WorkerProcess(store, project.place, project.home, self.hear)
         self.doing: Doing = "embedding"
         self.done, self.total = 0, len(project.state.files.there)
         self.embedder: str | None = project.settings.embedder
@@ -46,6 +47,7 @@ class Trainer:
         self.notes: list[str] = []
         self.scales: Scales = {}  # of pictures with more than 8 bits, as the worker found them
         self.predicted: Predicted | None = None
+        self.receipt: Mapping[str, Any] = NO_RECEIPT  # as the worker wrote it last
         self._is_ready = False  # it has read something to choose from
         self._is_asked = False  # a batch is on its way
         self._empty_at: int | None = None  # the event at which nothing was left to choose
@@ -147,6 +149,7 @@ class Trainer:
             self.doing = "idle"
         self.project.announce("progress")
         self.advance()
+        self.write_receipt()
 
     def _hear_chosen(self, message: dict[str, Any]) -> None:
         self._is_asked, self.trouble = False, None
@@ -159,11 +162,23 @@ class Trainer:
         questions = _questions(message)
         if not questions:
             self._empty_at = message["upto"]
+            self.write_receipt()
             self.project.announce("progress")
             return
         self.queue.reserve = None  # of the batch before
         self.project.add_batch(_choice(message), questions)
         self.advance()
+        self.write_receipt()
+
+    def write_receipt(self) -> None:
+        """Have the receipt written anew, as far as anybody could be told more."""
+        with self.project.lock:
+            if self._is_ready:
+                self.worker.tell({"do": "receipt"})
+
+    def _hear_receipt(self, message: dict[str, Any]) -> None:
+        self.receipt = {name: message[name] for name in NO_RECEIPT}
+        self.project.announce("receipt")
 
     def _hear_reserve(self, message: dict[str, Any]) -> None:
         self.queue.reserve = Reserve(_choice(message), tuple(_questions(message)))

@@ -12,16 +12,15 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.pictures import FolderPictures
-from nextlabel.embedders import embed, sink
 from nextlabel.errors import NextlabelError
 from nextlabel.labelling.choosing import Chosen, choose, choose_reserve, make_learner
 from nextlabel.labelling.past import Past, World
@@ -29,8 +28,12 @@ from nextlabel.labelling.places import source_of
 from nextlabel.labelling.settings import Settings, read_settings
 from nextlabel.labelling.sources import Opening, Source
 from nextlabel.labelling.wire import Message, pack, pack_array, unpack
+from nextlabel.labelling.worlds import read_world
 from nextlabel.loop.learner import ActiveLearner
 from nextlabel.store import Sample, Visit, visit_store
+
+if TYPE_CHECKING:
+    from nextlabel.labelling.receipts import Receipts
 
 FIRST = 2_000  # samples that are embedded first in a large folder, so that choosing can begin
 Say = Callable[[Message], None]
@@ -39,12 +42,14 @@ Say = Callable[[Message], None]
 class Worker:
     """What one process does for one project."""
 
-    def __init__(self, visit: Visit, root: Path, say: Say) -> None:
-        self.visit, self.root, self.say = visit, root, say
+    def __init__(self, visit: Visit, root: Path, home: Path, say: Say) -> None:
+        self.visit, self.root, self.home, self.say = visit, root, home, say
         self.past = Past()
         self.opened: tuple[World, Dataset] | None = None  # both at once, for a thread replaces them
         self._learner: tuple[Settings, Dataset, ActiveLearner] | None = None
-        self._reading = threading.Lock()
+        self._reading, self._counting = threading.Lock(), threading.Lock()
+        self._asked_again = threading.Event()
+        self._receipts: Receipts | None = None
 
     def obey(self, message: Message) -> None:
         """Do what a message says; what goes wrong is said, and the worker lives on."""
@@ -53,6 +58,8 @@ class Worker:
                 threading.Thread(target=self._read_safely, daemon=True, name="reading").start()
             elif message["do"] == "choose":
                 self._choose(int(message["upto"]), int(message["before"]))
+            elif message["do"] == "receipt":
+                threading.Thread(target=self._receipt_safely, daemon=True, name="receipt").start()
             else:  # of those who look around: beside the choosing, for it may take a minute
                 threading.Thread(target=self._look_safely, args=(message,), daemon=True, name="looking").start()
         except NextlabelError as error:
@@ -69,6 +76,32 @@ class Worker:
                 self.say({"say": "failed", "what": "read", "why": str(error)})
             except Exception:
                 self.say({"say": "broken", "why": traceback.format_exc()})
+
+    def _receipt_safely(self) -> None:
+        self._asked_again.set()
+        with self._counting:
+            if not self._asked_again.is_set():
+                return  # somebody who waited as well has seen all that there is
+            self._asked_again.clear()
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self._write_receipt()
+            except Exception:
+                self.say({"say": "broken", "why": traceback.format_exc()})
+
+    def _write_receipt(self) -> None:
+        """Say how good the model is, as far as that can be said."""
+        from nextlabel.labelling.receipts import Receipts, write_receipt  # not before the first batch
+
+        assert self.opened is not None, "nobody is asked before something was read"
+        world, dataset = self.opened
+        if self._receipts is None or self._receipts.world is not world:
+            self._receipts = Receipts(world, dataset)
+        history = self._receipts.follow(self.visit)
+        now = self._receipts.now
+        names = {one: now.state.classes.by_id[one].name for one in now.classes()}
+        self.say({"say": "receipt", **write_receipt(history, now.settings.kind, names)})
 
     def _look_safely(self, message: Message) -> None:
         from nextlabel.labelling.looking import look  # not before the first batch: it loads what that does not need
@@ -87,7 +120,7 @@ class Worker:
         samples = [one for one in self.visit.samples() if one.gone is None]
         source = source_of(self.root, with_settings)
         if len(samples) > 2 * FIRST and any(one.digest is None for one in samples):
-            first = sorted(sorted(samples, key=lambda one: one.draw)[:FIRST], key=lambda one: one.id)
+            first = take_first(samples, with_settings.side)
             self._open(source, with_settings, first, len(samples), whole=False)
         self._open(source, with_settings, samples, len(samples), whole=True)
 
@@ -96,14 +129,8 @@ class Worker:
             share = len(samples) if what == "Reading pictures" and not whole else total
             self.say({"say": "progress", "what": what, "done": done * share // of if of else done, "total": total})
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what an embedder is, the page says itself
-            opener = sink(settings.embedder) if source.kind == "picture" else None
-            opening = source.read([(one.id, one.path) for one in samples], opener, progress)
-            features = embed(opening.dataset, settings.embedder, progress)
-        draws = {one.id: one.draw for one in samples}
-        places = np.array([draws[i] for i in opening.ids.tolist()])
-        self.opened = World(opening.ids, features.array, places), opening.dataset
+        world, opening, features = read_world(source, settings, self.home, samples, progress)
+        self.opened = world, opening.dataset
         self.say(
             {
                 "say": "read",
@@ -138,6 +165,14 @@ class Worker:
         if self._learner is None or self._learner[0] != settings or self._learner[1] is not dataset:
             self._learner = settings, dataset, make_learner(settings, dataset)
         return self._learner[2]
+
+
+def take_first(samples: Sequence[Sample], side: float) -> list[Sample]:
+    """Some samples of a large folder, by id: those with the smallest draws of either side."""
+    by_draw = sorted(samples, key=lambda one: one.draw)
+    audit = [one for one in by_draw if one.draw < side][: round(side * FIRST)]
+    own = [one for one in by_draw if one.draw >= side][: FIRST - len(audit)]
+    return sorted([*audit, *own], key=lambda one: one.id)
 
 
 def _notes(opening: Opening, more: tuple[str, ...]) -> list[str]:
@@ -194,7 +229,7 @@ def serve(lines: BinaryIO, out: BinaryIO) -> None:
     # For good: limits that threads set and lift for themselves would lift each other's, and the last digits follow.
     threadpool_limits(1)
     with visit_store(start["store"]) as visit:
-        worker = Worker(visit, Path(start["root"]), say)
+        worker = Worker(visit, Path(start["root"]), Path(start["home"]), say)
         while True:
             worker.obey(unpack(told.get()))
 

@@ -73,6 +73,8 @@ def ask(view: View, learner: ActiveLearner, k: int, size: int) -> Asked:
     waiting, free = view.pool.unaudited(), len(view.pool.unlabelled())  # free: the strategy's own
     # What the audit is due once all of this is answered, less what it had: by whole numbers, so no rounding adds up.
     due = count_due(learner.plan.audit, len(view.pool.asked) + size) - view.pool.audited()
+    if learner.plan.audit:  # until it has caught up with those that joined, every second question is the audit's
+        due = max(due, min(view.pool.behind(), size // 2))
     # More where the strategy has run out of samples, less where the audit side has, and never more than a batch.
     due = min(max(due, size - free, 0), len(waiting), size)
     chosen = ask_strategy(view, learner, k, size - due) if size > due else Asked(NOBODY)
@@ -100,18 +102,7 @@ def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked
     pool, fitted = view.pool.blind(), view.fitted
     warm = pool.known_classes() > 1
     entry = learner.strategy if warm else learner.cold
-    whole = Question(
-        X=fitted.features,
-        # Out of sight: test and validation samples, the audit side; what is out for an answer is none to be asked.
-        y=np.where(pool.askable, pool.y, MISSING),
-        classes=pool.classes,
-        batch=size,
-        # The strategy's own stream and the door's ("mend") are two: what the door draws moves no pick of the strategy.
-        seed=number(stream(learner.seed, "ask", k)),
-        # None rather than a constant model: whoever needs one fails loudly instead of choosing by nothing.
-        clf=fitted.clf if warm else None,
-        committee=fitted.committee if warm else None,
-    )
+    whole = _pose(view, learner, k, size, warm)
     most = entry.reach(whole)
     pool = _believe(pool, view.fitted if warm else None, entry)
     rows = visible(pool, most if warm or most is not None else sample_size(SAMPLE, size))
@@ -124,6 +115,33 @@ def ask_strategy(view: View, learner: ActiveLearner, k: int, size: int) -> Asked
     if scores is not None:
         scores[by_choice:] = np.nan
     return Asked(rows[answer.positions], why, scores)
+
+
+def _pose(view: View, learner: ActiveLearner, k: int, size: int, warm: bool) -> Question:
+    """What a strategy is asked, of all samples."""
+    pool, fitted = view.pool.blind(), view.fitted
+    return Question(
+        X=fitted.features,
+        # Out of sight: test and validation samples, the audit side; what is out for an answer is none to be asked.
+        y=np.where(pool.askable, pool.y, MISSING),
+        classes=pool.classes,
+        batch=size,
+        # The strategy's own stream and the door's ("mend") are two: what the door draws moves no pick of the strategy.
+        seed=number(stream(learner.seed, "ask", k)),
+        # None rather than a constant model: whoever needs one fails loudly instead of choosing by nothing.
+        clf=fitted.clf if warm else None,
+        committee=fitted.committee if warm else None,
+    )
+
+
+def doubt(view: View, learner: ActiveLearner, ids: Ids) -> Floats | None:
+    """How much the chooser doubts samples, by the score that the strategy's batch was chosen by; None where by none.
+
+    For the audit side, afterwards: which of it would have been asked, had the strategy seen it?
+    """
+    if view.pool.blind().known_classes() < 2:
+        return None
+    return learner.strategy.doubts(_pose(view, learner, 0, 1, warm=True), ids)
 
 
 def _believe(pool: Pool, fitted: Fitted | None, entry: StrategyEntry) -> Pool:

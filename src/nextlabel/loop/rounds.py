@@ -34,7 +34,7 @@ class Round:
     """One round: the models that the labels so far give, and the batch that is asked (empty at the end).
 
     ``fitted`` learned from all labels, and is what is shown and scored; ``chooser`` from the strategy's own alone, and
-    is what chooses. Without an audit side they are one.
+    is what chooses. Without an audit side they are one. The batch was chosen from ``view``.
     """
 
     k: int
@@ -44,6 +44,7 @@ class Round:
     asked: Asked
     fit_s: float  # seconds to learn
     ask_s: float  # seconds to choose
+    view: View
 
     def ahead(self) -> View:
         """What the next batch is chosen from while this one is out for an answer: its samples are not asked again."""
@@ -114,5 +115,6 @@ def step(pool: Pool, learner: ActiveLearner, k: int, view: View | None = None) -
     # One model serves both where there is no audit side to hide; and at the end nobody chooses any more.
     chooser = fitted if blind is pool or not size else learn(blind, learner, k)
     learned = perf_counter()
-    asked = ask(view or View(pool, chooser), learner, k, size)
-    return Round(k, pool, fitted, chooser, asked, learned - began, perf_counter() - learned)
+    view = view or View(pool, chooser)
+    asked = ask(view, learner, k, size)
+    return Round(k, pool, fitted, chooser, asked, learned - began, perf_counter() - learned, view)

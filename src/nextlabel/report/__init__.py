@@ -6,8 +6,9 @@ It lies in the run's folder: report.html, and beside it curves.png, map.png, con
 of files), curves.csv and numbers.csv.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from nextlabel.report.drawing.themes import KINDS, Picture, check_kinds
 from nextlabel.report.of_comparison.page import verdict_page
 from nextlabel.report.of_comparison.tables import every_curve_csv, penalties_csv, verdicts_csv, votes_csv
 from nextlabel.report.of_evaluation.page import evaluation_page
+from nextlabel.report.of_receipt.page import receipt_page
 from nextlabel.report.of_run.page import page
 from nextlabel.report.of_run.tables import curves_csv
 from nextlabel.report.of_run.tables import numbers_csv as run_numbers_csv
@@ -40,7 +42,7 @@ REPORT_FILES = (
 
 FIGURES = ("png",)  # kinds of files that figures are written as, unless others are asked for
 
-__all__ = ["FIGURES", "REPORT_FILES", "check_kinds", "write", "write_evaluation", "write_verdicts"]
+__all__ = ["FIGURES", "REPORT_FILES", "check_kinds", "write", "write_evaluation", "write_receipt", "write_verdicts"]
 
 
 def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[str] = FIGURES) -> Path:
@@ -74,6 +76,13 @@ def write_evaluation(found: Evaluation, path: Path) -> Path:
     """Write the page of an evaluation to one HTML file; raises `CannotWrite` where the disk says no."""
     with refusals(path, "Name another file with --out."):
         write_atomically(path, evaluation_page(found).encode())
+    return path
+
+
+def write_receipt(found: Mapping[str, Any], path: Path) -> Path:
+    """Write the page of a receipt to one HTML file; raises `CannotWrite` where the disk says no."""
+    with refusals(path, "Name another file with --out."):
+        write_atomically(path, receipt_page(found).encode())
     return path
 
 

@@ -72,12 +72,13 @@ class Arm(NamedTuple):
 
 
 class Line(NamedTuple):
-    """All that is kept of one round; ``confusion`` only of the last."""
+    """All that is kept of one round; ``confusion`` only of the last, ``estimate`` where that was asked for."""
 
     row: Row
     timing: Row
     pick: Row
     confusion: Row | None
+    estimate: Row | None = None
 
     @property
     def ids(self) -> Ids:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ class Run:
     """A finished run, as `simulate` left it.
 
     ``rows`` one per (strategy, seed, round); ``picks`` and ``timings`` under the same keys; ``confusions`` the last
-    round's matrices, truth by rows; ``splits`` one per seed.
+    round's matrices, truth by rows; ``splits`` one per seed; ``estimates`` what could be said without the
+    test set, beside the truth, where that was asked for.
 
     >>> row = {"strategy": "random", "seed": 0, "round": 0, "labelled": 20, "accuracy": 0.71}
     >>> run = Run(Path("runs/digits"), {"seeds": [0]}, [row], picks=[], timings=[], confusions=[], splits=[])
@@ -33,6 +34,7 @@ class Run:
     timings: list[Row]
     confusions: list[Row]
     splits: list[dict[str, Any]]
+    estimates: list[Row] = field(default_factory=list)
 
     @classmethod
     def read(cls, folder: str | Path) -> "Run":
@@ -41,7 +43,10 @@ class Run:
         manifest = read_manifest(folder, shapes.manifest_shape)
         lines = {name: read_lines(folder / f"{name}.jsonl", shape) for name, shape in shapes.LINES.items()}
         check_arms(folder, manifest, lines["rows"])
-        run = cls(folder, manifest, **lines, splits=read_json(folder / "splits.json", shapes.SPLITS))
+        said = folder / "estimates.jsonl"
+        estimates = read_lines(said, shapes.ESTIMATE) if os.path.exists(said) else []
+        splits = read_json(folder / "splits.json", shapes.SPLITS)
+        run = cls(folder, manifest, **lines, splits=splits, estimates=estimates)
         run._check()
         return run
 
@@ -63,6 +68,7 @@ class Run:
             "timings.jsonl": [shapes.line_key(row) for row in self.timings] == rounds,
             "confusions.jsonl": [shapes.line_key(row) for row in self.confusions] == list(last.values())
             and set(matrices) == {len(about["classes"])},
+            "estimates.jsonl": {shapes.line_key(row) for row in self.estimates} <= set(rounds),
             "splits.json": [split["seed"] for split in self.splits] == self.manifest["experiment"]["seeds"],
             "manifest.json": max(max(part, default=-1) for part in ids) < about["n"],
         }

@@ -37,7 +37,7 @@ from nextlabel.runs.identity import differences, more_seeds
 from nextlabel.runs.lines import Arm, Line, lines, read_json, read_lines
 from nextlabel.text import join_names, show_path
 
-FILES = ("timings", "picks", "confusions", "rows")  # rows last: it says that the run is finished
+FILES = ("timings", "picks", "confusions", "estimates", "rows")  # rows last: it says that the run is finished
 # Windows would write each line's end as two bytes, unless told otherwise.
 ADDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 # Of the manifest that an earlier session wrote; all else follows from the identity.
@@ -54,7 +54,8 @@ BEGUN = shapes.fields(
     },
 )
 PART_SHAPE = shapes.fields(
-    {"row": shapes.ROW, "timing": shapes.TIMING, "pick": shapes.PICK, "confusion": shapes.maybe(shapes.CONFUSION)}
+    {"row": shapes.ROW, "timing": shapes.TIMING, "pick": shapes.PICK, "confusion": shapes.maybe(shapes.CONFUSION)},
+    {"estimate": shapes.maybe(shapes.ESTIMATE)},
 )
 
 
@@ -157,7 +158,9 @@ class Recorder:
         # jobs.
         for name in FILES:
             field = name.removesuffix("s")
-            self.write(f"{name}.jsonl", lines(item for line in every if (item := getattr(line, field)) is not None))
+            kept = [item for line in every if (item := getattr(line, field)) is not None]
+            if kept or name != "estimates":
+                self.write(f"{name}.jsonl", lines(kept))
         self._sweep()
 
     def _read(self, arm: Arm) -> list[Line]:
@@ -172,7 +175,10 @@ class Recorder:
             os.truncate(path, len(whole))
         if not whole:
             return []
-        played = [Line(**{name: row[name] for name in Line._fields}) for row in read_lines(path, PART_SHAPE)]
+        played = [
+            Line(row["row"], row["timing"], row["pick"], row["confusion"], row.get("estimate"))
+            for row in read_lines(path, PART_SHAPE)
+        ]
         self._check(path, arm, played)
         return played
 

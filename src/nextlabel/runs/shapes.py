@@ -30,6 +30,7 @@ seed = _fits(lambda value: type(value) is int and 0 <= value < LONGEST_SEED)
 amount = _fits(lambda value: type(value) in (int, float) and 0 <= value < LONGEST_TIME)
 score = _fits(lambda value: value is None or (type(value) in (int, float) and 0 <= value <= 1))
 loss = _fits(lambda value: value is None or (type(value) in (int, float) and 0 <= value < LONGEST_TIME))
+number = _fits(lambda value: value is None or (type(value) in (int, float) and abs(value) < LONGEST_TIME))
 knob_value = _fits(lambda value: value is None or isinstance(value, str | int | float))
 mapping = _fits(lambda value: isinstance(value, dict))
 
@@ -111,6 +112,8 @@ PICK = fields(
 )
 TIMING = fields(KEY | {"fit_s": amount, "ask_s": amount}, {"converged": flag})
 CONFUSION = fields(KEY | {"matrix": every(every(count), least=1)})
+FIGURE = fields({"audit": count, "labelled": count}, dict.fromkeys(("value", "low", "high", "truth"), number))
+ESTIMATE = fields(KEY | {"labelled": count, "audit": count, "test": count, "figures": values_of(FIGURE)})
 LINES = {"rows": ROW, "picks": PICK, "timings": TIMING, "confusions": CONFUSION}
 
 SPLIT = fields({"seed": seed} | dict.fromkeys(("test", "val", "start"), every(count)))

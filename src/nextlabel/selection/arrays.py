@@ -14,16 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.conversion import to_labels, to_table
+from nextlabel.conversion import WIDEST, name_remedy, to_labels, to_table
 from nextlabel.errors import BadArray, BadData
 from nextlabel.files.arrays import Array
 from nextlabel.pool import TOLERANCE, Floats, Labels, Mask
 from nextlabel.progress import Progress, quiet
 from nextlabel.strategies.kit.blocks import CELLS, pieces
-from nextlabel.text import printable, shorten
+from nextlabel.text import printable, several, shorten
 
 MAGIC = b"\x93NUMPY"
-WIDEST = 8  # bytes of a number: float64; longer ones have no matrix product
 
 CODES = "Write classes as whole numbers from 0 and missing labels as -1"
 
@@ -73,19 +72,12 @@ def read_features(given: Any) -> Floats:
     """Features (n, d), as they are: numbers that matrices can be multiplied of. What they hold is not looked at."""
     X = to_table(given, "features")
     if X.ndim != 2:
-        remedy = {
-            1: "Is it one number a sample? Then reshape them: np.asarray(X).reshape(-1, 1).",
-            4: "Are they pictures? Embed them first, or take their pixels: np.asarray(X).reshape(len(X), -1).",
-        }
         raise BadArray(
-            f"The features have {X.ndim} dimension{'s' * (X.ndim != 1)}, {X.shape}, and should have two: one row for "
-            f"each sample. {remedy.get(X.ndim, 'Reshape them: np.asarray(X).reshape(len(X), -1).')}"
+            f"The features have {several(X.ndim, 'dimension')}, {X.shape}, and should have two: one row for each "
+            f"sample. {name_remedy(X, given)}"
         )
     if X.dtype.kind not in "iuf" or X.dtype.itemsize > WIDEST:
-        kind = "np.int64" if X.dtype.kind in "mM" else "np.float32"  # a date has no way to float but this
-        raise BadArray(
-            f"The features are {X.dtype}, and should be plain numbers. Convert them: np.asarray(X).astype({kind})."
-        )
+        raise BadArray(f"The features are {X.dtype}, and should be plain numbers. {name_remedy(X, given)}")
     if not X.size:
         raise BadArray(f"The features are empty, {X.shape}. Was the right array saved?")
     return X

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.estimators import scores
-from nextlabel.estimators.holdout import count_confusions, holdout
 from nextlabel.loop.asking import Asked
 from nextlabel.loop.learner import ActiveLearner
 from nextlabel.loop.rounds import Past, Round, drive, rounds
@@ -17,6 +15,9 @@ from nextlabel.models.base import Fitted, Settings
 from nextlabel.models.head import LinearHead, bootstrap
 from nextlabel.pool import Floats, Ids, Pool
 from nextlabel.runs.lines import Arm, Line
+from nextlabel.scoring import scores
+from nextlabel.scoring.holdout import count_confusions, holdout
+from nextlabel.simulation.estimates import Watch
 from nextlabel.simulation.parts import Parts
 
 
@@ -24,9 +25,22 @@ def play(parts: Parts, arm: Arm, played: Sequence[Line] = ()) -> Iterator[Line]:
     """The lines of an arm that come after those already ``played``, which are replayed without learning anything."""
     answer = parts.oracles[arm.seed]
     # Only ids are kept in a run: answers are asked for again, and an oracle gives the same ones each time.
+    learner = parts.learner(arm)
+    if parts.experiment.estimate:
+        yield from _play_and_estimate(parts, arm, learner, len(played))
+        return
     past: Past = [(line.ids, answer(line.ids)) for line in played]
-    for this in drive(rounds(parts.pool(arm.seed), parts.learner(arm), past), answer):
+    for this in drive(rounds(parts.pool(arm.seed), learner, past), answer):
         yield _line(parts, arm, this)
+
+
+def _play_and_estimate(parts: Parts, arm: Arm, learner: ActiveLearner, done: int) -> Iterator[Line]:
+    """The lines after the first ``done``, played from the start: an observer has to see every round."""
+    watch = Watch(parts, arm, learner)
+    for this in drive(rounds(parts.pool(arm.seed), learner), parts.oracles[arm.seed]):
+        said = watch.see(this)
+        if this.k >= done:
+            yield _line(parts, arm, this)._replace(estimate=said)
 
 
 def tune(parts: Parts, seed: int) -> Settings:

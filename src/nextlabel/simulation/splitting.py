@@ -12,7 +12,7 @@ from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.cuts import Sizes, cut, folder_parts, leave_out_small
 from nextlabel.datasets.first_look import open_after
 from nextlabel.datasets.groups import describe_groups, group_by_path, torn_groups
-from nextlabel.datasets.layout import VAL
+from nextlabel.datasets.layout import TEST, TRAIN, VAL
 from nextlabel.datasets.split_files import read_split
 from nextlabel.datasets.splits import Split
 from nextlabel.datasets.twins import Twins, find_text_twins, find_twins
@@ -20,6 +20,7 @@ from nextlabel.embedders import sink
 from nextlabel.errors import Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.plan import Amount
+from nextlabel.pool import Labels
 from nextlabel.progress import Progress
 from nextlabel.text import several
 
@@ -76,8 +77,9 @@ def _say_unlabelled(dataset: Dataset) -> Iterator[str]:
 
 
 def default_split(dataset: Dataset) -> str | None:
-    """The folders' where they show one; nothing where it is drawn anew for each seed."""
-    return None if dataset.sides is None else FOLDERS
+    """The folders' where they show one of labelled samples; nothing where it is drawn anew for each seed."""
+    sides = set() if dataset.sides is None else set(dataset.sides[dataset.y >= 0].tolist())
+    return FOLDERS if TRAIN in sides and sides & {VAL, TEST} else None
 
 
 def is_file(split: str | None) -> TypeGuard[str]:
@@ -95,7 +97,7 @@ def split_all(experiment: Experiment, dataset: Dataset) -> tuple[Mapping[int, Sp
         found = read_split(Path(experiment.split), dataset, experiment.seeds)
         splits = dict(zip(experiment.seeds, found, strict=True))
     notes = list(_say_folders(experiment, dataset)) if folders else []
-    return splits, notes + list(_say_groups(dataset, splits))
+    return splits, notes + list(_say_groups(experiment, dataset, splits))
 
 
 def _say_folders(experiment: Experiment, dataset: Dataset) -> Iterator[str]:
@@ -103,7 +105,7 @@ def _say_folders(experiment: Experiment, dataset: Dataset) -> Iterator[str]:
     assert dataset.sides is not None, "folder_parts has looked"
     which = "validation" if dataset.sides[test[0]] == VAL else "test"
     rest = ""
-    if which == "test" and (dataset.sides == VAL).any():
+    if which == "test" and ((dataset.sides == VAL) & (dataset.y >= 0)).any():
         rest = (
             ", and its validation folder validates" if len(val) else ", and its validation folder belongs to the pool"
         )
@@ -146,19 +148,37 @@ def _find_twins(dataset: Dataset, parts: Split) -> Twins | None:
     return find_twins(dataset.pictures, parts.test, learned)
 
 
-def _say_groups(dataset: Dataset, splits: Mapping[int, Split]) -> Iterator[str]:
-    if dataset.groups is None:
+def _say_groups(experiment: Experiment, dataset: Dataset, splits: Mapping[int, Split]) -> Iterator[str]:
+    """Says how groups lie in splits: those that are drawn keep them together, others may not."""
+    groups = dataset.groups
+    if groups is None:
         return
-    yield describe_groups(dataset.groups)
+    drawn = experiment.split in (None, RANDOM)
+    torn = {seed: _count_torn(groups, parts) for seed, parts in splits.items()}
+    seed = next((seed for seed, count in torn.items() if count), None)
+    yield f"{describe_groups(groups)} {_say_sides(drawn) if seed is None else _say_torn(experiment, torn[seed], seed)}"
     first, parts = next(iter(splits.items()))
-    learned = np.concatenate([parts.start, parts.pool])
-    torn = list(torn_groups(dataset.groups, [parts.test, parts.val, learned]))
-    if torn:
-        yield (
-            f"{several(len(torn), 'group')} lie on both sides of the split of seed {first}, which was made without "
-            "them, so scores may be too good."
-        )
     empty = set(range(len(dataset.classes))) - set(dataset.y[parts.test].tolist())
     if empty:
         named = ", ".join(f"'{dataset.classes[code]}'" for code in sorted(empty)[:3])
-        yield f"The test set of seed {first} holds no sample of {named}: its groups would not leave any to learn from."
+        why = ": its groups would not leave any to learn from" if drawn else ""
+        yield f"The test set of seed {first} holds no sample of {named}{why}."
+
+
+def _count_torn(groups: Labels, parts: Split) -> int:
+    learned = np.concatenate([parts.start, parts.pool])
+    return len(list(torn_groups(groups, [parts.test, parts.val, learned])))
+
+
+def _say_sides(drawn: bool) -> str:
+    return f"Each is on one side of every split{', so shares are as near as groups allow' if drawn else ''}."
+
+
+def _say_torn(experiment: Experiment, count: int, seed: int) -> str:
+    folders = experiment.split == FOLDERS
+    where = "the folders' split" if folders else f"the split of seed {seed}"
+    advice = " --split random draws one for each seed that keeps groups together." if folders else ""
+    return (
+        f"{count:,} of them {'lies' if count == 1 else 'lie'} on both sides of {where}, which was made without them, "
+        f"so scores may be too good.{advice}"
+    )

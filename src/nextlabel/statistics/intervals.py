@@ -25,7 +25,12 @@ def clopper_pearson(hits: int, total: int, level: float = LEVEL) -> Share:
     >>> [round(edge, 3) for edge in clopper_pearson(90, 100)[1:3]], clopper_pearson(0, 0).value
     ([0.824, 0.951], None)
     """
+    return Share(hits / total if total else None, *bounds(hits, total, level), hits, total)
+
+
+def bounds(hits: float, total: float, level: float = LEVEL) -> tuple[float, float]:
+    """The ends of that interval; of counts that need not be whole, as weighted ones are."""
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, hits, total - hits + 1)) if hits else 0.0
+    low = float(beta.ppf(tail, hits, total - hits + 1)) if hits > 0 else 0.0
     high = float(beta.ppf(1 - tail, hits + 1, total - hits)) if hits < total else 1.0
-    return Share(hits / total if total else None, low, high, hits, total)
+    return low, high

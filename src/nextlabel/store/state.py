@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from nextlabel.store.classes import Classes
 from nextlabel.store.files import Files
-from nextlabel.store.records import ANSWERS, CAN_BE_TAKEN_BACK, ONE_BY_ONE, Ask, Batch, Event
+from nextlabel.store.records import ANSWERS, CAN_BE_TAKEN_BACK, ONE_BY_ONE, Ask, Batch, Event, Why
 
 LEASE = timedelta(minutes=2)  # for which a question that is shown belongs to one annotator
 LEASES = 2  # that run out, until a batch no longer waits for an answer
@@ -173,8 +173,12 @@ class State:
 
     def is_decision(self, event: Event) -> bool:
         """Was this answer given in Review?"""
+        return self.why(event) == "review"
+
+    def why(self, event: Event) -> Why | None:
+        """Why the question that an event is about was asked; None where there was none."""
         ask = self._asks.get(event.ask_id or 0)
-        return ask is not None and ask.why == "review"
+        return None if ask is None else ask.why
 
     def verdicts(self) -> dict[int, Verdict]:
         """What holds of every sample of which somebody said something; copies are found under their first sample."""

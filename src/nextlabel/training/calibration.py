@@ -12,9 +12,9 @@ from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedKFold
 
 from nextlabel.classifiers import Calibration
-from nextlabel.estimators.holdout import calibration_error
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
+from nextlabel.scoring.holdout import calibration_error
 from nextlabel.statistics.audit_looks import LEVEL
 from nextlabel.statistics.intervals import Share, clopper_pearson
 from nextlabel.text import several

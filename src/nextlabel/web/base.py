@@ -155,6 +155,9 @@ class Session(Protocol):
         """
         ...
 
+    def check_rest(self, annotator: int, count: int) -> int:
+        """Put questions drawn from all that have no label at the front of the queue; how many there are."""
+
     def receipt(self) -> Json:
         """What may be said honestly so far: `shapes.Receipt`.
 

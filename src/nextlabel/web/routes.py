@@ -155,6 +155,12 @@ def change_settings(session: Labelling, person: Person, said: shapes.SettingsCha
     return session.change_settings(person, said.model_dump(exclude_unset=True))
 
 
+@api_router.post("/check", response_model=shapes.Queued)
+def check_rest(session: Labelling, person: Person, said: shapes.CheckRest) -> Json:
+    """Ask next about some that are drawn from all without a label: how many of the rest does the model have right?"""
+    return {"queued": session.check_rest(person, said.count)}
+
+
 @api_router.get("/receipt", response_model=shapes.Receipt)
 def receipt(session: Labelling) -> Json:
     """What may be said honestly so far."""

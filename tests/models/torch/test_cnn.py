@@ -19,7 +19,6 @@ from nextlabel.errors import (
     TrainingFailed,
     UnknownName,
 )
-from nextlabel.estimators.holdout import holdout
 from nextlabel.experiment import Crew
 from nextlabel.models import model
 from nextlabel.models.recipe import Recipe
@@ -28,6 +27,7 @@ from nextlabel.models.torch.augmentation import augment
 from nextlabel.models.torch.checkpoints import Checkpoint
 from nextlabel.models.torch.training import Inputs, Lesson, batches, infer, seed_torch, train
 from nextlabel.pool import NOBODY, Pool
+from nextlabel.scoring.holdout import holdout
 from nextlabel.simulation.parts import prepare
 
 

@@ -16,11 +16,13 @@ from nextlabel.conversion import to_table
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.labels import (
     describe_measured,
+    doubt_numbers,
     encode_labels,
     find_spellings,
     is_measured,
     read_names,
 )
+from nextlabel.datasets.multi_labels import refuse_several_labels
 from nextlabel.datasets.scanning import code_groups, find_duplicates
 from nextlabel.datasets.tables.arrays import range_names
 from nextlabel.datasets.tables.base import Column32, Narrowed, Table, count_repeats, narrow
@@ -136,6 +138,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     if isinstance(found, Sheet) and request.table.text_column is not None:
         return make_dataset_of_texts(read_texts(found, request), request, shown)
     table = read_sheet(found, request) if isinstance(found, Sheet) else found
+    _refuse_several(table.labels, shown, request)
     named = read_names(table.labels, request.table.null_words)
     y, classes = encode_labels(named.names, table.as_text)
     check_rows(table.X, shown)
@@ -149,6 +152,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
     notes = (
         *_say_unlabelled(y, shown, request),
         *named.notes,
+        *_doubt(classes, shown, request),
         *table.notes,
         *gaps,
         *_repeats(X, shown),
@@ -169,6 +173,7 @@ def make_dataset(found: Table | Sheet | Dataset, request: Request, shown: str) -
 
 def make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dataset:
     """The dataset of texts that a reader found."""
+    _refuse_several(found.labels, shown, request)
     named = read_names(found.labels, request.table.null_words)
     y, classes = encode_labels(named.names, found.written)
     if len(y) < (2 if request.needs_labels else 1):
@@ -184,7 +189,12 @@ def make_dataset_of_texts(found: TextTable, request: Request, shown: str) -> Dat
         texts=found.texts,
         scheme=request.table,
         duplicates=find_duplicates(digests),
-        warnings=(*_say_unlabelled(y, shown, request), *named.notes, *found.notes),
+        warnings=(
+            *_say_unlabelled(y, shown, request),
+            *named.notes,
+            *_doubt(classes, shown, request),
+            *found.notes,
+        ),
         groups=None if found.groups is None else code_groups(found.groups),
         spellings=find_spellings(found.labels, y, classes),
     )
@@ -206,6 +216,15 @@ def _say_unlabelled(y: Labels, shown: str, request: Request) -> list[str]:
         return []
     have = "has" if alone == 1 else "have"
     return [f"{several(alone, 'row')} of '{shown}' {have} no label{request.say_fate(alone)}."]
+
+
+def _refuse_several(labels: Sequence[str | None], shown: str, request: Request) -> None:
+    if not request.has_other_labels:
+        refuse_several_labels(labels, shown)
+
+
+def _doubt(classes: Sequence[str], shown: str, request: Request) -> list[str]:
+    return doubt_numbers(classes, shown) if request.needs_labels else []
 
 
 def _repeats(X: Floats, shown: str) -> list[str]:

@@ -34,6 +34,7 @@ def table_of_array(
 
 
 def find_indices(X: Numbers) -> list[int]:
-    """Columns of X (n, d) that count up row by row: few are looked at to their end."""
-    first: npt.NDArray[np.bool_] = (np.diff(X[:LEAST_ROWS].astype(np.float64), axis=0) == 1).all(axis=0)
-    return [int(i) for i in np.flatnonzero(first) if is_index(X[:, i].astype(np.float64), "")]
+    """Columns of X (n, d) that number the rows: few are looked at to their end."""
+    start = X[:LEAST_ROWS].astype(np.float64)
+    whole: npt.NDArray[np.bool_] = (start == np.floor(start)).all(axis=0) & (np.diff(start, axis=0) != 0).all(axis=0)
+    return [int(i) for i in np.flatnonzero(whole) if is_index(X[:, i].astype(np.float64), "")]

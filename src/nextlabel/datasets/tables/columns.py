@@ -143,7 +143,10 @@ def as_text(labels: "pl.Series") -> list[str | None]:
     if labels.dtype == pl.Boolean:
         return [None if value is None else str(value) for value in labels]
     if labels.dtype.is_nested() or labels.dtype in (pl.Object, pl.Binary):
-        raise BadData("The labels are lists, so a sample may have several: nextlabel learns one class a sample.")
+        raise BadData(
+            f"The labels are {labels.dtype}, which may be several: these are multi-label data, and nextlabel learns "
+            "one label for each sample. Keep one, as text or a number."
+        )
     found: list[str | None] = labels.cast(pl.String).to_list()
     return found
 

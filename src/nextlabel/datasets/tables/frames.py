@@ -88,7 +88,7 @@ def read_frame(given: Any) -> Sheet:
     if isinstance(given, pl.DataFrame):
         return sheet_of_frame(given, "the frame")
     columns = {str(i): _series_of_pandas(given.iloc[:, i]) for i in range(given.shape[1])}
-    names = [str(name) for name in given.columns]
+    names = [str(name) or f"Unnamed: {i}" for i, name in enumerate(given.columns)]
     return Sheet(pl.DataFrame(columns), names, "the frame", typed=True)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.datasets.labels import NULL_WORDS, normalise
+from nextlabel.datasets.numerals import find_commas, find_marks, take_commas, take_marks
 from nextlabel.datasets.tables.base import Column32, Narrowed, narrow, quote
 from nextlabel.datasets.tables.dates import read_dates
 from nextlabel.errors import BadData
@@ -26,9 +27,8 @@ RARE = 0.01  # of the rows: categories in fewer share a column, where there are 
 LEAST_ROWS = 10  # in fewer rows, counting up or being different from each other is no wonder
 INDEX_NAME = re.compile(r"(?:.*[ _.-])?(?:id|ids|idx|index|uuid|guid|rowid|rownames?|key)", re.IGNORECASE)
 CAMEL_ID = re.compile(r".*[a-z]I[Dd]")  # PassengerId, customerID
-UNNAMED = re.compile(r"Unnamed: \d+|__index_level_\d+__|")  # as pandas calls what has no name, in CSV and Parquet
-DECIMAL_COMMA = r"^[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)?,[0-9]+(e[+-]?[0-9]+)?$|^[+-]?[0-9]+(\.[0-9]{3})*$"
-THOUSANDS = r"^[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]*)?$|^[+-]?[0-9]+(\.[0-9]*)?$"
+# As pandas calls what has no name: in CSV (and there what was saved twice), in Parquet, and in a frame.
+UNNAMED = re.compile(r"Unnamed: \d+(\.\d+)?|__index_level_\d+__|level_\d+")
 
 
 class Encoded(NamedTuple):
@@ -40,6 +40,7 @@ class Encoded(NamedTuple):
     names: tuple[str, ...] = ()
     detail: str = ""
     pattern: str = ""  # of dates in text, as strptime has it
+    marks: str = ""  # beside numbers in text: a sign, and a space where spaces part thousands
 
 
 @dataclass
@@ -84,15 +85,21 @@ def encode_numbers(values: npt.NDArray[np.float64], name: str, reading: Reading,
 
 
 def is_index(values: npt.NDArray[np.float64], name: str) -> bool:
-    """Do numbers (n,) count up row by row, or have the name of an index and no value twice?"""
+    """Do numbers (n,) number the rows?
+
+    They do where they count up or down row by row, are 0 to n - 1 or 1 to n in any order, or have the name of an index
+    and no value twice.
+    """
     if len(values) < LEAST_ROWS or not (np.diff(values[:LEAST_ROWS]) != 0).all():
         return False
     if (values != np.floor(values)).any():  # so has NaN
         return False
-    if (np.diff(values) == 1).all():
+    steps = np.diff(values)
+    if (steps == 1).all() or (steps == -1).all():
         return True
+    from_start = values.min() in (0, 1) and np.ptp(values) == len(values) - 1
     named = INDEX_NAME.fullmatch(name) or CAMEL_ID.fullmatch(name) or UNNAMED.fullmatch(name)
-    return bool(named) and len(np.unique(values)) == len(values)
+    return bool(from_start or named) and len(np.unique(values)) == len(values)
 
 
 def _encode_text(column: "pl.Series", name: str, reading: Reading) -> Encoded:
@@ -102,14 +109,18 @@ def _encode_text(column: "pl.Series", name: str, reading: Reading) -> Encoded:
     if not len(known):
         return Encoded(name, "empty")
     numbers = column.cast(pl.Float64, strict=False)
-    failed = numbers.null_count() - column.null_count()
-    if not failed:
+    if numbers.null_count() == column.null_count():
         return encode_numbers(numbers.to_numpy(), name, reading)
     if known.str.to_lowercase().is_in(["true", "false"]).all():
         truths = column.str.to_lowercase() == "true"
         return encode_numbers(truths.cast(pl.Float64).to_numpy(), name, reading)
-    if (written := _with_commas(column, known, reading, name)) is not None:
-        return written
+    marks = find_marks(known)
+    bare = take_marks(column, marks)
+    kind = _kind_of_commas(bare, column, name, reading)
+    numbers = take_commas(bare, kind).cast(pl.Float64, strict=False) if kind else bare.cast(pl.Float64, strict=False)
+    failed = numbers.null_count() - column.null_count()
+    if not failed:
+        return encode_numbers(numbers.to_numpy(), name, reading, kind or "number")._replace(marks=marks)
     if (dates := read_dates(column)) is not None:
         return _dates(dates.days, name, reading, dates.form)._replace(pattern=dates.pattern)
     if 2 * failed <= len(known):
@@ -117,28 +128,14 @@ def _encode_text(column: "pl.Series", name: str, reading: Reading) -> Encoded:
     return _encode_categories(column, known, name, reading)
 
 
-def _with_commas(column: "pl.Series", known: "pl.Series", reading: Reading, name: str) -> Encoded | None:
-    """Numbers written with commas: 1,5 and 1.234,5 where it is the decimal mark, 1,234.5 where it parts thousands."""
-    import polars as pl
-
-    if not known.str.contains(",", literal=True).any():
-        return None
-    decimal, thousands = (known.str.contains(form).all() for form in (DECIMAL_COMMA, THOUSANDS))
-    if not (decimal or thousands):
-        return None
+def _kind_of_commas(bare: "pl.Series", column: "pl.Series", name: str, reading: Reading) -> str:
+    """What commas in numbers are: ``comma``, the decimal mark, or ``thousands``; "" where not all cells are such."""
+    decimal, thousands = find_commas(bare.drop_nulls())
     if decimal and thousands:
         if not reading.comma:
             raise BadData(_describe_comma(column, name, reading.shown))
         decimal = reading.comma == "decimal"
-    kind = "comma" if decimal else "thousands"
-    return encode_numbers(without_commas(column, kind).cast(pl.Float64).to_numpy(), name, reading, kind)
-
-
-def without_commas(column: "pl.Series", kind: str) -> "pl.Series":
-    """Numbers in text as Python reads them: 1.234,5 (``comma``), or 1,234.5 (``thousands``), as 1234.5."""
-    if kind == "comma":
-        return column.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return column.str.replace_all(",", "", literal=True)
+    return "comma" if decimal else "thousands" if thousands else ""
 
 
 def _describe_comma(column: "pl.Series", name: str, shown: str) -> str:

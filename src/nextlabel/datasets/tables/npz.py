@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.labels import write_labels
+from nextlabel.datasets.multi_labels import flatten_labels
 from nextlabel.datasets.picture_arrays import load_picture_array
-from nextlabel.datasets.scanning import code_groups
+from nextlabel.datasets.scanning import PICTURE, code_groups
 from nextlabel.datasets.tables.arrays import range_names, table_of_array
 from nextlabel.datasets.tables.base import Table
 from nextlabel.errors import BadData
@@ -92,11 +93,12 @@ def _join(arrays: Mapping[str, Array], shown: str) -> Pair:
     pairs = next(some for some in PAIRS if some[0][0] in arrays and some[0][1] in arrays)
     there = [(arrays[x], arrays[y], x) for x, y in pairs if x in arrays and y in arrays]
     for X, y, _ in there:
-        if X.ndim < 2 or not y.ndim or len(y) != len(X) or y.size != len(X) or X.shape[1:] != there[0][0].shape[1:]:
+        if X.ndim < 2 or not y.ndim or len(y) != len(X) or X.shape[1:] != there[0][0].shape[1:]:
             raise BadData(
                 f"In '{shown}', X is {X.shape} and y is {y.shape}; they should be (n, d) and (n,): one label a sample."
             )
-    labels = [label for _, y, _ in there for label in write_labels(y.reshape(len(y)), shown)]
+    noun = "sample" if there[0][0].ndim == 2 else PICTURE
+    labels = [label for _, y, _ in there for label in write_labels(flatten_labels(y, shown, noun), shown)]
     as_text = any(y.dtype.kind in "US" for _, y, _ in there)
     if len(there) == 1:
         return Pair(there[0][0], labels, as_text, ())

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nextlabel.datasets.labels import NULL_WORDS, normalise
+from nextlabel.datasets.numerals import take_commas, take_marks
 from nextlabel.datasets.tables.base import Column32, Narrowed, check_finite, quote
 from nextlabel.datasets.tables.dates import parse_dates
-from nextlabel.datasets.tables.kinds import Encoded, clean, days_of, without_commas
+from nextlabel.datasets.tables.kinds import Encoded, clean, days_of
 from nextlabel.errors import BadData
 from nextlabel.knobs.columns import Columns
 from nextlabel.text import did_you_mean, printable, shorten
@@ -36,7 +37,7 @@ class ColumnScheme:
     """How one column becomes the features ``names``; ``kind`` as `Encoded` has it.
 
     ``pattern`` is the form of dates in text, ``offset`` what was taken off large numbers that lie close together;
-    ``other``: the last category's feature holds the rare ones.
+    ``other``: the last category's feature holds the rare ones; ``marks`` what stood beside numbers in text.
     """
 
     name: str
@@ -45,13 +46,14 @@ class ColumnScheme:
     pattern: str = ""
     offset: float = 0.0
     other: bool = False
+    marks: str = ""
 
     @classmethod
     def of(cls, encoded: Encoded, told: Narrowed) -> "ColumnScheme":
         """How a column was encoded."""
         other = encoded.kind == "category" and bool(encoded.detail)
         offset = told.offsets.get(encoded.name, 0.0)
-        return cls(encoded.name, encoded.kind, encoded.names, encoded.pattern, offset, other)
+        return cls(encoded.name, encoded.kind, encoded.names, encoded.pattern, offset, other, encoded.marks)
 
     def encode(self, column: "pl.Series", null_words: frozenset[str], shown: str) -> Column32:
         """Features (n, k) of a column; `BadData` names the cell that cannot be read as the others were."""
@@ -76,8 +78,10 @@ class ColumnScheme:
             numbers = days_of(column) if column.dtype.is_temporal() else column.cast(pl.Float64, strict=False)
         elif self.kind == "date":
             numbers = parse_dates(column, self.pattern)
-        elif self.kind in ("comma", "thousands"):
-            numbers = without_commas(column, self.kind).cast(pl.Float64, strict=False)
+        elif self.marks or self.kind in ("comma", "thousands"):
+            bare = take_marks(column, self.marks)
+            bare = bare if self.kind == "number" else take_commas(bare, self.kind)
+            numbers = bare.cast(pl.Float64, strict=False)
         else:
             numbers = column.cast(pl.Float64, strict=False)
             truths = column.str.to_lowercase().replace_strict(

@@ -1,16 +1,25 @@
 """What a person should know of how columns were read: one sentence for each kind of column."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from nextlabel.datasets.tables.base import count_columns, verb
 from nextlabel.datasets.tables.kinds import MOST_CATEGORIES, Encoded
-from nextlabel.text import join_names, several, shorten
+from nextlabel.knobs.lists import write_names
+from nextlabel.text import join_names, printable, several
 
 
 def describe_kinds(columns: Sequence[Encoded]) -> list[str]:
     """The sentences, in a fixed order."""
     found = {kind: [one for one in columns if one.kind == kind] for kind in SENTENCES}
-    return [SENTENCES[kind](some) for kind, some in found.items() if some]
+    marked = [one for one in columns if one.marks and one.X is not None]
+    spaced = [one for one in marked if " " in one.marks]
+    signs = sorted({one.marks.strip() for one in marked} - {""})
+    return [
+        *([_spaces(spaced)] if spaced else []),
+        *(_signs([one for one in marked if one.marks.strip() == sign], sign) for sign in signs),
+        *(SENTENCES[kind](some) for kind, some in found.items() if some),
+    ]
 
 
 def _names(some: Sequence[Encoded]) -> list[str]:
@@ -42,12 +51,24 @@ def _thousands(some: Sequence[Encoded]) -> str:
     return f"{count_columns(names)} {verb(names, 'is', 'are')} written with commas at thousands: 1,234 is 1234."
 
 
+def _spaces(some: Sequence[Encoded]) -> str:
+    names = _names(some)
+    return f"{count_columns(names)} {verb(names, 'is', 'are')} written with spaces at thousands: 1 234 is 1234."
+
+
+def _signs(some: Sequence[Encoded], sign: str) -> str:
+    names = _names(some)
+    written = f"12{sign}" if sign == "%" else f"{sign}12"
+    return f"{count_columns(names)} {verb(names, 'is', 'are')} written with {sign}: {written} is read as 12."
+
+
 def _index(some: Sequence[Encoded]) -> str:
     names = _names(some)
-    keep = ",".join(shorten(name) for name in names[:3])
+    keep = shlex.quote(printable(write_names(names[:3])))  # to be pasted into a shell as it stands
+    them = "them" if len(names) <= 3 else "these"
     return (
         f"{count_columns(names)} only {verb(names, 'numbers or names', 'number or name')} the rows, and "
-        f"{verb(names, 'was', 'were')} left out. --keep {keep} takes {verb(names, 'it', 'them')} as "
+        f"{verb(names, 'was', 'were')} left out. --keep {keep} takes {verb(names, 'it', them)} as "
         f"{verb(names, 'a feature', 'features')}."
     )
 

@@ -98,6 +98,8 @@ def is_installed() -> bool:
 def efficientnet(size: str = "lite0", dims: int | None = None) -> Callable[[Dataset], Embedder]:
     """What ``efficientnet(size="lite2", dims=256)`` specifies, opened now: what is wrong is told before pictures are
     read."""
+    if not isinstance(size, str):
+        raise BadSpecification(f"size is {shorten(repr(size))}; it takes a name in quotes: size='lite2'.")
     if dims is not None and not (type(dims) is int and 1 <= dims < WIDTH):
         raise BadSpecification(f"dims is {shorten(repr(dims))}; it takes a whole number from 1 to {WIDTH - 1}.")
     made = EfficientNet.of(size)

@@ -227,7 +227,7 @@ def _validate(network: nn.Module, lesson: Lesson) -> tuple[float, float, float] 
 
 
 def _scores(y: Labels, guess: Labels, classes: int) -> tuple[float, float]:
-    """Accuracy, and macro F1 over all classes as `nextlabel.estimators.holdout` has it: an absent one counts as 0."""
+    """Accuracy, and macro F1 over all classes as `nextlabel.scoring.holdout` has it: an absent one counts as 0."""
     f1 = f1_score(y, guess, labels=np.arange(classes), average="macro", zero_division=0)
     return float((y == guess).mean()), float(f1)
 

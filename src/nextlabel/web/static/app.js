@@ -94,9 +94,10 @@ begin()
   .then(() => {
     addEventListener("hashchange", go);
     go();
-    follow(() => {
+    loadReceipt();
+    follow((change) => {
       refresh();
-      if (page.value === "receipt") loadReceipt();
+      if (change.kind === "receipt" || page.value === "receipt") loadReceipt();
     });
   })
   .catch((error) => (problem.value = error.message));

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
 from nextlabel.errors import BadArray
-from nextlabel.estimators.base import Scores
 from nextlabel.pool import Floats, Ids, Labels, are_distributions
+from nextlabel.scoring.base import Scores
 
 SMALLEST = 1e-7  # probabilities are clipped here, so that one certain mistake does not make the log loss infinite
 BINS = 15

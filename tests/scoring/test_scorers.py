@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics
 
-from nextlabel.conformance.estimators import predictions
-from nextlabel.estimators.holdout import SCORES_OF_A_ROW, calibration_error, count_confusions, holdout
+from nextlabel.conformance.scorers import predictions
+from nextlabel.scoring.holdout import SCORES_OF_A_ROW, calibration_error, count_confusions, holdout
 
 
 def test_scores_are_scikit_learns():

@@ -1,0 +1,201 @@
+"""Does the receipt tell the truth? ``python benchmarks/receipt.py [--seeds N] [--sets a,b] [--out FOLDER]``.
+
+Whole labellings as the page has them (audit .2, batches of 10 chosen one ahead, from no label at all), with the figures
+of every look beside the truth: ``simulate --estimate``. A test holds that the page's log gives the same figures, to the
+bit. A labelling counts as right where every interval that it showed held; where the truth was measured on N' samples
+that were kept out, an interval of m audit answers is widened by sqrt(1 + m / N').
+
+``results/receipt/coverage.json`` holds, for each set and strategy: of how many labellings all intervals held, median
+widths at about 30, 59 and 92 audit answers, how often the rule about the next hundred labels held, and what the first
+"you may stop" was worth. Runs are kept in ``--out`` and gone on with; more seeds extend them.
+"""
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from scenarios import SHARED
+from scipy.stats import binomtest
+
+from nextlabel import Experiment, Plan, Run, record
+from nextlabel.estimators.base import Check
+from nextlabel.estimators.churn import PER_CLASS
+from nextlabel.estimators.stopping import mended
+from nextlabel.experiment import Crew
+
+RESULT = Path(__file__).parent / "results" / "receipt" / "coverage.json"
+PLAN = Plan(batch=10, rounds=50, audit=0.2, ahead=1, cold="maxherding")
+STRATEGIES = ("auto", "margin")
+PICTURES = {
+    "flowers": ("flowers/train", None),
+    "clothing": ("clothing/train", None),
+    "sign-digits": ("sign-digits", None),
+    "recycling": ("recycling/train", None),
+    "coffee-leaves": ("coffee-leaves/train", r"([^/-]*)-"),
+    "blood-cells": ("blood-cells/train", r"([^/-]*)-"),
+}
+TABLES = ("phoneme", "splice", "vehicle", "banana")
+SHOWN = ("new", "rest", "against_random")
+WIDTHS = {30: (30, 37), 59: (59, 72), 92: (92, 114)}  # looks at about so many audit answers
+NEXT = 100
+RATIOS = (0.3, 1.0, 3.0, 10.0)  # labels that an error costs
+
+
+def experiments(seeds: int) -> dict[str, Experiment]:
+    """By set."""
+    common: dict[str, Any] = {"start": "0", "test": "0.3", "plan": PLAN, "seeds": tuple(range(seeds)), "estimate": True}
+    found = {"digits": Experiment("digits", STRATEGIES, **common)}
+    for name, (path, groups) in PICTURES.items():
+        # At random, not by groups: a new sample is one like those in the folder, and that is what the figure says.
+        del groups
+        found[name] = Experiment(
+            str(SHARED / path), STRATEGIES, embedder="efficientnet", name=name, split="random", **common
+        )
+    for name in TABLES:
+        path = str(SHARED / "tables" / f"{name}.svm")
+        found[name] = Experiment(path, STRATEGIES, name=name, standardize=True, **common)
+    return found
+
+
+def holds(figure: Mapping[str, Any], test: int) -> bool:
+    """Did the truth lie within the interval, widened by what the truth itself is unsure of?"""
+    truth, low, high = figure["truth"], figure["low"], figure["high"]
+    if truth is None or low is None:
+        return True
+    middle = figure["value"] if figure["value"] is not None else high
+    wide = math.sqrt(1 + figure["audit"] / test) if test else 1.0
+    return bool(middle - wide * (middle - low) - 1e-12 <= truth <= middle + wide * (high - middle) + 1e-12)
+
+
+def judge(run: Run, strategy: str) -> dict[str, Any]:
+    """One strategy on one set: a labelling is a seed."""
+    by_seed: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    accuracy: dict[int, dict[int, float]] = defaultdict(dict)
+    for row in run.estimates:
+        if row["strategy"] == strategy:
+            by_seed[row["seed"]].append(row)
+    for row in run.rows:
+        if row["strategy"] == strategy:
+            accuracy[row["seed"]][row["labelled"]] = 100 * row["accuracy"]
+    found: dict[str, Any] = {name: judge_interval(by_seed, name) for name in SHOWN}
+    both = [
+        all(
+            holds(f, row["test"] if n == "new" else 0)
+            for row in rows
+            for n, f in row["figures"].items()
+            if n in ("new", "rest")
+        )
+        for rows in by_seed.values()
+    ]
+    found["new and rest"] = {"labellings": len(both), "held": sum(both)}
+    found |= {"next": judge_next(by_seed, accuracy), "stop": judge_stop(by_seed, accuracy)}
+    return found | {"cost": {str(ratio): judge_cost(list(by_seed.values()), ratio) for ratio in RATIOS}}
+
+
+def judge_interval(by_seed: Mapping[int, Sequence[Mapping[str, Any]]], name: str) -> dict[str, Any]:
+    """Of how many labellings all intervals of a figure held, and how wide they were."""
+    said = {
+        seed: [(row["test"] if name != "rest" else 0, row["figures"][name]) for row in rows if name in row["figures"]]
+        for seed, rows in by_seed.items()
+    }
+    said = {seed: rows for seed, rows in said.items() if rows}
+    held = sum(all(holds(figure, test) for test, figure in rows) for rows in said.values())
+    widths = {}
+    for at, (least, most) in WIDTHS.items():
+        some = [f["high"] - f["low"] for rows in said.values() for _, f in rows if least <= f["audit"] <= most]
+        widths[str(at)] = round(median(some) / 2, 4) if some else None
+    p = binomtest(held, len(said), 0.95, alternative="less").pvalue if said else None
+    two_sided = sum(any(f["value"] is not None for _, f in rows) for rows in said.values())
+    return {"labellings": len(said), "held": held, "p": p, "two_sided": two_sided, "half_widths": widths}
+
+
+def judge_next(by_seed: Mapping[int, Any], accuracy: Mapping[int, Mapping[int, float]]) -> dict[str, Any]:
+    """How often a hundred more labels brought no more than the rule said they would."""
+    held = total = 0
+    for seed, rows in by_seed.items():
+        for row in rows:
+            now, figure = row["labelled"], row["figures"].get("next")
+            if figure is None or now + NEXT not in accuracy[seed]:
+                continue
+            total += 1
+            held += accuracy[seed][now + NEXT] - accuracy[seed][now] <= figure["high"]
+    return {"cases": total, "held": held}
+
+
+def judge_stop(by_seed: Mapping[int, Any], accuracy: Mapping[int, Mapping[int, float]]) -> dict[str, Any]:
+    """When "you may stop" was said first, and what a hundred labels brought from there on."""
+    gains, at = [], []
+    for seed, rows in by_seed.items():
+        first = next((row["labelled"] for row in rows if row["figures"].get("advice", {}).get("value") == 1), None)
+        if first is not None:
+            at.append(first)
+            if first + NEXT in accuracy[seed]:
+                gains.append(accuracy[seed][first + NEXT] - accuracy[seed][first])
+    return {
+        "labellings": len(by_seed),
+        "said": len(at),
+        "median_labels": median(at) if at else None,
+        "judged": len(gains),
+        "at_most_1_point": sum(gain <= 1 for gain in gains),
+        "most": round(max(gains), 2) if gains else None,
+    }
+
+
+def judge_cost(labellings: Sequence[Sequence[Mapping[str, Any]]], ratio: float) -> dict[str, Any]:
+    """What stopping by cost comes to, where an error costs ``ratio`` labels: labels and errors in the rest, together.
+
+    Beside the best moment in hindsight; where the rule never said stop, the end of the labelling.
+    """
+    ours, best, last, stopped = [], [], [], 0
+    for rows in labellings:
+        costs = [row["labelled"] + ratio * (1 - row["truth"]["rest"]) * row["truth"]["left"] for row in rows]
+        at = next((i for i, row in enumerate(rows) if stops(row["figures"].get("advice"), ratio)), None)
+        stopped += at is not None
+        ours.append(costs[-1 if at is None else at])
+        best.append(min(costs))
+        last.append(costs[-1])
+    mean = {"rule": sum(ours), "best": sum(best), "never": sum(last)}
+    return {name: round(total / max(len(labellings), 1), 1) for name, total in mean.items()} | {"stopped": stopped}
+
+
+def stops(figure: Mapping[str, Any] | None, ratio: float) -> bool:
+    """Would it be said to stop, where an error costs so many labels?"""
+    if figure is None:
+        return False
+    churn, left, known, asked = (figure["more"][name] for name in ("churn", "left", "known", "asked"))
+    # Of one sample in 10^9, so that the churn is what it was.
+    check = Check(figure["labelled"], round(1e7 * churn), 10**9, NEXT, PER_CLASS, figure["audit"], left, known, asked)
+    return bool(asked) and mended(check) * ratio < NEXT
+
+
+def main() -> None:
+    """Play what is not played yet, then write the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "receipt-coverage")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--sets", default="")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    before = json.loads(RESULT.read_text())["sets"] if RESULT.exists() else {}
+    chosen = [name for name in asked.sets.split(",") if name]
+    for name, experiment in experiments(asked.seeds).items():
+        if chosen and name not in chosen:
+            continue
+        began = time.perf_counter()
+        run = record(experiment, asked.out / name, Crew(jobs=2, threads=1), resume=True).run
+        before[name] = {strategy: judge(run, strategy) for strategy in STRATEGIES}
+        print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps({"sets": before}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

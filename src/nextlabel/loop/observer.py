@@ -1,0 +1,249 @@
+"""What is seen of a labelling while it goes on, for whoever says how good the model is without a test set.
+
+    observer = Observer()
+    for this in drive(rounds(pool, learner), answer):
+        figures = estimate(observer.see(Seen(this.pool, this.fitted, this.asked, this.view, learner)))
+
+A look, and a check of the model's change, are functions of the rounds so far: a page that was closed sees its old
+rounds once more and says the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+
+from nextlabel.estimators.base import Check, History, Look
+from nextlabel.estimators.random_arm import steps
+from nextlabel.loop.asking import Asked, doubt
+from nextlabel.loop.learner import ActiveLearner, View
+from nextlabel.models.base import Fitted
+from nextlabel.pool import NOBODY, Ids, Pool
+from nextlabel.statistics.audit_looks import last_look
+
+FOLDS = 5
+GAP = 100  # labels over which the model's change is looked at
+RECENT = 100  # of the strategy's questions
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A round as an observer needs it: the ``pool``, the model of all labels, and what was asked from which view, by
+    which learner.
+    """
+
+    pool: Pool
+    fitted: Fitted
+    asked: Asked
+    view: View
+    learner: ActiveLearner
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What a pool does not say. ``codes`` (C,) what classes are called, from round to round; ``merged`` which of these
+    names are another one by now. ``skipped`` audit questions that were asked and are open still; ``discarded`` ones;
+    ``later``: unlabelled samples that are not to be asked now, of the audit side and of the strategy's. ``by_hand``:
+    somebody picked samples; ``joined`` samples came, and the audit has not caught up.
+    """
+
+    codes: Ids | None = None
+    merged: Mapping[int, int] = field(default_factory=dict)
+    skipped: int = 0
+    later: tuple[int, int] = (0, 0)
+    discarded: int = 0
+    by_hand: bool = False
+    joined: int = 0
+
+
+class _Batch(NamedTuple):
+    """A batch that is out: what it asked by the strategy's choice, and what it would have taken of the audit side."""
+
+    ids: Ids
+    taken: Ids
+    scored: bool
+    known: Ids  # class names that the chooser took its questions for
+
+
+class _Model(NamedTuple):
+    """What a model took samples for: class names by id (N,), after so many answers, of so many classes."""
+
+    labelled: int
+    guess: Ids
+    classes: frozenset[int]
+
+
+class Observer:
+    """Sees one labelling, round by round, and keeps what estimators go by."""
+
+    def __init__(self) -> None:
+        self.looks: list[Look] = []
+        self.checks: list[Check] = []
+        self._looked = 0  # audit answers of the last look
+        self._out: list[_Batch] = []
+        self._taken = np.empty(0, dtype=bool)  # (N,) of the audit side, by some batch of which something was answered
+        self._survivors: bool | None = None  # None: no batch was chosen by a score so far
+        self._models: list[_Model] = []
+        self._recent: list[tuple[int, int]] = []  # of the strategy's questions: id, and what the chooser took it for
+
+    def see(self, seen: Seen, aside: Aside | None = None) -> History:
+        """The history with one round more; its batch has not been answered yet."""
+        aside = aside or Aside()
+        pool, answers = seen.pool, _Answers.of(seen.pool)
+        self._settle(pool)
+        self._check(seen, answers, aside)
+        due = last_look(len(answers.audit))
+        if due is not None and due > self._looked and not aside.joined:
+            self._looked = due
+            self.looks.append(self._look(seen, answers, aside))
+        self.send(seen, aside)
+        return self.history(pool, aside)
+
+    def history(self, pool: Pool, aside: Aside) -> History:
+        """What was seen so far, of a labelling that has come as far as ``pool``."""
+        audit, side = len(_Answers.of(pool).audit), len(pool.audit) + aside.later[0]
+        return History(audit, side, tuple(self.looks), tuple(self.checks), aside.joined)
+
+    def send(self, seen: Seen, aside: Aside) -> None:
+        """A batch goes out: what it would have taken is kept, for when it is answered."""
+        pool, asked = seen.pool, seen.asked
+        ids = asked.ids[[why == "strategy" for why in asked.why]]
+        if not len(ids):
+            return
+        tau = asked.tau
+        doubts = None if tau is None else doubt(seen.view, seen.learner, pool.audit)
+        taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
+        own = _own_classes(seen.view.pool)
+        guess = own[seen.view.fitted.clf.predict(seen.view.fitted.features[ids]).astype(np.int64)]
+        self._out.append(_Batch(ids, taken, tau is not None, _names(aside, guess)))
+
+    def _settle(self, pool: Pool) -> None:
+        """Let batches count of which something has been answered."""
+        if len(self._taken) != len(pool.y):
+            self._taken = np.zeros(len(pool.y), dtype=bool)
+        out, self._out = self._out, []
+        for batch in out:
+            if not (pool.y[batch.ids] >= 0).any():
+                self._out.append(batch)
+                continue
+            self._taken[batch.taken] = True
+            if batch.scored:
+                self._survivors = self._survivors is not False
+            elif self._survivors:
+                self._survivors = False  # what such a batch would have taken, nobody can say
+            self._recent += zip(batch.ids.tolist(), batch.known.tolist(), strict=True)
+
+    def _check(self, seen: Seen, answers: "_Answers", aside: Aside) -> None:
+        """Compare the model with that of a hundred answers ago."""
+        pool, fitted = seen.pool, seen.fitted
+        if pool.known_classes() < 2:
+            return  # what it says then is no model's
+        guess = np.full(len(pool.y), -1, dtype=np.int64)
+        guess[pool.audit] = _names(aside, fitted.clf.predict(fitted.features[pool.audit]).astype(np.int64))
+        classes = frozenset(_names(aside, np.arange(pool.classes)).tolist())
+        before = [one for one in self._models if one.labelled <= answers.n - GAP]
+        self._models = [*before[-1:], *(one for one in self._models if one.labelled > answers.n - GAP)]
+        self._models.append(_Model(answers.n, guess, classes))
+        waiting = pool.audit[pool.y[pool.audit] < 0]
+        if not before or not len(waiting) or {aside.merged.get(one, one) for one in before[-1].classes} != classes:
+            return
+        old = _merge(before[-1].guess[waiting], aside.merged)
+        there = old >= 0  # not there a hundred answers ago, or passed over then
+        changed = int((old != guess[waiting])[there].sum())
+        fewest = int(np.bincount(pool.y[pool.labelled()], minlength=pool.classes).min())
+        known = [(pool.y[i], one) for i, one in self._recent[-RECENT:] if pool.y[i] >= 0]
+        right = sum(int(_names(aside, np.array([y]))[0] == aside.merged.get(one, one)) for y, one in known)
+        left = len(pool.unlabelled()) + len(waiting)
+        gap = answers.n - before[-1].labelled
+        if there.any():
+            self.checks.append(
+                Check(answers.n, changed, int(there.sum()), gap, fewest, len(answers.audit), left, right, len(known))
+            )
+
+    def _look(self, seen: Seen, answers: "_Answers", aside: Aside) -> Look:
+        """Take a look: let models that have not learned an audit answer say what it is."""
+        pool, audit = seen.pool, answers.audit
+        learned = pool.labelled()
+        guess = _cross_guess(seen, learned, audit)
+        wanted = steps(len(audit), len(answers.own))
+        alike = answers.others(pool)
+        by_chance = _cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
+        queue = {k: _names(aside, _guess(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
+        return Look(
+            labelled=answers.n,
+            truth=_names(aside, pool.y[audit]),
+            guess=_names(aside, guess),
+            alive=~self._taken[audit],
+            survivors=bool(self._survivors),
+            rest=(int((pool.y[pool.audit] < 0).sum()) + aside.later[0], len(pool.unlabelled()) + aside.later[1]),
+            learned=len(learned),
+            skipped=aside.skipped,
+            discarded=aside.discarded,
+            by_hand=aside.by_hand,
+            by_chance=_names(aside, by_chance),
+            queue=queue,
+        )
+
+
+class _Answers(NamedTuple):
+    """Answers, one by one: how many, ids on the audit side in its order, and on the strategy's as they were asked."""
+
+    n: int
+    audit: Ids
+    own: Ids
+
+    @classmethod
+    def of(cls, pool: Pool) -> "_Answers":
+        answered = pool.asked[pool.y[pool.asked] >= 0]
+        own = answered[~np.isin(answered, pool.audit)]
+        return cls(len(answered), pool.audit[np.isin(pool.audit, answered)], own)
+
+    def others(self, pool: Pool) -> Ids:
+        """Labels that nobody was asked for, one by one: imports and grids, which either arm knows."""
+        return np.setdiff1d(pool.labelled(), np.concatenate([self.audit, self.own]))
+
+
+def arms(seen: Seen, k: int, ids: Ids) -> tuple[Ids, list[Ids]]:
+    """What samples are taken for by the first ``k`` labels of the strategy's side, and by each four fifths of the
+    audit's: class codes (n,), and five times (n,).
+    """
+    answers = _Answers.of(seen.pool)
+    alike = answers.others(seen.pool)
+    fold = np.arange(len(answers.audit)) % FOLDS
+    chance = [_guess(seen, np.union1d(alike, answers.audit[fold != this]), ids) for this in range(FOLDS)]
+    return _guess(seen, np.union1d(alike, answers.own[:k]), ids), chance
+
+
+def _cross_guess(seen: Seen, learned: Ids, audit: Ids) -> Ids:
+    """What heads take audit answers (m,) for that have learned all others of ``learned`` but a fifth, theirs in it."""
+    fold = np.arange(len(audit)) % FOLDS
+    found = np.empty(len(audit), dtype=np.int64)
+    for this in range(FOLDS):
+        asked = audit[fold == this]
+        if len(asked):
+            found[fold == this] = _guess(seen, np.setdiff1d(learned, asked), asked)
+    return found
+
+
+def _guess(seen: Seen, learned: Ids, asked: Ids) -> Ids:
+    """What the model's head takes samples for, trained anew on ``learned``; of a network, on what it sees now."""
+    fitted, y = seen.fitted, seen.pool.y
+    found: Ids = clone(fitted.clf).fit(fitted.features[learned], y[learned]).predict(fitted.features[asked])
+    return found.astype(np.int64)
+
+
+def _own_classes(pool: Pool) -> Ids:
+    """The codes of all classes by those that a blind pool counts."""
+    own = pool.y.copy()
+    own[pool.audit] = -1
+    return np.union1d(np.arange(pool.given if pool.given is not None else pool.classes), own[own >= 0])
+
+
+def _names(aside: Aside, codes: Ids) -> Ids:
+    return codes if aside.codes is None else aside.codes[codes]
+
+
+def _merge(names: Ids, merged: Mapping[int, int]) -> Ids:
+    return np.array([merged.get(one, one) for one in names.tolist()], dtype=np.int64) if merged else names

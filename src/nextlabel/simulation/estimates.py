@@ -1,0 +1,98 @@
+"""What a receipt would say in a simulation, beside the truth that nobody who labels can know."""
+
+from typing import Any
+
+import numpy as np
+
+from nextlabel.estimators import estimate
+from nextlabel.estimators.base import Figure, History
+from nextlabel.estimators.random_arm import equal_count
+from nextlabel.loop.learner import ActiveLearner
+from nextlabel.loop.observer import Aside, Observer, Seen, arms
+from nextlabel.loop.rounds import Round
+from nextlabel.models.base import Fitted
+from nextlabel.pool import Ids
+from nextlabel.runs.lines import Arm
+from nextlabel.simulation.parts import Parts
+
+LOOKED = frozenset({"new", "rest", "classes", "against_random", "worth"})  # figures of a look: they stand till the next
+
+
+class Watch:
+    """Sees one arm round by round."""
+
+    def __init__(self, parts: Parts, arm: Arm, learner: ActiveLearner) -> None:
+        self.parts, self.arm, self.learner = parts, arm, learner
+        self.observer = Observer()
+        self._side = len(parts.pool(arm.seed).audit)
+        self._looks = 0
+        self._figures: dict[str, dict[str, Any]] = {}  # those of the last look stand until the next
+
+    def see(self, this: Round) -> dict[str, Any]:
+        """A row: the figures that would be shown, each with its truth as far as that is known in this round."""
+        seen = Seen(this.pool, this.fitted, this.asked, this.view, self.learner)
+        # Nobody knew what they are: they left the population.
+        history = self.observer.see(seen, Aside(discarded=self._side - len(this.pool.audit)))
+        said, truth = estimate(history), self._truth(seen, history)
+        for name, figure in said.items():
+            if _speaks(figure) and (name not in LOOKED or len(history.looks) > self._looks):
+                self._figures[name] = _plain(figure) | {"truth": truth.get(name)}
+            elif not _speaks(figure):
+                self._figures.pop(name, None)
+        self._looks = len(history.looks)
+        return {
+            "strategy": self.arm.strategy,
+            "seed": self.arm.seed,
+            "round": this.k,
+            "labelled": len(this.pool.labelled()),
+            "audit": history.audit,
+            "test": len(self.parts.splits[self.arm.seed].test),
+            "figures": dict(self._figures),
+            "truth": self._now(seen),
+        }
+
+    def _now(self, seen: Seen) -> dict[str, float | None]:
+        """How good the model is in this round, on new samples and on the rest, whoever knows it."""
+        rest = self._rest(seen)
+        test = self._known(self.parts.splits[self.arm.seed].test)
+        return {
+            "new": self._agreement(seen.fitted, test),
+            "rest": self._agreement(seen.fitted, rest),
+            "left": len(rest),
+        }
+
+    def _rest(self, seen: Seen) -> Ids:
+        pool = seen.pool
+        return self._known(np.union1d(pool.unlabelled(), pool.audit[pool.y[pool.audit] < 0]))
+
+    def _truth(self, seen: Seen, history: History) -> dict[str, float | None]:
+        """The truth of the figures of a look, when it is taken; of what is to come nobody knows it yet."""
+        if len(history.looks) == self._looks:
+            return {}
+        test, k = self._known(self.parts.splits[self.arm.seed].test), equal_count(history.audit)
+        found = {"new": self._agreement(seen.fitted, test), "rest": self._agreement(seen.fitted, self._rest(seen))}
+        if k in history.looks[-1].queue and len(test):
+            answers = self.parts.oracles[self.arm.seed](test)
+            queue, chance = arms(seen, k, test)
+            beaten = np.mean([(one == answers).mean() for one in chance])
+            found["against_random"] = 100 * float((queue == answers).mean() - beaten)
+        return found
+
+    def _known(self, ids: Ids) -> Ids:
+        return ids[self.parts.oracles[self.arm.seed](ids) >= 0]
+
+    def _agreement(self, fitted: Fitted, ids: Ids) -> float | None:
+        """With whoever answers: of a noisy one, that is all that audit answers can tell."""
+        if not len(ids):
+            return None
+        found = fitted.clf.predict(fitted.features[ids]) == self.parts.oracles[self.arm.seed](ids)
+        return float(found.mean())
+
+
+def _speaks(figure: Figure) -> bool:
+    return any(number is not None for number in (figure.value, figure.low, figure.high))
+
+
+def _plain(figure: Figure) -> dict[str, Any]:
+    numbers = {name: getattr(figure, name) for name in ("value", "low", "high", "audit", "labelled")}
+    return numbers | {"more": {name: value for name, value in figure.more.items() if isinstance(value, int | float)}}
