@@ -158,7 +158,7 @@ def test_a_labelling_from_the_first_key_to_the_review(user: User) -> None:
         asked.append(user.answer(wrongly=careless))
         wrong = asked[-1] if careless else wrong
     assert not {*right} & {*asked}
-    assert len(user.store.state().verdicts()) == COUNT
+    user.wait(lambda: len(user.store.state().verdicts()) == COUNT)  # the page does not wait for the last of them
 
     # The map, the review, and back again.
     user.go("Map")

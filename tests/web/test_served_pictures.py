@@ -67,7 +67,7 @@ def test_deep_greys_are_shown_as_bright_as_the_model_sees_them(tmp_path: Path) -
     with contextlib.closing(opened.project.store), visit_store(opened.address) as visit:
         session = LabellingSession(opened.project, opened.address)
         before = read_picture(session, 0, 160)
-        Worker(visit, place, lambda message: session.worker.hear(unpack(pack(message))))._read()
+        Worker(visit, place, opened.project.home, lambda message: session.worker.hear(unpack(pack(message))))._read()
         after = read_picture(session, 0, 160)
         assert session.scales["16 bits"].white == 65_535
     assert decode(before.body).getextrema()[0][1] > 250
