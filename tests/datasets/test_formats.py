@@ -45,7 +45,7 @@ def test_heic_is_read_where_pillow_heif_is(fruits: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(formats, "_learn_heif", lambda: False)
     monkeypatch.setenv("NEXTLABEL_CACHE", str(fruits.parent / "another cache"))
     (file,) = load(Request(str(fruits))).skipped
-    assert file.reason == "is HEIC, which pillow-heif reads: pip install 'nextlabel[heif]'"
+    assert file.reason == "is HEIC, which pillow-heif reads: pip install 'nextlabel[heic]'"
 
 
 def test_eps_is_never_opened(fruits: Path) -> None:

@@ -179,6 +179,28 @@ def test_pictures_that_vanish_or_cannot_be_opened_hold_nobody_up(tmp_path):
         assert ada.ask(10) == []
 
 
+def test_only_links_that_were_there_when_somebody_looked_are_followed(tmp_path):
+    """What is put in the place of a picture later leads nowhere, --follow-links or not; and a restart forgets none."""
+    place = draw_pictures(tmp_path / "shop", 3)
+    away = draw_pictures(tmp_path / "away", 2, seed=1)
+    listed, later, _ = sorted(place.iterdir())
+    listed.unlink()
+    listed.symlink_to(next(away.iterdir()))
+    opened = open_at(place, follow_links=True)
+    with contextlib.closing(opened.project.store):
+        later.unlink()
+        later.symlink_to(next(away.iterdir()))
+    opened = open_at(place)
+    with contextlib.closing(opened.project.store):
+        session = LabellingSession(opened.project, opened.address)
+        assert {path: follow for path, follow in map(session.locate, range(3)) if follow} == {listed.name: True}
+        ada = Person(session)
+        assert session.rescan(ada.id) == {"new": 0, "gone": 0}
+        assert {path for path, follow in map(session.locate, range(3)) if follow} == {listed.name, later.name}
+        session.change_settings(ada.id, {"follow_links": False})
+        assert not any(session.locate(i)[1] for i in range(3))
+
+
 def test_one_picture_is_asked_and_then_nothing(tmp_path):
     opened = open_at(draw_pictures(tmp_path / "one", 1))
     with contextlib.closing(opened.project.store):

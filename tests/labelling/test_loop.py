@@ -66,10 +66,14 @@ def prove(visit: Visit, place: Path) -> int:
         past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
         known, learner, k = past.build_pool(world), make_learner(past.settings, dataset), past.rounds()
         chosen = choose(known, world, learner, k)
+        assert chosen.chooser == batch.choice.chooser, batch.id  # the same model, to the last digit
         if not is_round(batch):  # what the same chooser would have asked next, as far as it was still free
-            more = choose_reserve(chosen, known, world, learner, k).asked.ids.tolist()
+            reserve = choose_reserve(chosen, known, world, learner, k).asked
+            more = reserve.ids.tolist()
             assert [ask.sample_id for ask in batch.asks] == [i for i in more if i in {a.sample_id for a in batch.asks}]
+            assert reserve.tau == batch.choice.tau
             continue
+        assert chosen.asked.tau == batch.choice.tau, batch.id
         assert chosen.asked.ids.tolist() == [ask.sample_id for ask in batch.asks], batch.id
         assert list(chosen.asked.why) == [ask.why for ask in batch.asks]
         proven += 1
@@ -77,7 +81,10 @@ def prove(visit: Visit, place: Path) -> int:
 
 
 def test_the_log_proves_what_was_asked(tmp_path):
-    """Corrections, skips, discards, undone answers, a grid, new classes, restarts and new files included."""
+    """Corrections, skips, discards, undone answers, a grid, new classes, restarts and new files included.
+
+    And imports, merged classes, a region of the map, a second person, questions for two, and what Review decided.
+    """
     place = draw_pictures(tmp_path / "shapes", 80)
     opened = open_project(Wish(place, classes=CLASSES[:2], settings={"embedder": "pixels", "seed": 3}))
     with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
@@ -91,11 +98,25 @@ def test_the_log_proves_what_was_asked(tmp_path):
         ada.go_on(9)
         session.answer_grid(ada.id, {"client": "8d7f6c1e-0000-4000-8000-000000000002", "class_id": 0,
                                      "right": [row["sample"] for row in grid(session)[:4]], "wrong": []})  # fmt: skip
-        session.change_settings(ada.id, {"batch": 7, "strategy": "margin"})
+        assert session.lasso(ada.id, [row["sample"] for row in grid(session)[:3]]) == 3
+        session.change_settings(ada.id, {"batch": 7, "strategy": "margin", "overlap": 0.5})
+        ada.go_on(3)
     draw_pictures(place, 20, seed=1)
-    opened = open_project(Wish(place))
+    answers = tmp_path / "answers.csv"
+    answers.write_text("path,label\n" + "".join(f"{path.name},ring\n" for path in sorted(place.glob("1-*circle.png"))))
+    opened = open_project(Wish(place, labels=[str(answers)]))
     with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
-        Person(session).go_on(25)
+        ada, ben = Person(session), Person(session, "ben")
+        for person in (ben, ada, ben):
+            person.go_on(5)
+        ring = opened.project.state.classes.active()[-1]
+        assert ring.name == "ring"
+        session.merge_class(ada.id, ring.id, 0)
+        ada.say({"sample": session.recent(ben.id, 1)[0]["sample"]}, name="square", how="review")
+        ada.go_on(12)
+        reasons = {ask.why for batch in opened.project.state.batches.values() for ask in batch.asks}
+        assert {batch.choice.tau is None for batch in opened.project.state.batches.values()} == {True, False}
+        assert reasons >= {"audit", "cold", "strategy", "lasso", "overlap", "review"}
     with visit_store(opened.address) as visit:
         assert prove(visit, place) >= 6
 

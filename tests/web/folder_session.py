@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from nextlabel.datasets.formats import looks_like_a_picture
+from nextlabel.datasets.greys import Scales
 from nextlabel.errors import Conflict, NotThere
 from nextlabel.web.base import Json
 
@@ -55,6 +56,7 @@ class FolderSession:
         self.set: Json = {**START, "actions": {}}
         self.front: list[int] = []
         self.linked: set[str] = set()
+        self.scales: Scales = {}
         self.lock = threading.RLock()
         self.began = time.time()
         for name in classes:
@@ -180,10 +182,10 @@ class FolderSession:
                 self._keep(annotator, f"demo {sample}", {**said, "note": None})
             return len(asked)
 
-    def undo(self, annotator: int, client: str) -> Json:
+    def undo(self, annotator: int, client: str, of: str | None = None) -> Json:
         with self.lock:
             event = next((each for each in self.events if each["client"] == client), None)
-            mine = [each for each in self._standing() if each["annotator"] == annotator]
+            mine = [e for e in self._standing() if e["annotator"] == annotator and of in (None, e["client"])]
             if event is None and not mine:
                 raise Conflict("There is nothing to undo.")
             if event is None:

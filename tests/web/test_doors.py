@@ -1,5 +1,6 @@
 """The doors, row by row: each test is named after what it prevents."""
 
+import errno
 import logging
 import os
 import re
@@ -230,9 +231,24 @@ def test_other_users_of_the_machine_cannot_read_the_secret(tmp_path: Path) -> No
     os.chmod(file, 0o644)
     read_secret(file)
     assert file.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in file.parent.glob(f"{file.name}*")] == [file.name]
     file.write_bytes(b"short")
     with pytest.raises(BadData, match="is damaged"):
         read_secret(file)
+
+
+def test_a_secret_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill, or a full disk, in the middle of making it leaves nothing that is refused at the next start."""
+
+    def fail(_handle: int) -> None:
+        assert not (tmp_path / "secret").exists()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nextlabel.web.doors.os.fsync", fail)
+        with pytest.raises(OSError, match="No space"):
+            read_secret(tmp_path / "secret")
+    assert len(read_secret(tmp_path / "secret")) == 32
 
 
 def test_a_token_cannot_be_had_from_what_is_kept_of_it(pictures: Path) -> None:

@@ -108,3 +108,20 @@ def test_two_tabs_of_one_person_send_an_answer_once(browser: Any, site: Site, vi
     visit.mend_the_line()
     page.wait_for_function("() => !document.querySelector('.news')")
     assert [each["class_id"] for each in site.session.events] == [1]
+
+
+def test_a_server_that_was_away_for_a_moment_is_not_said_to_be_away_for_ever(visit: Visit) -> None:
+    """Nobody need answer for it; and who is no longer known is told so, and not that nobody is there."""
+    page = visit.open()
+    visit.forgiven += ["net::ERR_FAILED", "401"]
+    page.route("**/api/questions?**", lambda route: route.abort())
+    for _ in range(13):  # so that more is fetched
+        page.keyboard.press("1")
+    page.wait_for_selector(".news:has-text('The server does not answer')")
+    page.unroute("**/api/questions?**")
+    page.wait_for_function("() => !document.querySelector('.news')")
+    visit.labels(13)
+    page.route("**/api/questions?**", lambda route: route.fulfill(status=401, body='{"error": "Come in again."}'))
+    for _ in range(20):
+        page.keyboard.press("1")
+    page.wait_for_selector(".news:has-text('Come in again.')")

@@ -1,32 +1,6 @@
-"""The page in a real browser: keys, undo, reload, correcting, typing."""
+"""The page in a real browser: keys, correcting, typing."""
 
-from visits import Visit, shown
-
-
-def test_one_key_labels_and_moves_on_and_backspace_takes_it_back(visit: Visit) -> None:
-    page = visit.open()
-    before = shown(page)
-    page.keyboard.press("2")
-    assert shown(page) != before
-    events = visit.labels(1)
-    assert (events[0]["class_id"], events[0]["how"], events[0]["sample"]) == (1, "key", 0)
-    page.wait_for_selector(".why:has-text('asked because')")
-    page.keyboard.press("Backspace")
-    assert shown(page) == before
-    assert visit.labels(2)[1]["kind"] == "undo"
-
-
-def test_undo_reaches_back_over_a_reload(visit: Visit) -> None:
-    page = visit.open()
-    before = shown(page)
-    page.keyboard.press("1")
-    visit.labels(1)
-    page.reload()
-    page.wait_for_selector(".recent img")
-    page.wait_for_selector(".stage img")
-    page.keyboard.press("Backspace")
-    page.wait_for_function("src => document.querySelector('.stage img')?.getAttribute('src') === src", arg=before)
-    assert visit.labels(2)[1]["takes_back"] == 0
+from visits import Visit
 
 
 def test_space_x_and_the_dot_do_what_they_say(visit: Visit) -> None:
@@ -91,6 +65,10 @@ def test_a_thumbnail_corrects_an_answer(visit: Visit) -> None:
     corrected = visit.labels(2)[1]
     assert (corrected["sample"], corrected["class_id"], corrected["ask"]) == (0, 1, None)
     page.wait_for_selector(".recent .caption:has-text('square')")
+    page.click(".recent button")
+    page.keyboard.press("x")
+    assert (visit.labels(3)[2]["sample"], visit.labels(3)[2]["kind"]) == (0, "discard")
+    page.wait_for_selector(".recent .caption:has-text('put aside')")
 
 
 def test_everything_can_be_reached_with_tab_alone(visit: Visit) -> None:

@@ -1,5 +1,6 @@
 """Pictures: by id, within their folder, encoded anew."""
 
+import contextlib
 import io
 import logging
 import struct
@@ -7,6 +8,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from folder_session import FolderSession
 from hypothesis import given
@@ -17,6 +19,10 @@ from sites import Site
 from nextlabel.datasets.decoding import fit_within
 from nextlabel.errors import Outside
 from nextlabel.files.confine import confine
+from nextlabel.labelling import LabellingSession, Wish, open_project
+from nextlabel.labelling.wire import pack, unpack
+from nextlabel.labelling.worker import Worker
+from nextlabel.store import visit_store
 from nextlabel.web.pictures import read_picture
 
 
@@ -48,6 +54,25 @@ def test_where_a_picture_was_taken_does_not_leave_the_machine(tmp_path: Path) ->
     assert b"my home" not in body
     assert b"Exif" not in body
     assert decode(body).size == (40, 80)  # upright
+
+
+def test_deep_greys_are_shown_as_bright_as_the_model_sees_them(tmp_path: Path) -> None:
+    """On the scale of their folder: by itself, a dark picture would be shown as a bright one."""
+    place = tmp_path / "scans"
+    place.mkdir()
+    for i, white in enumerate((1023, 65_535)):
+        values = np.linspace(0, white, 64 * 64).astype(np.uint16).reshape(64, 64)
+        Image.fromarray(values).save(place / f"{i}.png")
+    opened = open_project(Wish(place, settings={"embedder": "pixels"}))
+    with contextlib.closing(opened.project.store), visit_store(opened.address) as visit:
+        session = LabellingSession(opened.project, opened.address)
+        before = read_picture(session, 0, 160)
+        Worker(visit, place, opened.project.home, lambda message: session.worker.hear(unpack(pack(message))))._read()
+        after = read_picture(session, 0, 160)
+        assert session.scales["16 bits"].white == 65_535
+    assert decode(before.body).getextrema()[0][1] > 250
+    assert decode(after.body).getextrema()[0][1] < 10
+    assert before.tag != after.tag  # or a browser would go on showing the first
 
 
 def test_a_picture_that_is_a_page_too_arrives_as_a_picture(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+from nextlabel.labelling.classes import ACTIONS, KEYS
 from nextlabel.web.app import STATIC
 
 MOST = 130_000  # bytes, gzipped
@@ -33,6 +34,13 @@ def test_no_module_builds_code_or_markup_from_text() -> None:
         assert not re.search(
             r"\beval\b|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write", module.read_text()
         )
+
+
+def test_server_and_page_know_the_same_keys() -> None:
+    script = (STATIC / "keys.js").read_text()
+    assert dict(re.findall(r'\{ name: "(\w+)", key: "([^"]+)"', script)) == ACTIONS
+    assert f'const ORDER = "{KEYS}";' in script
+    assert not {*KEYS} & {*ACTIONS.values()}
 
 
 def test_the_page_opens_before_anything_that_learns_is_imported() -> None:

@@ -81,6 +81,8 @@ def test_grid_review_and_last_answers_show_a_beginning_and_open_the_whole(readin
     page.wait_for_selector(".review .text:has-text('A fine book.')")
     page.keyboard.press("Enter")
     assert reading.labels(6)[5]["how"] == "review"
+    page.keyboard.press("x")
+    assert (reading.labels(7)[6]["how"], reading.labels(7)[6]["kind"]) == ("review", "discard")
 
 
 def test_what_is_for_pictures_alone_is_not_offered(reading: Visit) -> None:

@@ -57,9 +57,3 @@ class Visit:
     def mend_the_line(self) -> None:
         """Answers get through again."""
         self.page.unroute("**/api/answers")
-
-
-def shown(page: Any) -> str:
-    """The address of the picture on the stage."""
-    found: str = page.get_attribute(".stage img", "src")
-    return found

@@ -24,7 +24,7 @@ def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
     check_place(out)
     if source.embedder is not None:
         embedder(source.embedder)  # a wrong name is told before anything is read
-    project = find_labels(source.data, source.project, source.label_column and (source.label_column,))
+    project = find_labels(source, source.label_column and (source.label_column,))
     if project is not None:
         source = replace(source, embedder=source.embedder or project.record.settings.embedder)
     with show_progress(loud, quiet=as_json) as progress:

@@ -29,7 +29,7 @@ def run_evaluate(model: Path, samples: Samples, out: Path | None, as_json: bool,
         refuse_inputs(out, (model, samples.data, *(samples.labels or ())))
         refuse_place(out)
     classifier = load_classifier(model)
-    project = find_labels(samples.data, samples.project, samples.labels, audit_only=True)
+    project = find_labels(samples, samples.labels, audit_only=True)
     with show_progress(loud, quiet=as_json) as progress:
         # A test set of one class is one, too.
         request = replace(request_of(samples, progress), unlabelled=True)

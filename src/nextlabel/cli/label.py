@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -32,6 +33,7 @@ from nextlabel.text import printable, several, show_path
 
 PORT = 8642  # where the page is found again, if nobody else is there
 HERE = "127.0.0.1"
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")  # one of these names a screen, where there is one
 STOPPED = "Stopped. Every answer is kept; the same command goes on where it was."
 
 
@@ -218,6 +220,10 @@ def _name_of(host: str) -> str:
 
 
 def _open_browser(link: str) -> None:
-    """Where there is none, the link on the terminal is what there is."""
-    with contextlib.suppress(webbrowser.Error, OSError):
-        webbrowser.open(link)
+    """Where there is none, the link on the terminal is what there is.
+
+    Without a screen there may be one of letters, such as w3m: it would take the terminal, and cannot show the page.
+    """
+    if sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in SCREENS):
+        with contextlib.suppress(webbrowser.Error, OSError):
+            webbrowser.open(link)

@@ -17,6 +17,7 @@ from nextlabel.text import show_path
 FIGURE_KINDS = ("png", "svg", "pdf")
 FIGURES_HELP = "Kinds of figure files: `png`, `svg`, `pdf`, several by commas."
 PROJECT_HELP = "Where a labelling project keeps its answers, if not in the data's own folder."
+STORE_HELP = "Where they are in a database: postgresql://…"
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
 
 
@@ -102,6 +103,7 @@ class Arrays:
         DATA,
     )
     project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
+    store: str | None = knob(None, optional(text(metavar="URL")), STORE_HELP, DATA)
     # Text, as everything typed: `find_missing` makes a number of it where labels are numbers.
     missing: str | None = knob(
         None, optional(text()), "The label in .npy that says missing, if it is another one.", DATA
@@ -155,6 +157,7 @@ class Samples:
         None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds the labels.", DATA
     )
     project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
+    store: str | None = knob(None, optional(text(metavar="URL")), STORE_HELP, DATA)
     table: Columns = knob(Columns(), page_of(Columns))
 
     def __post_init__(self) -> None:
@@ -185,6 +188,7 @@ class Source:
         None, optional(text(metavar="COLUMN")), "Column of a table or list of pictures that holds labels.", DATA
     )
     project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
+    store: str | None = knob(None, optional(text(metavar="URL")), STORE_HELP, DATA)
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
 
     def __post_init__(self) -> None:

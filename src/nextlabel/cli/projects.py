@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from nextlabel.errors import Mistake
 from nextlabel.knobs.course import Course
@@ -9,11 +10,26 @@ from nextlabel.labelling.labels import ProjectLabels
 from nextlabel.labelling.records import find_record, refuse_distant
 
 
-def find_labels(
-    data: str, project: Path | None, labels: Sequence[str] | None = None, audit_only: bool = False
-) -> ProjectLabels | None:
+class Place(Protocol):
+    """What a page of options says of data, and of the project that they may be."""
+
+    @property
+    def data(self) -> str:
+        """A folder, or a file."""
+
+    @property
+    def project(self) -> Path | None:
+        """Where its project's answers are, if elsewhere."""
+
+    @property
+    def store(self) -> str | None:
+        """The database that they are in."""
+
+
+def find_labels(place: Place, labels: Sequence[str] | None = None, audit_only: bool = False) -> ProjectLabels | None:
     """The answers of the project that data are; None where they are none, and have ``labels`` of their own or not."""
-    record = find_record(data, project)
+    data = place.data
+    record = find_record(data, place.project, place.store)
     if record is None and not labels:
         refuse_distant(data)
     return None if record is None else ProjectLabels(record, audit_only)

@@ -47,7 +47,7 @@ class Samples:
 def read_samples(arrays: Arrays, choice: Choice, progress: Progress) -> Samples:
     """What was typed, with the data loaded, embedded and checked."""
     strategy(choice.strategy)  # a wrong name is told before anything is read
-    project = find_labels(arrays.data, arrays.project, arrays.labels)
+    project = find_labels(arrays, arrays.labels)
     if project is not None:
         return _read_project(project, arrays, choice, progress)
     if arrays.embedder not in (None, TABLE):

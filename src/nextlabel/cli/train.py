@@ -43,7 +43,7 @@ def run_train(samples: Samples, course: Course, out: Path, onnx: Path | None, as
         refuse_inputs(onnx, (*read, out), "--onnx")
         refuse_place(onnx)
         import_extra("onnxruntime", "--onnx")  # what is written is tried
-    project = find_labels(samples.data, samples.project, samples.labels)
+    project = find_labels(samples, samples.labels)
     if project is not None:
         course = suit_project(course, project)
     with show_progress(loud, quiet=as_json) as progress:

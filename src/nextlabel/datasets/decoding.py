@@ -56,13 +56,15 @@ def square(raw: bytes, size: int, scale: Scale | None = None) -> Squares:
     raise AssertionError("what is not read is explained")
 
 
-def fit_within(raw: bytes, side: int, scale: Scale | None = None) -> Image.Image:
+def fit_within(raw: bytes, side: int, scales: Scales | None = None) -> Image.Image:
     """The picture in these bytes as RGB, upright, on white, no side longer than ``side``; raises `Unreadable`.
 
-    Proportions are kept and nothing is enlarged; what is returned carries pixels alone, and no metadata.
+    Proportions are kept and nothing is enlarged; what is returned carries pixels alone, and no metadata. ``scales``
+    are those of its folder, where it has any.
     """
     with _explain(raw), _open(raw) as picture:
-        return _fit_within(picture, side, _deep(raw, picture), scale)
+        deep = _deep(raw, picture)
+        return _fit_within(picture, side, deep, None if deep is None else (scales or {}).get(deep.kind))
     raise AssertionError("what is not read is explained")
 
 

@@ -27,7 +27,7 @@ MAGIC = re.compile(
     re.DOTALL,
 )
 HEIC = re.compile(rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)
-NO_HEIF = "is HEIC, which pillow-heif reads: pip install 'nextlabel[heif]'"
+NO_HEIF = "is HEIC, which pillow-heif reads: pip install 'nextlabel[heic]'"
 
 
 def looks_like_a_picture(name: str, file: str) -> bool:

@@ -1,7 +1,7 @@
 """What people say: answers, undone answers, grids; each on the disk before anybody is told that it is kept."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nextlabel.errors import Conflict, NotThere
@@ -12,6 +12,7 @@ from nextlabel.labelling.reasons import explain
 from nextlabel.store import Ask, Choice, Entry, Event, Question
 
 Json = dict[str, Any]
+LONGEST = timedelta(days=30)  # for which an answer may have waited to be sent
 GRID = "grid"  # what an entry's data call the grid that it belongs to
 
 
@@ -59,10 +60,17 @@ class Answers:
             class_id,
             how="button" if said["how"] in ("review", "grid") else said["how"],
             data=note,
-            at=None,
+            at=self._time(said["answered_at"]),
             shown_at=_moment(said["shown_at"]),
         )
         return self.project.append(entry)[0]
+
+    def _time(self, seconds: float | None) -> datetime | None:
+        """When somebody answered, by their own clock as far as ours allows: an answer may have waited in a browser."""
+        if seconds is None:
+            return None
+        now = self.project.now()
+        return min(max(datetime.fromtimestamp(seconds, UTC), now - LONGEST), now)
 
     def _class(self, class_id: int) -> int:
         classes = self.project.state.classes
@@ -116,22 +124,40 @@ class Answers:
         resolve = self.project.state.classes.resolve
         return resolve(likeliest) == resolve(event.class_id or 0)
 
-    def undo(self, annotator: int, client: str) -> Json:
-        """Take back somebody's last answer, a grid's answers as one; raises `Conflict` where there is none."""
+    def undo(self, annotator: int, client: str, of: str | None = None) -> Json:
+        """Take back somebody's last answer, a grid's answers as one; raises `Conflict` where there is none.
+
+        ``of`` is the client id of the answer that is meant: with two pages open, the last one may be the other page's.
+        """
         project = self.project
         with project.lock:
             known = project.tally.by_client.get(client)
             if known is not None and known.takes_back is not None:
                 return self._undone(known, project.tally.events[known.takes_back], annotator, again=True)
-            last = project.state.last_answers(annotator)
-            if not last:
-                raise Conflict("There is nothing to undo.")
-            backs = self._together(annotator, last[0])
+            last = self._last(annotator) if of is None else self._meant(annotator, of)
+            backs = self._together(annotator, last)
             entries = [
                 Entry(client if i == 0 else f"{client}-{i}", "undo", annotator, takes_back=one.id)
                 for i, one in enumerate(backs)
             ]
-            return self._undone(project.append(*entries)[0], last[0], annotator, again=False)
+            return self._undone(project.append(*entries)[0], last, annotator, again=False)
+
+    def _last(self, annotator: int) -> Event:
+        last = self.project.state.last_answers(annotator)
+        if not last:
+            raise Conflict("There is nothing to undo.")
+        return last[0]
+
+    def _meant(self, annotator: int, client: str) -> Event:
+        """The answer of that client id, or one of that grid; raises `Conflict` where it does not stand."""
+        project = self.project
+        mine = project.state.last_answers(annotator, 20_000)
+        grid = next((one for one in mine if (one.data or {}).get(GRID) == client), None)
+        event = project.tally.by_client.get(client, grid)
+        stands = event is not None and event.sample_id is not None and event in project.state.standing(event.sample_id)
+        if event is None or not stands or event.annotator_id != annotator:
+            raise Conflict("That answer was taken back already, perhaps on another page, or was never kept.")
+        return event
 
     def _together(self, annotator: int, last: Event) -> list[Event]:
         """What is taken back as one: the answers of a grid, or the last alone."""
@@ -159,7 +185,7 @@ class Answers:
             class_id, client = self._class(said["class_id"]), said["client"]
             for sample in said["right"]:
                 project.sample(sample)
-            project.unlike[class_id].update(said["wrong"])
+            project.unlike[class_id].update(i for i in said["wrong"] if i < len(project.samples))
             done = [project.tally.by_client.get(f"{client}-{i}") for i in said["right"]]
             if any(done):
                 return {"events": [event.id for event in done if event is not None]}

@@ -4,13 +4,41 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from nextlabel.errors import BadEntry, Conflict, NotThere
+from nextlabel.errors import BadEntry, Conflict, Mistake, NotThere
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.store import Entry
+from nextlabel.text import shorten
 
 Json = dict[str, Any]
 # Free keys in the order in which new classes get them: those of actions (x, n, z, r, b, i and marks) are left out.
 KEYS = "1234567890acdefghjklmopqstuvwy"
+# What the page does with other keys, as long as they are not bound anew.
+ACTIONS: Mapping[str, str] = {
+    "undo": "Backspace",
+    "skip": " ",
+    "discard": "x",
+    "repeat": ".",
+    "note": "n",
+    "find": "/",
+    "before": "ArrowLeft",
+    "after": "ArrowRight",
+    "names": "i",
+    "zoom": "z",
+    "turn": "r",
+    "contrast": "b",
+    "help": "?",
+}
+
+
+def action_keys(bound: Mapping[str, str]) -> dict[str, str]:
+    """The key of each action, some bound anew; raises `Mistake` for an action that there is none of.
+
+    >>> action_keys({"skip": "S"})["skip"], action_keys({})["skip"]
+    ('s', ' ')
+    """
+    if unknown := bound.keys() - ACTIONS.keys():
+        raise Mistake(f"There is no action '{shorten(min(unknown))}'. Choose one of: {', '.join(ACTIONS)}.")
+    return {**ACTIONS, **{name: key.lower() for name, key in bound.items()}}
 
 
 class LabelClasses:
@@ -40,7 +68,7 @@ class LabelClasses:
         """One more, at the end, with the next key that is free. ``annotator`` None: it was there beforehand."""
         with self.project.lock:
             used = {one.key for one in self.project.state.classes.active()}
-            bound = set(self.project.settings.actions.values())
+            bound = set(action_keys(self.project.settings.actions).values())
             # A class that is called by one letter or digit, as digits are, has that for its key.
             wanted = (name.strip().lower(), *KEYS)
             key = next((one for one in wanted if one in [*KEYS] and one not in used | bound), None)
@@ -59,9 +87,17 @@ class LabelClasses:
         if isinstance(said.get("name"), str):
             said["name"] = said["name"].strip()
         with self.project.lock:
+            if said.get("key") is not None:
+                self._check_key(said["key"])
             if said:
                 self._change(annotator, class_id, said)
             return self.rows()
+
+    def _check_key(self, key: str) -> None:
+        """Raise `Conflict` where a key does something else on the page: there it would not label."""
+        for action, taken in action_keys(self.project.settings.actions).items():
+            if key.lower() == taken:
+                raise Conflict(f"The key '{key}' is that of '{action}'. Choose another key.")
 
     def merge(self, annotator: int, class_id: int, into: int) -> list[Json]:
         """One into another: what was labelled with it counts for the other."""

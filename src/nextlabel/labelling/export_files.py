@@ -113,7 +113,7 @@ def _data(record: Record, row: Row, is_text: bool) -> dict[str, Any]:
     if not is_text:
         return {"image": f"/data/local-files/?d={quote(f'{record.place.name}/{row.path}', errors='surrogateescape')}"}
     who = "path" if record.settings.text_column is None else "id"
-    return {who: row.path, "text": record.source.text(row.path) or ""}
+    return {who: row.path, "text": record.source.text(row.path, row.path in record.links) or ""}
 
 
 def write_folders(record: Record, rows: Sequence[Row], word: str | None, out: Path, copy: bool) -> int:
@@ -129,7 +129,7 @@ def write_folders(record: Record, rows: Sequence[Row], word: str | None, out: Pa
         try:
             draft.mkdir()
             for row in rows:
-                file = confine(record.source.root, row.path, record.settings.follow_links)
+                file = confine(record.source.root, row.path, row.path in record.links)
                 if file.is_file():
                     put.append(row._replace(path=f"{names[row.label]}/{row.path}"))
                     target = draft / put[-1].path

@@ -11,11 +11,12 @@ from nextlabel.labelling.classes import LabelClasses
 from nextlabel.labelling.imports import import_labels
 from nextlabel.labelling.places import check_place, find_inner, find_outer, home_of, source_of
 from nextlabel.labelling.project import Project, new_client
-from nextlabel.labelling.scan import scan
+from nextlabel.labelling.scan import check_folder, scan
 from nextlabel.labelling.settings import read_settings
 from nextlabel.labelling.sources import Listed, kind_of
 from nextlabel.store import FILE, Entry, Store, open_store
 from nextlabel.store.classes import fold_name
+from nextlabel.store.postgresql import is_address
 from nextlabel.text import shorten, show_path
 
 FIXED = ("seed", "kind", "text_column", "side", "embedder")  # what a project begins with, and stays
@@ -35,11 +36,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Opened:
-    """An open project: ``address`` of its store, ``is_new``, and sentences for a person."""
+    """An open project: ``address`` of its store, and sentences for a person."""
 
     project: Project
     address: str
-    is_new: bool
     notes: Sequence[str] = ()
 
 
@@ -51,18 +51,17 @@ def open_project(wish: Wish) -> Opened:
     place = wish.place
     check_place(place)
     home = home_of(place, wish.project)
-    is_new = not (home / FILE).exists()
-    begun = _beginning(wish) if is_new else None
-    notes = _neighbours(place, home) if is_new else []
-    _make_home(home)
     address = wish.store or str(home / FILE)
+    # What a database holds, it alone can say; a file that is not there holds nothing, and is not made for nothing.
+    begun = None if is_address(address) or Path(address).exists() else _beginning(wish)
+    _make_home(home)
     store = open_store(address)
     try:
-        project, more = _fill(store, wish, home, begun)
+        project, notes = _fill(store, wish, home, begun)
     except BaseException:
         store.close()
         raise
-    return Opened(project, address, is_new, [*notes, *more])
+    return Opened(project, address, notes)
 
 
 def _beginning(wish: Wish) -> tuple[dict[str, Any], Listed]:
@@ -108,8 +107,10 @@ def _fill(
     if not project.state.settings:
         settings, listed = begun or _beginning(wish)
         project.append(Entry(new_client(), "settings", data=settings))
-        notes += scan(project, listed).notes
+        notes += [*_neighbours(wish.place, home), *scan(project, listed).notes]
     else:
+        if wish.store is not None or wish.project is not None:
+            check_folder(project)
         _change(project, wish.settings)
         if wish.labels:  # they may be about files that joined; else the page need not wait for a look at all
             notes += scan(project).notes

@@ -88,6 +88,10 @@ class Project:
         """Where its file is, within ``root``."""
         return self.sample(sample).path
 
+    def may_link_out(self, sample: int) -> bool:
+        """Is it a link that leads out of the folder, as one who wanted that has seen? What became one since is not."""
+        return self.settings.follow_links and sample in self.state.files.links
+
     def is_audit(self, sample: int) -> bool:
         """Is this sample on the audit side?"""
         return self.samples[self.state.files.first(sample)].draw < self.settings.side
@@ -151,6 +155,8 @@ class Project:
 
     def changes(self, after: int) -> list[dict[str, Any]]:
         """What changed after a number: each kind once, the latest."""
+        if after > self._number:  # of before the clock was set back: that page may have missed all there is
+            after = -1
         last = {one["kind"]: one for one in list(self._changes) if one["number"] > after}
         return sorted(last.values(), key=lambda one: int(one["number"]))
 

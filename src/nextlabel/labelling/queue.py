@@ -43,6 +43,7 @@ class Queue:
         self._asks: dict[int, Ask] = {}  # by sample: the last time that it was asked
         self._seen = 0  # batches that are in it
         self._by_draw: list[int] = []  # all samples
+        self._second_draws: dict[int, float] = {}  # of samples with a label: hashed once
         self._closed: set[int] = set()  # batches that wait for nobody any more
         self.unreadable: frozenset[int] = frozenset()  # samples that the worker could not open
         self.reserve: Reserve | None = None  # for as long as no later batch is there
@@ -179,13 +180,20 @@ class Queue:
         if not share:
             return
         for sample, verdict in project.verdicts.items():
-            if verdict.kind != "label" or draw(project.settings.seed + 1, project.path(sample)) >= share:
+            if verdict.kind != "label" or self._second_draw(sample) >= share:
                 continue
             opinions = project.state.opinions(sample)
             if len(opinions) != 1 or annotator in opinions or not self._is_open(sample, annotator):
                 continue
             if project.past.was_asked(sample) and not self._skipped_lately(sample, annotator):
                 yield Shown(sample, self._overlap_ask(sample))
+
+    def _second_draw(self, sample: int) -> float:
+        """Says who is asked of two people: from the first draw, which a sample keeps wherever its file moves."""
+        if sample not in self._second_draws:
+            project = self.project
+            self._second_draws[sample] = draw(project.settings.seed + 1, repr(project.sample(sample).draw))
+        return self._second_draws[sample]
 
     def _skipped_lately(self, sample: int, annotator: int) -> bool:
         """Was this person not sure of it, less than fifty answers ago? Then it is not theirs again so soon."""

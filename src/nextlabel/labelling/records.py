@@ -69,6 +69,12 @@ class Record:
         """Names of the classes that were not merged away, in the order of the buttons."""
         return {one.id: one.name for one in self.state.classes.active()}
 
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """Paths that lead out of the folder, and may."""
+        found = self.state.files.links if self.settings.follow_links else ()
+        return frozenset(self.samples[one].path for one in found)
+
     def labels(self) -> dict[int, str]:
         """Names of classes by sample, those of copies by their first alone."""
         return {one: self.classes[verdict.class_id or 0] for one, verdict in self.labelled.items()}
@@ -134,11 +140,11 @@ def _read(visit: Visit, place: Path, home: Path) -> Record:
     return Record(place, home, visit.samples(), past, people, tally, visit.is_served())
 
 
-def find_record(data: str, project: Path | None = None) -> Record | None:
+def find_record(data: str, project: Path | None = None, store: str | None = None) -> Record | None:
     """The project of what somebody named as data; None where that is none, and none was asked for."""
     place = Path(os.path.abspath(os.path.expanduser(data)))
-    if project is not None or is_project(place):
-        return read_record(place, project)
+    if project is not None or store is not None or is_project(place):
+        return read_record(place, project, store)
     return None
 
 
@@ -146,8 +152,8 @@ def refuse_distant(data: str) -> None:
     """Raise `Mistake` where somebody labels these data, and their answers are elsewhere."""
     if _is_distant(home_of(Path(os.path.abspath(os.path.expanduser(data))))):
         raise Mistake(
-            f"'{show_path(data)}' is a project whose answers are in a database. Write them to a file with "
-            "`nextlabel export --to csv --store …`, and name that: --labels."
+            f"'{show_path(data)}' is a project whose answers are in a database. Name it as `label` was: --store URL; "
+            "or name a file of labels, with --labels."
         )
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from PIL import Image
 
+from nextlabel.datasets.greys import Scales
 from nextlabel.errors import Conflict, Mistake, NextlabelError
 from nextlabel.files.confine import confine
 from nextlabel.knobs.names import STRATEGY_NAMES
 from nextlabel.labelling.answers import Answers
-from nextlabel.labelling.classes import LabelClasses
+from nextlabel.labelling.classes import LabelClasses, action_keys
 from nextlabel.labelling.demo import Oracle
 from nextlabel.labelling.maps import Maps
 from nextlabel.labelling.people import People
@@ -76,9 +77,14 @@ class LabellingSession:
         """Who learns and chooses."""
         return self._trainer
 
+    @property
+    def scales(self) -> Scales:
+        """What is black and white in pictures of more than 8 bits: the same as the model sees."""
+        return self._trainer.scales
+
     def locate(self, sample: int) -> tuple[str, bool]:
         """The path of a sample's file, and whether it may be a link that leaves the folder."""
-        return self._project.path(sample), self._project.settings.follow_links
+        return self._project.path(sample), self._project.may_link_out(sample)
 
     def overview(self, annotator: int) -> Json:
         """Where the labelling stands."""
@@ -179,9 +185,9 @@ class LabellingSession:
         """Is a batch on its way?"""
         return self._trainer.doing in ("learning", "choosing")
 
-    def undo(self, annotator: int, client: str) -> Json:
-        """Take back the last answer."""
-        undone = self._answers.undo(annotator, client)
+    def undo(self, annotator: int, client: str, of: str | None = None) -> Json:
+        """Take back the last answer, or the one that is named."""
+        undone = self._answers.undo(annotator, client, of)
         question = undone["question"]
         if question is not None:
             undone["question"] = self._question(Shown(question["sample"], self._queue.find(question["ask"])))
@@ -258,14 +264,20 @@ class LabellingSession:
         """Set something else, from the next batch on."""
         if "strategy" in changes:
             check_strategy(changes["strategy"])
-        keys = list((changes.get("actions") or {}).values())
-        if len(set(keys)) < len(keys):
-            raise Conflict("Two actions cannot have one key. Choose another key.")
+        if "actions" in changes:
+            self._check_keys(action_keys(changes["actions"] or {}))
         if changes:
             self._project.append(Entry(new_client(), "settings", annotator, data=dict(changes)))
         if changes.keys() & {"error_value", "label_cost"}:
             self._trainer.write_receipt()
         return self.settings()
+
+    def _check_keys(self, actions: Mapping[str, str]) -> None:
+        if len(set(actions.values())) < len(actions):
+            raise Conflict("Two actions cannot have one key. Choose another key.")
+        for one in self._project.state.classes.active():
+            if one.key is not None and one.key.lower() in actions.values():
+                raise Conflict(f"The key '{one.key}' is bound to the class '{one.name}'. Choose another key.")
 
     def receipt(self) -> Json:
         """What may be said of the model by now; counts are of this moment, figures of the last look."""

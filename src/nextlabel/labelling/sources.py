@@ -13,12 +13,14 @@ import numpy as np
 
 from nextlabel.datasets import load
 from nextlabel.datasets.base import Dataset, Request
+from nextlabel.datasets.decoding import Unreadable
 from nextlabel.datasets.first_look import Opener
 from nextlabel.datasets.listing import Listing, list_folder
 from nextlabel.datasets.pictures import File as Opened
+from nextlabel.datasets.pictures import digest_of
 from nextlabel.datasets.scanning import PICTURE, TEXT, Found, read_found, recall_digests
 from nextlabel.datasets.text_files import decode_text
-from nextlabel.errors import BadData
+from nextlabel.errors import BadData, Outside
 from nextlabel.files.confine import confine
 from nextlabel.knobs.columns import Columns
 from nextlabel.pool import Ids
@@ -31,10 +33,11 @@ MOST_LETTERS = 100_000  # of a text that a page is sent
 
 
 class Listed(NamedTuple):
-    """What lies there: ``files`` in their order, and sentences on what was left out."""
+    """What lies there: ``files`` in their order, sentences on what was left out, and paths that are ``links`` out."""
 
     files: Sequence[File]
     notes: Sequence[str] = ()
+    links: frozenset[str] = frozenset()
 
 
 class Opening(NamedTuple):
@@ -62,8 +65,11 @@ class Source(Protocol):
     def read(self, paths: Sequence[tuple[int, str]], opener: Opener | None, progress: Progress) -> Opening:
         """Open these samples, of which ids and paths are given; ``opener`` as in a `Request`."""
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: str, may_link_out: bool = False) -> str | None:
         """A text, where samples are texts."""
+
+    def digest(self, path: str) -> str | None:
+        """The digest of one sample, as `read` gives it; None where it is not there."""
 
 
 @dataclass
@@ -77,14 +83,15 @@ class FolderSource:
     def list_files(self) -> Listed:
         listing = list_folder(self.root)
         rows = listing.pictures if self.kind == PICTURE else listing.texts
-        kept = (
-            [path for path, _ in rows] if self.follow_links else leave_out_links(self.root, [path for path, _ in rows])
-        )
-        left = len(rows) - len(kept)
-        if not kept:
+        paths = [path for path, _ in rows]
+        inside = leave_out_links(self.root, paths)
+        if self.follow_links and paths:
+            return Listed([File(path) for path in paths], links=frozenset(paths).difference(inside))
+        left = len(paths) - len(inside)
+        if not inside:
             raise BadData(_nothing(self.root, listing, left))
         notes = [f"{left} links lead out of the folder and are left out: --follow-links takes them in."] if left else []
-        return Listed([File(path) for path in kept], notes)
+        return Listed([File(path) for path in inside], notes)
 
     def read(self, paths: Sequence[tuple[int, str]], opener: Opener | None, progress: Progress) -> Opening:
         files: list[Opened] = [os.path.join(self.root, path) for _, path in paths]
@@ -102,10 +109,17 @@ class FolderSource:
         ids = np.array([paths[place][0] for place in places], dtype=np.int64)
         return Opening(dataset, ids, [File(paths[i][1], one) for i, one in zip(places, digests, strict=True)])
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: str, may_link_out: bool = False) -> str | None:
         if self.kind != TEXT:
             return None
-        return decode_text(confine(self.root, path, self.follow_links).read_bytes())[0][:MOST_LETTERS]
+        return decode_text(confine(self.root, path, may_link_out).read_bytes())[0][:MOST_LETTERS]
+
+    def digest(self, path: str) -> str | None:
+        try:
+            raw = confine(self.root, path, self.follow_links).read_bytes()
+            return digest_of(decode_text(raw)[0].encode("utf-8", "replace") if self.kind == TEXT else raw)
+        except (OSError, Outside, Unreadable):
+            return None
 
 
 @dataclass
@@ -143,11 +157,16 @@ class TableSource:
         ids = np.array([one for one, _ in paths], dtype=np.int64)
         return Opening(some, ids, [File(path, one) for (_, path), one in zip(paths, digests, strict=True)])
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: str, may_link_out: bool = False) -> str | None:
         dataset = self._dataset()
         assert dataset.texts is not None, "a text column was named"
         row = int(path)
         return dataset.texts[row][:MOST_LETTERS] if row < len(dataset) else None
+
+    def digest(self, path: str) -> str | None:
+        dataset = self._dataset()
+        assert dataset.texts is not None, "a text column was named"
+        return dataset.texts.digests[int(path)] if int(path) < len(dataset) else None
 
 
 def leave_out_links(root: Path, paths: Sequence[str]) -> list[str]:

@@ -29,7 +29,9 @@ class Tally:
         self.events[event.id] = event
         if event.how in ("import", "grid") or event.kind == "note":
             return
-        last, self._last[event.annotator_id] = self._last.get(event.annotator_id), event.at
+        last = self._last.get(event.annotator_id)
+        # What waited in another tab to be sent comes late, and takes no time that was counted already.
+        self._last[event.annotator_id] = max(last or event.at, event.at)
         if last is not None:
             gap = min(max((event.at - last).total_seconds(), 0.0), BREAK)
             self.seconds += gap

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.datasets.greys import Scale, Scales
 from nextlabel.errors import NextlabelError
 from nextlabel.labelling.process import WorkerProcess
 from nextlabel.labelling.project import Project
@@ -44,6 +45,7 @@ class Trainer:
         self.embedder: str | None = project.settings.embedder
         self.trouble: str | None = None  # a sentence, where no batch can be chosen
         self.notes: list[str] = []
+        self.scales: Scales = {}  # of pictures with more than 8 bits, as the worker found them
         self.predicted: Predicted | None = None
         self.receipt: Mapping[str, Any] = NO_RECEIPT  # as the worker wrote it last
         self._is_ready = False  # it has read something to choose from
@@ -140,6 +142,7 @@ class Trainer:
         lost = [by_path[path] for path, _ in message["skipped"] if path in by_path]
         self.embedder, self._is_ready, self._empty_at = message["embedder"], True, None
         self.notes = list(message["notes"])
+        self.scales = {kind: Scale(*ends) for kind, ends in message["scales"].items()}
         if message["whole"]:
             self.queue.unreadable = frozenset(lost)
             self.done = self.total = len(message["files"])

@@ -33,7 +33,7 @@ class Views:
         if project.source.kind == "picture":
             return None
         try:
-            return project.source.text(project.path(sample)) or ""
+            return project.source.text(project.path(sample), project.may_link_out(sample)) or ""
         except (OSError, ValueError):
             return ""
 
@@ -47,13 +47,17 @@ class Views:
                 guesses = sorted((one for one in guesses if one.sample in place), key=lambda one: place[one.sample])
                 labels = sorted((row for row in labels if row["sample"] in place), key=lambda row: place[row["sample"]])
             page = slice(query["offset"], query["offset"] + query["count"])
-            if query["text"]:
-                words = query["text"].casefold()
-                labels = [row for row in (*labels, *map(self._guess_row, guesses)) if self._says(row, words)]
-                guesses = []
-            rows = labels[page] or [self._guess_row(one) for one in guesses[page]]
             total = len(labels) + len(guesses)
-            return {"total": total, "samples": [{**row, "text": self.text(row["sample"])} for row in rows]}
+            wanted = slice(None) if query["text"] else page  # a search looks at all of them
+            rows = labels[wanted] or [self._guess_row(one) for one in guesses[wanted]]
+        # Texts are read from the disk: whoever answers meanwhile waits for none of them.
+        if query["text"]:
+            words = query["text"].casefold()
+            rows = [row for row in rows if self._says(row, words)]
+            rows, total = rows[page], len(rows)
+        if query.get("without_texts"):
+            return {"total": total, "samples": rows}
+        return {"total": total, "samples": [{**row, "text": self.text(row["sample"])} for row in rows]}
 
     def _says(self, row: Json, words: str) -> bool:
         texts = (row["path"], row.get("note") or "", self.text(row["sample"]) or "")

@@ -20,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nextlabel.datasets.base import Dataset
+from nextlabel.datasets.pictures import FolderPictures
 from nextlabel.errors import NextlabelError
 from nextlabel.labelling.choosing import Chosen, choose, choose_reserve, make_learner
 from nextlabel.labelling.past import Past, World
@@ -138,6 +139,7 @@ class Worker:
                 "files": [[file.path, file.digest] for file in opening.files],
                 "skipped": [[one.path, one.reason] for one in opening.dataset.skipped],
                 "notes": _notes(opening, features.notes),
+                "scales": _scales(opening.dataset),
                 "seen": len(samples),
             }
         )
@@ -175,6 +177,11 @@ def take_first(samples: Sequence[Sample], side: float) -> list[Sample]:
 
 def _notes(opening: Opening, more: tuple[str, ...]) -> list[str]:
     return [*opening.dataset.warnings, *more]
+
+
+def _scales(dataset: Dataset) -> dict[str, tuple[float, float]]:
+    found = dataset.pictures.scales if isinstance(dataset.pictures, FolderPictures) else {}
+    return {kind: (one.black, one.white) for kind, one in found.items()}
 
 
 def message_of(say: str, chosen: Chosen, past: Past, before: int) -> dict[str, Any]:

@@ -21,14 +21,17 @@ class Files:
     there: set[int] = field(default_factory=set)
     read: set[int] = field(default_factory=set)
     copies: dict[int, int] = field(default_factory=dict)
+    links: set[int] = field(default_factory=set)  # that led out of the folder when it was last looked through
     _copies_of: dict[int, list[int]] = field(default_factory=dict)
 
     def add(self, found: Mapping[str, Any]) -> None:
-        """Follow one scan: ranges ``joined``, ``read``, ``gone`` and ``back``, and pairs of ``copies``."""
+        """Follow one scan: ranges ``joined``, ``read``, ``gone``, ``back``, ``links``, and pairs of ``copies``."""
         self.there.update(spread(found.get("joined", ())))
         self.there.difference_update(spread(found.get("gone", ())))
         self.there.update(spread(found.get("back", ())))
         self.read.update(spread(found.get("read", ())))
+        if "links" in found:  # all there are
+            self.links = set(spread(found["links"]))
         for copy, first in found.get("copies", ()):
             self.copies[copy] = first
             self._copies_of.setdefault(first, []).append(copy)

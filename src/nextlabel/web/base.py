@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from nextlabel.datasets.greys import Scales
+
 Json = dict[str, Any]
 
 
@@ -27,6 +29,11 @@ class Session(Protocol):
     @property
     def root(self) -> Path:
         """The folder of the pictures."""
+        ...
+
+    @property
+    def scales(self) -> Scales:
+        """What is black and white in pictures of more than 8 bits, as far as the folder was read: none, in most."""
         ...
 
     def locate(self, sample: int) -> tuple[str, bool]:
@@ -66,8 +73,11 @@ class Session(Protocol):
         """
         ...
 
-    def undo(self, annotator: int, client: str) -> Json:
-        """Take back the annotator's last answer, a grid's answers as one; raises `Conflict` where there is none."""
+    def undo(self, annotator: int, client: str, of: str | None = None) -> Json:
+        """Take back the annotator's last answer, a grid's answers as one; raises `Conflict` where there is none.
+
+        ``of`` names another one by its client id: where that does not stand any more, nothing is taken back.
+        """
         ...
 
     def recent(self, annotator: int, count: int) -> list[Json]:
@@ -95,7 +105,7 @@ class Session(Protocol):
 
         ``query`` holds ``class_id``, ``annotator`` (a name), ``text`` (within path, note and the sample's own text,
         whatever the case), ``ids`` (all null where not asked for), ``grid``, ``offset`` and ``count``, which is larger
-        than any project in an export.
+        than any project in an export; ``without_texts`` is true there, for which no text need be read.
 
         - Without ``grid``: what is labelled, the latest first; ``class_id`` and ``annotator`` are those of the label.
         - With ``grid``: unlabelled ones of the strategy side, the chooser's surest first; ``class_id`` and ``score``

@@ -138,15 +138,30 @@ def read_secret(file: Path) -> bytes:
 
     It belongs into the project's own folder, from which nothing is served.
     """
-    try:
-        # Whoever creates the file makes the secret; the other of two that start at once reads it.
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if file.exists():
         os.chmod(file, 0o600)
     else:
-        with os.fdopen(handle, "wb") as out:
-            out.write(secrets.token_bytes(SECRET_BYTES))
+        _make_secret(file)
     secret = file.read_bytes()
     if len(secret) != SECRET_BYTES:
         raise BadData(f"{show_path(file)} is damaged. Delete it: a new one is made, and links are printed anew.")
     return secret
+
+
+def _make_secret(file: Path) -> None:
+    """Whole on the disk before it has its name; of two that start at once, the first to give the name made it."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(secrets.token_bytes(SECRET_BYTES))
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass  # and that one is read
+        except OSError:  # a file system without links
+            draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ from nextlabel.files.cells import harmless_cell
 from nextlabel.web.base import Session
 
 COLUMNS = ("path", "label", "annotator", "note")
-EVERYTHING = {"class_id": None, "annotator": None, "text": None, "ids": None, "grid": False, "offset": 0}
+EVERYTHING = {"class_id": None, "annotator": None, "text": None, "ids": None, "grid": False, "offset": 0,
+              "without_texts": True}  # fmt: skip
 
 
 def write_labels(session: Session, annotator: int) -> bytes:

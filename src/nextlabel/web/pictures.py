@@ -42,8 +42,12 @@ def round_side(side: int) -> int:
 
 
 def tag_of(session: Session, sample: int, side: int) -> str:
-    """A sample's file never changes (a changed one is another sample), so its id tells; across projects their names."""
-    return f'"{hashlib.sha256(f"{session.project} {sample} {side}".encode()).hexdigest()[:20]}"'
+    """A sample's file never changes (a changed one is another sample), so its id tells; across projects their names.
+
+    On another scale of its folder it is another picture.
+    """
+    scales = sorted(session.scales.items(), key=lambda item: item[0])
+    return f'"{hashlib.sha256(f"{session.project} {sample} {side} {scales}".encode()).hexdigest()[:20]}"'
 
 
 def read_picture(session: Session, sample: int, side: int) -> Encoded:
@@ -54,7 +58,7 @@ def read_picture(session: Session, sample: int, side: int) -> Encoded:
         file = confine(session.root, relative, may_link_out)
         if file.stat().st_size > LARGEST_FILE:
             raise Unreadable(f"has more than {LARGEST_FILE:,} bytes")
-        return Encoded(_jpeg(fit_within(file.read_bytes(), side)), tag)
+        return Encoded(_jpeg(fit_within(file.read_bytes(), side, session.scales)), tag)
     except FileNotFoundError:
         why = "is gone"
     except OSError as error:

@@ -68,8 +68,8 @@ def answer_demo(session: Labelling, person: Person, said: shapes.DemoCount) -> J
 
 @api_router.post("/undo", response_model=shapes.Undone)
 def undo(session: Labelling, person: Person, said: shapes.Undo) -> Json:
-    """Take back one's own last answer."""
-    return session.undo(person, said.client)
+    """Take back one's own last answer, or the one that is named."""
+    return session.undo(person, said.client, said.of)
 
 
 @api_router.get("/recent", response_model=list[shapes.Recent])

@@ -145,7 +145,10 @@ class Scan(Shape):
 
 
 class Undo(Shape):
+    """``of``: the client id of the answer that is meant; without it, one's own last, of whichever page."""
+
     client: Client
+    of: Client | None = None
 
 
 class Undone(Shape):

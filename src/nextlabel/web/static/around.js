@@ -1,6 +1,6 @@
 // To look at, not to answer: what stands beside a question in its folder; and an earlier answer, to correct it.
 import { get, post } from "./api.js";
-import { classButton, classes } from "./buttons.js";
+import { badButton, badKey, classButton, classes } from "./buttons.js";
 import { html } from "./html.js";
 import { letGo } from "./keys.js";
 import { correct } from "./labelling.js";
@@ -59,13 +59,15 @@ function decide(one, class_id) {
 
 export function pressCorrection(event, { one }) {
   const chosen = classes().find((each) => each.key?.toLowerCase() === event.key.toLowerCase());
-  if (chosen && !event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey) decide(one, chosen.id);
+  const isBad = event.key.toLowerCase() === badKey();
+  if ((chosen || isBad) && !event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey) decide(one, isBad ? null : chosen.id);
 }
 
 export const correctionSheet = ({ one }) => html`
   ${one.text != null ? fullText(one.text, one.sample) : html`<img class="in-full" alt="The picture to correct" src=${address(one.sample, 1280)} />`}
   ${one.path && html`<p class="path">${fileName(one.path)}</p>`}${one.note && html`<p>Note: <bdi>${one.note}</bdi></p>`}
-  <div class="classes">${classes().map((each) => classButton(each, (id) => decide(one, id), each.id === one.class_id))}</div>
+  <div class="classes">${classes().map((each) => classButton(each, (id) => decide(one, id), each.id === one.class_id))}
+    ${badButton(() => decide(one, null))}</div>
   ${exampleButton(one)}`;
 
 function exampleButton(one) {

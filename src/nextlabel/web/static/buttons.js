@@ -3,7 +3,7 @@ import { html } from "./html.js";
 import { actionKeys, letGo, showKey, withKeys } from "./keys.js";
 import { ensureClass } from "./labelling.js";
 import { address } from "./pictures.js";
-import { dialog, ofTexts, overview, why } from "./state.js";
+import { dialog, ofTexts, overview, thing, why } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 const filter = signal("");
@@ -26,6 +26,12 @@ export const classButton = (one, press, marked = false) => html`<button key=${on
   ${one.key && html`<kbd>${showKey(one.key)}</kbd>`}
   ${one.example !== null && !ofTexts() && html`<img class="example" src=${address(one.example, 160)} alt="" />`}
   <span dir="auto">${one.name}</span></button>`;
+
+export const badKey = () => actionKeys(overview.value.settings).find((one) => one.name === "discard").key;
+
+// Beside the classes, where an answer is looked at once more: it was none of them.
+export const badButton = (press) => html`<button class="quiet" onClick=${(event) => (letGo(event), press())}>
+  <kbd>${showKey(badKey())}</kbd> Bad ${thing()}</button>`;
 
 export function theClasses(label) {
   const all = classes();

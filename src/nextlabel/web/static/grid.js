@@ -10,6 +10,7 @@ import { className, notice, overview, problem, thing } from "./state.js";
 import { batch, signal } from "./vendor/signals-core/signals-core.js";
 
 const EACH = 60;
+const PAUSE = 200; // milliseconds
 const mode = signal("labelled"); // or "sure", or "lasso"
 const chosenClass = signal(null);
 const who = signal(""); // whose labels; "" for everybody's
@@ -18,7 +19,9 @@ const shown = signal(null); // {total, samples}
 const wrong = signal(new Set());
 const lassoed = signal([]); // samples that were drawn around on the map
 let offset = 0;
+const confirmed = []; // client ids of this page's grids
 let asking = 0;
+let typing = 0; // the timer of a search that is being typed
 
 const confirms = () => mode.value !== "labelled";
 
@@ -57,6 +60,13 @@ function mostFrequent(samples) {
   const counts = new Map();
   for (const { class_id } of samples) if (class_id !== null) counts.set(class_id, (counts.get(class_id) ?? 0) + 1);
   return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
+}
+
+// After a pause: whoever types a word wants no look through all texts for each of its letters.
+function searchFor(words) {
+  search.value = words;
+  clearTimeout(typing);
+  typing = setTimeout(() => change(() => {}), PAUSE);
 }
 
 // Opened by the map: what was drawn around there.
@@ -105,16 +115,20 @@ async function confirm() {
   const right = ids.filter((id) => !wrong.value.has(id));
   const name = className(chosenClass.value);
   forgetPast();
-  const sent = put("/api/grid", { client: newId(), class_id: chosenClass.value, right, wrong: [...wrong.value] });
+  const client = newId();
+  confirmed.push(client);
+  const sent = put("/api/grid", { client, class_id: chosenClass.value, right, wrong: [...wrong.value] });
   lassoed.value = lassoed.value.filter((id) => !ids.includes(id));
   shown.value = null;
   await sent;
+  catchUp().catch(() => {}); // some of them may wait on the first page, and would be asked once more
   notice.value = `${right.length} are “${name}”.`;
   loadGrid();
 }
 
 async function takeBack() {
-  await put("/api/undo", { client: newId() });
+  const of = confirmed.pop() ?? null; // the last grid of this page, and not what another one answered since
+  await put("/api/undo", { client: newId(), of });
   await catchUp().catch((error) => (problem.value = error.message));
   notice.value = "Taken back.";
   loadGrid();
@@ -153,7 +167,7 @@ function theBar() {
       onChange=${(event) => change(() => (who.value = event.target.value))}><option value="">everybody</option>
       ${now.people.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>`}
     <label>Search <input type="search" value=${search.value} maxlength="200" placeholder="in names and notes"
-      onInput=${(event) => change(() => (search.value = event.target.value))} /></label></div>`;
+      onInput=${(event) => searchFor(event.target.value)} /></label></div>`;
 }
 
 const theHint = (found) => html`<p class="hint"><span>Click the ones that are not “<bdi>${className(chosenClass.value)}</bdi>”. <kbd>Enter</kbd> confirms

@@ -1,5 +1,5 @@
 // The labelling itself, without anything to see: answer, undo, correct, refill. Nothing here waits for the network.
-import { get, newId, post } from "./api.js";
+import { Refused, get, newId, post } from "./api.js";
 import * as outbox from "./outbox.js";
 import { lookAhead } from "./pictures.js";
 import { asked, className, notice, overview, problem, queue, recent, why } from "./state.js";
@@ -47,9 +47,13 @@ async function refill() {
       if (open.length) setQueue([...queue.value, ...open]);
       asked.value = true;
     });
+    outbox.away.value = false;
   } catch (error) {
-    outbox.away.value = true;
-    setTimeout(refill, 2000);
+    if (error instanceof Refused && (error.status === 401 || error.status === 403)) outbox.locked.value = error.message;
+    else {
+      outbox.away.value = true;
+      setTimeout(refill, 2000);
+    }
   }
   fetching = false;
 }
@@ -141,7 +145,7 @@ export async function undo() {
     notice.value = "Undone.";
     setQueue([last.question, ...queue.value.filter((one) => one.sample !== last.question.sample)]);
   });
-  outbox.put("/api/undo", { client });
+  outbox.put("/api/undo", { client, of: last.client }); // and not what another tab answered since
 }
 
 // What another tab, or this page before a reload, answered: the server knows what comes back.
@@ -175,16 +179,17 @@ async function kept(entry, reply) {
 }
 
 function refused(entry, sentence) {
-  problem.value = `An answer was not taken: ${sentence}`;
+  problem.value = entry.path === "/api/undo" ? sentence : `An answer was not taken: ${sentence}`;
   recent.value = recent.value.filter((one) => one.client !== entry.client);
   if (entry.body.sample != null) settled.delete(entry.body.sample);
   refresh();
 }
 
-// Another answer to what was answered before; `how` is "button", or "review".
+// Another answer to what was answered before: a class, or null for a bad picture; `how` is "button", or "review".
 export function correct({ sample, path, text }, class_id, how) {
   const now = Date.now() / 1000;
-  const body = { client: newId(), ask: null, sample, kind: "label", class_id, note: null, how, shown_at: null, answered_at: now };
+  const kind = class_id === null ? "discard" : "label";
+  const body = { client: newId(), ask: null, sample, kind, class_id, note: null, how, shown_at: null, answered_at: now };
   forgetPast();
   remember({ ...body, path, text, at: now });
   outbox.put("/api/answers", body);

@@ -1,8 +1,8 @@
 // Labels to look at once more, one at a time: disputed ones first, then those that are probably wrong.
 import { get } from "./api.js";
-import { classButton, classes } from "./buttons.js";
+import { badButton, badKey, classButton, classes } from "./buttons.js";
 import { html } from "./html.js";
-import { letGo } from "./keys.js";
+import { letGo, showKey } from "./keys.js";
 import { correct } from "./labelling.js";
 import { fullText } from "./parts.js";
 import { address } from "./pictures.js";
@@ -30,9 +30,11 @@ const own = () => doubts.value[0].answers[0].class_id;
 export function pressReview(key, repeated) {
   if (!doubts.value?.length) return false;
   const chosen = classes().find((one) => one.key?.toLowerCase() === key);
-  if (key !== "Enter" && key !== " " && !chosen) return false;
+  const isBad = key === badKey();
+  if (key !== "Enter" && key !== " " && !isBad && !chosen) return false;
   if (repeated) return true;
-  if (key === " ") doubts.value = [...doubts.value.slice(1), doubts.value[0]];
+  if (isBad) decide(null);
+  else if (key === " ") doubts.value = [...doubts.value.slice(1), doubts.value[0]];
   else decide(chosen ? chosen.id : own());
   return true;
 }
@@ -47,11 +49,12 @@ export function reviewPage() {
 }
 
 const doubt = (one, left) => html`<p class="muted">${left} to look at. <kbd>Enter</kbd> confirms the answer, a class's key
-    changes it, <kbd>Space</kbd> leaves it for later.</p>
+    changes it, <kbd>${showKey(badKey())}</kbd> puts it aside for good, <kbd>Space</kbd> leaves it for later.</p>
   ${one.text != null ? fullText(one.text, one.sample)
     : html`<img class="in-full" key=${one.sample} src=${address(one.sample, 1280)} alt="The picture to review" />`}
   <p class="said">${one.answers.map((said) => html`<span><bdi>${said.annotator}</bdi>: <b><bdi>${className(said.class_id)}</bdi></b></span>`)}
     ${one.model !== null && html`<span>the machine: <b><bdi>${className(one.model)}</bdi></b></span>`}</p>
   <div class="classes"><button class="primary" onClick=${(event) => (letGo(event), decide(own()))}>It is
       “<bdi>${className(own())}</bdi>”</button>
-    ${classes().map((each) => each.id !== own() && classButton(each, decide))}</div>`;
+    ${classes().map((each) => each.id !== own() && classButton(each, decide))}
+    ${badButton(() => decide(null))}</div>`;
