@@ -137,33 +137,49 @@ class Observer:
 
     def _check(self, seen: Seen, answers: "_Answers", aside: Aside) -> None:
         """Compare the model with that of a hundred answers ago."""
-        pool, fitted = seen.pool, seen.fitted
+        pool = seen.pool
         if pool.known_classes() < 2:
             return  # what it says then is no model's
-        guess = np.full(len(pool.y), -1, dtype=np.int64)
-        guess[pool.audit] = _names(aside, guess_of(fitted, pool.audit))
-        classes = frozenset(_names(aside, np.arange(pool.classes)).tolist())
-        before = [one for one in self._models if one.labelled <= answers.n - GAP]
-        self._models = [*before[-1:], *(one for one in self._models if one.labelled > answers.n - GAP)]
-        self._models.append(_Model(answers.n, guess, classes))
-        waiting = pool.audit[pool.y[pool.audit] < 0]
-        if before and {aside.merged.get(one, one) for one in before[-1].classes} != classes:
+        before, now = self._remember(seen, answers.n, aside)
+        if before is None:
+            return
+        if {aside.merged.get(one, one) for one in before.classes} != now.classes:
             self.checks.clear()  # nobody knows yet how much a class that is new will move
             return
-        if not before or not len(waiting):
-            return
-        old = _merge(before[-1].guess[waiting], aside.merged)
+        waiting = pool.audit[pool.y[pool.audit] < 0]
+        old = _merge(before.guess[waiting], aside.merged)
         there = old >= 0  # not there a hundred answers ago, or passed over then
-        changed = int((old != guess[waiting])[there].sum())
-        fewest = int(np.bincount(pool.y[pool.labelled()], minlength=pool.classes).min())
-        known = [(pool.y[i], one) for i, one in self._recent[-RECENT:] if pool.y[i] >= 0]
-        right = sum(int(_names(aside, np.array([y]))[0] == aside.merged.get(one, one)) for y, one in known)
-        left = len(pool.unlabelled()) + len(waiting)
-        gap = answers.n - before[-1].labelled
-        if there.any():
-            self.checks.append(
-                Check(answers.n, changed, int(there.sum()), gap, fewest, len(answers.audit), left, right, len(known))
-            )
+        if not there.any():
+            return
+        known, asked = self._recall(pool, aside)
+        check = Check(
+            labelled=answers.n,
+            changed=int((old != now.guess[waiting])[there].sum()),
+            seen=int(there.sum()),
+            gap=answers.n - before.labelled,
+            fewest=int(np.bincount(pool.y[pool.labelled()], minlength=pool.classes).min()),
+            audit=len(answers.audit),
+            left=len(pool.unlabelled()) + len(waiting),
+            known=known,
+            asked=asked,
+        )
+        self.checks.append(check)
+
+    def _remember(self, seen: Seen, n: int, aside: Aside) -> tuple[_Model | None, _Model]:
+        """Keep what the model says of the audit side; that of a hundred answers ago, if there was one, and this one."""
+        guess = np.full(len(seen.pool.y), -1, dtype=np.int64)
+        guess[seen.pool.audit] = _names(aside, guess_of(seen.fitted, seen.pool.audit))
+        now = _Model(n, guess, frozenset(_names(aside, np.arange(seen.pool.classes)).tolist()))
+        before = [one for one in self._models if one.labelled <= n - GAP][-1:]
+        self._models = [*before, *(one for one in self._models if one.labelled > n - GAP), now]
+        return next(iter(before), None), now
+
+    def _recall(self, pool: Pool, aside: Aside) -> tuple[int, int]:
+        """Of the last questions that the strategy chose: how many the model that chose them knew, and how many."""
+        recent = [(i, one) for i, one in self._recent[-RECENT:] if pool.y[i] >= 0]
+        answers = _names(aside, pool.y[[i for i, _ in recent]]).tolist()
+        found = (aside.merged.get(one, one) == answer for (_, one), answer in zip(recent, answers, strict=True))
+        return sum(found), len(recent)
 
     def _look(self, seen: Seen, answers: "_Answers", aside: Aside) -> Look:
         """Take a look: let models that have not learned an audit answer say what it is."""
