@@ -267,6 +267,28 @@ def test_without_an_audit_side_there_is_nothing_to_see():
     assert (history.audit, history.side, history.looks) == (0, 0, ())
 
 
+class Memory:
+    """A network at its worst: what it makes of a sample that it learned is the label, of any other its neighbour's."""
+
+    def fit(self, pool, rng):
+        ids = pool.labelled()
+        near = ids[((X[:, None] - X[ids]) ** 2).sum(axis=2).argmin(axis=1)]
+        return Linear(SETTINGS).fit(replace(pool, features=np.eye(C, dtype=np.float32)[pool.y[near]]), rng)
+
+    def tune(self, pool):
+        return {}
+
+
+def test_what_learns_features_of_its_own_is_trained_anew_for_a_look():
+    """Its head alone, on features that know the answers, would be right about all of them."""
+    learner = replace(make_learner("random"), model=Memory())
+    guessed = RNG.integers(C, size=N)  # answers that nobody could learn from anything
+    history = look_on(list(drive(rounds(open_pool(), learner), guessed.__getitem__)), learner)[-1]
+    look = history.looks[-1]
+    assert look.hits.mean() < 0.55  # a third is what chance gives
+    assert (look.m, look.queue, len(look.by_chance)) == (64, {}, 0)
+
+
 def test_arms_are_those_of_the_look(margin):
     """What a simulation's truth is measured by: the queue's first labels, and four fifths of the audit's."""
     played, learner = margin

@@ -18,7 +18,7 @@ from sklearn.base import clone
 from nextlabel.estimators.base import Check, History, Look
 from nextlabel.estimators.random_arm import steps
 from nextlabel.loop.asking import Asked, doubt
-from nextlabel.loop.learner import ActiveLearner, View
+from nextlabel.loop.learner import ActiveLearner, View, learn
 from nextlabel.models.base import Fitted
 from nextlabel.pool import NOBODY, Ids, Pool
 from nextlabel.statistics.audit_looks import last_look
@@ -186,7 +186,8 @@ class Observer:
         pool, audit = seen.pool, answers.audit
         learned = pool.labelled()
         guess = _cross_guess(seen, learned, audit)
-        wanted = steps(len(audit), len(answers.own))
+        # A network learns too long for twenty more of it.
+        wanted = steps(len(audit), len(answers.own)) if _sees_as_they_are(seen) else []
         alike = answers.others(pool)
         by_chance = _cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
         queue = {k: _names(aside, _guess(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
@@ -247,8 +248,12 @@ def _cross_guess(seen: Seen, learned: Ids, audit: Ids) -> Ids:
 
 
 def _guess(seen: Seen, learned: Ids, asked: Ids) -> Ids:
-    """What the model's head takes samples for, trained anew on ``learned``; of a network, on what it sees now."""
+    """What a model takes samples for that was trained anew on ``learned``."""
     fitted, y = seen.fitted, seen.pool.y
+    if not _sees_as_they_are(seen):
+        # A new head alone knows the answers that it is asked about by the features below it: so a small network on 100
+        # digits agreed with 95 and 99 of 100 answers, and was right in 82 of 100 cases.
+        return guess_of(learn(seen.pool.only(learned), seen.learner, len(learned)), asked)
     head = clone(fitted.clf).fit(fitted.features[learned], y[learned])
     return guess_of(replace(fitted, clf=head), asked)
 
@@ -259,6 +264,11 @@ def guess_of(fitted: Fitted, ids: Ids) -> Ids:
         return NOBODY
     found: Ids = fitted.clf.predict_proba(fitted.features[ids]).argmax(axis=1)
     return found
+
+
+def _sees_as_they_are(seen: Seen) -> bool:
+    """Are the model's features the pool's own? Then its head is all that it has learned."""
+    return seen.fitted.features is seen.pool.features
 
 
 def _own_classes(pool: Pool) -> Ids:
