@@ -116,6 +116,15 @@ def test_nothing_is_written_over_what_is_read(line: str, words: str, here: Path)
     assert contents(here) == before
 
 
+@pytest.mark.parametrize("command", ["predict m garden", "evaluate m known", "select garden --batch 2", "train known"])
+def test_no_sample_is_written_over(command: str, here: Path) -> None:
+    folder = here / ("garden" if "garden" in command else "known")
+    sample = next(path for path in sorted(folder.rglob("*.png")))
+    before = contents(here)
+    refused(2, "which is read too, and would be lost", f"{command} --out {sample.relative_to(here)}")
+    assert contents(here) == before
+
+
 def test_standard_output_that_is_full_is_told(here: Path) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")

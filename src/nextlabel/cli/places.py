@@ -13,12 +13,24 @@ OTHER_PLACE = "Name another place with --out."
 
 
 def refuse_inputs(out: Path, read: Iterable[str | Path | None], option: str = "--out") -> None:
-    """`Mistake` where a file would be written over one that is read for it."""
+    """`Mistake` where a file would be written over one that is read for it, a sample of a folder among them."""
     for path in read:
-        if path is not None and os.path.realpath(out) == os.path.realpath(os.path.expanduser(path)):
+        if path is not None and _would_lose(real(out), Path(os.path.realpath(os.path.expanduser(path)))):
             raise Mistake(
                 f"{option} is '{printable(str(out))}', which is read too, and would be lost. Name another file."
             )
+
+
+def _would_lose(out: Path, read: Path) -> bool:
+    """Is it that file, or a picture or text that lies in that folder?"""
+    if out == read:
+        return True
+    if not (out.is_relative_to(read) and os.path.isfile(out)):
+        return False
+    from nextlabel.datasets.formats import SUFFIXES  # here: whoever chooses from arrays waits for no reader of pictures
+
+    # What we write ourselves, such as a table, may lie there from the last time, and be written anew.
+    return out.suffix.lower() in {*SUFFIXES, ".txt"}
 
 
 def refuse_place(out: Path) -> None:

@@ -24,16 +24,17 @@ def read_aside(past: Past, world: World, pool: Pool) -> Aside:
     waiting = np.union1d(pool.audit[pool.y[pool.audit] < 0], rows.skipped[on_side[rows.skipped]])
     # Below the largest draw that was answered: passed over, or new in the folder. A look has to count them.
     behind = waiting[world.draws[waiting] < world.draws[answered].max(initial=-1.0)]
+    asked = np.union1d(rows.asked, rows.skipped)  # who passed one over was shown it, in a check, too
     later = rows.skipped[~pool.askable[rows.skipped] & ~np.isin(rows.skipped, pool.audit)]
     classes = past.state.classes
     return Aside(
         codes=np.array(past.classes() or (0,), dtype=np.int64),
         merged={one: classes.resolve(one) for one, found in classes.by_id.items() if found.merged_into is not None},
-        skipped=int(np.isin(behind, rows.asked).sum()),
+        skipped=int(np.isin(behind, asked).sum()),
         later=(int(on_side[later].sum()), int((~on_side[later]).sum())),
         discarded=int(on_side[rows.discarded].sum()),
         by_hand=past.by_hand,
-        joined=int((~np.isin(behind, rows.asked)).sum()),
+        joined=int((~np.isin(behind, asked)).sum()),
     )
 
 
