@@ -56,10 +56,10 @@ def main() -> None:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as place:
             found |= SCENARIOS[name](Path(place), scale)
-        found |= {"seconds": round(time.perf_counter() - began), "load_at_end": round(os.getloadavg()[0], 1)}
-        print(json.dumps({name: found}, indent=1), flush=True)
-        if scale == 1:
-            keep(name, found)
+            found |= {"seconds": round(time.perf_counter() - began), "load_at_end": round(os.getloadavg()[0], 1)}
+            print(json.dumps({name: found}, indent=1), flush=True)
+            if scale == 1:
+                keep(name, found)
 
 
 def keep(name: str, found: Found) -> None:
