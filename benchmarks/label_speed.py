@@ -6,7 +6,8 @@ and the system's Chromium presses keys. Without a name all scenarios run, each s
 - ``pictures``: 10,000 of 500 kB (1600 x 1200; two hundred are drawn, each file has bytes of its own). From the command
   to the first picture, in a folder that was never seen and in one that is known; from a key to the next picture, ten
   keys a second, while the folder is being embedded, and while the model learns from a thousand labels (answers kept are
-  fewer than keys where somebody was faster than questions came); from an answer to its acknowledgement, and, since that means it is on the disk, an append of one page with fsync after each;
+  fewer than keys where somebody was faster than questions came); from an answer to its acknowledgement, and, since that
+  means it is on the disk, an append of one page with fsync after each;
 - ``people``: eight answer at once for a minute, as fast as they can;
 - ``many``: 100,000 pictures of 64 pixels, read and embedded: what a start takes, and how much memory;
 - ``choosing``: learning and choosing alone, in this process, on made-up vectors as wide as the default embedder's.
