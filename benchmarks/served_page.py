@@ -146,17 +146,21 @@ def answer(client: httpx.Client, question: dict[str, Any]) -> str:
     return own
 
 
-# A key takes the page to the next picture: that is painted in the first frame after it stands there, decoded.
+# A key takes the page to the next picture: that is painted in the first frame after it stands there, decoded. Where
+# questions run out the stage goes, and comes again with the next one, so the whole page is watched.
 WATCH = """() => {
   const again = window.pressed !== undefined;
-  window.pressed = []; window.painted = [];
+  window.pressed = []; window.pictures = [];
   if (again) return;
   document.addEventListener('keydown', () => window.pressed.push(performance.now()), true);
-  new MutationObserver(records => records.forEach(record => record.addedNodes.forEach(image => {
-    const place = window.painted.push(null) - 1;
-    const paint = () => requestAnimationFrame(() => (window.painted[place] = performance.now()));
+  new MutationObserver(records => records.forEach(record => record.addedNodes.forEach(node => {
+    const image = node.matches?.('.stage img') ? node : node.querySelector?.('.stage img');
+    if (!image) return;
+    const picture = {came: performance.now(), painted: null};
+    window.pictures.push(picture);
+    const paint = () => requestAnimationFrame(() => (picture.painted = performance.now()));
     image.decode().then(paint, paint);
-  }))).observe(document.querySelector('.stage'), {childList: true});
+  }))).observe(document.body, {childList: true, subtree: true});
 }"""
 
 
@@ -184,13 +188,14 @@ class Browser:
         self.window.goto(link)
         self.window.wait_for_function("() => document.querySelector('.stage img')?.naturalWidth > 0")
 
-    def press(self, count: int) -> list[float]:
-        """Ten keys a second; for each the seconds to the frame that has the next picture."""
+    def press(self, count: int) -> tuple[list[float], int]:
+        """Ten keys a second; for each the seconds to the next picture's frame, and how many pictures came."""
         self.window.evaluate(WATCH)
         for i in range(count):
             self.window.keyboard.press(str(1 + i % 9))
             self.window.wait_for_timeout(100)
         self.window.wait_for_timeout(3_000)
-        pressed, painted = self.window.evaluate("[window.pressed, window.painted]")
-        assert len(pressed) == len(painted) == count, f"{len(pressed)} keys, {len(painted)} pictures"
-        return [(after - key) / 1000 for key, after in zip(pressed, painted, strict=True)]
+        pressed, pictures, now = self.window.evaluate("[window.pressed, window.pictures, performance.now()]")
+        # A key that found no question waits for the next one that comes; where none came, it has waited until now.
+        painted = [next((one["painted"] for one in pictures if one["came"] >= key), None) or now for key in pressed]
+        return [(after - key) / 1000 for key, after in zip(pressed, painted, strict=True)], len(pictures)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextlabel.errors import BadEntry
-from nextlabel.store import Entry, File
+from nextlabel.store import FILE, Entry, File, open_store
 from nextlabel.store.catalogue import Catalogue
 from nextlabel.store.files import Files
 
@@ -70,7 +70,7 @@ def test_a_sample_is_its_bytes_for_good(sessions):
 
 
 def test_the_database_holds_what_the_catalogue_believes(store):
-    chance, folder = random.Random(0), {}
+    chance, folder, followed = random.Random(0), {}, dict(enumerate(store.samples()))
     for _ in range(25):
         for _ in range(3):
             verb = chance.choice(["write", "write", "delete", "move", "swap"])
@@ -78,9 +78,26 @@ def test_the_database_holds_what_the_catalogue_believes(store):
         for digests in (False, True):
             files = [File(path, content if digests else None) for path, content in folder.items()]
             store.register(files, draw, whole=True)
+            followed |= {sample.id: sample for sample in store.changed_samples()}
+        assert store.samples() == list(followed.values())
         believed = sorted(store._catalogue.by_id.values(), key=lambda one: one.id)
         assert store.samples() == believed
     assert store.state().files.askable() == {one.id for one in believed if one.gone is None and one.copy_of is None}
+
+
+def test_digests_of_some_cost_the_same_however_many_samples_there_are(tmp_path):
+    """Counted in steps of SQLite's machine: it looks through no table for each of them."""
+    ticks = []
+    for count in (100, 2000):
+        with open_store(tmp_path / f"{count}" / FILE) as store:
+            store.register([File(f"{i}.jpg") for i in range(count)], draw, whole=True)
+            steps = []
+            raw = store._connection.connection.driver_connection
+            raw.set_progress_handler(lambda steps=steps: steps.append(1), 100)
+            store.register([File(f"{i}.jpg", f"bytes of {i}") for i in range(50)], draw)
+            assert [one.id for one in store.changed_samples()] == list(range(50))
+            ticks.append(len(steps))
+    assert ticks[1] < 2 * ticks[0]
 
 
 def test_an_answer_follows_a_file_that_was_moved_and_not_one_that_was_changed(store, label):

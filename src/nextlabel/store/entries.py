@@ -180,8 +180,9 @@ def write_samples(connection: Connection, catalogue: Catalogue) -> None:
     if new:
         connection.execute(insert(samples), new)
     if changed:
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-        news = [{"of": row["id"], **{f"new_{name}": row[name] for name in names}} for row in changed]
+        # Not the id, though it is the same: for each row SQLite would look through all samples for copies of it.
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != "id"}
+        news = [{"of": row["id"], **{f"new_{name}": row[name] for name in names if name != "id"}} for row in changed]
         connection.execute(update(samples).where(one).values(values), news)
 
 

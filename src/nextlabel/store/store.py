@@ -220,3 +220,9 @@ class Store(Visit):
                 event = entries.append(connection, Entry(uuid4().hex, "scan", data=found), now) if found else None
             self._catalogue = catalogue
             return event
+
+    def changed_samples(self) -> list[Sample]:
+        """The samples that the last `register` added or changed, as they are now, by id."""
+        with self._one_at_a_time:
+            known = self._catalogue
+            return [] if known is None else [known.by_id[one] for one in sorted(known.before)]
