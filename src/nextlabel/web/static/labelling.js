@@ -47,7 +47,7 @@ async function refill() {
       if (open.length) setQueue([...queue.value, ...open]);
       asked.value = true;
     });
-    outbox.away.value = false;
+    if (!outbox.waiting.value.length) outbox.away.value = false; // else answers still wait to be sent
   } catch (error) {
     if (error instanceof Refused && (error.status === 401 || error.status === 403)) outbox.locked.value = error.message;
     else {
