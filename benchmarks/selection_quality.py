@@ -108,7 +108,8 @@ def texts(out: Path) -> dict[str, Experiment]:
     for question in ("topic", "library"):
         for length in ("short", "long"):
             table = out / f"{question}-{length}.csv"
-            text_embedders.write_table(table, question, length == "short")
+            if not table.exists():  # some texts hold numbers that are drawn as their library is imported
+                text_embedders.write_table(table, question, length == "short")
             for embedder in ("use", "tfidf"):
                 name = f"{table.stem}-{embedder}"
                 columns = Columns(text_column="text")
