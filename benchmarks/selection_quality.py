@@ -73,9 +73,7 @@ def experiments(kind: str, out: Path) -> dict[tuple[str, str], Experiment]:
     switches = SWITCHES if kind == "plain" else SWITCHES_ELSEWHERE
     judged = JUDGED_ON_TEXTS if kind == "texts" else (*JUDGED, *switches)
     grid = {
-        (name, start): replace(
-            dataset, strategies=("random", *judged), start=start, plan=Plan(batch=batch, rounds=15)
-        )
+        (name, start): replace(dataset, strategies=("random", *judged), start=start, plan=Plan(batch=batch, rounds=15))
         for name, dataset in datasets.items()
         for start, batch in STARTS.items()
     }

@@ -18,7 +18,7 @@ Q_BEGIN, Q_END = "<!-- quality: written by benchmarks/table.py -->", "<!-- end o
 PAGE = HERE.parent / "docs" / "better-than-random.md"
 VERDICTS = {
     f"{kind}{start}/class": HERE / "results" / f"verdicts-{kind.replace(' ', '-')}from-{start}.json"
-    for kind in ("", "efficientnet ")
+    for kind in ("", "efficientnet ", "texts ")
     for start in "15"
 }
 SIZES = ("20k", "200k", "1M")

@@ -19,7 +19,8 @@ RESULTS = BENCHMARKS / "results"
 DOCS = BENCHMARKS.parent / "docs"
 COMPARING = (DOCS / "comparing.md").read_text(encoding="utf-8")
 RANDOM = (DOCS / "better-than-random.md").read_text(encoding="utf-8")
-FILES = [f"verdicts-{kind}from-{start}" for kind in ("", "efficientnet-") for start in "15"]
+FILES = [f"verdicts-{kind}from-{start}" for kind in ("", "efficientnet-", "texts-") for start in "15"]
+CSV = {"efficientnet": "selection-quality-efficientnet.csv", "texts": "selection-quality-texts.csv"}  # by kind
 NULL = json.loads((RESULTS / "evidence" / "null.json").read_text())
 LOOKS = json.loads((RESULTS / "evidence" / "looks.json").read_text())
 LAWS = {
@@ -107,7 +108,7 @@ def test_the_tables_of_verdicts_are_the_files(monkeypatch):
 @pytest.mark.parametrize("name", FILES)
 def test_the_verdicts_are_those_of_the_seeds(name):
     """Every p, interval and verdict anew, from the AUBC of each seed."""
-    kind = "selection-quality-efficientnet.csv" if "efficientnet" in name else "selection-quality.csv"
+    kind = next((path for kind, path in CSV.items() if kind in name), "selection-quality.csv")
     aubc = defaultdict(dict)
     with (RESULTS / kind).open(newline="") as file:
         for row in csv.DictReader(file):
@@ -138,7 +139,7 @@ def count(cells, verdict):
 def test_what_the_page_counts_is_in_the_files():
     text = flat(RANDOM)
     network = verdicts(FILES[2]) + verdicts(FILES[3])
-    ours = [[one for one in verdicts(name) if one["strategy"] == "uherding"] for name in FILES[2:]]
+    ours = [[one for one in verdicts(name) if one["strategy"] == "uherding"] for name in FILES[2:4]]
     first, then = (count(cells, "better") for cells in ours)
     assert f"better than random on {first} of 8 sets from one label per class and on {then} of 8 from five**" in text
     assert all(one["ci95"][0] > 0 for cells in ours for one in cells)  # "its interval is above zero on all of them"
@@ -155,6 +156,18 @@ def test_what_the_page_counts_is_in_the_files():
     better, worse = (count(rest.values(), verdict) for verdict in ("better", "worse"))
     shown = f"ten seeds show something better in {better}, something worse in {worse}, and leave the rest open"
     assert f"of the {len(rest)} cells that are no copies, {shown}" in text
+
+
+def test_what_the_page_says_of_texts_is_in_the_files():
+    text = flat(RANDOM)
+    first, then = ([one for one in verdicts(name) if one["strategy"] == "uherding"] for name in FILES[4:])
+    assert all(one["mean_difference"] > 0 for one in first + then)  # "above random in all sixteen cells"
+    assert f"in {count(first, 'better')} of 8 from one label per class and in {count(then, 'better')} of 8" in text
+    labels = [round(100 / one["label_ratio"]["value"]) for one in then]
+    assert f"between {min(labels)} and {max(labels)} labels to end where random ends with a hundred" in text
+    margin = {one["dataset"]: one["mean_difference"] for one in verdicts(FILES[5]) if one["strategy"] == "margin"}
+    more = [one["mean_difference"] - margin[one["dataset"]] for one in then if one["embedder"] == "tfidf"]
+    assert f"+{points(np.mean(more))} points on average over these four cells" in text
 
 
 @pytest.mark.parametrize(
