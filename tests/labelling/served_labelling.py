@@ -125,7 +125,7 @@ def worker_of(server: int) -> int | None:
         if entry.name.isdecimal():
             try:
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == server and b"nextlabel.labelling.worker" in (entry / "cmdline").read_bytes():
+                if parent == server and b"nextlabel.labelling.worker_process" in (entry / "cmdline").read_bytes():
                     return int(entry.name)
             except OSError:
                 continue

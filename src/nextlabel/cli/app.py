@@ -244,7 +244,7 @@ def select(
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
     """
-    from nextlabel.cli.imports import without
+    from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # nothing that select knows needs them, and they take 2 s to load
         from nextlabel.cli.select import run_select
@@ -282,7 +282,7 @@ def train(
 
     `nextlabel train pictures/ --model "cnn(epochs=20)" --out flowers.safetensors`
     """
-    from nextlabel.cli.imports import without
+    from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # `cnn` loads torch when it is wanted, and nothing else needs it
         from nextlabel.cli.train import run_train
@@ -335,7 +335,7 @@ def predict(
 
     `find garden -name '*.jpg' | nextlabel predict flowers.safetensors -`
     """
-    from nextlabel.cli.imports import without
+    from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # as in `train`
         from nextlabel.cli.predict import Wish, run_predict
@@ -360,7 +360,7 @@ def evaluate(
 
     Example: `nextlabel evaluate flowers.safetensors test/ --out evaluation.html`
     """
-    from nextlabel.cli.imports import without
+    from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # as in `train`
         from nextlabel.cli.evaluate import run_evaluate

@@ -60,7 +60,7 @@ def export(
 
     `nextlabel export holiday/ --to folders --out sorted/ --predictions --threshold 0.9`
     """
-    from nextlabel.cli.imports import without
+    from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # as in `train`
         from nextlabel.cli.export import Order, run_export
@@ -84,7 +84,7 @@ def receipt(
 
     Example: `nextlabel receipt holiday/ --out receipt.html`
     """
-    from nextlabel.cli.imports import without
+    from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # as in `train`
         from nextlabel.cli.receipt import run_receipt

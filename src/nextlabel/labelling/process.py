@@ -73,7 +73,7 @@ class WorkerProcess:
 
     def _run_once(self) -> None:
         # -P: a numpy.py that lies among somebody's pictures is never run.
-        command = [sys.executable, "-P", "-m", "nextlabel.labelling.worker"]
+        command = [sys.executable, "-P", "-m", "nextlabel.labelling.worker_process"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdin is not None, "it was asked for"
             assert process.stdout is not None, "it was asked for"

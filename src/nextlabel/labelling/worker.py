@@ -254,7 +254,3 @@ def main() -> None:
         serve(sys.stdin.buffer, out)
     except BrokenPipeError:
         os._exit(0)  # the server went first
-
-
-if __name__ == "__main__":
-    main()

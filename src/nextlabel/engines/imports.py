@@ -1,4 +1,4 @@
-"""What a command does without: packages that others would load although nobody asks for them."""
+"""What a process does without: packages that others would load although nobody asks for them."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from nextlabel.cli.imports import without
+from nextlabel.engines.imports import without
 
 
 def test_what_is_hidden_is_there_again_afterwards():
