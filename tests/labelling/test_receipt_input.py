@@ -95,7 +95,7 @@ def test_skips_widen_the_figure_to_both_sides(shapes):
         loop.choose()
         look = loop.follow().looks[-1]
         assert 2 <= look.skipped <= 5
-        assert "that you were not sure of count as wrong below, and as right above." in loop.lines()["new"]
+        assert "that were asked and have no answer yet count as wrong below, and as right above." in loop.lines()["new"]
 
 
 def test_labels_that_change_after_a_look(shapes):

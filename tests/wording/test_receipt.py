@@ -82,7 +82,7 @@ def test_what_joined_is_said_first_and_what_was_put_aside_beside_the_figure():
     history = make_history(make_look(30, discarded=10, skipped=1), joined=3)
     first, new, *_ = (line.words for line in describe_receipt(estimate(history), "text", 3))
     assert first == "3 texts joined that the audit has not asked yet: till then the last figures stand."
-    assert "One that you were not sure of counts as wrong below, and as right above." in new
+    assert "One that was asked and has no answer yet counts as wrong below, and as right above." in new
     assert "25 % of the audit's texts were put aside: the figure is about the others." in new
     small = estimate(History(audit=4, side=8))
     assert describe_receipt(small)[0].words.startswith("Too few pictures for a figure: it takes 30")

@@ -83,8 +83,8 @@ def _early(figure: Figure, noun: str, needed: int) -> str:
 
 def _passed_over(count: int) -> str:
     if count == 1:
-        return "One that you were not sure of counts as wrong below, and as right above."
-    return f"{count:,} that you were not sure of count as wrong below, and as right above."
+        return "One that was asked and has no answer yet counts as wrong below, and as right above."
+    return f"{count:,} that were asked and have no answer yet count as wrong below, and as right above."
 
 
 def _rest(figure: Figure, noun: str) -> str:
