@@ -12,7 +12,6 @@ widths at about 30, 59 and 92 audit answers, how often the rule about the next h
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ from nextlabel.estimators.base import Check
 from nextlabel.estimators.churn import PER_CLASS
 from nextlabel.estimators.stopping import mended
 from nextlabel.experiment import Crew
+from nextlabel.statistics.held import is_right
 
 RESULT = Path(__file__).parent / "results" / "receipt" / "coverage.json"
 PLAN = Plan(batch=10, rounds=50, audit=0.2, ahead=1, cold="maxherding")
@@ -43,7 +43,8 @@ PICTURES = {
     "blood-cells": ("blood-cells/train", r"([^/-]*)-"),
 }
 TABLES = ("phoneme", "splice", "vehicle", "banana")
-SHOWN = ("new", "rest", "against_random")
+SHOWN = ("new", "rest", "against_random", "worth")
+BOTH = ("new", "rest")
 WIDTHS = {30: (30, 37), 59: (59, 72), 92: (92, 114)}  # looks at about so many audit answers
 NEXT = 100
 RATIOS = (0.3, 1.0, 3.0, 10.0)  # labels that an error costs
@@ -65,14 +66,9 @@ def experiments(seeds: int) -> dict[str, Experiment]:
     return found
 
 
-def holds(figure: Mapping[str, Any], test: int) -> bool:
-    """Did the truth lie within the interval, widened by what the truth itself is unsure of?"""
-    truth, low, high = figure["truth"], figure["low"], figure["high"]
-    if truth is None or low is None:
-        return True
-    middle = figure["value"] if figure["value"] is not None else high
-    wide = math.sqrt(1 + figure["audit"] / test) if test else 1.0
-    return bool(middle - wide * (middle - low) - 1e-12 <= truth <= middle + wide * (high - middle) + 1e-12)
+def holds(name: str, figure: Mapping[str, Any], test: int) -> bool:
+    """Did the truth lie within the interval? Where it is not known, nothing speaks against it."""
+    return figure["truth"] is None or is_right(name, figure, test)
 
 
 def judge(run: Run, strategy: str) -> dict[str, Any]:
@@ -87,12 +83,7 @@ def judge(run: Run, strategy: str) -> dict[str, Any]:
             accuracy[row["seed"]][row["labelled"]] = 100 * row["accuracy"]
     found: dict[str, Any] = {name: judge_interval(by_seed, name) for name in SHOWN}
     both = [
-        all(
-            holds(f, row["test"] if n == "new" else 0)
-            for row in rows
-            for n, f in row["figures"].items()
-            if n in ("new", "rest")
-        )
+        all(holds(name, figure, row["test"]) for row in rows for name, figure in row["figures"].items() if name in BOTH)
         for rows in by_seed.values()
     ]
     found["new and rest"] = {"labellings": len(both), "held": sum(both)}
@@ -103,11 +94,11 @@ def judge(run: Run, strategy: str) -> dict[str, Any]:
 def judge_interval(by_seed: Mapping[int, Sequence[Mapping[str, Any]]], name: str) -> dict[str, Any]:
     """Of how many labellings all intervals of a figure held, and how wide they were."""
     said = {
-        seed: [(row["test"] if name != "rest" else 0, row["figures"][name]) for row in rows if name in row["figures"]]
+        seed: [(row["test"], row["figures"][name]) for row in rows if name in row["figures"]]
         for seed, rows in by_seed.items()
     }
     said = {seed: rows for seed, rows in said.items() if rows}
-    held = sum(all(holds(figure, test) for test, figure in rows) for rows in said.values())
+    held = sum(all(holds(name, figure, test) for test, figure in rows) for rows in said.values())
     widths = {}
     for at, (least, most) in WIDTHS.items():
         some = [f["high"] - f["low"] for rows in said.values() for _, f in rows if least <= f["audit"] <= most]

@@ -9,7 +9,7 @@ from nextlabel.estimators.random_arm import equal_count, steps
 from nextlabel.loop.asking import Asked
 from nextlabel.loop.audit import draws, order_side
 from nextlabel.loop.learner import ActiveLearner
-from nextlabel.loop.observer import Aside, Observer, Seen, arms
+from nextlabel.loop.observer import Aside, Observer, Seen, guess_by_chance, guess_by_queue
 from nextlabel.loop.rounds import drive, rounds, step
 from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan
@@ -296,7 +296,8 @@ def test_arms_are_those_of_the_look(margin):
     audit, own = answers(this)
     others = [i for i in range(N) if this.pool.y[i] >= 0 and i not in audit and i not in own]
     some = np.arange(40)
-    queue, chance = arms(Seen(this.pool, this.fitted, this.asked, this.view, learner), k, some)
+    seen = Seen(this.pool, this.fitted, this.asked, this.view, learner)
+    queue, chance = guess_by_queue(seen, k, some), guess_by_chance(seen, some)
     assert queue.tolist() == predict(this.pool, np.array(sorted({*others, *own[:k]})), some)
     for fold, found in enumerate(chance):
         rest = [i for place, i in enumerate(audit) if place % 5 != fold]

@@ -37,9 +37,6 @@ SENTENCES = [
     ("against_random", Figure("points", -9.0, -16.0, -2.0, 470, more={"labels": 376}),
      "Worse than random questions by 2 to 16 points, at 376 labels each."),
     ("against_random", Figure("points", silent="short queue"), ""),
-    ("worth", Figure("labels", None, 15.0, 75.0, 76, more={"random": 61}),
-     "15 to 75 of the queue's labels do the work of 61 random ones."),
-    ("worth", Figure("labels", silent="not told apart"), ""),
     ("next", Figure("points", 0.5, 0.0, 1.8, 60, more={"churn": 5.0}), "The next 100 answers bring about 0.5 points, "
      "at most 1.8: the last 100 changed 5.0 % of the machine's."),
     ("next", Figure("points", silent="few left"), "Nothing is said about the next 100 answers: too little of the audit "

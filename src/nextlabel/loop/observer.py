@@ -225,15 +225,17 @@ class _Answers(NamedTuple):
         return np.setdiff1d(pool.labelled(), np.concatenate([self.audit, self.own]))
 
 
-def arms(seen: Seen, k: int, ids: Ids) -> tuple[Ids, list[Ids]]:
-    """What samples are taken for by the first ``k`` labels of the strategy's side, and by each four fifths of the
-    audit's: class codes (n,), and five times (n,).
-    """
+def guess_by_queue(seen: Seen, k: int, ids: Ids) -> Ids:
+    """What samples (n,) are taken for by a model of the first ``k`` labels of the strategy's side: class codes (n,)."""
     answers = _Answers.of(seen.pool)
-    alike = answers.others(seen.pool)
-    fold = np.arange(len(answers.audit)) % FOLDS
-    chance = [_guess(seen, np.union1d(alike, answers.audit[fold != this]), ids) for this in range(FOLDS)]
-    return _guess(seen, np.union1d(alike, answers.own[:k]), ids), chance
+    return _guess(seen, np.union1d(answers.others(seen.pool), answers.own[:k]), ids)
+
+
+def guess_by_chance(seen: Seen, ids: Ids) -> list[Ids]:
+    """The same by each four fifths of the audit's labels: five times (n,)."""
+    answers = _Answers.of(seen.pool)
+    fold, others = np.arange(len(answers.audit)) % FOLDS, answers.others(seen.pool)
+    return [_guess(seen, np.union1d(others, answers.audit[fold != this]), ids) for this in range(FOLDS)]
 
 
 def _cross_guess(seen: Seen, learned: Ids, audit: Ids) -> Ids:

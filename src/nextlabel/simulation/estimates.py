@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from nextlabel.estimators import estimate
-from nextlabel.estimators.base import Figure, History
-from nextlabel.estimators.random_arm import equal_count
+from nextlabel.estimators.base import Figure, History, Look
+from nextlabel.estimators.random_arm import STEPS, equal_count
 from nextlabel.loop.learner import ActiveLearner
-from nextlabel.loop.observer import Aside, Observer, Seen, arms, guess_of
+from nextlabel.loop.observer import Aside, Observer, Seen, guess_by_chance, guess_by_queue, guess_of
 from nextlabel.loop.rounds import Round
 from nextlabel.models.base import Fitted
-from nextlabel.pool import Ids
+from nextlabel.pool import Ids, Labels
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.parts import Parts
 
@@ -73,9 +73,9 @@ class Watch:
         found = {"new": self._agreement(seen.fitted, test), "rest": self._agreement(seen.fitted, self._rest(seen))}
         if k in history.looks[-1].queue and len(test):
             answers = self.parts.oracles[self.arm.seed](test)
-            queue, chance = arms(seen, k, test)
-            beaten = np.mean([(one == answers).mean() for one in chance])
-            found["against_random"] = 100 * float((queue == answers).mean() - beaten)
+            beaten = float(np.mean([(one == answers).mean() for one in guess_by_chance(seen, test)]))
+            found["against_random"] = 100 * (float((guess_by_queue(seen, k, test) == answers).mean()) - beaten)
+            found["worth"] = _reach(seen, history.looks[-1], test, answers, beaten)
         return found
 
     def _known(self, ids: Ids) -> Ids:
@@ -87,6 +87,22 @@ class Watch:
             return None
         found = guess_of(fitted, ids) == self.parts.oracles[self.arm.seed](ids)
         return float(found.mean())
+
+
+def _reach(seen: Seen, look: Look, test: Ids, answers: Labels, accuracy: float) -> float:
+    """How many of the queue's labels a model needs to be so accurate, between the counts that were tried.
+
+    The first of them where it is there at once, and twice the last where it never is: nothing beyond is known.
+    """
+    before: tuple[int, float] | None = None
+    for k in (k for k in sorted(look.queue) if k in STEPS):
+        now = float((guess_by_queue(seen, k, test) == answers).mean())
+        if now >= accuracy:
+            if before is None:
+                return float(k)
+            return before[0] + (k - before[0]) * (accuracy - before[1]) / (now - before[1])
+        before = k, now
+    return 2.0 * (before[0] if before else 0)
 
 
 def _speaks(figure: Figure) -> bool:

@@ -19,6 +19,7 @@ POINTS = {
     "new": 100.0,
     "rest": 100.0,
     "against_random": 1.0,
+    "worth": 1.0,
 }  # of figures with a truth, what makes points of their unit
 SAMPLED = frozenset({"new", "against_random"})  # those whose truth is measured on test samples
 ENDS = {"low": -1, "high": 1}  # a side without one is open

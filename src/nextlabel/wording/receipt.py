@@ -120,14 +120,6 @@ def _against_random(figure: Figure, noun: str) -> str:
     return f"Not told apart from random questions yet: {between}, at {labels} each."
 
 
-def _worth(figure: Figure, noun: str) -> str:
-    if figure.high is None or figure.low is None:
-        return ""
-    random = int(figure.more["random"])
-    some = f"{figure.low:,.0f} to {figure.high:,.0f}" if figure.low else f"At most {figure.high:,.0f}"
-    return f"{some} of the queue's labels do the work of {random:,} random ones."
-
-
 def _next(figure: Figure, noun: str) -> str:
     if figure.high is None or figure.value is None:
         return _SILENT_NEXT.get(figure.silent or "", "")
@@ -169,11 +161,11 @@ def _check(figure: Figure, noun: str) -> str:
 
 
 Words = Callable[[Figure, str], str]
+# No line for `worth`, labels saved: it is written by `simulate --estimate`, and is shown once it holds in 95 of 100.
 LINES: Mapping[str, tuple[str, Words]] = {
     "new": ("How good is the machine?", _new),
     "rest": ("The rest of this folder", _rest),
     "against_random": ("Against random questions", _against_random),
-    "worth": ("What asking saved", _worth),
     "next": ("The next 100 answers", _next),
     "advice": ("Go on or stop?", _advice),
     "check": ("The rest, checked", _check),
@@ -186,7 +178,6 @@ MADE_OF = {
     "ones out of the rest.",
     "against_random": "The queue's first labels against as many that were drawn at random, both tried on audit answers "
     "that neither learned.",
-    "worth": "At how many of the queue's labels a model is as good as one on the random ones.",
     "next": "How many {noun}s the model takes for another class than it did 100 answers ago. A rule that was measured, "
     "no interval.",
     "advice": "Stop where at most 2 % changed over 100 answers, twice, at least 50 answers apart; or by cost, where "
