@@ -67,9 +67,10 @@ def test_hostile_names_stay_text_on_the_page(receipt):
 def test_the_receipt_replaces_nothing_of_the_project_and_wants_one(project, tmp_path):
     sample = next(project.glob("*.png"))
     before = sample.read_bytes()
-    for out in (sample, project / ".nextlabel" / "project.sqlite"):
+    store = project / ".nextlabel" / "project.sqlite"
+    for out, words in ((sample, "which is read too, and would be lost"), (store, "belongs to the project")):
         refused = run(project, "--out", out)
-        assert (refused.exit_code, "belongs to the project" in " ".join(refused.output.split())) == (2, True)
+        assert (refused.exit_code, words in " ".join(refused.output.split())) == (2, True)
     assert sample.read_bytes() == before
     refused = run(tmp_path)
     assert refused.exit_code == 1
