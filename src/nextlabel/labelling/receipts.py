@@ -37,13 +37,15 @@ class Receipts:
         self.world, self.dataset = world, dataset
         self.past, self.now = Past(), Past()  # as far as batches have been seen, and to the end of the log
         self.observer = Observer()
+        self._seen = 0  # the last batch that was
         self._last: Seen | None = None
         self._check: _Check | None = None
         self._learner: tuple[Settings, ActiveLearner] | None = None
 
     def follow(self, visit: Visit) -> History:
         """The history with all that the store holds by now."""
-        for batch in visit.batches(self.now.last_batch):
+        for batch in visit.batches(self._seen):
+            self._seen = batch.id
             if is_round(batch):
                 self.past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
                 self._last = self._show(self.past, self._asked(batch))
@@ -54,8 +56,7 @@ class Receipts:
             elif batch.choice.strategy not in (*ASIDE, LATE) and self._last is not None:
                 more = replace(self._last, asked=self._asked(batch))  # what the same chooser would have asked next
                 self.observer.send(more, read_aside(self.past, self.world, more.pool))
-            self.now.add_batch(batch)
-        self.now.follow(visit)
+        self.now.follow(visit)  # perhaps a batch further: one may have come meanwhile, and is seen the next time
         return self._end()
 
     def _end(self) -> History:
