@@ -129,6 +129,14 @@ class Pool:
         y = np.where(self.y >= 0, np.searchsorted(own, self.y), -1)
         return replace(self, y=y, classes=max(len(own), 1))  # one at least: no classifier can do with none
 
+    def own_classes(self) -> Ids:
+        """The codes here of the classes that `blind` counts, by its own codes."""
+        if not len(self.audit):  # nothing is hidden, so all are known
+            return np.arange(self.classes)
+        y = self.y.copy()
+        y[self.audit] = -1
+        return np.union1d(np.arange(self.classes if self.given is None else self.given), y[y >= 0])
+
     def answered(self, ids: Ids, labels: Labels) -> "Pool":
         """The pool after somebody answered; a negative label means that they did not know."""
         y, askable = self.y.copy(), self.askable.copy()

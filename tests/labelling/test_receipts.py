@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 from nextlabel import Experiment, Plan
 from nextlabel.labelling import LabellingSession
 from nextlabel.labelling.receipts import Receipts, write_receipt
-from nextlabel.loop.observer import Observer, Seen
+from nextlabel.loop.guesses import Seen
+from nextlabel.loop.observer import Observer
 from nextlabel.loop.rounds import drive, rounds
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.parts import prepare

@@ -8,8 +8,9 @@ import pytest
 from nextlabel.estimators.random_arm import equal_count, steps
 from nextlabel.loop.asking import Asked
 from nextlabel.loop.audit import draws, order_side
+from nextlabel.loop.guesses import Seen, guess_by_chance, guess_by_queue
 from nextlabel.loop.learner import ActiveLearner
-from nextlabel.loop.observer import Aside, Observer, Seen, guess_by_chance, guess_by_queue
+from nextlabel.loop.observer import Aside, Observer
 from nextlabel.loop.rounds import drive, rounds, step
 from nextlabel.models.linear import Linear
 from nextlabel.plan import Plan

@@ -47,7 +47,7 @@ def _difference(look: Look) -> Figure:
     k = equal_count(look.m)
     if k not in look.queue:
         return Figure("points", audit=look.m, labelled=look.labelled, silent="short queue")
-    middle, half = _paired(look, k)
+    middle, half = _pair_interval(look, k)
     mean = float(_differences(look, k).mean())
     low, high = max(middle - half, -100.0), min(middle + half, 100.0)
     return Figure("points", mean, low, high, look.m, look.labelled, more={"labels": k})
@@ -55,7 +55,7 @@ def _difference(look: Look) -> Figure:
 
 def _equivalent(look: Look) -> Figure:
     ks = [k for k in sorted(look.queue) if k in STEPS]
-    found = [_paired(look, k) for k in ks]
+    found = [_pair_interval(look, k) for k in ks]
     worse = [k for k, (mean, half) in zip(ks, found, strict=True) if mean + half < 0]
     # From there on to the end: one lucky k proves nothing.
     high = None
@@ -70,7 +70,7 @@ def _equivalent(look: Look) -> Figure:
     return Figure("labels", None, low, float(high), look.m, look.labelled, more=more)
 
 
-def _paired(look: Look, k: int) -> tuple[float, float]:
+def _pair_interval(look: Look, k: int) -> tuple[float, float]:
     """The middle of an interval for the difference in points on the audit answers, and half its width.
 
     As if there were two answers more, one that only the queue's model has right and one that only the other has (after

@@ -23,7 +23,7 @@ def stopping(history: History) -> Mapping[str, Figure]:
     value, cost = history.error_value, history.label_cost
     seen = {"churn": found.churn, "left": found.left, "known": found.known, "asked": found.asked}
     if value and cost and found.asked:
-        worth = value * mended(found)
+        worth = value * count_mendable(found)
         more = {"rule": "cost", "worth": worth, "cost": HUNDRED * cost, **seen}
         return {"advice": Figure("", float(worth < HUNDRED * cost), None, None, found.audit, found.labelled, more=more)}
     before = [one for one in history.checks if one.labelled <= found.labelled - APART and _counts(one)]
@@ -36,6 +36,6 @@ def _counts(check: Check) -> bool:
     return check.fewest >= PER_CLASS and check.seen >= SEEN
 
 
-def mended(check: Check) -> float:
+def count_mendable(check: Check) -> float:
     """How many errors a hundred labels mend at most: those in the rest, and those among the hundred themselves."""
     return check.left * bound(check) / 100 + min(HUNDRED, check.left) * (1 - check.known / max(check.asked, 1))

@@ -100,13 +100,7 @@ def _name(learner: ActiveLearner, warm: bool) -> str:
 
 def _own_classes(known: Known) -> Ids:
     """Class ids by the codes that the chooser uses: of those given, and those with a label on its own side."""
-    pool = known.pool
-    if not len(pool.audit):  # nothing is hidden, so all are known
-        return np.array(known.classes, dtype=np.int64)
-    y = pool.y.copy()
-    y[pool.audit] = -1
-    own = np.union1d(np.arange(pool.given or 0), y[y >= 0])
-    return np.array(known.classes, dtype=np.int64)[own.astype(np.int64)]
+    return np.array(known.classes or (0,), dtype=np.int64)[known.pool.own_classes()]
 
 
 def _predict(view: View, rows: Ids, codes: Ids) -> Predictions:

@@ -23,8 +23,9 @@ from nextlabel.labelling.choosing import make_learner
 from nextlabel.labelling.past import ASIDE, CHECK, LATE, Past, World, is_round
 from nextlabel.labelling.settings import Settings
 from nextlabel.loop.asking import Asked, Why
+from nextlabel.loop.guesses import Seen, guess_of
 from nextlabel.loop.learner import ActiveLearner, View, learn
-from nextlabel.loop.observer import Observer, Seen, guess_of
+from nextlabel.loop.observer import Observer
 from nextlabel.pool import NOBODY
 from nextlabel.store import Batch, Visit
 from nextlabel.wording.receipt import ReceiptLine, describe_receipt
@@ -48,13 +49,13 @@ class Receipts:
             self._seen = batch.id
             if is_round(batch):
                 self.past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
-                self._last = self._show(self.past, self._asked(batch))
+                self._last = self._show(self.past, self._read_batch(batch))
                 self.observer.see(self._last, read_aside(self.past, self.world, self._last.pool))
             elif batch.choice.strategy == CHECK:
                 self.past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
                 self._check = self._freeze(batch)
             elif batch.choice.strategy not in (*ASIDE, LATE) and self._last is not None:
-                more = replace(self._last, asked=self._asked(batch))  # what the same chooser would have asked next
+                more = replace(self._last, asked=self._read_batch(batch))  # what the same chooser would have asked next
                 self.observer.send(more, read_aside(self.past, self.world, more.pool))
         self.now.follow(visit)  # perhaps a batch further: one may have come meanwhile, and is seen the next time
         return self._end()
@@ -73,7 +74,7 @@ class Receipts:
 
     def _freeze(self, batch: Batch) -> "_Check":
         """What the model says, now that a check begins, of what was drawn for it."""
-        seen, state = self._show(self.past, self._asked(batch)), self.past.state
+        seen, state = self._show(self.past, self._read_batch(batch)), self.past.state
         classes = np.array(self.past.classes() or (0,))[guess_of(seen.fitted, seen.asked.ids)]
         drawn = dict(zip(self.world.ids[seen.asked.ids].tolist(), classes.tolist(), strict=True))
         rest = [one for one in self.world.ids.tolist() if state.verdict(one).kind == "open"]
@@ -95,7 +96,7 @@ class Receipts:
         view = View.of(known.pool, learner, k, out=known.out)  # as in `choose`
         return Seen(known.pool, learn(known.pool, learner, k), asked, view, learner)
 
-    def _asked(self, batch: Batch) -> Asked:
+    def _read_batch(self, batch: Batch) -> Asked:
         """A batch by rows; those of its samples that are gone are in no world."""
         there = [ask for ask in batch.asks if len(self.world.rows(np.array([ask.sample_id])))]
         rows = self.world.rows(np.array([ask.sample_id for ask in there], dtype=np.int64))

@@ -9,36 +9,20 @@ rounds once more and says the same.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import clone
 
 from nextlabel.estimators.base import Check, History, Look
 from nextlabel.estimators.random_arm import steps
-from nextlabel.loop.asking import Asked, doubt
-from nextlabel.loop.learner import ActiveLearner, View, learn
-from nextlabel.models.base import Fitted
+from nextlabel.loop.asking import doubt
+from nextlabel.loop.guesses import Answers, Seen, cross_guess, guess_anew, guess_of, has_own_features
 from nextlabel.pool import NOBODY, Ids, Pool
 from nextlabel.statistics.audit_looks import last_look
 
-FOLDS = 5
 GAP = 100  # labels over which the model's change is looked at
 RECENT = 100  # of the strategy's questions
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A round as an observer needs it: the ``pool``, the model of all labels, and what was asked from which view, by
-    which learner.
-    """
-
-    pool: Pool
-    fitted: Fitted
-    asked: Asked
-    view: View
-    learner: ActiveLearner
 
 
 @dataclass(frozen=True)
@@ -91,7 +75,7 @@ class Observer:
     def see(self, seen: Seen, aside: Aside | None = None) -> History:
         """The history with one round more; its batch has not been answered yet."""
         aside = aside or Aside()
-        pool, answers = seen.pool, _Answers.of(seen.pool)
+        pool, answers = seen.pool, Answers.of(seen.pool)
         self._settle(pool)
         self._check(seen, answers, aside)
         due = last_look(len(answers.audit))
@@ -103,7 +87,7 @@ class Observer:
 
     def history(self, pool: Pool, aside: Aside) -> History:
         """What was seen so far, of a labelling that has come as far as ``pool``."""
-        audit, side = len(_Answers.of(pool).audit), len(pool.audit) + aside.later[0]
+        audit, side = len(Answers.of(pool).audit), len(pool.audit) + aside.later[0]
         return History(audit, side, tuple(self.looks), tuple(self.checks), aside.joined)
 
     def send(self, seen: Seen, aside: Aside) -> None:
@@ -115,8 +99,7 @@ class Observer:
         tau = asked.tau
         doubts = None if tau is None else doubt(seen.view, seen.learner, pool.audit)
         taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
-        own = _own_classes(seen.view.pool)
-        guess = own[guess_of(seen.view.fitted, ids)]
+        guess = seen.view.pool.own_classes()[guess_of(seen.view.fitted, ids)]
         self._out.append(_Batch(ids, taken, tau is not None, _names(aside, guess)))
 
     def _settle(self, pool: Pool) -> None:
@@ -135,7 +118,7 @@ class Observer:
                 self._survivors = False  # what such a batch would have taken, nobody can say
             self._recent += zip(batch.ids.tolist(), batch.known.tolist(), strict=True)
 
-    def _check(self, seen: Seen, answers: "_Answers", aside: Aside) -> None:
+    def _check(self, seen: Seen, answers: Answers, aside: Aside) -> None:
         """Compare the model with that of a hundred answers ago."""
         pool = seen.pool
         if pool.known_classes() < 2:
@@ -181,16 +164,16 @@ class Observer:
         found = (aside.merged.get(one, one) == answer for (_, one), answer in zip(recent, answers, strict=True))
         return sum(found), len(recent)
 
-    def _look(self, seen: Seen, answers: "_Answers", aside: Aside) -> Look:
+    def _look(self, seen: Seen, answers: Answers, aside: Aside) -> Look:
         """Take a look: let models that have not learned an audit answer say what it is."""
         pool, audit = seen.pool, answers.audit
         learned = pool.labelled()
-        guess = _cross_guess(seen, learned, audit)
+        guess = cross_guess(seen, learned, audit)
         # A network learns too long for twenty more of it.
-        wanted = steps(len(audit), len(answers.own)) if _sees_as_they_are(seen) else []
+        wanted = steps(len(audit), len(answers.own)) if not has_own_features(seen) else []
         alike = answers.others(pool)
-        by_chance = _cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
-        queue = {k: _names(aside, _guess(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
+        by_chance = cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
+        queue = {k: _names(aside, guess_anew(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
         return Look(
             labelled=answers.n,
             truth=_names(aside, pool.y[audit]),
@@ -205,81 +188,6 @@ class Observer:
             by_chance=_names(aside, by_chance),
             queue=queue,
         )
-
-
-class _Answers(NamedTuple):
-    """Answers, one by one: how many, ids on the audit side in its order, and on the strategy's as they were asked."""
-
-    n: int
-    audit: Ids
-    own: Ids
-
-    @classmethod
-    def of(cls, pool: Pool) -> "_Answers":
-        answered = pool.asked[pool.y[pool.asked] >= 0]
-        own = answered[~np.isin(answered, pool.audit)]
-        return cls(len(answered), pool.audit[np.isin(pool.audit, answered)], own)
-
-    def others(self, pool: Pool) -> Ids:
-        """Labels that nobody was asked for, one by one: imports and grids, which either arm knows."""
-        return np.setdiff1d(pool.labelled(), np.concatenate([self.audit, self.own]))
-
-
-def guess_by_queue(seen: Seen, k: int, ids: Ids) -> Ids:
-    """What samples (n,) are taken for by a model of the first ``k`` labels of the strategy's side: class codes (n,)."""
-    answers = _Answers.of(seen.pool)
-    return _guess(seen, np.union1d(answers.others(seen.pool), answers.own[:k]), ids)
-
-
-def guess_by_chance(seen: Seen, ids: Ids) -> list[Ids]:
-    """The same by each four fifths of the audit's labels: five times (n,)."""
-    answers = _Answers.of(seen.pool)
-    fold, others = np.arange(len(answers.audit)) % FOLDS, answers.others(seen.pool)
-    return [_guess(seen, np.union1d(others, answers.audit[fold != this]), ids) for this in range(FOLDS)]
-
-
-def _cross_guess(seen: Seen, learned: Ids, audit: Ids) -> Ids:
-    """What heads take audit answers (m,) for that have learned all others of ``learned`` but a fifth, theirs in it."""
-    fold = np.arange(len(audit)) % FOLDS
-    found = np.empty(len(audit), dtype=np.int64)
-    for this in range(FOLDS):
-        asked = audit[fold == this]
-        if len(asked):
-            found[fold == this] = _guess(seen, np.setdiff1d(learned, asked), asked)
-    return found
-
-
-def _guess(seen: Seen, learned: Ids, asked: Ids) -> Ids:
-    """What a model takes samples for that was trained anew on ``learned``."""
-    fitted, y = seen.fitted, seen.pool.y
-    if not _sees_as_they_are(seen):
-        # A new head alone knows the answers that it is asked about by the features below it: so a small network on 100
-        # digits agreed with 95 and 99 of 100 answers, and was right in 82 of 100 cases.
-        return guess_of(learn(seen.pool.only(learned), seen.learner, len(learned)), asked)
-    head = clone(fitted.clf).fit(fitted.features[learned], y[learned])
-    return guess_of(replace(fitted, clf=head), asked)
-
-
-def guess_of(fitted: Fitted, ids: Ids) -> Ids:
-    """The likeliest class codes (n,) of samples; the first of those that are even, where ``predict`` would draw one."""
-    if not len(ids):
-        return NOBODY
-    found: Ids = fitted.clf.predict_proba(fitted.features[ids]).argmax(axis=1)
-    return found
-
-
-def _sees_as_they_are(seen: Seen) -> bool:
-    """Are the model's features the pool's own? Then its head is all that it has learned."""
-    return seen.fitted.features is seen.pool.features
-
-
-def _own_classes(pool: Pool) -> Ids:
-    """The codes of all classes by those that a blind pool counts."""
-    if not len(pool.audit):  # nothing is hidden, so all are known
-        return np.arange(pool.classes)
-    own = pool.y.copy()
-    own[pool.audit] = -1
-    return np.union1d(np.arange(pool.given if pool.given is not None else pool.classes), own[own >= 0])
 
 
 def _names(aside: Aside, codes: Ids) -> Ids:

@@ -7,8 +7,9 @@ import numpy as np
 from nextlabel.estimators import estimate
 from nextlabel.estimators.base import Figure, History, Look
 from nextlabel.estimators.random_arm import STEPS, equal_count
+from nextlabel.loop.guesses import Seen, guess_by_chance, guess_by_queue, guess_of
 from nextlabel.loop.learner import ActiveLearner
-from nextlabel.loop.observer import Aside, Observer, Seen, guess_by_chance, guess_by_queue, guess_of
+from nextlabel.loop.observer import Aside, Observer
 from nextlabel.loop.rounds import Round
 from nextlabel.models.base import Fitted
 from nextlabel.pool import Ids, Labels
@@ -54,7 +55,7 @@ class Watch:
     def _now(self, seen: Seen) -> dict[str, float | None]:
         """How good the model is in this round, on new samples and on the rest, whoever knows it."""
         rest = self._rest(seen)
-        test = self._known(self.parts.splits[self.arm.seed].test)
+        test = self._with_answers(self.parts.splits[self.arm.seed].test)
         return {
             "new": self._agreement(seen.fitted, test),
             "rest": self._agreement(seen.fitted, rest),
@@ -63,13 +64,13 @@ class Watch:
 
     def _rest(self, seen: Seen) -> Ids:
         pool = seen.pool
-        return self._known(np.union1d(pool.unlabelled(), pool.audit[pool.y[pool.audit] < 0]))
+        return self._with_answers(np.union1d(pool.unlabelled(), pool.audit[pool.y[pool.audit] < 0]))
 
     def _truth(self, seen: Seen, history: History) -> dict[str, float | None]:
         """The truth of the figures of a look, when it is taken; of what is to come nobody knows it yet."""
         if len(history.looks) == self._looks:
             return {}
-        test, k = self._known(self.parts.splits[self.arm.seed].test), equal_count(history.audit)
+        test, k = self._with_answers(self.parts.splits[self.arm.seed].test), equal_count(history.audit)
         found = {"new": self._agreement(seen.fitted, test), "rest": self._agreement(seen.fitted, self._rest(seen))}
         if k in history.looks[-1].queue and len(test):
             answers = self.parts.oracles[self.arm.seed](test)
@@ -78,7 +79,7 @@ class Watch:
             found["worth"] = _reach(seen, history.looks[-1], test, answers, beaten)
         return found
 
-    def _known(self, ids: Ids) -> Ids:
+    def _with_answers(self, ids: Ids) -> Ids:
         return ids[self.parts.oracles[self.arm.seed](ids) >= 0]
 
     def _agreement(self, fitted: Fitted, ids: Ids) -> float | None:

@@ -13,12 +13,26 @@ level of each is such that all of them hold together in 95 of 100 labellings. In
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from nextlabel.pool import Ids
 from nextlabel.statistics.intervals import Share, clopper_pearson
 
 # About a quarter more each time; numbers of audit answers.
 LOOKS = (30, 38, 47, 59, 73, 92, 115, 143, 179, 224, 280, 350, 437, 546, 683, 853)
 # From 200,000 simulated paths of max |W(t)| / sqrt(t) over these looks; Bonferroni would ask for .0031.
 LEVEL = 1 - 0.00681
+FOLDS = 5  # that audit answers are dealt into: each is asked of a model that has not learned its fold
+
+
+def deal(answers: int) -> Ids:
+    """The fold (m,) of each audit answer, by its place: whoever joins later moves nobody.
+
+    >>> deal(7).tolist()
+    [0, 1, 2, 3, 4, 0, 1]
+    """
+    fold: Ids = np.arange(answers) % FOLDS
+    return fold
 
 
 def last_look(answers: int) -> int | None:

@@ -11,9 +11,9 @@ import numpy as np
 
 from nextlabel.pool import Floats, Ids, Labels, Mask
 from nextlabel.progress import Progress, quiet
+from nextlabel.statistics.audit_looks import FOLDS, deal
 from nextlabel.training.learners import Learner
 
-FOLDS = 5
 NEVER = -1e9  # the logit of a class that a head has not learned: its probability is 0
 
 
@@ -44,7 +44,7 @@ def cross_fit(learner: Learner, rows: Ids, progress: Progress = quiet) -> CrossF
     lessons = learner.lessons
     if not len(rows):
         return None
-    fold = np.arange(len(rows)) % FOLDS
+    fold = deal(len(rows))
     logits = np.full((len(rows), len(lessons.classes)), NEVER)
     seen = np.zeros(len(rows), dtype=bool)
     for k in range(min(FOLDS, len(rows))):

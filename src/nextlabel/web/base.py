@@ -159,7 +159,7 @@ class Session(Protocol):
         """Put questions drawn from all that have no label at the front of the queue; how many there are."""
 
     def receipt(self) -> Json:
-        """What may be said honestly so far: `shapes.Receipt`.
+        """What may be said honestly so far: `receipt_shapes.Receipt`.
 
         ``agreement`` is between people, over samples that two of them labelled: Cohen's kappa with its 95 % interval
         (``low``, ``high``) and the number of such ``pairs``; null where there are too few for an interval.

@@ -13,6 +13,7 @@ from nextlabel.web import shapes
 from nextlabel.web.base import Json, Session
 from nextlabel.web.doors import digest_of, new_token
 from nextlabel.web.export import write_labels
+from nextlabel.web.receipt_shapes import Receipt
 
 GLANCE = 0.3  # seconds between two looks for changes: well under what a person would call late
 HEARTBEAT = 50  # glances between two signs of life, by which a connection that broke is noticed
@@ -161,7 +162,7 @@ def check_rest(session: Labelling, person: Person, said: shapes.CheckRest) -> Js
     return {"queued": session.check_rest(person, said.count)}
 
 
-@api_router.get("/receipt", response_model=shapes.Receipt)
+@api_router.get("/receipt", response_model=Receipt)
 def receipt(session: Labelling) -> Json:
     """What may be said honestly so far."""
     return session.receipt()

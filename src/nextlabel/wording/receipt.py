@@ -116,7 +116,7 @@ def _against_random(figure: Figure, noun: str) -> str:
     if figure.high < 0:
         worse = f"{_round(-figure.high)} to {_round(-figure.low)} points"
         return f"Worse than random questions by {worse}, at {labels} each."
-    between = f"{_signed(figure.low)} to {_signed(figure.high)} points"
+    between = f"{_with_sign(figure.low)} to {_with_sign(figure.high)} points"
     return f"Not told apart from random questions yet: {between}, at {labels} each."
 
 
@@ -174,8 +174,8 @@ LINES: Mapping[str, tuple[str, Words]] = {
 MADE_OF = {
     "new": "Answers to questions that were drawn at random. Each is asked of a model that has not learned it. The "
     "interval is right in 95 of 100 labellings, however often one looks.",
-    "rest": "The same answers, weighed by how many unlabelled {noun}s each stands for: the strategy has taken hard "
-    "ones out of the rest.",
+    "rest": "The same answers. Where a score chose the questions, each is weighed by how many unlabelled {noun}s it "
+    "stands for; elsewhere the rest is taken to be no harder than new {noun}s are.",
     "against_random": "The queue's first labels against as many that were drawn at random, both tried on audit answers "
     "that neither learned.",
     "next": "How many {noun}s the model takes for another class than it did 100 answers ago. A rule that was measured, "
@@ -202,7 +202,7 @@ def _round(points: float) -> str:
     return f"{points:.0f}"
 
 
-def _signed(points: float) -> str:
+def _with_sign(points: float) -> str:
     return f"{points:+.0f}".replace("-", MINUS)
 
 
