@@ -114,8 +114,8 @@ def _no_samples(root: Path, listing: Listing) -> str:
 def _say_hidden(names: Sequence[str]) -> str:
     if len(names) > 1:
         return (
-            f"{quote_few(names)} are hidden, for their names begin with a dot, so they are no classes. Rename those that "
-            "are."
+            f"{quote_few(names)} are hidden, for their names begin with a dot, so they are no classes. Rename those "
+            "that are."
         )
     return f"{quote_few(names)} is hidden, for its name begins with a dot, so it is no class. Rename it if it is one."
 
