@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from nextlabel.statistics.held import count_held, is_right
+from nextlabel.report.of_run.tables import FIGURES
+from nextlabel.statistics.held import POINTS, count_held, is_right
 
 
 def figure(truth, low=0.7, high=0.9, value=0.8, audit=30):
@@ -53,3 +54,7 @@ def test_widths_are_medians_over_labellings_of_the_first_figure_of_a_look():
     new, rest = count_held(rows)
     assert new.widths == {30: pytest.approx(30), 59: pytest.approx(30), 92: None}
     assert rest.widths == {30: None, 59: None, 92: None}  # only one end is said
+
+
+def test_each_figure_that_has_a_truth_has_words_in_the_report():
+    assert FIGURES.keys() == POINTS.keys()  # else the report of a run that shows it breaks down

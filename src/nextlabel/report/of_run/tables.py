@@ -69,7 +69,12 @@ def goal_heads() -> list[str]:
     return [f"{100 * goal:.0f} %" for goal in GOALS]
 
 
-FIGURES = {"new": "on new samples", "rest": "on the rest", "against_random": "against random questions"}
+FIGURES = {
+    "new": "on new samples",
+    "rest": "on the rest",
+    "against_random": "against random questions",
+    "worth": "labels for random ones",
+}
 
 
 def held_rows(run: Run) -> list[tuple[str, str, str, list[str]]]:
