@@ -60,7 +60,7 @@ def look(setting: Setting, seed: int) -> dict[str, Any]:
     with threadpool_limits(1):
         for name, indicator in INDICATORS.items():
             finding = indicator.measure(evidence)
-            row["indicators"][name] = {"value": finding.value} | finding.facts
+            row["indicators"][name] = {"value": finding.value, **finding.facts}
         for hard in (False, True):
             with engine(1) as here:
                 curves = self_simulate(Stage.of(evidence, hard=hard), here, 1, PLAYED)

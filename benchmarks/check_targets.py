@@ -2,8 +2,8 @@
 
 Every family of `check_families`, ten seeds of random, margin, auto and badge after a pilot of 100; of variants five
 seeds, without badge. About an hour on two cores; runs are kept in ``--out`` and gone on with where they stopped.
-``results/check/targets.json`` holds, for each setting and strategy, every seed's difference of AUBC to random in points,
-the label ratio, and random's height at both ends.
+``results/check/targets.json`` holds, for each setting and strategy, every seed's difference of AUBC to random in
+points, the label ratio, and random's height at both ends.
 """
 
 import argparse
@@ -25,8 +25,11 @@ from nextlabel.statistics.ratios import label_ratio
 from nextlabel.statistics.standings import paired_differences
 
 RESULT = Path(__file__).parent / "results" / "check" / "targets.json"
-STRATEGIES = ("random", "margin", "auto", "badge")
-SEEDS_OF_VARIANTS, STRATEGIES_OF_VARIANTS = 5, STRATEGIES[:3]  # a variant is a further row of its family, no vote
+STRATEGIES = ("random", "margin", "badge", "auto")
+SEEDS_OF_VARIANTS, STRATEGIES_OF_VARIANTS = (
+    5,
+    ("random", "margin", "auto"),
+)  # a variant is a further row of its family, no vote
 
 
 def main() -> None:

@@ -136,8 +136,8 @@ def _refuse(X: Floats, pilot: Ids, y: Labels, classes: Sequence[str], terms: Pil
         notes.append("The pilot met one class only, so nothing could be learned from it. Draw more labels.")
     elif 0 < len(pilot) < FEWEST_LABELS:
         notes.append(
-            f"A pilot of {len(pilot)} is too small: it takes {FEWEST_LABELS} labels to say how often a model errs. Draw "
-            "more at random."
+            f"A pilot of {len(pilot)} is too small: it takes {FEWEST_LABELS} to say how often a model errs. Draw more "
+            "at random."
         )
     elif len(pilot) and known < len(classes):
         unmet = [name for code, name in enumerate(classes) if code not in set(y.tolist())]
@@ -147,8 +147,8 @@ def _refuse(X: Floats, pilot: Ids, y: Labels, classes: Sequence[str], terms: Pil
         )
     if terms.budget <= len(pilot):
         raise BadData(
-            f"The pilot's {len(pilot)} labels use up the budget of {terms.budget}. Use a larger --budget: it counts all, "
-            "the pilot's among them."
+            f"The pilot's {len(pilot)} labels use up the budget of {terms.budget}. Use a larger --budget: it counts "
+            "all, the pilot's among them."
         )
     return notes
 
