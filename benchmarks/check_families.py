@@ -167,9 +167,8 @@ def _near_copies(setting: Setting) -> Setting:
     if np.allclose(np.linalg.norm(setting.X[:50], axis=1), 1, atol=1e-3):  # of one length, as they were
         X /= np.linalg.norm(X, axis=1, keepdims=True)
     groups = np.arange(n) if setting.groups is None else setting.groups
-    several = {name: np.concatenate([getattr(setting, name), getattr(setting, name)[again]]) for name in ("y", "truth")}
-    name = f"{setting.name}, near copies"
-    return replace(setting, name=name, X=X, groups=np.concatenate([groups, groups[again]]), **several)
+    y, truth, groups = (np.concatenate([each, each[again]]) for each in (setting.y, setting.truth, groups))
+    return Setting(setting.family, f"{setting.name}, near copies", setting.kind, X, y, truth, groups)
 
 
 def _noise(setting: Setting) -> Setting:
@@ -182,8 +181,8 @@ def _noise(setting: Setting) -> Setting:
 
 def _only(setting: Setting, ids: Ids, what: str) -> Setting:
     groups = None if setting.groups is None else setting.groups[ids]
-    parts = {"X": setting.X[ids], "y": setting.y[ids], "truth": setting.truth[ids], "groups": groups}
-    return replace(setting, name=f"{setting.name}, {what}", **parts)
+    name = f"{setting.name}, {what}"
+    return Setting(setting.family, name, setting.kind, setting.X[ids], setting.y[ids], setting.truth[ids], groups)
 
 
 def _is_large_enough(setting: Setting) -> bool:

@@ -61,7 +61,7 @@ def measure(setting: Setting, out: Path) -> dict[str, Any]:
     experiment = Experiment(
         (setting.X, setting.truth),
         strategies,
-        seeds=seeds,
+        seeds=tuple(range(seeds)),
         standardize=False,
         split=str(split),
         name=setting.name,
