@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.checking.evidence import Evidence
 from nextlabel.checking.forecast import Forecast, foretell, numbers_of
-from nextlabel.checking.indicators import INDICATORS, Finding
 from nextlabel.checking.self_simulation import RANDOM, Stage, self_simulate
 from nextlabel.engines import engine
 from nextlabel.errors import BadArray, BadData
+from nextlabel.indicators import INDICATORS, Finding
+from nextlabel.indicators.evidence import Evidence
 from nextlabel.knobs.pilot import Pilot
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet

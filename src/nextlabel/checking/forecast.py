@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from nextlabel.checking.indicators import Finding
+from nextlabel.indicators import Finding
 
 FILE = "forecast.json"
 SURE, UNSURE = 0.75, 0.25  # between these it does not know

@@ -14,7 +14,6 @@ from nextlabel.statistics.curves import primary
 
 FOLDS = 5
 NEAREST = 10  # neighbours that a density is told by
-TEMPERATURES = np.geomspace(0.25, 8, 26)  # 1 is in it: 0.25 * 2 ** (2 / 5 * 5)
 
 
 @dataclass(frozen=True)
@@ -89,12 +88,6 @@ class Evidence:
         return found
 
     @cached_property
-    def calibrated(self) -> Floats:
-        """The same (g, C), as sure as cross-fitted answers allow: temperature scaling (Guo et al., 2017)."""
-        losses = [_log_loss(soften(self.cross, t), self.y) for t in TEMPERATURES]
-        return soften(self.proba, float(TEMPERATURES[int(np.argmin(losses))]))
-
-    @cached_property
     def neighbours(self) -> tuple[Floats, Ids]:
         """Distances and places (g, 10) of each sample's nearest others, nearest first."""
         count = min(NEAREST, len(self.X) - 1) + 1
@@ -105,22 +98,6 @@ class Evidence:
     def metric(self) -> str:
         """What curves are drawn of: accuracy, or balanced accuracy where the pilot's classes differ by more than 3."""
         return primary(np.bincount(self.y, minlength=self.classes).tolist())
-
-
-def soften(proba: Floats, temperature: float) -> Floats:
-    """Probabilities (n, C) at another temperature: above 1 more even, below 1 surer.
-
-    >>> soften(np.array([[0.8, 0.2]]), 2.0).round(3).tolist()
-    [[0.667, 0.333]]
-    """
-    powered = np.clip(proba, 1e-12, None) ** (1 / temperature)
-    powered[proba <= 0] = 0.0  # a class that nobody has taught stays out
-    softened: Floats = powered / powered.sum(axis=1, keepdims=True)
-    return softened
-
-
-def _log_loss(proba: Floats, y: Labels) -> float:
-    return float(-np.log(np.clip(proba[np.arange(len(y)), y], 1e-4, None)).mean())
 
 
 def margins(proba: Floats) -> Floats:

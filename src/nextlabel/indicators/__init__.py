@@ -1,8 +1,11 @@
-"""What is measured: each of the guide's six reasons why random is hard to beat, and two more. One file, one line."""
+"""What is measured of a pool and its pilot: each of the guide's six reasons why random is hard to beat, and two more.
+
+One name, one file. Each says how far a reason holds here; `nextlabel.checking` makes a forecast of them.
+"""
 
 from collections.abc import Mapping
 
-from nextlabel.checking.indicators import (
+from nextlabel.indicators import (
     clusters,
     dimension,
     epistemic,
@@ -12,8 +15,8 @@ from nextlabel.checking.indicators import (
     redundancy,
     reliability,
 )
-from nextlabel.checking.indicators.base import Finding as Finding
-from nextlabel.checking.indicators.base import Indicator
+from nextlabel.indicators.base import Finding as Finding
+from nextlabel.indicators.base import Indicator
 
 FEWEST = 20  # labels, below which what is said of errors would be noise
 

@@ -10,7 +10,7 @@ its numbers by `nextlabel.wording`, and so is the picture.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nextlabel.checking.evidence import Evidence
+from nextlabel.indicators.evidence import Evidence
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nextlabel.checking.evidence import Evidence, margins
-from nextlabel.checking.indicators.base import Finding
+from nextlabel.indicators.base import Finding
+from nextlabel.indicators.evidence import Evidence, margins
 from nextlabel.pool import Floats
 
 UNCERTAIN = 0.05  # share of the pool, of least margin, that is looked at

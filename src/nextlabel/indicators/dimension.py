@@ -1,8 +1,8 @@
 """Are there enough labels for so many dimensions? Below one label for each, doubt is mostly noise."""
 
-from nextlabel.checking.evidence import Evidence
-from nextlabel.checking.indicators.base import Finding
-from nextlabel.checking.indicators.redundancy import effective_dimension
+from nextlabel.indicators.base import Finding
+from nextlabel.indicators.evidence import Evidence
+from nextlabel.indicators.redundancy import effective_dimension
 
 FEW, ENOUGH = 1.0, 3.0
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nextlabel.checking.evidence import Evidence
-from nextlabel.checking.indicators.base import Finding
+from nextlabel.indicators.base import Finding
+from nextlabel.indicators.evidence import Evidence
 from nextlabel.pool import Floats, Ids
 from nextlabel.seeds import stream
 from nextlabel.strategies import MaxHerding

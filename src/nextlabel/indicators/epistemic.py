@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nextlabel.checking.evidence import Evidence
-from nextlabel.checking.indicators.base import Finding
+from nextlabel.indicators.base import Finding
+from nextlabel.indicators.evidence import Evidence
 from nextlabel.pool import Floats
 from nextlabel.seeds import stream
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nextlabel.checking.evidence import Evidence
-from nextlabel.checking.indicators.base import Finding
+from nextlabel.indicators.base import Finding
+from nextlabel.indicators.evidence import Evidence
 
 EVEN, UNEVEN = 3.0, 5.0
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nextlabel.checking.evidence import Evidence, margins
-from nextlabel.checking.indicators.base import Finding
+from nextlabel.indicators.base import Finding
+from nextlabel.indicators.evidence import Evidence, margins
 from nextlabel.pool import Floats
 
 GOOD, CHANCE = 0.6, 0.5
