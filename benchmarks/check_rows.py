@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--anew", action="store_true")
     parser.add_argument("--families", action="store_true", help="the families alone, without variants")
     asked = parser.parse_args()
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
     found = [] if asked.anew or not RESULT.exists() else json.loads(RESULT.read_text())
     there = {(row["name"], row["seed"]) for row in found}
     for setting in settings(with_variants=not asked.families):

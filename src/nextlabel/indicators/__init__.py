@@ -27,6 +27,6 @@ INDICATORS: Mapping[str, Indicator] = {
     "epistemic": Indicator(epistemic.measure, FEWEST),
     "redundancy": Indicator(redundancy.measure),
     "clusters": Indicator(clusters.measure, FEWEST),
-    "imbalance": Indicator(imbalance.measure, FEWEST),
+    "imbalance": Indicator(imbalance.measure),
     "dimension": Indicator(dimension.measure),
 }

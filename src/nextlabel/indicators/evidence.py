@@ -70,9 +70,11 @@ class Evidence:
         return found
 
     def _folds(self) -> list[Ids]:
-        # By class, then dealt out: a fold that held all of a class would be asked about what nobody has taught.
+        # By class, then dealt out: a fold that held all of a class would be asked about what nobody has taught. Classes
+        # as they come first in that order, not by their codes, which are only names.
         order = stream(self.seed, "check", "folds").permutation(len(self.pilot))
-        order = order[np.argsort(self.y[order], kind="stable")]
+        _, first, codes = np.unique(self.y[order], return_index=True, return_inverse=True)
+        order = order[np.argsort(first[codes], kind="stable")]
         return [np.sort(order[start::FOLDS]) for start in range(min(FOLDS, len(order)))]
 
     @cached_property

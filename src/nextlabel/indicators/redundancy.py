@@ -27,9 +27,9 @@ def measure(evidence: Evidence) -> Finding:
     chosen = MaxHerding(missing_label=-1, random_state=0).query(
         evidence.X[some], np.full(room, -1), batch_size=counts[-1]
     )
-    ours = np.array([_coverage(X, chosen[:count], width) for count in counts])
+    ours = np.array([coverage(X, chosen[:count], width) for count in counts])
     draws = [stream(evidence.seed, "check", "cover", k).permutation(room) for k in range(DRAWS)]
-    theirs = np.array([np.mean([_coverage(X, draw[:count], width) for draw in draws]) for count in counts])
+    theirs = np.array([np.mean([coverage(X, draw[:count], width) for draw in draws]) for count in counts])
     value = float(np.mean(ours / np.maximum(theirs, 1e-12)))
     facts = {"dimension": effective_dimension(X), "looked_at": float(room)}
     labels = [float(count * evidence.samples / room) for count in counts]
@@ -42,7 +42,8 @@ def _even_sample(evidence: Evidence) -> Ids:
     return np.sort(order[:LOOKED_AT])
 
 
-def _coverage(X: Floats, centres: Ids, width: float) -> float:
+def coverage(X: Floats, centres: Ids, width: float) -> float:
+    """How well ``centres`` cover rows (n, d): the mean of each row's highest RBF kernel to one of them."""
     squares = (X**2).sum(axis=1)
     apart = squares[:, None] + squares[centres] - 2 * X @ X[centres].T
     return float(np.exp(-np.maximum(apart, 0).min(axis=1) / (2 * width**2)).mean())
