@@ -1,7 +1,8 @@
 """Write the measured tables into the docs, between their markers.
 
 ``docs/strategies.md``: costs from ``results/speed.json``, quality from ``results/selection-quality.json``;
-``docs/better-than-random.md``: the verdicts of ``nextlabel compare --json`` on the same runs.
+``docs/better-than-random.md``: the verdicts of ``nextlabel compare --json`` on the same runs; ``docs/gallery.md``: what
+came of the guide's toy, from ``results/toy.json``.
 """
 
 import json
@@ -21,6 +22,9 @@ VERDICTS = {
     for kind in ("", "efficientnet ", "texts ")
     for start in "15"
 }
+GALLERY = HERE.parent / "docs" / "gallery.md"
+G_BEGIN, G_END = "<!-- gallery: written by benchmarks/table.py -->", "<!-- end of gallery -->"
+TOY = HERE / "results" / "toy.json"
 SIZES = ("20k", "200k", "1M")
 
 # name: what it needs; time; memory beside X and P; guarantee; when to use it
@@ -137,6 +141,21 @@ def _verdict(one: dict[str, Any]) -> str:
     return text if one["verdict"] == "undecided" else f"**{text}: {one['verdict']}**"
 
 
+def gallery(found: dict[str, Any]) -> str:
+    """How each strategy did on the toy, and where it asked, in markdown."""
+    counts = (12, 24, 60)
+    heads = ["strategy", *(f"at {count}" for count in counts), "against random", "cluster", "overlap"]
+    rows = [heads, ["---"] * len(heads)]
+    for name, one in found.items():
+        heights = dict(zip(one["labels"], one["mean"], strict=True))
+        low, high = (100 * end for end in one.get("ci95", (0, 0)))
+        ahead = f"{100 * one['over_random']:+.1f} [{low:.1f}, {high:.1f}]" if "over_random" in one else ""
+        ahead = ahead.replace("-", "\N{MINUS SIGN}")
+        asked = [f"{100 * one['lump_after_one_batch']:.0f} %", f"{one['hopeless']:.0f}"]
+        rows.append([f"`{name}`", *(f"{100 * heights[count]:.1f}" for count in counts), ahead, *asked])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
 def between(text: str, begin: str, end: str, new: str) -> str:
     """``text`` with ``new`` in place of what stands between two markers."""
     before, _, rest = text.partition(begin)
@@ -159,6 +178,9 @@ def main() -> None:
         judged = json.loads(path.read_text(encoding="utf-8"))
         page = between(page, f"<!-- from {start} -->", f"<!-- end of {start} -->", verdicts(judged))
     PAGE.write_text(page, encoding="utf-8")
+    shown = gallery(json.loads(TOY.read_text(encoding="utf-8")))
+    page = between(GALLERY.read_text(encoding="utf-8"), G_BEGIN, G_END, shown)
+    GALLERY.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The guide's pictures, drawn anew by ``python guide/figures.py`` (or some: ``… figures.py toy-margin badge``).
 
-``toy-<strategy>`` shows what a strategy asks for on the toy of `toy.py`, round by round: the labels so far by class,
-the model that they give (its regions as a tint, its boundary as a line), and what is asked next. Nothing is arranged
-for the strategies' sake: panels show seed 0, and ``toy-curves`` says what came of it over 50 seeds.
+``toy-<strategy>``, for each in docs/gallery.md, shows what it asks for on the toy of `toy.py`, round by round: the
+labels so far by class, the model that they give (its regions as a tint, its boundary as a line), and what is asked
+next. Nothing is arranged for the strategies' sake: panels show seed 0, ``toy-curves`` what came of 50 seeds.
 
 ``uncertainty`` and ``badge`` explain: the three uncertainty scores, and what BADGE (Ash et al., 2020) sees of a pool.
 """
@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from skactiveml.pool import uncertainty_scores
-from toy import CLASSES, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
+from toy import CLASSES, GALLERY, NAMES, REACH, Floats, Ids, Seen, Toy, accuracy, drawn, played, rows, seen
 
 from nextlabel import Round
 from nextlabel.report.drawing import WIDE, Picture, Theme, choose_looks, clear_axes, learning_curves, paint, sheet
@@ -36,6 +36,15 @@ WORDS = {
     "margin": "asks where the two likeliest classes are nearly tied",
     "entropy": "asks where the model is torn between all classes",
     "badge": "asks what would move the model far, each in another direction",
+    "coreset": "asks what lies farthest from all labels",
+    "typiclust": "asks the most typical sample of each large cluster that has no label",
+    "probcover": "asks what has most around it that no label covers yet",
+    "maxherding": "asks what brings the whole pool nearest to a label",
+    "uherding": "covers the pool as maxherding does, what is uncertain first",
+    "bald": "asks where a committee of models disagrees",
+    "powerbald": "draws by how much a committee of models disagrees",
+    "batchbald": "asks what a committee of models disagrees about as a batch",
+    "auto": "covers like maxherding until there are five labels per class, then asks like margin",
 }
 MARKS = ("o", "^", "s")  # one shape per class
 
@@ -110,12 +119,14 @@ def lattice() -> Floats:
 
 
 def colour_of(name: str, theme: Theme) -> str:
-    """A strategy's colour, as in the report."""
-    return choose_looks(NAMES, theme)[name].colour
+    """A strategy's colour, as in the report; beyond the guide's five, those of the four that ask take turns."""
+    turn = GALLERY.index(name)
+    wearer = NAMES[1 + (turn - 1) % (len(NAMES) - 1)] if turn else name
+    return choose_looks(NAMES, theme)[wearer].colour
 
 
 def class_colours(theme: Theme) -> tuple[str, str, str]:
-    """Those of the palette that no strategy of the five wears."""
+    """Those of the palette that no strategy wears."""
     return theme.palette[4], theme.palette[5], theme.palette[6]
 
 
@@ -330,7 +341,7 @@ def _badge_key(figure: Figure, theme: Theme) -> None:
 
 
 PICTURES: dict[str, Callable[[], Picture]] = {
-    **{f"toy-{name}": partial(toy_picture, name) for name in NAMES},
+    **{f"toy-{name}": partial(toy_picture, name) for name in GALLERY},
     "toy-curves": toy_curves,
     "uncertainty": uncertainty_picture,
     "badge": badge_picture,

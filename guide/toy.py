@@ -9,7 +9,7 @@ The model is nextlabel's ``linear`` as it comes, on 36 radial features, so that 
 every strategy has the same pool, the same start and the same test set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,13 +25,19 @@ Floats = npt.NDArray[np.float64]
 Seen = npt.NDArray[np.float32]
 
 NAMES = ("random", "least_confident", "margin", "entropy", "badge")  # the guide's five strategies
+GALLERY = (  # all that are shown in docs/gallery.md
+    *NAMES, "coreset", "typiclust", "probcover", "maxherding", "uherding", "bald", "powerbald", "batchbald", "auto",
+)  # fmt: skip
+EXCLUDED: dict[str, str] = {}  # strategies of the table that the toy cannot show, each with its reason
 CLASSES = ("west", "east", "south")
 BLOBS = (((-1.15, 0.75), 0.72, 170), ((1.15, 0.75), 0.72, 170), ((0.1, -1.55), 0.6, 150))  # centre, spread, samples
 DENSE = ((-2.15, -1.35), 0.1, 70)  # of class west
+CODES = (0, 1, 2, 0)  # the classes of the blobs and of the dense cluster
 REACH = 3.2  # the plane is shown from -REACH to REACH, both ways
 CENTRES = np.stack(np.meshgrid(*2 * [np.linspace(-REACH, REACH, 6)]), axis=-1).reshape(-1, 2)  # (36, 2)
 
 BATCH, BATCHES = 6, 9  # samples asked per round, and rounds that ask
+SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def drawn(seed: int) -> Toy:
 
 def _scattered(rng: np.random.Generator, times: int) -> tuple[Floats, Ids]:
     parts = [rng.normal(centre, spread, (times * count, 2)) for centre, spread, count in (*BLOBS, DENSE)]
-    return np.concatenate(parts), np.repeat([0, 1, 2, 0], [len(part) for part in parts])
+    return np.concatenate(parts), np.repeat(CODES, [len(part) for part in parts])
 
 
 def seen(places: Floats) -> Seen:
@@ -76,10 +82,15 @@ def seen(places: Floats) -> Seen:
 @cache
 def played(name: str, seed: int) -> list[Round]:
     """The rounds of one strategy, the last of them without a question."""
+    return list(play(name, seed))
+
+
+def play(name: str, seed: int) -> Iterator[Round]:
+    """The same, round by round as they are asked for."""
     toy, oracle = drawn(seed), Truth(drawn(seed).y)
     plan = Plan(batch=BATCH, rounds=BATCHES).resolve(len(toy.y), len(CLASSES))
     learner = ActiveLearner(Linear({}), strategy(name), strategy("random"), plan, seed)
-    return list(drive(rounds(toy.pool, learner), oracle))
+    yield from drive(rounds(toy.pool, learner), oracle)
 
 
 def accuracy(step: Round, toy: Toy) -> float:
@@ -87,12 +98,22 @@ def accuracy(step: Round, toy: Toy) -> float:
     return float((step.fitted.clf.predict_proba(toy.test).argmax(axis=1) == toy.test_y).mean())
 
 
-def rows(seeds: Iterable[int]) -> list[dict[str, Any]]:
+def hopeless(places: Floats) -> npt.NDArray[np.bool_]:
+    """Of places (n, 2), those whose likeliest class is less than `SURE` likely for who knows how the toy is drawn."""
+    density = np.zeros((len(places), len(CLASSES)))
+    for (centre, spread, count), code in zip((*BLOBS, DENSE), CODES, strict=True):
+        away = ((places - centre) ** 2).sum(axis=1)
+        density[:, code] += count / spread**2 * np.exp(-away / (2 * spread**2))
+    likeliest: Floats = density.max(axis=1) / density.sum(axis=1)
+    return likeliest < SURE
+
+
+def rows(seeds: Iterable[int], names: Iterable[str] = NAMES) -> list[dict[str, Any]]:
     """One row per strategy, seed and round, with what curves are drawn from."""
     found = []
     for seed in seeds:
         toy = drawn(seed)
-        for name in NAMES:
+        for name in names:
             for step in played(name, seed):
                 row = {"strategy": name, "seed": seed, "round": step.k, "labelled": len(step.pool.labelled())}
                 found.append(row | {"accuracy": accuracy(step, toy), "f1_macro": None})
