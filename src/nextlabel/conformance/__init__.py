@@ -2,8 +2,8 @@
 
 `strategies` holds ``for_strategies`` (asked through the door, as the loop does) and ``for_drop_ins`` (asked directly,
 as scikit-activeml does). `models`, `embedders`, `datasets`, `scorers`, `estimators`, `indicators` and `engines` hold
-``for_models``, ``for_embedders`` and so on. Every name in nextlabel's own tables is held to them. A check is given the part, or its
-entry in the table, and raises `AssertionError`, with a sentence, where a promise is broken.
+``for_models``, ``for_embedders`` and so on. Every name in nextlabel's own tables is held to them. A check is given the
+part, or its entry in the table, and raises `AssertionError`, with a sentence, where a promise is broken.
 
 Your own strategy passes, or you are told what it does wrong:
 
