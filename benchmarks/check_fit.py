@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from check_families import HELD_OUT
 from scipy.stats import spearmanr, t
 
 from nextlabel.checking.forecast import Rule, numbers_of
@@ -254,7 +255,8 @@ def constant(arm: str) -> Callable[[Sequence[Case]], Callable[[Sequence[int]], f
 
 def main() -> None:
     """Compare, choose, keep."""
-    cases = read_cases()
+    every = read_cases()
+    cases = [case for case in every if case.kind != HELD_OUT]
     families = sorted({case.family for case in cases})
     compared = {name: leave_out(cases, make) for name, make in rules(_gain).items()}
     table = [{"rule": name} | judge(cases, foretold, families) for name, foretold in compared.items()]
@@ -268,7 +270,10 @@ def main() -> None:
         shipped
     ]
     kept = keep(cases, families, names, compared[shipped])
-    kept["validation"] = validate(cases, families, table, shipped, compared[shipped])
+    held = [case for case in every if case.kind == HELD_OUT]
+    kept["validation"] = {"held_out": judge_held(cases, held, names)} | validate(
+        cases, families, table, shipped, compared[shipped]
+    )
     KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     (PLACE / "validation.json").write_text(json.dumps(outcomes(cases, compared), indent=1) + "\n", encoding="utf-8")
     for row in table:
@@ -335,6 +340,13 @@ def validate(
         "permutation_p": round(permute(cases, families), 4),
         "command": " && ".join(f"python benchmarks/check_{name}.py" for name in ("targets", "rows", "fit")),
     }
+
+
+def judge_held(cases: Sequence[Case], held: Sequence[Case], names: Sequence[str]) -> dict[str, Any]:
+    """How far off on families that nothing was fitted to."""
+    rule = _rule(cases, names, _gain)
+    foretold = np.array([rule(case) for case in held])
+    return judge(held, foretold, sorted({case.family for case in held})) if held else {}
 
 
 def ceiling(cases: Sequence[Case], families: Sequence[str], noise: float) -> float:
