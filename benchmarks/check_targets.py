@@ -3,7 +3,7 @@
 Every family of `check_families`, ten seeds of random, margin, auto and badge after a pilot of 100; of variants five
 seeds, without badge. About an hour on two cores; runs are kept in ``--out`` and gone on with where they stopped.
 ``results/check/targets.json`` holds, for each setting and strategy, every seed's difference of AUBC to random in
-points, the label ratio, and random's height at both ends; ``curves.json`` the mean curves with their intervals.
+points, the label ratio, random's height at both ends, and with how many labels it reaches its best; ``curves.json`` the mean curves with their intervals.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from check_families import ROUNDS, SEEDS, Setting, budget, divide, settings
 from nextlabel import Experiment, Plan, record
 from nextlabel.experiment import Crew
 from nextlabel.statistics.curves import band, curves, height_at, primary
-from nextlabel.statistics.ratios import label_ratio
+from nextlabel.statistics.ratios import label_ratio, labels_to_reach
 from nextlabel.statistics.standings import paired_differences
 
 RESULT = Path(__file__).parent / "results" / "check" / "targets.json"
@@ -82,6 +82,7 @@ def measure(setting: Setting, out: Path) -> dict[str, Any]:
     ends = {"pilot": float(pilot), "budget": float(most)}
     heights = {at: height_at(random, min(labels, _last(random))) for at, labels in ends.items()}
     row["curves"] = {name: _drawn(seeds) for name, seeds in every.items()}
+    row["random_reaches"] = labels_to_reach(random, max(row["curves"]["random"]["mean"]) / 100 - 5e-5)
     row |= ends | {"metric": metric, "random": heights, "gains": {}, "ratios": {}}
     for name in strategies[1:]:
         ratio = label_ratio(every[name], random)
