@@ -83,9 +83,8 @@ def read_cases() -> list[Case]:
         )
         for arm in ARMS:
             gains = np.array(target["gains"][arm])
-            ratio = (
-                target["ratios"][arm]["value"] or target["pilot"] / target["budget"]
-            )  # never: the budget is not enough
+            # Never: the whole budget was not enough, so that much at least.
+            ratio = target["ratios"][arm]["value"] or target["random_reaches"] / target["budget"]
             about = (row["family"], row["name"], target["kind"], row["seed"], arm)
             error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
             found.append(Case(*about, numbers[arm], float(gains.mean()), error, float(np.log2(ratio))))
@@ -292,7 +291,8 @@ def keep(cases: Sequence[Case], families: Sequence[str], names: Sequence[str], f
     y = np.array([case.gain for case in cases])
     gain = fit(cases, names, _gain)
     ratio_names = min(
-        (["played"], ["inverse_error"], ["played", "log_error"]), key=lambda some: _ratio_miss(cases, some)
+        (["played"], ["inverse_error"], ["log_error"], ["played", "log_error"]),
+        key=lambda some: _ratio_miss(cases, some),
     )
     ratio = fit(cases, ratio_names, _ratio)
     wide = {

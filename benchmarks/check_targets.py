@@ -3,7 +3,8 @@
 Every family of `check_families`, ten seeds of random, margin, auto and badge after a pilot of 100; of variants five
 seeds, without badge. About an hour on two cores; runs are kept in ``--out`` and gone on with where they stopped.
 ``results/check/targets.json`` holds, for each setting and strategy, every seed's difference of AUBC to random in
-points, the label ratio, random's height at both ends, and with how many labels it reaches its best; ``curves.json`` the mean curves with their intervals.
+points, the label ratio, random's height at both ends, and with how many labels it reaches its best; ``curves.json`` the
+mean curves with their intervals.
 """
 
 import argparse
