@@ -146,7 +146,7 @@ def _imbalance(one: Found, _: Found) -> str:
     if one["value"] is None:
         most, least = _percent(facts["largest"]), _percent(facts["smallest"])
         return (
-            f"Of {facts['clusters']:.0f} clusters the largest holds {most} % of the samples and the smallest {least} %. "
+            f"Of {facts['clusters']:.0f} clusters the largest holds {most} % of the samples, the smallest {least} %. "
             "Clusters are no classes: only a pilot can tell."
         )
     unmet = f" {several(int(facts['unmet']), 'class')} the pilot has not met." if facts["unmet"] else ""
