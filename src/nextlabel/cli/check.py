@@ -165,7 +165,7 @@ def pictures_of(found: Checked) -> dict[str, Any]:
     pairs, far = found.ids[found.near.ids[:SHOWN]], found.ids[found.outliers.ids[:SHOWN]]
     wanted = [*pairs.ravel().tolist(), *far.tolist()]
     small = thumbnails(found.dataset, sorted(set(wanted))) if found.dataset.pictures is not None else []
-    uris = {i: one.uri for i, one in zip(sorted(set(wanted)), small, strict=False)}
+    uris = {i: one.source for i, one in zip(sorted(set(wanted)), small, strict=False)}
     paths = found.dataset.paths or [str(i) for i in range(len(found.dataset))]
     near = [
         {"first": paths[i], "second": paths[j], "cosine": float(cosine), "pictures": [uris.get(i), uris.get(j)]}
