@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from nextlabel.report.drawing import DARK, LIGHT, Theme, choose_looks, sheet, shrink
-from nextlabel.report.drawing.themes import style_axes
+from nextlabel.report.drawing import DARK, LIGHT, Theme, choose_looks, sheet, shrink, style_axes
 
 HERE = Path(__file__).parent
 CURVES = HERE.parent / "benchmarks" / "results" / "check" / "curves.json"
