@@ -1,9 +1,9 @@
 """The contracts that parts keep, to be run on your own: one module for each kind of part, one function a promise.
 
 `strategies` holds ``for_strategies`` (asked through the door, as the loop does) and ``for_drop_ins`` (asked directly,
-as scikit-activeml does). `models`, `embedders`, `datasets`, `scorers`, `estimators` and `engines` hold ``for_models``,
-``for_embedders`` and so on. Every name in nextlabel's own tables is held to them. A check is given the part, or its
-entry in the table, and raises `AssertionError`, with a sentence, where a promise is broken.
+as scikit-activeml does). `models`, `embedders`, `datasets`, `scorers`, `estimators`, `indicators` and `engines` hold
+``for_models``, ``for_embedders`` and so on. Every name in nextlabel's own tables is held to them. A check is given the
+part, or its entry in the table, and raises `AssertionError`, with a sentence, where a promise is broken.
 
 Your own strategy passes, or you are told what it does wrong:
 
@@ -20,6 +20,6 @@ Your own strategy passes, or you are told what it does wrong:
 ...     check(StrategyEntry(Outermost))
 """
 
-from nextlabel.conformance import datasets, embedders, engines, estimators, models, scorers, strategies
+from nextlabel.conformance import datasets, embedders, engines, estimators, indicators, models, scorers, strategies
 
-__all__ = ["datasets", "embedders", "engines", "estimators", "models", "scorers", "strategies"]
+__all__ = ["datasets", "embedders", "engines", "estimators", "indicators", "models", "scorers", "strategies"]
