@@ -17,8 +17,8 @@ from nextlabel.store.records import Why
 RENEW = timedelta(seconds=60)  # a lease that is older is renewed while its holder goes on
 WISHED = frozenset({LASSO, CHECK})  # batches that somebody wished for: they come before all others
 FEWEST = 3  # questions that somebody holds, before others are found while a batch is late: nobody shall wait
-AT_HAND = 1.5  # seconds that those must last at somebody's pace: answers and questions are on their way as long
-MOST_AT_HAND = 12
+AT_HAND = 2.5  # seconds that those must last at somebody's pace: answers and questions are on their way as long
+MOST_AT_HAND = 24
 AUDITS_AHEAD = 10  # audit questions that may be asked before their turn, while a batch is late
 MOST_LATE = 10  # questions that are found at once then: those of the batch that comes are better
 

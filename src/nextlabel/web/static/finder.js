@@ -7,6 +7,7 @@ import { dialog, overview, why } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 const MOST_BUTTONS = 60; // beyond that the field finds the rest
+const byTouch = matchMedia("(pointer: coarse)");
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 // So many classes that most are found by typing.
@@ -97,7 +98,7 @@ const release = (event) => (listOf(event).style.minHeight = "");
 
 function theField(finder, enter, count) {
   const name = !finder.adds ? "Find a class" : count ? "Find or add a class" : "What is it?";
-  const words = finder.adds && count === 1 ? "Another? Its name" : areMany() ? `${name}; Esc for keys` : name;
+  const words = finder.adds && count === 1 ? "Another? Its name" : areMany() && !byTouch.matches ? `${name}; Esc for keys` : name;
   const press = (event) => {
     if (event.key === "Escape") (finder.type(""), event.target.blur());
     if (event.key in STEPS && finder.typed.value) (event.preventDefault(), (finder.steps.value += STEPS[event.key]));

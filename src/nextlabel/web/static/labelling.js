@@ -14,6 +14,7 @@ const settled = new Map(); // sample -> when the server had its answer; Infinity
 let shownAt = Date.now();
 let fetching = false;
 let refreshing = null;
+let asking = null; // the timer of the next look for questions, where there are none
 
 export const lastLabel = { class_id: null };
 
@@ -35,12 +36,15 @@ export function refresh() {
   }, 1500);
 }
 
+const askSoon = () => (asking ??= setTimeout(() => ((asking = null), refill()), 2000));
+
 async function refill() {
   if (fetching || queue.value.length >= ENOUGH) return;
   fetching = true;
   const began = performance.now();
   try {
-    const next = await get(`/api/questions?count=${FETCH}`);
+    // What is answered, and not there yet, is still asked: it must not take the place of others.
+    const next = await get(`/api/questions?count=${FETCH + Math.min(outbox.waiting.value.length, FETCH)}`);
     const here = new Set(queue.value.map((one) => one.sample));
     const open = next.filter((one) => !here.has(one.sample) && !(settled.get(one.sample) >= began));
     batch(() => {
@@ -48,11 +52,12 @@ async function refill() {
       asked.value = true;
     });
     if (!outbox.waiting.value.length) outbox.away.value = false; // else answers still wait to be sent
+    if (!queue.value.length && overview.value.left > 0) askSoon(); // somebody may give back what they looked at
   } catch (error) {
     if (error instanceof Refused && (error.status === 401 || error.status === 403)) outbox.locked.value = error.message;
     else {
       outbox.away.value = true;
-      setTimeout(refill, 2000);
+      askSoon();
     }
   }
   fetching = false;

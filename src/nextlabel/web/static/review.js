@@ -22,6 +22,9 @@ export async function loadReview() {
   }
 }
 
+// The machine may have learned meanwhile, as just after a start; what is being looked at stays.
+export const lookForDoubts = () => doubts.value?.length === 0 && loadReview();
+
 function decide(class_id) {
   const [one, ...rest] = doubts.value;
   decided.value = [...decided.value, { client: correct(one, class_id, "review"), one }];
