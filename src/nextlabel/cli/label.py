@@ -121,7 +121,10 @@ def _serve(opened: Opened, door: Door, stop: Stop, loud: Console, oracle: Any = 
         open_to_all = door.host in ("0.0.0.0", "::")
         names = () if door.host == HERE or open_to_all else (_bracket(door.host),)
         doors = Doors(port, read_secret(project.home / "secret"), names, any_address=open_to_all)
-        with LabellingSession(project, opened.address, oracle) as session, Server(make_app(session, doors), listening) as server:
+        with (
+            LabellingSession(project, opened.address, oracle) as session,
+            Server(make_app(session, doors), listening) as server,
+        ):
             base = f"http://{_name_of(door.host)}:{port}"
             for note in opened.notes:
                 loud.print(f"Note: {note}", markup=False)
