@@ -111,7 +111,7 @@ def test_what_limits_a_check_is_a_note(y, classes, said):
 
 def test_classes_that_the_pilot_has_not_met_are_told():
     X = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
-    found = check(X, np.arange(25), np.arange(25) % 2, ("a", "b", "c"), ONE)
+    found = check(X, np.arange(25), np.arange(25) % 2, ("a", "b", "c"), ONE, plays=2)
     assert "did not meet 1 of 3 classes" in found.notes[0]
     assert found.forecast is not None
     assert dump(found.plain())
