@@ -93,7 +93,8 @@ def check(
 
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(300, 2)).astype(np.float32)
-    >>> outlook = check(X, np.arange(40), (X[:40, 0] > 0).astype(np.int64), ("left", "right"), Pilot(budget=80, jobs=1), plays=2)
+    >>> terms, y = Pilot(budget=80, jobs=1), (X[:40, 0] > 0).astype(np.int64)
+    >>> outlook = check(X, np.arange(40), y, ("left", "right"), terms, plays=2)
     >>> outlook.pilot, sorted(outlook.findings)[:3], outlook.forecast.strategy in ("margin", "auto")
     (40, ['clusters', 'dimension', 'epistemic'], True)
     """

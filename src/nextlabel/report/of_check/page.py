@@ -10,7 +10,7 @@ from nextlabel.report.of_check.charts import Chart, draw_chart
 from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
 from nextlabel.text import several
-from nextlabel.wording.checking import Reason, describe_check, headline
+from nextlabel.wording.checking import RANDOM, Reason, describe_check, headline
 
 LEANS = {-1: "against asking", 0: "neither", 1: "for asking", None: "no word"}
 # What is drawn of an indicator: the words under it. Shares are shown in percent.
@@ -19,7 +19,11 @@ CAPTIONS: Mapping[str, tuple[str, bool]] = {
     "reliability": ("Share of errors in percent, over how much the model doubts, in fifths of the pilot.", True),
     "noise": ("How far samples lie from their tenth neighbour, relative to the median: all, and the uncertain.", False),
     "redundancy": ("How well the pool is covered, over labels: chosen, and drawn at random.", False),
-    "imbalance": ("Shares in percent, class by class.", True),
+    "imbalance": ("Shares of the classes; of clusters, where there are no labels.", True),
+}
+BARS = {
+    "epistemic": "Of the doubt: what labels could remove.",
+    "clusters": "Nearest neighbours of the same label, with the interval.",
 }
 WIDE, TALL = 640, 260
 Found = Mapping[str, Any]
@@ -33,14 +37,18 @@ class Part:
     leaning: str
     chart: Chart | None
     caption: str
+    bar: tuple[float, float, float] | None = None  # a share with its interval, where it has one
+    columns: Sequence[float] = ()  # shares, side by side
 
 
 def check_page(found: Found) -> str:
     """The page as HTML, whole by itself; ``found`` is `Outlook.plain` with a name, a noun and lists."""
+    said = headline(found).split(". ", 1)
     html: str = template("check.html.j2").render(
         found=found,
         name=hide_folders(found["name"]),
-        headline=headline(found),
+        headline=said[0] + ".",
+        expected="".join(said[1:]),
         lead=lead(found),
         played=draw_played(found),
         parts=[_part(reason, found) for reason in describe_check(found)],
@@ -69,9 +77,27 @@ def draw_played(found: Found) -> Chart | None:
 
 def _part(reason: Reason, found: Found) -> Part:
     caption, percent = CAPTIONS.get(reason.name, ("", False))
-    curves = found["indicators"].get(reason.name, {}).get("curves", {})
-    chart = draw_chart(curves, percent=percent) if caption else None
-    return Part(reason, LEANS[reason.leans], chart, caption)
+    one = found["indicators"].get(reason.name, {})
+    leaning = LEANS[reason.leans]
+    if reason.name == "convergence":
+        return Part(reason, leaning, draw_gap(found), "How far ahead of random, in points, over labels, as played.")
+    if reason.name == "imbalance":
+        return Part(reason, leaning, None, caption, columns=one["curves"]["shares"][1])
+    if reason.name in BARS and one["value"] is not None:
+        low, high = one["interval"] or (one["value"], one["value"])
+        return Part(reason, leaning, None, BARS[reason.name], bar=(one["value"], low, high))
+    return Part(reason, leaning, draw_chart(one.get("curves", {}), percent=percent) if caption else None, caption)
+
+
+def draw_gap(found: Found) -> Chart | None:
+    """How far ahead of random each strategy was, in points."""
+    played = found["played"]
+    gaps = {
+        name: (one["labelled"], [100 * (a - b) for a, b in zip(one["mean"], played[RANDOM]["mean"], strict=True)])
+        for name, one in played.items()
+        if name != RANDOM
+    }
+    return draw_chart({RANDOM: (played[RANDOM]["labelled"], [0.0] * len(played[RANDOM]["mean"]))} | gaps)
 
 
 def trust() -> Sequence[str]:
@@ -80,9 +106,9 @@ def trust() -> Sequence[str]:
     row = next(row for row in found["table"] if row["rule"] == found["shipped"])
     less, low, high = found["less_off"]
     return (
-        f"It was fitted to {found['families']} families of data, {found['settings']} settings in all. Each foretold by a "
-        f"rule that had not seen it, it is off by {row['mae'][0]:.1f} points of AUBC on average, and on the right side of "
-        f"a quarter of a point in {100 * row['sign'][0]:.0f} of 100 cases.",
+        f"It was fitted to {found['families']} families of data, {found['settings']} settings in all. By a rule that had "
+        f"not seen a family it is off by {row['mae'][0]:.1f} points of AUBC on average there, and on the right side of a "
+        f"quarter of a point in {100 * row['sign'][0]:.0f} of 100 cases.",
         f"From the error of the pilot alone it would be off by {less:.1f} points more [{low:.1f}, {high:.1f}].",
         "Few of these families were such that asking lost. A linear model, up to 400 labels; for others it is a guess.",
     )
