@@ -227,6 +227,19 @@ def test_a_batch_of_which_nothing_was_answered_took_nothing(margin, histories):
     assert history.looks[-1].survivors
 
 
+def test_a_receipt_trains_only_what_it_shows(margin, histories):
+    """Nothing else of a look changes."""
+    played, learner = margin
+    observer = Observer(worth=False)
+    for this in played:
+        history = observer.see(Seen(this.pool, this.fitted, this.asked, this.view, learner))
+    for look, whole in zip(history.looks, histories[-1].looks, strict=True):
+        k = equal_count(look.m)
+        assert len(whole.queue) > 1 or not whole.queue
+        assert plain(look) == plain(replace(whole, queue={n: one for n, one in whole.queue.items() if n == k}))
+    assert list(history.looks[-1].queue) == [equal_count(history.looks[-1].m)]
+
+
 def test_while_samples_joined_no_look_is_taken(margin, histories):
     """The last one stands; the next is taken once the audit has caught up."""
     asides = [Aside(joined=5 if 6 <= k <= 8 else 0) for k in range(len(margin[0]))]

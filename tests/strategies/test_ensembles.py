@@ -27,7 +27,9 @@ def test_a_list_of_classifiers_votes():
 
 
 def test_a_committee_in_one_classifier_is_trained_and_votes():
-    bag = SklearnClassifier(BaggingClassifier(GaussianNB(), n_estimators=3, random_state=0), classes=[0, 1], missing_label=-1)
+    bag = SklearnClassifier(
+        BaggingClassifier(GaussianNB(), n_estimators=3, random_state=0), classes=[0, 1], missing_label=-1
+    )
     assert ask(bag, fit=True) in np.flatnonzero(Y < 0)
 
 

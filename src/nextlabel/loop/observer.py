@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nextlabel.estimators.base import Check, History, Look
-from nextlabel.estimators.random_arm import steps
+from nextlabel.estimators.random_arm import equal_count, steps
 from nextlabel.loop.asking import doubt
 from nextlabel.loop.guesses import Answers, Seen, cross_guess, guess_anew, guess_of, has_own_features
 from nextlabel.pool import NOBODY, Ids, Pool
@@ -60,9 +60,14 @@ class _Model(NamedTuple):
 
 
 class Observer:
-    """Sees one labelling, round by round, and keeps what estimators go by."""
+    """Sees one labelling, round by round, and keeps what estimators go by.
 
-    def __init__(self) -> None:
+    ``worth``: is the queue tried at many counts, for how many of its labels do the work of random ones? A receipt shows
+    nothing of that, and it would be half of the models that a look trains.
+    """
+
+    def __init__(self, worth: bool = True) -> None:
+        self.worth = worth
         self.looks: list[Look] = []
         self.checks: list[Check] = []
         self._looked = 0  # audit answers of the last look
@@ -169,8 +174,7 @@ class Observer:
         pool, audit = seen.pool, answers.audit
         learned = pool.labelled()
         guess = cross_guess(seen, learned, audit)
-        # A network learns too long for twenty more of it.
-        wanted = steps(len(audit), len(answers.own)) if not has_own_features(seen) else []
+        wanted = self._count_queue(seen, answers)
         alike = answers.others(pool)
         by_chance = cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
         queue = {k: _names(aside, guess_anew(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
@@ -188,6 +192,13 @@ class Observer:
             by_chance=_names(aside, by_chance),
             queue=queue,
         )
+
+    def _count_queue(self, seen: Seen, answers: Answers) -> list[int]:
+        """How many of the queue's labels models are to learn, that are compared with random ones."""
+        if has_own_features(seen):
+            return []  # a network learns too long for twenty more of it
+        m = len(answers.audit)
+        return [k for k in steps(m, len(answers.own)) if self.worth or k == equal_count(m)]
 
 
 def _names(aside: Aside, codes: Ids) -> Ids:
