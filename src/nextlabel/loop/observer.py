@@ -29,7 +29,8 @@ RECENT = 100  # of the strategy's questions
 class Aside:
     """What a pool does not say. ``codes`` (C,) what classes are called, from round to round; ``merged`` which of these
     names are another one by now. ``skipped`` audit questions that were asked and are open still; ``discarded`` ones;
-    ``later``: unlabelled samples that are not to be asked now, of the audit side and of the strategy's. ``by_hand``:
+    ``later``: unlabelled samples that are not to be asked now, of the audit side and of the strategy's; ``away`` ids of
+    the audit side that are not in the pool's now, and may be one day: skipped, or discarded by mistake. ``by_hand``:
     somebody picked samples; ``joined`` samples came, and the audit has not caught up.
     """
 
@@ -37,6 +38,7 @@ class Aside:
     merged: Mapping[int, int] = field(default_factory=dict)
     skipped: int = 0
     later: tuple[int, int] = (0, 0)
+    away: Ids = field(default_factory=lambda: NOBODY)
     discarded: int = 0
     by_hand: bool = False
     joined: int = 0
@@ -102,8 +104,10 @@ class Observer:
         if not len(ids):
             return
         tau = asked.tau
-        doubts = None if tau is None else doubt(seen.view, seen.learner, pool.audit)
-        taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
+        # Those that are away, too: once they are answered, they stand for samples that this batch has passed over.
+        side = np.union1d(pool.audit, aside.away)
+        doubts = None if tau is None else doubt(seen.view, seen.learner, side)
+        taken = NOBODY if doubts is None else side[doubts > (tau or 0.0)]
         guess = seen.view.pool.own_classes()[guess_of(seen.view.fitted, ids)]
         self._out.append(_Batch(ids, taken, tau is not None, _names(aside, guess)))
 
