@@ -1,6 +1,8 @@
 """Does the receipt tell the truth where people skip, err and change their minds?
 
-``python benchmarks/receipt_disturbed.py [--seeds N] [--sets a,b] [--kinds a,b] [--out FOLDER]``: whole labellings through the product's own store, queue and log: a project over a folder of pictures, questions and
+``python benchmarks/receipt_disturbed.py [--seeds N] [--sets a,b] [--kinds a,b] [--out FOLDER]``
+
+Whole labellings through the product's own store, queue and log: a project over a folder of pictures, questions and
 answers by the session that the page talks to, each batch chosen one ahead as soon as one is closed, the receipt read
 from the log. Only the worker's process is left out: what it does is done here, so that nobody waits for anybody.
 Vectors are computed once and kept. Even seeds choose by ``auto``, odd ones by ``margin``.
@@ -248,22 +250,18 @@ def play_all(sets: Sequence[str], kinds: Sequence[str], seeds: int, out: Path) -
 
 def summarize(labellings: Sequence[Row]) -> Row:
     """One kind on one set."""
-    looks = [look for one in labellings for look in one["looks"]]
-    last = [one["looks"][-1]["new"] for one in labellings if one["looks"]]
-    rests = [one for one in labellings if any(look["rest"]["silent"] is None for look in one["looks"])]
+    looks = [one["looks"] for one in labellings]
+    last = [some[-1]["new"] for some in looks if some]
+    held = {name: [all(look[name]["held"] for look in some) for some in looks] for name in BOTH}
     return {
         "labellings": len(labellings),
-        "held": sum(all(look[name]["held"] for look in one["looks"] for name in BOTH) for one in labellings),
-        **{
-            f"{name} held": sum(all(look[name]["held"] for look in one["looks"]) for one in labellings) for name in BOTH
-        },
-        "rest shown": len(rests),
-        "looks": len(looks),
-        "half-width of new at the last look": round(
-            median([(one["high"] - one["low"]) / 2 for one in last] or [1 / 2]), 3
-        ),
-        "value less truth, mean": round(float(np.mean([one["value"] - one["truth"] for one in last])), 3),
-        "said": labellings[-1]["said"],
+        "held": sum(map(all, zip(*held.values(), strict=True))),
+        **{f"{name} held": sum(some) for name, some in held.items()},
+        "rest shown": sum(any(look["rest"]["silent"] is None for look in some) for some in looks),
+        "looks": sum(map(len, looks)),
+        "half-width of new at the last look": round(median((one["high"] - one["low"]) / 2 for one in last), 3),
+        "value less truth, mean": round(mean(one["value"] - one["truth"] for one in last), 3),
+        "said": [one["said"] for one in labellings],
     }
 
 
