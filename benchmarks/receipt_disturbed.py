@@ -118,7 +118,7 @@ class Labelling:
         self.world = World(np.array([one.id for one in there]), self.pictures.X[numbers], draws)
         self.dataset = Dataset("pictures", np.full(len(there), -1), (), "", table=self.world.features)
         self.learner = make_learner(self.project.settings, self.dataset)
-        self.receipts, self.looked = Receipts(self.world, self.dataset), 0
+        self.receipts = Receipts(self.world, self.dataset)
 
     def _answer(self) -> bool:
         """One answer, after what comes before it; False where nothing is left to ask."""
@@ -203,11 +203,9 @@ class Labelling:
     def _follow(self) -> None:
         """Read the receipt; where it took a look, judge what it says."""
         history = self.history = self.receipts.follow(self.visit)
-        if len(history.looks) > self.looked and self.receipts.past.state.upto:
-            # A world that is read anew sees all looks again: the last is of now, and the others were judged.
-            self.rows = [row for row in self.rows if row["audit"] < history.looks[-1].m]
+        # A world that is read anew sees all looks again, and they were judged.
+        if history.looks and history.looks[-1].m > (self.rows[-1]["audit"] if self.rows else 0):
             self.rows.append(self._judge(history))
-        self.looked = len(history.looks)
 
     def _judge(self, history: History) -> Row:
         """The figures of the last look, beside the truth."""
