@@ -31,14 +31,14 @@ from nextlabel.statistics.audit_looks import FOLDS, deal
 from nextlabel.strategies import strategy
 
 RESULT = Path(__file__).parent / "results" / "look-speed.json"
-N, D, C, LABELS, AUDIT, TIMES = 5_000, 384, 10, 1_000, 200, 7
+N, D, C, LABELS, AUDIT, TIMES = 5_000, 384, 10, 1_000, 200, 5
 
 
 def open_seen() -> Seen:
     """A labelling that is due for a look."""
     rng = np.random.default_rng(0)
     y, places = rng.integers(C, size=N), rng.random(N)
-    X = rng.normal(size=(N, D)) + 0.12 * rng.normal(size=(C, D))[y]
+    X = rng.normal(size=(N, D)) + 0.18 * rng.normal(size=(C, D))[y]
     X /= np.linalg.norm(X, axis=1, keepdims=True)
     order = np.argsort(places)
     side = order[places[order] < 0.2]
