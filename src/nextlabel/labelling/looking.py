@@ -1,10 +1,11 @@
-"""What the worker computes for those who look around: the map, and labels that are probably wrong."""
+"""What the worker computes for those who look around: the map, labels that are probably wrong, the outlook."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.labelling.looking_ahead import look_ahead
 from nextlabel.labelling.past import Past
 from nextlabel.labelling.wire import Message, pack_array
 from nextlabel.models.head import LinearHead
@@ -23,7 +24,7 @@ FEWEST = 20  # labels below which nothing is doubted
 
 def look(worker: "Worker", message: Message) -> None:
     """Reply to an errand."""
-    found = {"map": make_map, "review": doubt_labels}[message["do"]](worker)
+    found = ERRANDS[message["do"]](worker)
     worker.say({"say": "replied", "errand": message["errand"], **found})
 
 
@@ -73,6 +74,9 @@ def cross_fit(X: Floats, y: Labels, classes: int) -> Floats:
         head = LinearHead(C, classes=range(classes)).fit(X[train], y[train])
         P[~train] = head.predict_proba(X[~train])
     return P
+
+
+ERRANDS = {"map": make_map, "review": doubt_labels, "outlook": look_ahead}
 
 
 def _pool_of(X: Floats, y: Labels, classes: int) -> Pool:

@@ -166,6 +166,18 @@ class Session(Protocol):
         """
         ...
 
+    def look_ahead(self) -> None:
+        """Begin to look whether asking will go on helping; returns at once.
+
+        Raises `Conflict` where there are too few audit answers to look at. May take a minute, in which nothing else
+        waits; a second call meanwhile begins nothing.
+        """
+        ...
+
+    def outlook(self) -> Json | None:
+        """What the last look ahead found: `outlook_shapes.OutlookNow`; None while one is under way."""
+        ...
+
     def changes(self, after: int) -> list[Json]:
         """What changed after change number ``after``, each with its ``number``; returns at once."""
         ...

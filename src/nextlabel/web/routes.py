@@ -13,6 +13,7 @@ from nextlabel.web import shapes
 from nextlabel.web.base import Json, Session
 from nextlabel.web.doors import digest_of, new_token
 from nextlabel.web.export import write_labels
+from nextlabel.web.outlook_shapes import OutlookNow
 from nextlabel.web.receipt_shapes import Receipt
 
 GLANCE = 0.3  # seconds between two looks for changes: well under what a person would call late
@@ -166,6 +167,20 @@ def check_rest(session: Labelling, person: Person, said: shapes.CheckRest) -> Js
 def receipt(session: Labelling) -> Json:
     """What may be said honestly so far."""
     return session.receipt()
+
+
+@api_router.post("/outlook", status_code=202, response_model=dict[str, None])
+def look_ahead(session: Labelling, person: Person) -> Json:
+    """Begin to look whether asking will go on helping; it takes up to a minute, and nothing waits for it."""
+    session.look_ahead()
+    return {}
+
+
+@api_router.get("/outlook", response_model=OutlookNow, responses={202: {"description": "It is being computed."}})
+def outlook(session: Labelling) -> Json | Response:
+    """What the last look ahead found; 202 while one is under way."""
+    found = session.outlook()
+    return found if found is not None else JSONResponse({}, 202)
 
 
 @api_router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
