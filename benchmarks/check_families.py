@@ -4,23 +4,28 @@ One vote each: ten sets of pictures (as `efficientnet` sees them, and `patches` 
 least 500 samples. Variants are made here, from a seed: see ``docs/check-protocol.md``.
 """
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import text_embedders
 from scenarios import SHARED
 from sklearn.preprocessing import StandardScaler
 
 from nextlabel import load_dataset
 from nextlabel.datasets.groups import group_by_path
 from nextlabel.embedders import embed
+from nextlabel.knobs.columns import Columns
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.seeds import stream
 
 PILOT, BUDGET, ROUNDS, SEEDS = 100, 400, 15, 10
 TEST, MOST_TESTED, SHARE_SPENT = 0.3, 1_500, 0.7
 FEWEST, FEWEST_OF_A_CLASS = 400, 4
+HELD_OUT = "held out"
 LEAF, DRAWER = r"([^/-]*)-", r"-([^/-]*)-"
 PICTURES = {  # where they lie, and what in a path is one plant, one smear, one person
     "flowers": ("flowers/train", None),
@@ -54,7 +59,7 @@ class Setting:
 
     family: str
     name: str
-    kind: str  # pictures or tables
+    kind: str  # pictures, tables, or held out of every fit
     X: Floats
     y: Labels
     truth: Labels
@@ -86,6 +91,7 @@ def settings(with_variants: bool = True) -> Iterator[Setting]:
             if _is_large_enough(made):
                 yield made
     yield from _pictures("patches")
+    yield from _held_out()
 
 
 def divide(setting: Setting, seed: int) -> Draw:
@@ -123,6 +129,20 @@ def _tables() -> Iterator[Setting]:
         dataset = load_dataset(str(SHARED / "tables" / f"{name}.svm"))
         X = StandardScaler().fit_transform(embed(dataset, None).array).astype(np.float32)
         yield Setting(family, name, "tables", X, dataset.y, dataset.y)
+
+
+def _held_out() -> Iterator[Setting]:
+    """Families that the forecast is never fitted to: texts by topic and by library, and a table of 476 samples."""
+    with tempfile.TemporaryDirectory() as place:
+        for question, length in (("topic", "long"), ("topic", "short"), ("library", "long"), ("library", "short")):
+            table = Path(place) / f"{question}-{length}.csv"
+            text_embedders.write_table(table, question, length == "short")
+            dataset = load_dataset(str(table), table=Columns(text_column="text"))
+            X = embed(dataset, "use").array
+            yield Setting(f"texts by {question}", f"{question} {length}", HELD_OUT, X, dataset.y, dataset.y)
+    dataset = load_dataset(str(SHARED / "tables" / "clean1.svm"))
+    X = StandardScaler().fit_transform(embed(dataset, None).array).astype(np.float32)
+    yield Setting("clean1", "clean1", HELD_OUT, X, dataset.y, dataset.y)
 
 
 def _imbalance_10(setting: Setting) -> Setting:

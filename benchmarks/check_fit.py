@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from check_families import HELD_OUT
 from scipy.stats import spearmanr, t
 
 from nextlabel.checking.forecast import Rule, numbers_of
@@ -82,9 +83,8 @@ def read_cases() -> list[Case]:
         )
         for arm in ARMS:
             gains = np.array(target["gains"][arm])
-            ratio = (
-                target["ratios"][arm]["value"] or target["pilot"] / target["budget"]
-            )  # never: the budget is not enough
+            # Never: the whole budget was not enough, so that much at least.
+            ratio = target["ratios"][arm]["value"] or target["random_reaches"] / target["budget"]
             about = (row["family"], row["name"], target["kind"], row["seed"], arm)
             error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
             found.append(Case(*about, numbers[arm], float(gains.mean()), error, float(np.log2(ratio))))
@@ -254,7 +254,8 @@ def constant(arm: str) -> Callable[[Sequence[Case]], Callable[[Sequence[int]], f
 
 def main() -> None:
     """Compare, choose, keep."""
-    cases = read_cases()
+    every = read_cases()
+    cases = [case for case in every if case.kind != HELD_OUT]
     families = sorted({case.family for case in cases})
     compared = {name: leave_out(cases, make) for name, make in rules(_gain).items()}
     table = [{"rule": name} | judge(cases, foretold, families) for name, foretold in compared.items()]
@@ -268,7 +269,10 @@ def main() -> None:
         shipped
     ]
     kept = keep(cases, families, names, compared[shipped])
-    kept["validation"] = validate(cases, families, table, shipped, compared[shipped])
+    held = [case for case in every if case.kind == HELD_OUT]
+    kept["validation"] = {"held_out": judge_held(cases, held, names)} | validate(
+        cases, families, table, shipped, compared[shipped]
+    )
     KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     (PLACE / "validation.json").write_text(json.dumps(outcomes(cases, compared), indent=1) + "\n", encoding="utf-8")
     for row in table:
@@ -287,7 +291,8 @@ def keep(cases: Sequence[Case], families: Sequence[str], names: Sequence[str], f
     y = np.array([case.gain for case in cases])
     gain = fit(cases, names, _gain)
     ratio_names = min(
-        (["played"], ["inverse_error"], ["played", "log_error"]), key=lambda some: _ratio_miss(cases, some)
+        (["played"], ["inverse_error"], ["log_error"], ["played", "log_error"]),
+        key=lambda some: _ratio_miss(cases, some),
     )
     ratio = fit(cases, ratio_names, _ratio)
     wide = {
@@ -335,6 +340,13 @@ def validate(
         "permutation_p": round(permute(cases, families), 4),
         "command": " && ".join(f"python benchmarks/check_{name}.py" for name in ("targets", "rows", "fit")),
     }
+
+
+def judge_held(cases: Sequence[Case], held: Sequence[Case], names: Sequence[str]) -> dict[str, Any]:
+    """How far off on families that nothing was fitted to."""
+    rule = _rule(cases, names, _gain)
+    foretold = np.array([rule(case) for case in held])
+    return judge(held, foretold, sorted({case.family for case in held})) if held else {}
 
 
 def ceiling(cases: Sequence[Case], families: Sequence[str], noise: float) -> float:

@@ -3,7 +3,8 @@
 Every family of `check_families`, ten seeds of random, margin, auto and badge after a pilot of 100; of variants five
 seeds, without badge. About an hour on two cores; runs are kept in ``--out`` and gone on with where they stopped.
 ``results/check/targets.json`` holds, for each setting and strategy, every seed's difference of AUBC to random in
-points, the label ratio, and random's height at both ends.
+points, the label ratio, random's height at both ends, and with how many labels it reaches its best; ``curves.json`` the
+mean curves with their intervals.
 """
 
 import argparse
@@ -20,11 +21,12 @@ from check_families import ROUNDS, SEEDS, Setting, budget, divide, settings
 
 from nextlabel import Experiment, Plan, record
 from nextlabel.experiment import Crew
-from nextlabel.statistics.curves import curves, height_at, primary
-from nextlabel.statistics.ratios import label_ratio
+from nextlabel.statistics.curves import band, curves, height_at, primary
+from nextlabel.statistics.ratios import label_ratio, labels_to_reach
 from nextlabel.statistics.standings import paired_differences
 
 RESULT = Path(__file__).parent / "results" / "check" / "targets.json"
+CURVES = RESULT.with_name("curves.json")
 STRATEGIES = ("random", "margin", "badge", "auto")
 SEEDS_OF_VARIANTS, STRATEGIES_OF_VARIANTS = (
     5,
@@ -40,12 +42,15 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     found: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     for setting in settings(with_variants=not asked.families):
         began = time.perf_counter()
         found.append(measure(setting, asked.out))
+        shown.append({"name": setting.name, "curves": found[-1].pop("curves")})
         print(f"{setting.name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        CURVES.write_text(json.dumps(shown) + "\n", encoding="utf-8")
 
 
 def measure(setting: Setting, out: Path) -> dict[str, Any]:
@@ -77,6 +82,8 @@ def measure(setting: Setting, out: Path) -> dict[str, Any]:
     row |= {"samples": len(setting.truth), "width": setting.X.shape[1], "imbalance": max(counts) / min(counts)}
     ends = {"pilot": float(pilot), "budget": float(most)}
     heights = {at: height_at(random, min(labels, _last(random))) for at, labels in ends.items()}
+    row["curves"] = {name: _drawn(seeds) for name, seeds in every.items()}
+    row["random_reaches"] = labels_to_reach(random, max(row["curves"]["random"]["mean"]) / 100 - 5e-5)
     row |= ends | {"metric": metric, "random": heights, "gains": {}, "ratios": {}}
     for name in strategies[1:]:
         ratio = label_ratio(every[name], random)
@@ -84,6 +91,14 @@ def measure(setting: Setting, out: Path) -> dict[str, Any]:
         row["gains"][name] = np.round(100 * np.array(paired_differences(every[name], random)), 3).tolist()
         row["ratios"][name] = {"value": ratio.value, "never": ratio.never, "ends": [ratio.low, ratio.high]}
     return row
+
+
+def _drawn(seeds: Any) -> dict[str, list[float]]:
+    """The mean curve and its interval, in percent."""
+    found = band(seeds.values())
+    assert found is not None
+    heights = {name: np.round(100 * getattr(found, name), 2).tolist() for name in ("mean", "low", "high")}
+    return {"labelled": found.labelled.tolist()} | heights
 
 
 def _last(seeds: Any) -> float:

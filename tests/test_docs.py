@@ -58,6 +58,7 @@ def test_every_make_target_exists():
         assert subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True).returncode == 0
 
 
+QUICK = {"simulate": ["--seeds", "2", "--rounds", "2", "--jobs", "1"], "check": ["--pilot", "10"]}
 OWN_PICTURES = ["label", "train", "predict", "select", "select", "train"]
 
 
@@ -76,16 +77,24 @@ def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
     (tmp_path / "measurements.csv").write_text("\n".join(["width,height,species", *lines, ""]))
     run_python()  # saves what `select` reads
     ran = [words for words in commands() if words[0] == "nextlabel"]
-    assert [words[1] for words in ran] == ["--help", *OWN_PICTURES, "simulate", "simulate", "compare", "select"]
+    assert [words[1] for words in ran] == [
+        "--help",
+        *OWN_PICTURES,
+        "check",
+        "simulate",
+        "simulate",
+        "compare",
+        "select",
+    ]
     label_some(tmp_path / "pictures")
     for words in ran:
         if words[1] == "label":  # serves a page until somebody stops it: tests/cli/test_label.py
             continue
-        quick = ["--seeds", "2", "--rounds", "2", "--jobs", "1"] if words[1] == "simulate" else []
-        found = CliRunner().invoke(app, [*words[1:], *quick])
+        found = CliRunner().invoke(app, [*words[1:], *QUICK.get(words[1], [])])
         assert found.exit_code == 0, found.output
     assert (tmp_path / "runs" / "flowers" / "report.html").exists()
     assert (tmp_path / "runs" / "verdicts" / "report.html").exists()
+    assert (tmp_path / "check.html").exists()
     assert (tmp_path / "ids.csv").read_text().count("\n") == 21
     assert (tmp_path / "predictions.csv").read_text().count("\n") == 41
 

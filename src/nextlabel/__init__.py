@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextlabel.checking import Outlook, check
     from nextlabel.classifiers.base import Classifier
     from nextlabel.classifiers.file import load_classifier, save_classifier
     from nextlabel.classifiers.onnx import export_onnx
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nextlabel.evaluation.base import Evaluation
     from nextlabel.experiment import Crew, Experiment
     from nextlabel.knobs.course import Course
+    from nextlabel.knobs.pilot import Pilot
     from nextlabel.loop.asking import ask
     from nextlabel.loop.learner import ActiveLearner, View
     from nextlabel.loop.oracles import Truth
@@ -59,6 +61,8 @@ __all__ = [
     "Fitted",
     "Linear",
     "LinearHead",
+    "Outlook",
+    "Pilot",
     "Plan",
     "Pool",
     "Prediction",
@@ -72,6 +76,7 @@ __all__ = [
     "Truth",
     "View",
     "ask",
+    "check",
     "compare",
     "drive",
     "embed",
@@ -107,6 +112,8 @@ _HOMES = {
     "Fitted": "models.base",
     "Linear": "models.linear",
     "LinearHead": "models.head",
+    "Outlook": "checking",
+    "Pilot": "knobs.pilot",
     "Plan": "plan",
     "Pool": "pool",
     "Prediction": "models.predictions",
@@ -120,6 +127,7 @@ _HOMES = {
     "Truth": "loop.oracles",
     "View": "loop.learner",
     "ask": "loop.asking",
+    "check": "checking",
     "compare": "comparison",
     "drive": "loop.rounds",
     "embed": "embedders",

@@ -19,6 +19,7 @@ from nextlabel.files.refusals import FULL, MAKE_ROOM
 from nextlabel.knobs.course import Course
 from nextlabel.knobs.labelling import Labelling
 from nextlabel.knobs.panels import COMPARED, OUTPUT
+from nextlabel.knobs.pilot import Pilot
 from nextlabel.knobs.terms import Terms
 
 P = ParamSpec("P")
@@ -178,6 +179,64 @@ def label(
     from nextlabel.cli.label import run_label
 
     run_label(folder, page, door, demo, loud)
+
+
+def print_trust(wanted: bool) -> None:
+    """What --about says."""
+    if wanted:
+        from nextlabel.cli.check import print_about
+
+        print_about()
+        raise typer.Exit
+
+
+@app.command()
+@refuse_in_words
+@with_options
+def check(
+    samples: Samples,
+    terms: Pilot,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Page to write, whole in one file.", rich_help_panel=OUTPUT)
+    ] = None,
+    near_duplicates: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="List of near-duplicates to write, as pairs.", rich_help_panel=OUTPUT),
+    ] = None,
+    outliers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="List of samples to write, the most outlying first.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    about: Annotated[
+        bool,
+        typer.Option(
+            "--about",
+            callback=print_trust,
+            is_eager=True,
+            help="How the forecast is made, and how far it can be trusted.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say beforehand whether asking will help: on a pilot of labels drawn at random, or on vectors alone.
+
+    Examples:
+
+    `nextlabel check pictures/ --budget 400 --out check.html`
+
+    `nextlabel check holiday/ --labels answers.csv --labels-are-random`
+
+    `nextlabel check --about`
+    """
+    from nextlabel.engines.imports import without
+
+    with without("torch", "skorch", "pandas"):  # as in `train`
+        from nextlabel.cli.check import Places, run_check
+
+    run_check(samples, terms, Places(out, near_duplicates, outliers), json, loud)
 
 
 for command in (status, receipt, export, backup):

@@ -24,6 +24,7 @@ from nextlabel.report.drawing.themes import (
     paint,
     sheet,
     shrink,
+    style_axes,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "project",
     "sheet",
     "shrink",
+    "style_axes",
 ]
