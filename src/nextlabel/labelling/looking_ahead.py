@@ -4,6 +4,7 @@ The pilot is the audit answers. They were drawn at random, and what they say was
 so they stand for the whole folder as no other label does.
 """
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from nextlabel.knobs.pilot import BUDGET, Pilot
 from nextlabel.labelling.past import Past, World
 from nextlabel.loop.guesses import Answers
 from nextlabel.pool import Ids, Pool
-from nextlabel.statistics.curves import Band
+from nextlabel.wording.checking import describe_check, headline
 
 if TYPE_CHECKING:
     from nextlabel.labelling.worker import Worker
@@ -51,22 +52,9 @@ def _rows(pool: Pool) -> Ids:
 
 
 def write_outlook(outlook: Outlook) -> dict[str, Any]:
-    """The outlook as JSON: its sentences, and the curves that are drawn; what is no number is left out."""
-    forecast = outlook.forecast
-    known = {name: getattr(outlook, name) for name in ("samples", "looked_at", "budget", "metric")}
-    found = None
-    if forecast is not None:
-        pairs = {"gain": list(forecast.gain), "ratio": list(forecast.ratio)}
-        found = vars(forecast) | pairs | {"knows": forecast.knows}
-    return known | {
-        "audit": outlook.pilot,
-        "headline": "",
-        "forecast": found,
-        "reasons": [],
-        "curves": [_curve(arm, one) for arm, one in outlook.bands().items() if np.isfinite(one.mean).all()],
-        "notes": list(outlook.notes),
-    }
-
-
-def _curve(arm: str, one: Band) -> dict[str, Any]:
-    return {"strategy": arm} | {name: getattr(one, name).tolist() for name in ("labelled", "mean", "low", "high")}
+    """The outlook as JSON, in the words of `nextlabel check`; curves that are not drawn to their end are left out."""
+    found = outlook.plain()
+    known = {name: found[name] for name in ("samples", "looked_at", "budget", "metric", "forecast", "notes")}
+    curves = [{"strategy": arm, **curve} for arm, curve in found["played"].items() if np.isfinite(curve["mean"]).all()]
+    reasons = [asdict(reason) for reason in describe_check(found)]
+    return known | {"audit": found["pilot"], "headline": headline(found), "reasons": reasons, "curves": curves}

@@ -18,6 +18,7 @@ from nextlabel.labelling.answers import Answers
 from nextlabel.labelling.classes import LabelClasses, action_keys
 from nextlabel.labelling.demo import Oracle
 from nextlabel.labelling.maps import Maps
+from nextlabel.labelling.oddities import Oddities
 from nextlabel.labelling.outlooks import Outlooks, count_audit
 from nextlabel.labelling.people import People
 from nextlabel.labelling.project import Project, new_client
@@ -45,6 +46,7 @@ class LabellingSession:
         self._views = Views(project, self._trainer)
         self._maps = Maps(project, self._trainer, self._views)
         self._review = Review(project, self._trainer, self._people)
+        self._oddities = Oddities(project, self._trainer, self._views, self._people)
         self._outlooks = Outlooks(project, self._trainer)
         self._sizes: dict[int, tuple[int, int] | None] = {}
 
@@ -222,6 +224,10 @@ class LabellingSession:
     def neighbours(self, sample: int) -> Json:
         """The samples before and after one."""
         return self._views.neighbours(sample)
+
+    def oddities(self, kind: str, offset: int, count: int) -> Json | None:
+        """Near-duplicates pair by pair, or outliers."""
+        return self._oddities.read(kind, offset, count)
 
     def answer_grid(self, annotator: int, answer: Mapping[str, Any]) -> Json:
         """Keep a grid's answers."""

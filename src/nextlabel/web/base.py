@@ -122,6 +122,15 @@ class Session(Protocol):
         """
         ...
 
+    def oddities(self, kind: str, offset: int, count: int) -> Json | None:
+        """A page of ``"near-duplicates"`` or of ``"outliers"``: `shapes.Samples`; None while they are looked for.
+
+        Near-duplicates come pair by pair, the nearest first: the first and the second sample are one pair, and so on;
+        ``offset`` and ``count`` are even. A sample may be in several. Nothing of the audit side is there, so no pair
+        with one of it; what is labelled is, with its label.
+        """
+        ...
+
     def answer_grid(self, annotator: int, answer: Mapping[str, Any]) -> Json:
         """Keep what a grid was answered with, as one; what is labelled by now or of the audit side stays as it is."""
         ...

@@ -19,11 +19,12 @@ class Forecast(Shape):
 
 
 class Reason(Shape):
-    """One thing that was measured, in a sentence; ``leans`` above 0 for asking, below 0 against it, null: unknown."""
+    """One thing that was measured, in words, and what follows; ``leans`` above 0 for asking, below 0 against it."""
 
     name: str
     title: str
     words: str
+    advice: str
     leans: int | None
 
 

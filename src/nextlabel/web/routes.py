@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -118,6 +118,18 @@ def samples(
 def neighbours(session: Labelling, sample: shapes.Id) -> Json:
     """A sample's path and text, and the samples before and after it in the folder."""
     return session.neighbours(sample)
+
+
+@api_router.get("/oddities", response_model=shapes.Samples, responses={202: {"description": "They are looked for."}})
+def oddities(
+    session: Labelling,
+    kind: Annotated[Literal["near-duplicates", "outliers"], Query()],
+    offset: Annotated[int, Query(ge=0, le=2**53 - 2, multiple_of=2)] = 0,
+    count: Annotated[int, Query(ge=2, le=200, multiple_of=2)] = 60,
+) -> Json | Response:
+    """Near-duplicates pair by pair, or outliers, of the strategy's side; 202 while they are looked for."""
+    found = session.oddities(kind, offset, count)
+    return found if found is not None else JSONResponse({}, 202)
 
 
 @api_router.post("/grid", response_model=shapes.Events)

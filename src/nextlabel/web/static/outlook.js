@@ -61,7 +61,7 @@ function whatIsFound(found) {
     ${found.notes.map((note) => html`<p class="muted">${note}</p>`)}
     ${played(found)}
     ${found.reasons.length > 0 && html`<h3>Why</h3><ul class="reasons">${found.reasons.map((one) => html`<li key=${one.name}>
-      ${one.words}</li>`)}</ul>`}
+      <b>${one.title}</b> ${one.words}</li>`)}</ul>`}
     <p class="muted">Rests on ${found.audit} audit answers, and looks as far as ${found.budget} labels in
       all${found.looked_at < found.samples ? `, at ${found.looked_at} of the ${found.samples} ${thing()}s` : ""}.</p>`;
 }
