@@ -40,12 +40,12 @@ def foresee(past: Past, world: World, jobs: int) -> Outlook:
     """The check of a labelling as it stands. Raises `BadData` where there is too little to look at."""
     known = past.build_pool(world)
     pool, names = known.pool, [past.state.classes.by_id[one].name for one in known.classes]
-    pilot, rows = Answers.of(pool).audit, _rows(pool)
+    pilot, rows = Answers.of(pool).audit, rows_in_play(pool)
     terms = Pilot(budget=max(BUDGET, len(pool.labelled()) + AHEAD), seed=past.settings.seed, jobs=jobs)
     return check(pool.features[rows], np.searchsorted(rows, pilot), pool.y[pilot], names, terms)
 
 
-def _rows(pool: Pool) -> Ids:
+def rows_in_play(pool: Pool) -> Ids:
     """Samples that are labelled, or may be one day: of what is gone or put aside nothing is foretold."""
     rows: Ids = np.union1d(np.union1d(pool.audit, pool.labelled()), np.flatnonzero(pool.askable))
     return rows

@@ -43,7 +43,7 @@ class Oddities:
         }
 
     def _shown(self, found: npt.NDArray[Any]) -> Iterator[list[int]]:
-        """Pairs, or single ones, none of which is of the audit side, put aside or gone; a pair is whole or not at all."""
+        """Pairs, or single ones, none of which is of the audit side, put aside or gone; a pair whole or not at all."""
         files, project = self.project.state.files, self.project
         for group in found.tolist():
             verdicts = [project.verdicts.get(one) for one in group]

@@ -48,7 +48,7 @@ function theButton({ audit, lacking, outlook }) {
   return html`${!outlook && html`<p>Plays the rest of this labelling many times, on what your ${audit} audit answers tell
       of it: once with chosen questions, and once with random ones. It takes up to a minute; go on meanwhile.</p>`}
     <p><button onClick=${lookAhead}>${outlook ? "Look ahead again" : "Look ahead"}</button>
-      ${more > 0 && html` <span class="muted">${more} more audit answers since then.</span>`}</p>`;
+      ${more > 0 && html` <span class="muted">${more} more audit ${more === 1 ? "answer" : "answers"} since then.</span>`}</p>`;
 }
 
 const STRATEGY = { random: "random questions" };
