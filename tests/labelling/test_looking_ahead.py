@@ -1,5 +1,6 @@
 """Whether asking will go on helping: what the look rests on, what it refuses, and what is said of it."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,13 +8,19 @@ import pytest
 from own_loop import open_loop
 from people import CLASSES, draw_pictures, wait_for
 
-from nextlabel.checking import check
+from nextlabel import checking
+from nextlabel.checking.forecast import Forecast
 from nextlabel.checking.self_simulation import RANDOM
+from nextlabel.conformance.indicators import make_evidence
 from nextlabel.errors import Conflict
-from nextlabel.knobs.pilot import Pilot
+from nextlabel.files.strict_json import dump
+from nextlabel.indicators import INDICATORS
+from nextlabel.labelling.looking import find_oddities
 from nextlabel.labelling.looking_ahead import foresee, look_ahead, write_outlook
 from nextlabel.labelling.outlooks import NOT_READ
-from nextlabel.labelling.past import Past
+from nextlabel.labelling.past import Past, World
+from nextlabel.labelling.wire import unpack_array
+from nextlabel.statistics.curves import Curve
 from nextlabel.store import visit_store
 from nextlabel.web.outlook_shapes import Outlook
 
@@ -63,10 +70,30 @@ def test_a_folder_in_which_there_is_nothing_to_choose_is_a_sentence(tmp_path):
 
 
 def test_what_is_found_goes_over_the_wire_as_it_is():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 2)).astype(np.float32)
-    outlook = check(X, np.arange(20), (X[:20, 0] > 0).astype(np.int64), ("left", "right"), Pilot(budget=40, jobs=1))
-    found = Outlook.model_validate(write_outlook(outlook))
-    assert found.headline
-    assert {one.strategy for one in found.curves} >= {RANDOM, found.forecast.strategy}
-    assert {"headroom", "dimension"} <= {one.name for one in found.reasons}
+    evidence = make_evidence()
+    findings = {name: indicator.measure(evidence) for name, indicator in INDICATORS.items()}
+    ends = {RANDOM: (0.7, 0.8), "auto": (0.8, 0.9)}
+    curves = {
+        arm: {seed: Curve(np.array([40.0, 80.0]), np.array([0.7, end])) for seed, end in enumerate(both)}
+        for arm, both in ends.items()
+    }
+    curves["margin"] = {0: curves[RANDOM][0]}  # of a single seed nobody knows how far it strays
+    forecast = Forecast("auto", "auto", 0.9, (1.5, 0.5, 2.5), (1.5, 1.1, 2.0))
+    outlook = checking.Outlook(120, 120, 40, 80, ("a", "b"), "accuracy", findings, curves, forecast)
+    found = Outlook.model_validate(json.loads(dump(write_outlook(outlook))))
+    assert found.headline.startswith("Ask with auto: 90 in 100")
+    assert [(one.strategy, one.mean[1]) for one in found.curves] == [
+        (RANDOM, pytest.approx(0.75)),
+        ("auto", pytest.approx(0.85)),
+    ]
+    assert {"headroom", "convergence", "dimension"} <= {one.name for one in found.reasons}
+
+
+def test_oddities_are_told_by_the_ids_of_samples():
+    X = np.random.default_rng(0).normal(size=(100, 50))
+    X[70], X[8] = 1.01 * X[3], X[8] + 9
+    world = World(2 * np.arange(100), X, np.zeros(100))
+    found = find_oddities(SimpleNamespace(opened=(world, None)))
+    assert unpack_array(found["pairs"], np.int32).tolist() == [6, 140]
+    far = unpack_array(found["outliers"], np.int32)
+    assert (len(far), far[0]) == (10, 16)

@@ -52,9 +52,10 @@ def rows_in_play(pool: Pool) -> Ids:
 
 
 def write_outlook(outlook: Outlook) -> dict[str, Any]:
-    """The outlook as JSON, in the words of `nextlabel check`; curves that are not drawn to their end are left out."""
+    """The outlook as JSON, in the words of `nextlabel check`; curves that are no numbers somewhere are left out."""
     found = outlook.plain()
     known = {name: found[name] for name in ("samples", "looked_at", "budget", "metric", "forecast", "notes")}
-    curves = [{"strategy": arm, **curve} for arm, curve in found["played"].items() if np.isfinite(curve["mean"]).all()]
+    played = {arm: curve for arm, curve in found["played"].items() if np.isfinite([*curve.values()]).all()}
+    curves = [{"strategy": arm, **curve} for arm, curve in played.items()]
     reasons = [asdict(reason) for reason in describe_check(found)]
     return known | {"audit": found["pilot"], "headline": headline(found), "reasons": reasons, "curves": curves}

@@ -209,7 +209,8 @@ function nothing() {
 function tile(one) {
   const bad = wrong.value.has(one.sample);
   const name = className(one.class_id) || "no answer yet";
-  const under = bad ? "not this" : one.score !== null ? `${name}, ${percent(one.score)}` : name;
+  const guessed = isOdd() && one.annotator == null && one.class_id !== null; // beside a twin that somebody labelled
+  const under = guessed ? `${name}?` : bad ? "not this" : one.score !== null ? `${name}, ${percent(one.score)}` : name;
   return html`<li key=${one.sample}><button class=${bad ? "tile wrong" : "tile"} title=${one.path}
     onClick=${() => (confirms() ? toggle(one.sample) : openCorrection(one))}
     aria-pressed=${confirms() ? String(bad) : undefined} aria-label=${`${under}, ${thing()} ${one.path}`}>
