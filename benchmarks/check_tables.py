@@ -40,7 +40,10 @@ def main() -> None:
     names = [name for name in targets if name in seen]
     page = PAGE.read_text(encoding="utf-8")
     for what, lines in {
-        "families": families([name for name in names if "," not in name], targets, seen),
+        "families": families(
+            [name for name in names if "," not in name and not is_held_out(targets[name])], targets, seen
+        ),
+        "held out": families([name for name in names if is_held_out(targets[name])], targets, seen),
         "variants": variants(targets),
         "trust": trust(validation),
         "calibration": calibration(validation),
@@ -49,6 +52,11 @@ def main() -> None:
             page, f"<!-- {what}: written by benchmarks/check_tables.py -->", f"<!-- end of {what} -->", lines
         )
     PAGE.write_text(page, encoding="utf-8")
+
+
+def is_held_out(target: Row) -> bool:
+    """Is the forecast never fitted to it?"""
+    return bool(target["kind"] == "held out")
 
 
 def families(names: Iterable[str], targets: Mapping[str, Row], seen: Mapping[str, Sequence[Row]]) -> str:
@@ -66,7 +74,7 @@ def variants(targets: Mapping[str, Row]) -> str:
     """Gains on each family as it is and on what was made of it."""
     kinds = ["as it is", "imbalance 10", "imbalance 100", "near copies", "noise", "fewer", "patches"]
     rows = [["", *kinds]]
-    for name in (name for name in targets if "," not in name):
+    for name in (name for name in targets if "," not in name and not is_held_out(targets[name])):
         made = [targets.get(name if kind == "as it is" else f"{name}, {kind}") for kind in kinds]
         rows.append(
             [name, *("" if one is None else " / ".join(_mean(one["gains"][arm]) for arm in ARMS) for one in made)]

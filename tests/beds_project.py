@@ -9,7 +9,8 @@ from typing import Any
 from flower_beds import plant
 
 from nextlabel.labelling import Project, Wish, open_project
-from nextlabel.store import Entry
+from nextlabel.store import Choice, Entry, Question
+from nextlabel.store.records import Why
 
 NAMES = ("iris", "rose")
 
@@ -27,11 +28,18 @@ class Beds:
         return self.project.store.invite(name, uuid.uuid4().hex).id
 
     def say(self, path: str, who: int | None, kind: str = "label", name: str | None = None, **more: Any) -> None:
-        """Answer a sample: by the bed that it is in, or by another name."""
+        """Answer a sample that is asked about: by the bed that it is in, or by another name. An import is not asked."""
         label = self.classes[name or path.split("/")[0]] if kind == "label" else None
-        how = more.pop("how", "key")
-        entry = Entry(uuid.uuid4().hex, kind, who, None, self.ids[path], label, how=how, **more)  # type: ignore[arg-type]
+        how, sample = more.pop("how", "key"), self.ids[path]
+        ask = self._ask(sample) if how in ("key", "button") else None
+        entry = Entry(uuid.uuid4().hex, kind, who, ask, sample, label, how=how, **more)  # type: ignore[arg-type]
         self.project.append(entry)
+
+    def _ask(self, sample: int) -> int:
+        state = self.project.state
+        choice = Choice(state.upto, "random", None, state.settings_id, last_batch=self.project.past.last_batch)
+        why: Why = "audit" if self.project.is_audit(sample) else "random"
+        return self.project.add_batch(choice, [Question(sample, why)]).asks[0].id
 
     def say_all(self, who: int, count: int | None = None) -> list[str]:
         """Answer the first in the order of draws; their paths."""

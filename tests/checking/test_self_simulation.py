@@ -1,5 +1,7 @@
 """The loop played on the pilot's guess, and the forecast made of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,11 +32,14 @@ def test_labels_that_are_known_are_taken_as_they_are():
 
 def test_a_rule_is_a_sum_and_its_chance_a_t_law():
     rule = Rule(0.5, {"played": 2.0}, spread=1.0, families=12)
-    assert rule({"played": 0.25, "other": 9.0}) == 1.0
-    low, high = rule.interval(1.0)
+    numbers = {"played": 0.25, "log_error": np.log(0.25)}
+    assert rule(numbers) == 1.0
+    low, high = rule.interval(numbers)
     assert low < 1.0 < high
-    assert rule.chance(1.0, 1.0) == pytest.approx(0.5)
-    assert rule.chance(1.0, low) == pytest.approx(0.9)  # eight of ten lie between, one beyond either end
+    assert rule.chance(numbers, 1.0) == pytest.approx(0.5)
+    assert rule.chance(numbers, low) == pytest.approx(0.9)  # eight of ten lie between, one beyond either end
+    ends = replace(rule, by_error=True).interval(numbers)
+    assert ends[1] - 1.0 == pytest.approx((high - 1.0) / 2)  # the square root of a quarter
 
 
 def test_what_ships_can_be_read_and_foretells_more_where_more_was_played():
@@ -106,7 +111,7 @@ def test_what_limits_a_check_is_a_note(y, classes, said):
 
 def test_classes_that_the_pilot_has_not_met_are_told():
     X = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
-    found = check(X, np.arange(25), np.arange(25) % 2, ("a", "b", "c"), ONE)
+    found = check(X, np.arange(25), np.arange(25) % 2, ("a", "b", "c"), ONE, plays=2)
     assert "did not meet 1 of 3 classes" in found.notes[0]
     assert found.forecast is not None
     assert dump(found.plain())

@@ -1,5 +1,6 @@
 """The command itself, in a process of its own, and a client that answers over HTTP; made to be killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,15 +30,24 @@ class Served:
     def __init__(self, folder: Path, *more: str) -> None:
         self.folder, self.log = folder, folder.with_name(folder.name + ".log")
         with self.log.open("a") as log:
+            self._begin = log.tell()  # what stands before it is of servers before
             self.process = subprocess.Popen(
                 [*COMMAND, str(folder), *SETTINGS, *more], stdout=subprocess.PIPE, stderr=log, text=True
             )
+
+    def last_words(self) -> str:
+        """How it ended, if it did, and what it wrote to stderr: all that is known where nobody killed it."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)  # it may be about to end
+        with self.log.open() as log:
+            log.seek(self._begin)
+            return f"exit code {self.process.poll()}, stderr: {log.read()!r}"
 
     @cached_property
     def link(self) -> str:
         """What it prints when it serves; waits for that."""
         link = self.process.stdout.readline().strip()
-        assert link.startswith("http"), self.log.read_text()
+        assert link.startswith("http"), self.last_words()
         return link
 
     def client(self) -> httpx.Client:
@@ -50,7 +60,7 @@ class Served:
 
     def kill(self) -> None:
         """kill -9, and nothing else: its worker has to notice by itself."""
-        assert self.process.poll() is None, self.log.read_text()
+        assert self.process.poll() is None, self.last_words()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()

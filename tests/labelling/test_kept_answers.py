@@ -29,6 +29,17 @@ def test_undo_in_one_tab_takes_back_no_answer_of_another(late):
     assert late.overview(ada.id)["labelled"] == 1
 
 
+def test_undo_of_a_correction_asks_nothing_since_the_answer_before_it_holds_again(late):
+    ada = Person(late)
+    (question,) = ada.ask()
+    ada.say(question, name="circle")
+    ada.say({**question, "ask": None}, name="cross", client=CLIENT.format(0))
+    for _ in range(2):  # the reply was lost on its way
+        assert late.undo(ada.id, CLIENT.format(1), CLIENT.format(0))["question"] is None
+    assert late.recent(ada.id, 1)[0]["class_id"] == CLASSES.index("circle")
+    assert question["sample"] not in [one["sample"] for one in ada.ask(10)]
+
+
 def test_an_answer_has_the_time_at_which_it_was_given_as_far_as_that_can_be(late):
     """It may have waited in a browser; a clock that goes ahead, or is years behind, does not make the time."""
     ada, now = Person(late), time.time()

@@ -7,12 +7,16 @@ import sys
 import webbrowser
 
 import httpx
+import pytest
+from fastapi import FastAPI
 from people import draw_pictures
 from served_labelling import COMMAND
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
-from nextlabel.cli.label import _open_browser
+from nextlabel.cli.label import Stop, _open_browser
+from nextlabel.errors import CannotGo
+from nextlabel.web.server import Server, listen
 
 LETTERS = ("w3m", "lynx", "links", "elinks", "www-browser", "xdg-open")  # what Python would start without a screen
 
@@ -67,3 +71,10 @@ def test_a_browser_that_cannot_be_started_is_no_failure(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     _open_browser("http://127.0.0.1:1/")
     assert len(tried) == 1
+
+
+def test_a_server_that_ends_by_itself_ends_the_command_with_a_sentence():
+    with Server(FastAPI(), listen()) as server:
+        server._server.should_exit = True
+        with pytest.raises(CannotGo, match=r"ended by itself\. Every answer is kept"):
+            Stop().wait(server)

@@ -79,12 +79,12 @@ class Labelling:
             # Not sooner: after some that end quickly, the next ones wait before they start.
             time.sleep(max(began + SOON - time.monotonic(), 0))
         self._pause(longest)
-        assert kill_worker(server), server.log.read_text()
+        assert kill_worker(server), server.last_words()
 
     def end(self, server: Served, somebody: Answering) -> dict[str, int]:
         """Ctrl-C, and everything is there; the log proves each batch. What was counted."""
-        assert somebody.failure is None
-        assert server.stop() == 130
+        assert somebody.failure is None, f"{somebody.failure}; {server.last_words()}"
+        assert server.stop() == 130, server.last_words()
         found = self._check(somebody)
         with visit_store(self.folder / ".nextlabel" / FILE) as visit, threadpool_limits(1):  # as the worker has it
             proven = prove(visit, self.folder)
@@ -105,7 +105,8 @@ class Labelling:
 
     def kill(self, server: Served, somebody: Answering | None = None) -> None:
         """Now; sometimes with its worker."""
-        assert somebody is None or somebody.failure is None, somebody.failure
+        if somebody is not None:  # nobody may have ended it before this
+            assert somebody.failure is None, f"{somebody.failure}; {server.last_words()}"
         if self.moments.random() < 0.5:  # as when a container ends; else the worker has to notice by itself
             kill_worker(server)
         server.kill()

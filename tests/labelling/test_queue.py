@@ -1,5 +1,8 @@
 """What comes first."""
 
+import time
+
+import pytest
 from people import Person
 
 
@@ -24,6 +27,17 @@ def test_a_region_comes_before_what_lies_ready_and_no_more_of_it_is_held_than_as
     for _ in region:
         ada.say(ada.ask(1)[0])
     assert {*ready} & {question["sample"] for question in ada.ask(10)}
+
+
+@pytest.mark.parametrize(("gap", "fewest"), [(4.0, 3), (0.5, 5), (0.1, 24)])
+def test_whoever_is_fast_holds_more_questions_while_a_batch_is_late(late, gap, fewest):
+    """Ten keys a second would have answered three before the next ones are there."""
+    ada, began, held = Person(late), time.time() - 200, list[int]()
+    for i in range(30):
+        first, *others = ada.ask(30)
+        held.append(1 + len(others))
+        ada.say(first, answered_at=began + gap * i)
+    assert min(held[8:20]) == fewest
 
 
 def test_what_is_no_daisy_does_not_head_the_next_grid_of_daisies(session):

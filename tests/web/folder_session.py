@@ -65,6 +65,7 @@ class FolderSession:
         self.gone: set[int] = set()
         self.events: list[Json] = []
         self.classes: list[Json] = []
+        self.late = False  # as while a batch is being chosen, and nothing else is left to ask
         self.people: list[str] = []
         self.invitations: dict[str, int] = {}
         self.set: Json = {**START, "actions": {}}
@@ -144,6 +145,8 @@ class FolderSession:
             }  # fmt: skip
 
     def questions(self, annotator: int, count: int) -> list[Json]:
+        if self.late:
+            return []
         with self.lock:
             state = self._state()
             order = [*self.front, *range(len(self.paths))]

@@ -57,6 +57,42 @@ def test_no_key_is_lost_at_ten_keys_a_second(visit: Visit) -> None:
     assert len({each["sample"] for each in events}) == len(keys)
 
 
+def test_a_key_where_no_question_is_answers_nothing_and_the_page_says_so(visit: Visit) -> None:
+    visit.site.session.late = True
+    page = visit.page
+    page.goto(visit.site.address)
+    page.wait_for_selector("text=until then keys answer nothing")
+    page.keyboard.press("1")
+    page.wait_for_selector(".why:has-text('no question was there yet')")
+    visit.site.session.late = False
+    page.wait_for_selector(".stage img")
+    assert page.is_visible(".why:has-text('no question was there yet')")
+    assert visit.site.session.events == []
+
+
+def test_a_turned_picture_leaves_the_next_one_as_it_is(visit: Visit) -> None:
+    page = visit.open()
+    page.keyboard.press("r")
+    page.wait_for_selector(".stage img[data-turn='1']")
+    page.keyboard.press("x")
+    page.wait_for_selector(".stage img[data-turn='0']")
+    page.keyboard.press("Backspace")
+    page.wait_for_selector(".stage img[data-turn='1']")
+
+
+def test_a_decision_of_the_review_can_be_taken_back(visit: Visit) -> None:
+    page = visit.open()
+    page.keyboard.press("2")
+    visit.labels(1)
+    visit.open("review")
+    page.wait_for_selector(".review img")
+    page.keyboard.press("1")
+    page.wait_for_selector("text=Nothing to review")
+    page.keyboard.press("Backspace")
+    assert visit.labels(3)[2]["takes_back"] == 1
+    page.wait_for_selector(".review .said:has-text('square')")
+
+
 def test_a_thumbnail_corrects_an_answer(visit: Visit) -> None:
     page = visit.open()
     page.keyboard.press("1")

@@ -170,6 +170,9 @@ def test_a_labelling_from_the_first_key_to_the_review(user: User) -> None:
     decided = user.kept("label", 15 + len(right) + len(asked) + 1)[-1]
     assert decided.sample_id == wrong
     assert user.store.batches()[-1].asks[0].why == "review"
+    page.keyboard.press("Backspace")
+    assert user.kept("undo", 3)[-1].takes_back == decided.id
+    page.wait_for_selector(f".review img[src^='/pictures/{wrong}?']")
     page.go_back()
     page.wait_for_selector("canvas")
     page.go_back()

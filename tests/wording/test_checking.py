@@ -51,8 +51,8 @@ def test_every_finding_has_a_sentence(where, evidence):
     [
         ([0, 0.2, 0.1], "stay within half a point"),
         ([0, 2.0, 0.1], "have met at 60 labels; before, they were up to 2.0 points apart"),
-        ([0, 2.0, 3.0], "are +3.0 points apart at 60 labels, and have not met yet"),
-        ([0, 2.0, -3.0], "are −3.0 points apart at 60 labels"),
+        ([0, 2.0, 3.0], "margin is 3.0 points ahead of random at 60 labels"),
+        ([0, 2.0, -3.0], "margin is 3.0 points behind random at 60 labels"),
     ],
 )
 def test_where_curves_meet_is_told(gaps, said):

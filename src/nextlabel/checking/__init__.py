@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nextlabel.checking.forecast import Forecast, foretell, numbers_of
-from nextlabel.checking.self_simulation import RANDOM, Stage, self_simulate
+from nextlabel.checking.self_simulation import RANDOM, SEEDS, Stage, self_simulate
 from nextlabel.engines import engine
 from nextlabel.errors import BadArray, BadData
 from nextlabel.indicators import INDICATORS, Finding
@@ -82,16 +82,18 @@ def check(
     classes: Sequence[str],
     terms: Pilot = USUAL,
     progress: Progress = quiet,
+    plays: int = SEEDS,
 ) -> Outlook:
     """Measure, play and foretell.
 
     ``X`` (N, d) features of the pool; ``pilot`` (m,) ids that were drawn at random, ``y`` (m,) their class codes,
-    ``classes`` (C,) names. Raises `BadArray` for features that are no finite numbers, and `BadData` where there is too
+    ``classes`` (C,) names; ``plays`` how many labellings are simulated for the forecast, which was fitted with 10.
+    Raises `BadArray` for features that are no finite numbers, and `BadData` where there is too
     little to look at.
 
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(300, 2)).astype(np.float32)
-    >>> outlook = check(X, np.arange(40), (X[:40, 0] > 0).astype(np.int64), ("left", "right"), Pilot(budget=80, jobs=1))
+    >>> outlook = check(X, np.arange(40), (X[:40, 0] > 0).astype(np.int64), ("left", "right"), Pilot(budget=80, jobs=1), plays=2)
     >>> outlook.pilot, sorted(outlook.findings)[:3], outlook.forecast.strategy in ("margin", "auto")
     (40, ['clusters', 'dimension', 'epistemic'], True)
     """
@@ -102,7 +104,7 @@ def check(
     forecast = None
     if len(pilot) >= FEWEST_LABELS and len(np.unique(y)) > 1:
         with engine(terms.jobs) as workers:
-            curves = self_simulate(Stage.of(evidence), workers, terms.jobs, progress=progress)
+            curves = self_simulate(Stage.of(evidence), workers, terms.jobs, plays, progress)
         gains = {
             arm: [100 * gap for gap in paired_differences(one, curves[RANDOM])]
             for arm, one in curves.items()

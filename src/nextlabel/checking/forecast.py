@@ -2,7 +2,7 @@
 
 A linear rule with at most three numbers in it, fitted over whole families (``benchmarks/check_fit.py``, one vote each)
 and kept in ``forecast.json`` with how it was made and how far it missed families that it had not seen. The probability
-comes from those misses: a t law as wide as they were.
+comes from those misses: a t law as wide as they were, but for the noise of what was to be foretold.
 """
 
 import json
@@ -25,24 +25,32 @@ LEVEL = 0.8  # of the interval: eight families of ten
 
 @dataclass(frozen=True)
 class Rule:
-    """A number foretold: intercept and weights by name; ``spread`` of its misses, one vote a family."""
+    """A number foretold: intercept and weights by name; ``spread`` of its misses on families left out, one vote each.
+
+    With ``by_error`` misses grow with the square root of the pilot's error, as those of counts do: where hardly
+    anything is wrong, hardly anything can be gained or lost.
+    """
 
     intercept: float
     weights: Mapping[str, float]
     spread: float
     families: int
+    by_error: bool = False
 
     def __call__(self, numbers: Mapping[str, float]) -> float:
         return self.intercept + sum(weight * numbers[name] for name, weight in self.weights.items())
 
-    def interval(self, middle: float, level: float = LEVEL) -> tuple[float, float]:
+    def interval(self, numbers: Mapping[str, float], level: float = LEVEL) -> tuple[float, float]:
         """The interval that held so often for families that it had not seen."""
-        half = float(stats.t.isf((1 - level) / 2, self._freedom)) * self.spread
-        return middle - half, middle + half
+        half = float(stats.t.isf((1 - level) / 2, self._freedom)) * self._wide(numbers)
+        return self(numbers) - half, self(numbers) + half
 
-    def chance(self, middle: float, margin: float) -> float:
+    def chance(self, numbers: Mapping[str, float], margin: float) -> float:
         """How likely the truth lies above the margin."""
-        return float(stats.t.sf((margin - middle) / self.spread, self._freedom))
+        return float(stats.t.sf((margin - self(numbers)) / self._wide(numbers), self._freedom))
+
+    def _wide(self, numbers: Mapping[str, float]) -> float:
+        return self.spread * math.exp(numbers["log_error"] / 2) if self.by_error else self.spread
 
     @property
     def _freedom(self) -> int:
@@ -102,11 +110,13 @@ def foretell(numbers: Mapping[str, Mapping[str, float]], margin: float) -> Forec
     """The forecast for the strategy of which most is expected; ``margin`` in points of AUBC."""
     gain, ratio = rules()
     arm = max(numbers, key=lambda arm: gain(numbers[arm]))
-    middle, log = gain(numbers[arm]), ratio(numbers[arm])
-    low, high = ratio.interval(log)
-    chance = gain.chance(middle, margin)
-    recommended = arm if middle > 0 else "random"
-    return Forecast(arm, recommended, chance, (middle, *gain.interval(middle)), (2**log, 2**low, 2**high))
+    mine = numbers[arm]
+    middle = gain(mine)
+    low, high = ratio.interval(mine)
+    ends = (2 ** ratio(mine), 2**low, 2**high)
+    return Forecast(
+        arm, arm if middle > 0 else "random", gain.chance(mine, margin), (middle, *gain.interval(mine)), ends
+    )
 
 
 def rules() -> tuple[Rule, Rule]:
@@ -116,7 +126,7 @@ def rules() -> tuple[Rule, Rule]:
 
 
 def _read(kept: Mapping[str, Any]) -> Rule:
-    return Rule(kept["intercept"], kept["weights"], kept["spread"], kept["families"])
+    return Rule(**kept)
 
 
 @cache

@@ -18,13 +18,16 @@ symbols, .98 on hand frames and digits. Samples that have such a neighbour, and 
     flowers .006 (.006), recycling .013 (.013), clothing .001 (.001), coffee-leaves .001 (.001), blood-cells .003 (.009)
     sign-digits 0 (.023), digits .001 (.53), math-symbols .10 (.28), drawn-shapes .12 (.33), hand-frames .54 (.93)
 
-Cosines around the mean, above .9, agree but for blood cells (.029 of them) and strokes. Distance over that to the tenth
-neighbour, the local scale, misses the frames of a film (.001), whose ten nearest are all alike.
+Cosines around the mean, above .9, say much the same, but find more in blood cells (.029), digits (.018) and strokes,
+and these are no copies. Distance over that to the tenth neighbour, the local scale, misses the frames of a film (.001),
+whose ten nearest are all alike.
 
 **Few columns** bring rows together by chance: of 5,300 points in the plane (banana), .999 have a neighbour below a
 tenth. `chance` says below which distance unrelated samples rarely come; for tables, near is below both. That gives
 banana .047, vehicle .002 (.94 below a tenth), tictactoe 0, splice .074, mammographic .79 (.58 have an equal row) and
 phoneme .72.
+
+Of 20,000 rows of 1,280 numbers the pairs take 7 seconds on one core, the outliers 10, and 160 MB beside the features.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -30,6 +30,9 @@ from nextlabel.labelling.status import ADDRESS
 from nextlabel.store import FILE, visit_store
 from nextlabel.store.postgresql import is_address
 from nextlabel.text import printable, several, show_path
+
+if TYPE_CHECKING:
+    from nextlabel.web.server import Server
 
 PORT = 8642  # where the page is found again, if nobody else is there
 HERE = "127.0.0.1"
@@ -81,10 +84,12 @@ class Stop:
             if not self.is_served:
                 raise KeyboardInterrupt
 
-    def wait(self) -> None:
-        """Until it comes."""
+    def wait(self, server: "Server") -> None:
+        """Until it comes; raises `CannotGo` where the server ends by itself: nobody shall wait before a dead page."""
         self.is_served = True
         while not self.is_asked:
+            if not server.is_alive:
+                raise CannotGo("The page's server ended by itself. Every answer is kept; the same command goes on.")
             time.sleep(0.2)  # an Event could be locked by the very thread that the signal interrupts
         raise KeyboardInterrupt
 
@@ -116,7 +121,10 @@ def _serve(opened: Opened, door: Door, stop: Stop, loud: Console, oracle: Any = 
         open_to_all = door.host in ("0.0.0.0", "::")
         names = () if door.host == HERE or open_to_all else (_bracket(door.host),)
         doors = Doors(port, read_secret(project.home / "secret"), names, any_address=open_to_all)
-        with LabellingSession(project, opened.address, oracle) as session, Server(make_app(session, doors), listening):
+        with (
+            LabellingSession(project, opened.address, oracle) as session,
+            Server(make_app(session, doors), listening) as server,
+        ):
             base = f"http://{_name_of(door.host)}:{port}"
             for note in opened.notes:
                 loud.print(f"Note: {note}", markup=False)
@@ -127,7 +135,7 @@ def _serve(opened: Opened, door: Door, stop: Stop, loud: Console, oracle: Any = 
             with _address_kept(project.home, base):
                 if door.browser:
                     threading.Thread(target=_open_browser, args=(link,), daemon=True).start()
-                stop.wait()
+                stop.wait(server)
 
 
 def _greet(opened: Opened, link: str, door: Door, loud: Console) -> None:

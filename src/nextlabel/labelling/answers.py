@@ -170,8 +170,9 @@ class Answers:
     def _undone(self, undo: Event, back: Event, annotator: int, again: bool) -> Json:
         sample = back.sample_id
         assert sample is not None, "an answer is about a sample"
-        question = None
-        if back.how != "grid" and back.kind != "note":
+        question = None  # an answer that was corrected holds again: it is asked of nobody
+        holds = annotator in self.project.state.opinions(sample)
+        if back.how != "grid" and back.kind != "note" and not holds:
             if not again:
                 self.queue.show_again(annotator, sample)
             ask = self._known_ask(back) or self.queue.ask_of(sample)

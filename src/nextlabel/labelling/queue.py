@@ -1,5 +1,6 @@
 """Who is asked what next: the batches' questions in their order, each shown to one person at a time."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from nextlabel.store.records import Why
 RENEW = timedelta(seconds=60)  # a lease that is older is renewed while its holder goes on
 WISHED = frozenset({LASSO, CHECK})  # batches that somebody wished for: they come before all others
 FEWEST = 3  # questions that somebody holds, before others are found while a batch is late: nobody shall wait
+AT_HAND = 2.5  # seconds that those must last at somebody's pace: answers and questions are on their way as long
+MOST_AT_HAND = 24
 AUDITS_AHEAD = 10  # audit questions that may be asked before their turn, while a batch is late
 MOST_LATE = 10  # questions that are found at once then: those of the batch that comes are better
 
@@ -86,11 +89,17 @@ class Queue:
             front = self._fresh(self._wished_questions(), annotator, count - chosen, set(held), now)
             ready = [*mine[:chosen], *front, *mine[chosen:]]
             fresh = self._further(annotator, count - len(ready), {one.sample for one in ready}, now)
-            while len(ready) + len(fresh) < min(count, FEWEST) and self._fill(now):
+            fewest = min(count, self._fewest(annotator))
+            while len(ready) + len(fresh) < fewest and self._fill(now):
                 fresh = self._further(annotator, count - len(ready), {one.sample for one in ready}, now)
             due = [one for one in mine if now - held[one.sample].at > RENEW]
             self._lease(annotator, [*front, *due, *fresh])
             return [*ready, *fresh][:count]
+
+    def _fewest(self, annotator: int) -> int:
+        """How many questions somebody must hold: whoever is fast has answered the last before the next ones come."""
+        pace = self.project.tally.pace(annotator) or 0.0
+        return min(max(math.ceil(pace / 60 * AT_HAND), FEWEST), MOST_AT_HAND)
 
     def _further(self, annotator: int, count: int, but: set[int], now: datetime) -> list[Shown]:
         return self._fresh(self._in_order(annotator, now), annotator, count, but, now) if count > 0 else []

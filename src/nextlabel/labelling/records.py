@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nextlabel.errors import Mistake
-from nextlabel.labelling.past import ONE_BY_ONE, Past
+from nextlabel.labelling.past import Past
 from nextlabel.labelling.places import check_place, home_of, is_project, source_of
 from nextlabel.labelling.settings import Settings
 from nextlabel.labelling.sources import Source
@@ -97,15 +97,9 @@ class Record:
         return self.samples[self.state.files.first(sample)].draw < self.settings.side
 
     def audit(self) -> list[int]:
-        """Audit samples that a person labelled, one by one, in the order in which they were asked."""
-        found = [one for one in self.labelled if self.is_audit(one) and self._one_by_one(one)]
+        """Audit samples that somebody was asked about in their turn, and labelled, in the order of their draws."""
+        found = [one for one in self.labelled if self.is_audit(one) and self.past.was_asked(one)]
         return sorted(found, key=lambda one: (self.samples[one].draw, one))
-
-    def _one_by_one(self, sample: int) -> bool:
-        """An import is never audit, not even when a person corrected it."""
-        if any(event.how == "import" for event in self.state.standing(sample)):
-            return False
-        return any(event.how in ONE_BY_ONE for event in self.state.opinions(sample).values())
 
 
 def read_record(place: Path, project: Path | None = None, store: str | None = None) -> Record:

@@ -20,6 +20,7 @@ from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals
 from nextlabel.files.strict_json import dump
 from nextlabel.report.drawing.themes import KINDS, Picture, check_kinds
+from nextlabel.report.of_check.page import check_page
 from nextlabel.report.of_comparison.page import verdict_page
 from nextlabel.report.of_comparison.tables import every_curve_csv, penalties_csv, verdicts_csv, votes_csv
 from nextlabel.report.of_evaluation.page import evaluation_page
@@ -42,7 +43,16 @@ REPORT_FILES = (
 
 FIGURES = ("png",)  # kinds of files that figures are written as, unless others are asked for
 
-__all__ = ["FIGURES", "REPORT_FILES", "check_kinds", "write", "write_evaluation", "write_receipt", "write_verdicts"]
+__all__ = [
+    "FIGURES",
+    "REPORT_FILES",
+    "check_kinds",
+    "write",
+    "write_check",
+    "write_evaluation",
+    "write_receipt",
+    "write_verdicts",
+]
 
 
 def write(run: Run, dataset: Dataset, features: np.ndarray, figures: Sequence[str] = FIGURES) -> Path:
@@ -83,6 +93,13 @@ def write_receipt(found: Mapping[str, Any], path: Path) -> Path:
     """Write the page of a receipt to one HTML file; raises `CannotWrite` where the disk says no."""
     with refusals(path, "Name another file with --out."):
         write_atomically(path, receipt_page(found).encode())
+    return path
+
+
+def write_check(found: Mapping[str, Any], path: Path) -> Path:
+    """Write the page of a check to one HTML file; raises `CannotWrite` where the disk says no."""
+    with refusals(path, "Name another file with --out."):
+        write_atomically(path, check_page(found).encode())
     return path
 
 

@@ -66,6 +66,11 @@ class Server:
         port: int = self.door.getsockname()[1]
         return port
 
+    @property
+    def is_alive(self) -> bool:
+        """Does it still answer? Nothing ends it but leaving the block."""
+        return self._thread.is_alive()
+
     def __enter__(self) -> "Server":
         """Start; raises `CannotGo` where it does not come up."""
         self._thread.start()

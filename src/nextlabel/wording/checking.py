@@ -86,7 +86,8 @@ def say_meeting(found: Found) -> str:
     if not apart:
         return f"{start} stay within half a point of each other all along."
     if apart[-1] == len(gaps) - 1:
-        return f"{start} are {_signed(gaps[-1])} points apart at {labelled[-1]:.0f} labels, and have not met yet."
+        apart_now = f"{abs(gaps[-1]):.1f} points {'ahead of' if gaps[-1] > 0 else 'behind'}"
+        return f"Played on what the pilot makes of the pool, {arm} is {apart_now} random at {labelled[-1]:.0f} labels."
     met, most = labelled[apart[-1] + 1], max(map(abs, gaps))
     return f"{start} have met at {met:.0f} labels; before, they were up to {most:.1f} points apart."
 
@@ -239,7 +240,7 @@ REASONS: Mapping[str, tuple[str, Words, Callable[[Found], str]]] = {
 def _percent(share: float) -> str:
     """A share of 100, with a decimal where it is small."""
     number = 100 * share
-    return f"{number:.0f}" if number >= 9.95 or number == 0 else f"{number:.1f}"
+    return f"{number:.0f}" if number >= 0.995 or number == 0 else f"{number:.1f}"
 
 
 def _signed(number: float) -> str:

@@ -9,7 +9,7 @@ import { begin, refresh } from "./labelling.js";
 import { loadMap, mapPage } from "./map.js";
 import { away, durable, locked, waiting } from "./outbox.js";
 import { loadReceipt, receiptPage } from "./receipt.js";
-import { loadReview, pressReview, reviewPage } from "./review.js";
+import { loadReview, lookForDoubts, pressReview, reviewPage } from "./review.js";
 import { settingsPage } from "./settings.js";
 import { dialog, hushed, notice, overview, page, problem, thing } from "./state.js";
 import { switchTheme, theme } from "./theme.js";
@@ -98,6 +98,7 @@ begin()
     follow((change) => {
       refresh();
       if (change.kind === "receipt" || page.value === "receipt") loadReceipt();
+      if (page.value === "review") lookForDoubts();
     });
   })
   .catch((error) => (problem.value = error.message));

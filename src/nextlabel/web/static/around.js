@@ -1,8 +1,9 @@
 // To look at, not to answer: what stands beside a question in its folder; and an earlier answer, to correct it.
 import { get, post } from "./api.js";
-import { badButton, badKey, classButton, classes } from "./buttons.js";
+import { badButton, classes, keyOf } from "./buttons.js";
+import { focusFieldAgain, forgetTyped, theClassesAgain } from "./finder.js";
 import { html } from "./html.js";
-import { letGo } from "./keys.js";
+import { isTyping, letGo } from "./keys.js";
 import { correct } from "./labelling.js";
 import { fileName, fullText } from "./parts.js";
 import { address } from "./pictures.js";
@@ -46,6 +47,7 @@ export function pressAround(event, { here }) {
 
 // An answer opens with what is at hand; the rest of a long text follows.
 export async function openCorrection(one) {
+  forgetTyped();
   dialog.value = { name: "correct", one };
   if (one.text == null) return;
   const { text } = await get(`/api/samples/${one.sample}/neighbours`).catch(() => one);
@@ -58,16 +60,18 @@ function decide(one, class_id) {
 }
 
 export function pressCorrection(event, { one }) {
+  if (isTyping(event.target)) return;
+  if (event.key === keyOf("find")) return event.preventDefault(), focusFieldAgain();
   const chosen = classes().find((each) => each.key?.toLowerCase() === event.key.toLowerCase());
-  const isBad = event.key.toLowerCase() === badKey();
+  const isBad = event.key.toLowerCase() === keyOf("discard");
   if ((chosen || isBad) && !event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey) decide(one, isBad ? null : chosen.id);
 }
 
 export const correctionSheet = ({ one }) => html`
   ${one.text != null ? fullText(one.text, one.sample) : html`<img class="in-full" alt="The picture to correct" src=${address(one.sample, 1280)} />`}
   ${one.path && html`<p class="path">${fileName(one.path)}</p>`}${one.note && html`<p>Note: <bdi>${one.note}</bdi></p>`}
-  <div class="classes">${classes().map((each) => classButton(each, (id) => decide(one, id), each.id === one.class_id))}
-    ${badButton(() => decide(one, null))}</div>
+  ${theClassesAgain(classes(), (id) => decide(one, id), one.class_id)}
+  ${badButton(() => decide(one, null))}
   ${exampleButton(one)}`;
 
 function exampleButton(one) {

@@ -3,6 +3,7 @@
 import { get, newId } from "./api.js";
 import { openCorrection } from "./around.js";
 import { html } from "./html.js";
+import { letGo } from "./keys.js";
 import { catchUp, forgetPast } from "./labelling.js";
 import { put } from "./outbox.js";
 import { miniature, percent } from "./parts.js";
@@ -135,7 +136,8 @@ async function confirm() {
 }
 
 async function takeBack() {
-  const of = confirmed.pop() ?? null; // the last grid of this page, and not what another one answered since
+  const of = confirmed.pop(); // the last grid of this page: no other answer is meant by this, here or on another page
+  if (of === undefined) return;
   await put("/api/undo", { client: newId(), of });
   await catchUp().catch((error) => (problem.value = error.message));
   notice.value = "Taken back.";
@@ -212,7 +214,7 @@ function tile(one) {
   const guessed = isOdd() && one.annotator == null && one.class_id !== null; // beside a twin that somebody labelled
   const under = guessed ? `${name}?` : bad ? "not this" : one.score !== null ? `${name}, ${percent(one.score)}` : name;
   return html`<li key=${one.sample}><button class=${bad ? "tile wrong" : "tile"} title=${one.path}
-    onClick=${() => (confirms() ? toggle(one.sample) : openCorrection(one))}
+    onClick=${(event) => (letGo(event), confirms() ? toggle(one.sample) : openCorrection(one))}
     aria-pressed=${confirms() ? String(bad) : undefined} aria-label=${`${under}, ${thing()} ${one.path}`}>
     ${miniature(one, 320)}<span class="caption" dir="auto">${under}</span>
     ${one.note && html`<span class="caption muted" dir="auto">${one.note}</span>`}</button></li>`;

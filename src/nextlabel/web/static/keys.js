@@ -37,13 +37,14 @@ export function withKeys(classes, settings) {
   return classes.map((one) => ({ ...one, key: one.key ?? free.shift() ?? null }));
 }
 
-const typing = (target) =>
-  target instanceof Element && (target.closest("input, textarea, select, dialog") || target.isContentEditable);
+export const isTyping = (target) =>
+  target instanceof Element && (target.closest("input, textarea, select") || target.isContentEditable);
+const isElsewhere = (target) => isTyping(target) || (target instanceof Element && target.closest("dialog"));
 
 // Calls `press` with each key that is meant for the page: nobody is typing, and no shortcut of the browser's is held.
 export function listen(press) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isElsewhere(event.target)) return;
     // A button or link that was reached with Tab does what its owner says: Enter and Space are its own.
     const onControl = event.target instanceof Element && event.target.closest("button, a, summary");
     if (onControl && (event.key === "Enter" || event.key === " ")) return;

@@ -1,13 +1,14 @@
 // The page that opens: the question, the classes with their keys, why it was asked, the last ten answers.
 import { post } from "./api.js";
 import { lookAround, openCorrection } from "./around.js";
-import { classes, focusField, theClasses } from "./buttons.js";
+import { classes } from "./buttons.js";
+import { focusField, theClasses } from "./finder.js";
 import { html } from "./html.js";
 import { actionKeys, letGo, showKey } from "./keys.js";
 import { answer, catchUp, forgetPast, lastLabel, lookAgain, undo } from "./labelling.js";
 import { miniature } from "./parts.js";
 import { receiptColumn } from "./receipt.js";
-import { look, scrollText, theQuestion } from "./stage.js";
+import { look, scrollText, theQuestion, turnPicture } from "./stage.js";
 import { asked, className, dialog, notice, ofTexts, overview, problem, queue, recent, thing, why } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
@@ -16,10 +17,7 @@ const STEP = 10;
 const PAGES = { ArrowDown: 0.2, ArrowUp: -0.2, PageDown: 0.9, PageUp: -0.9 };
 const oracleAtWork = signal(false);
 
-const label = (class_id, how) => {
-  look.value = { ...look.value, turn: 0 };
-  answer("label", how, class_id);
-};
+const label = (class_id, how) => answer("label", how, class_id);
 
 const ask = (name) => queue.value[0] && (dialog.value = { name, question: queue.value[0] });
 
@@ -35,7 +33,7 @@ const DO = {
   after: () => queue.value[0] && lookAround(queue.value[0].sample, "next"),
   around: () => queue.value[0] && lookAround(queue.value[0].sample),
   zoom: () => !ofTexts() && ask("zoom"),
-  turn: () => (look.value = { ...look.value, turn: look.value.turn + 1 }),
+  turn: turnPicture,
   contrast: () => (look.value = { ...look.value, contrast: !look.value.contrast }),
   names: () => (look.value = { ...look.value, names: !look.value.names }),
   help: () => (dialog.value = { name: "help" }),
@@ -76,7 +74,7 @@ function nothingLeft(now) {
   if (now.left > 0) {
     return html`<div class="empty" role="status"><h1>Nothing to ask this moment</h1>
       <p>${now.people.length > 1 ? "Somebody else looks at what is left, or the" : "The"} next questions are being chosen.
-        They appear here by themselves.</p></div>`;
+        They appear here by themselves; until then keys answer nothing.</p></div>`;
   }
   return html`<div class="empty"><h1>All done</h1>
     <p>${now.labelled} of ${now.samples} have a label${now.discarded ? `, ${now.discarded} were put aside` : ""}.</p>
@@ -84,12 +82,17 @@ function nothingLeft(now) {
       or take them out with <code>nextlabel export</code>.</p></div>`;
 }
 
+const SAID = {
+  skip: "Not sure: it comes back later", discard: "Put aside", note: "The note is kept", back: "Taken back",
+  none: "Your last key answered nothing: no question was there yet",
+};
+
 function whyLine() {
   const said = why.value;
   if (!said && overview.value.classes.length) return html`<p class="why"> </p>`;
   if (!said) return html`<p class="why first">Type what you see, then Enter. Once there are two classes, each has a key of its own.</p>`;
-  const name = said.kind === "label" ? className(said.class_id) : said.kind === "skip" ? "Not sure" : "Put aside";
-  return html`<p class="why"><b><bdi>${name}</bdi></b>${said.words && html` <span>asked because: ${said.words}</span>`}
+  const name = said.kind === "label" ? className(said.class_id) : SAID[said.kind];
+  return html`<p class="why"><b><bdi>${name}</bdi></b>${said.words && html` <span><span class="because">asked because: </span>${said.words}</span>`}
     ${said.agrees === false && html` <span class="differs">the machine said otherwise</span>`}</p>`;
 }
 

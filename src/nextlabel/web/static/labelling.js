@@ -14,6 +14,7 @@ const settled = new Map(); // sample -> when the server had its answer; Infinity
 let shownAt = Date.now();
 let fetching = false;
 let refreshing = null;
+let asking = null; // the timer of the next look for questions, where there are none
 
 export const lastLabel = { class_id: null };
 
@@ -35,12 +36,15 @@ export function refresh() {
   }, 1500);
 }
 
+const askSoon = () => (asking ??= setTimeout(() => ((asking = null), refill()), 2000));
+
 async function refill() {
   if (fetching || queue.value.length >= ENOUGH) return;
   fetching = true;
   const began = performance.now();
   try {
-    const next = await get(`/api/questions?count=${FETCH}`);
+    // What is answered, and not there yet, is still asked: it must not take the place of others.
+    const next = await get(`/api/questions?count=${FETCH + Math.min(outbox.waiting.value.length, FETCH)}`);
     const here = new Set(queue.value.map((one) => one.sample));
     const open = next.filter((one) => !here.has(one.sample) && !(settled.get(one.sample) >= began));
     batch(() => {
@@ -48,11 +52,12 @@ async function refill() {
       asked.value = true;
     });
     if (!outbox.waiting.value.length) outbox.away.value = false; // else answers still wait to be sent
+    if (!queue.value.length && overview.value.left > 0) askSoon(); // somebody may give back what they looked at
   } catch (error) {
     if (error instanceof Refused && (error.status === 401 || error.status === 403)) outbox.locked.value = error.message;
     else {
       outbox.away.value = true;
-      setTimeout(refill, 2000);
+      askSoon();
     }
   }
   fetching = false;
@@ -110,7 +115,7 @@ function count(class_id, kind, by) {
 // Answer the question on the screen, and move on in the same frame.
 export function answer(kind, how, class_id = null) {
   const question = queue.value[0];
-  if (!question) return;
+  if (!question) return void (why.value = { kind: "none" });
   const body = {
     client: newId(), ask: question.ask, sample: question.sample, kind, class_id, note: null, how,
     shown_at: shownAt / 1000, answered_at: Date.now() / 1000,
@@ -162,7 +167,8 @@ async function kept(entry, reply) {
   if (entry.path === "/api/undo") {
     // It may have been answered anew while the undo was on its way.
     if (!outbox.waiting.value.some((one) => one.body.sample === reply.sample)) settled.delete(reply.sample);
-    const again = reply.question;
+    const again = reply.question; // none where an answer before it holds again, or it was a grid's
+    if (!again) why.value = { kind: "back" };
     const shown = queue.value.some((one) => one.sample === reply.sample);
     if (again && !shown && !past.some((one) => one.question.sample === reply.sample)) {
       setQueue([again, ...queue.value]);
@@ -186,6 +192,7 @@ function refused(entry, sentence) {
 }
 
 // Another answer to what was answered before: a class, or null for a bad picture; `how` is "button", or "review".
+// Returns its own id, by which it can be taken back.
 export function correct({ sample, path, text }, class_id, how) {
   const now = Date.now() / 1000;
   const kind = class_id === null ? "discard" : "label";
@@ -193,17 +200,21 @@ export function correct({ sample, path, text }, class_id, how) {
   forgetPast();
   remember({ ...body, path, text, at: now });
   outbox.put("/api/answers", body);
+  return body.client;
 }
 
 export function addNote(sample, note) {
   forgetPast();
+  why.value = { kind: "note" };
   outbox.put("/api/answers", {
     client: newId(), ask: null, sample, kind: "note", class_id: null, note, how: "key",
     shown_at: null, answered_at: Date.now() / 1000,
   });
 }
 
-const same = (one, other) => one.normalize("NFC").trim().toLowerCase() === other.normalize("NFC").trim().toLowerCase();
+// A class's name as it is compared: the server takes two that differ in no more than this for one.
+export const plain = (name) => name.normalize("NFC").trim().toLowerCase();
+const same = (one, other) => plain(one) === plain(other);
 
 // The class of that name, made where there is none; null where the server refuses it.
 export async function ensureClass(name) {

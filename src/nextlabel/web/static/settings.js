@@ -91,7 +91,8 @@ function asking(now) {
       "Faster, but people agree with what they see. Questions that check the machine never show it.")}
     ${knob("Show file names", box(now.show_names, (show_names) => set({ show_names })), "File and folder beside each question.")}
   </div><p class="muted">A change counts from the next batch on.${now.embedder && ` The machine sees the ${thing()}s through
-    ${now.embedder}.`}</p></section>`;
+    ${now.embedder}. That was chosen at the first start and stays, for all that was asked since rests on it; another one takes
+    a project of its own, by --project and --embedder.`}</p></section>`;
 }
 
 const people = (now) => html`<section><h2>People</h2><p>${now.people.map((name) => html`<span class="person"><bdi>${name}</bdi>${name === now.you
@@ -104,9 +105,13 @@ const keyRow = (one) => html`<label class="row" key=${one.name}>
   <input class="key" ...${holds(`key-${one.name}`, one.key.length === 1 && one.key !== " " ? one.key : "")} placeholder=${showKey(one.key)} maxlength="1"
     aria-label=${`Key for: ${one.words}`} onChange=${(event) => bind(one, event.target)} /><span>${one.words}</span></label>`;
 
+// Two hundred lists of two hundred names would take seconds: a row's list is filled when somebody comes to it.
+const merging = signal(null);
+
 function classRow(one, all) {
+  const come = () => (merging.value = one.id);
   const change = (changes) => send(`/api/classes/${one.id}`, changes);
-  const others = all.filter((other) => other.id !== one.id);
+  const others = merging.value === one.id ? all.filter((other) => other.id !== one.id) : [];
   return html`<div class="row" key=${one.id}>
     <input class="key" ...${holds(`key-${one.id}`, one.key ?? "")} maxlength="1" aria-label=${`Key of ${one.name}`}
       onChange=${(event) => change({ key: event.target.value || null })} />
@@ -115,7 +120,8 @@ function classRow(one, all) {
     <input ...${holds(`description-${one.id}`, one.description ?? "")} maxlength="2000" dir="auto" placeholder="What belongs here" aria-label=${`Description of ${one.name}`}
       onChange=${(event) => change({ description: event.target.value })} />
     ${!ofTexts() && example(one)}
-    <select aria-label=${`Merge ${one.name} into`} value="" disabled=${!others.length} onChange=${(event) => merge(one, event.target)}>
+    <select aria-label=${`Merge ${one.name} into`} value="" disabled=${all.length < 2} onFocus=${come}
+      onPointerEnter=${come} onChange=${(event) => merge(one, event.target)}>
       <option value="">merge into …</option>${others.map((other) => html`<option value=${other.id}>${other.name}</option>`)}</select>
   </div>`;
 }

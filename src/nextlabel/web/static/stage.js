@@ -5,7 +5,14 @@ import { pictureOf } from "./pictures.js";
 import { className, dialog, overview, queue } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
-export const look = signal({ turn: 0, contrast: false, names: false });
+// `turned`: the sample that is turned, and no other one.
+export const look = signal({ turn: 0, turned: null, contrast: false, names: false });
+
+export function turnPicture() {
+  const { sample } = queue.value[0] ?? {};
+  const { turn, turned } = look.value;
+  look.value = { ...look.value, turned: sample, turn: turned === sample ? turn + 1 : 1 };
+}
 
 // The element that was decoded beforehand is put in its place as it is: nothing is loaded or decoded again.
 let stage = null;
@@ -19,8 +26,8 @@ function showPicture() {
   const question = queue.value[0];
   if (!question || question.text != null) return stage.replaceChildren();
   const { image } = pictureOf(question.sample);
-  const { turn, contrast } = look.value;
-  image.dataset.turn = turn % 4;
+  const { turn, turned, contrast } = look.value;
+  image.dataset.turn = turned === question.sample ? turn % 4 : 0;
   image.toggleAttribute("data-contrast", contrast);
   if (stage.firstChild !== image) stage.replaceChildren(image);
 }
