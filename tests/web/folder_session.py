@@ -360,6 +360,13 @@ class FolderSession:
             figures = RECEIPT if pairs else {name: [] for name in RECEIPT}
             return {"labelled": len(said), "audit": audit, "agreement": agreement, **figures}
 
+    def foretell(self) -> None:
+        """There are answers enough, and somebody has looked ahead."""
+        self.audit = 30
+        self.look_ahead()
+        assert self.looking is not None
+        self.looking.set()
+
     def look_ahead(self) -> None:
         with self.lock:
             if self.audit < 30:

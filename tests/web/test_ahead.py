@@ -1,9 +1,5 @@
 """The card that looks ahead, and the grid's filters: in a real browser."""
 
-from typing import Any
-
-from sites import Site
-from test_pages import look_with_axe
 from visits import Visit
 
 
@@ -21,24 +17,6 @@ def test_a_look_ahead_is_asked_for_waited_for_and_read(visit: Visit) -> None:
     assert page.locator(".played polyline").count() == 3
     assert page.locator(".reasons li").all_inner_texts() == ["Too easy? It errs in 23 of 100 cases."]
     page.wait_for_selector(".outlook >> text=1 more audit answer since then")
-
-
-def test_axe_finds_nothing_in_what_is_foretold_on_a_phone_in_the_dark(browser: Any, site: Site) -> None:
-    phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-    visit = Visit(browser, site, bypass_csp=True, **phone)
-    site.session.audit = 30
-    site.session.look_ahead()
-    site.session.looking.set()
-    page = visit.open("receipt")
-    page.wait_for_selector(".played")
-    assert look_with_axe(visit) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    visit.open("grid")
-    page.select_option("text=Show", "near-duplicates")
-    page.wait_for_selector(".pairs")
-    assert look_with_axe(visit) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    visit.close()
 
 
 def test_near_duplicates_come_pair_by_pair_and_enter_confirms_none_of_them(visit: Visit) -> None:

@@ -46,9 +46,10 @@ class Oddities:
         """Pairs, or single ones, none of which is of the audit side, put aside or gone; a pair whole or not at all."""
         files, project = self.project.state.files, self.project
         for group in found.tolist():
-            verdicts = [project.verdicts.get(one) for one in group]
+            verdicts = [project.verdicts.get(files.first(one)) for one in group]  # a copy has its first's
             is_put_aside = any(one is not None and one.kind == "discard" for one in verdicts)
-            if not is_put_aside and all(files.is_there(one) and not project.is_audit(one) for one in group):
+            is_there = all(files.is_there(one) for one in group)
+            if is_there and not is_put_aside and not any(project.is_audit(one) for one in group):
                 yield group
 
     def _begin(self) -> None:

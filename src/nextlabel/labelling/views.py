@@ -102,15 +102,17 @@ class Views:
         return [*guesses, *(Guess(i) for i in others if i not in known and self._is_open(i))]
 
     def rows(self, samples: list[int], names: Mapping[int, str]) -> list[Json]:
-        """These, in their order: with their label, or what the chooser takes them for."""
-        found, guessed = [], dict(zip(samples, self.predicted_classes(samples), strict=True))
-        for sample in samples:
-            verdict = self.project.verdicts.get(sample)
+        """These, in their order: with their label, or what the chooser takes them for; a copy as its first is."""
+        project = self.project
+        firsts = [project.state.files.first(sample) for sample in samples]
+        found = []
+        for sample, first, guess in zip(samples, firsts, self.predicted_classes(firsts), strict=True):
+            verdict = project.verdicts.get(first)
             if verdict is not None and verdict.kind == "label":
-                event = self.project.tally.events[verdict.event_id or 0]
+                event = project.tally.events[verdict.event_id or 0]
                 found.append(self._row(sample, verdict, event, names.get(event.annotator_id or -1, "imported")))
             else:
-                found.append(self._guess_row(Guess(sample, guessed[sample])))
+                found.append(self._guess_row(Guess(sample, guess)))
         return found
 
     def _guess_row(self, guess: Guess) -> Json:

@@ -6,7 +6,7 @@ import { overview, thing } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 const FIRST = 30; // audit answers, from which on it may be asked
-const AGAIN = 2000; // milliseconds until one looks whether it is there
+const AGAIN = 1000; // milliseconds until one looks whether it is there
 const now = signal(undefined); // as /api/outlook gives it; null while it is computed
 const fault = signal("");
 let last = null; // what was found before the look that is under way
