@@ -79,6 +79,20 @@ def test_the_map_shows_all_and_tells_nothing_of_the_audit_side(labelled):
     assert not any(found["predicted"][i] for i in audit)
 
 
+def test_near_duplicates_are_pairs_and_nothing_odd_is_of_the_audit_side(labelled):
+    session, _, _ = labelled
+    for kind in ("near-duplicates", "outliers"):
+        wait_for(lambda kind=kind: session.oddities(kind, 0, 200))
+        found = session.oddities(kind, 0, 200)
+        assert found["samples"] or kind == "near-duplicates"
+        assert found["total"] == len(found["samples"])
+        assert not any(session._project.is_audit(row["sample"]) for row in found["samples"])
+        for row in found["samples"]:
+            verdict = session._project.verdicts.get(row["sample"])
+            assert verdict is None or row["class_id"] == verdict.class_id
+        assert session.oddities(kind, 2, 2)["samples"] == found["samples"][2:4]
+
+
 def test_review_doubts_what_a_model_that_has_not_seen_it_takes_for_another(labelled):
     session, ada, _ = labelled
     doubts = session.review(ada.id)

@@ -1,5 +1,6 @@
 """A small, real labelling over a folder: events in a list, questions in the folder's order, nothing learned."""
 
+import itertools
 import random
 import threading
 import time
@@ -39,6 +40,19 @@ RECEIPT: Json = {
 }
 
 
+OUTLOOK: Json = {
+    "audit": 30, "samples": 40, "looked_at": 40, "budget": 400, "metric": "accuracy",
+    "headline": "I do not know whether asking will help: 60 in 100 that auto beats random by more than 0.25 points.",
+    "forecast": {"strategy": "auto", "recommended": "auto", "chance": 0.6, "knows": False,
+                 "gain": [0.6, -1.0, 2.2], "ratio": [1.2, 0.8, 1.9]},
+    "reasons": [{"name": "headroom", "title": "Too easy?", "words": "It errs in 23 of 100 cases.", "advice": "Ask.",
+                 "leans": 1}],
+    "curves": [{"strategy": name, "labelled": [30.0, 400.0], "mean": [0.7, end], "low": [0.65, end - 0.05],
+                "high": [0.75, end + 0.05]} for name, end in (("random", 0.85), ("margin", 0.88), ("auto", 0.9))],
+    "notes": [],
+}  # fmt: skip
+
+
 class FolderSession:
     """Every picture below a folder; what people say is kept in memory."""
 
@@ -59,6 +73,9 @@ class FolderSession:
         self.linked: set[str] = set()
         self.scales: Scales = {}
         self.lock = threading.RLock()
+        self.audit = 18  # answers that an outlook may rest on
+        self.looking: threading.Event | None = None  # set: the look ahead is at its end
+        self.found: Json | None = None
         self.began = time.time()
         for name in classes:
             self.add_class(0, name)
@@ -342,6 +359,36 @@ class FolderSession:
             audit = sum(sample % AUDIT == 0 for sample in said)
             figures = RECEIPT if pairs else {name: [] for name in RECEIPT}
             return {"labelled": len(said), "audit": audit, "agreement": agreement, **figures}
+
+    def foretell(self) -> None:
+        """There are answers enough, and somebody has looked ahead."""
+        self.audit = 30
+        self.look_ahead()
+        assert self.looking is not None
+        self.looking.set()
+
+    def look_ahead(self) -> None:
+        with self.lock:
+            if self.audit < 30:
+                raise Conflict(f"It takes 30 audit answers to look ahead, and there are {self.audit}. Answer on.")
+            self.looking, self.found = self.looking or threading.Event(), OUTLOOK
+
+    def outlook(self) -> Json | None:
+        with self.lock:
+            if self.looking is not None and not self.looking.is_set():
+                return None
+            lacking = max(0, 30 - self.audit)
+            return {"audit": self.audit, "lacking": lacking, "outlook": self.found, "silent": None}
+
+    def oddities(self, kind: str, offset: int, count: int) -> Json:
+        """Neighbours in the folder's order, as if they were alike; of outliers there are none."""
+        with self.lock:
+            side = [i for i in range(len(self.paths)) if i % AUDIT]
+            pairs = list(itertools.pairwise(side)) if kind == "near-duplicates" else []
+            ids = [i for pair in pairs for i in pair][offset : offset + count]
+            state = {i: each for i, each in self._state().items() if each["kind"] == "label"}
+            found = [self._sample(i, state[i]["class_id"] if i in state else None, None, state.get(i)) for i in ids]
+            return {"total": 2 * len(pairs), "samples": found}
 
     def changes(self, after: int) -> list[Json]:
         number = len(self.events)

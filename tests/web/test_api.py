@@ -86,6 +86,8 @@ def test_every_route_answers_in_its_own_shape(site: Site) -> None:
         "review",
         "settings",
         "receipt",
+        "outlook",
+        "oddities?kind=outliers",
         "samples/0/neighbours",
     ):
         assert site.client.get(f"/api/{path}").status_code == 200, path
@@ -124,6 +126,24 @@ def test_neighbours_follow_the_folder_and_end_where_it_does(site: Site) -> None:
     assert site.client.get(f"/api/samples/{first['next']}/neighbours").json()["previous"] == 0
     assert site.client.get(f"/api/samples/{last}/neighbours").json()["next"] is None
     assert site.client.get("/api/samples/999/neighbours").status_code == 404
+
+
+def test_a_look_ahead_needs_answers_and_is_there_when_it_is_done(site: Site) -> None:
+    refused = site.client.post("/api/outlook")
+    assert (refused.status_code, site.client.get("/api/outlook").json()["lacking"]) == (409, 12)
+    assert "It takes 30 audit answers" in refused.json()["error"]
+    site.session.audit = 31
+    assert site.client.post("/api/outlook").status_code == 202
+    assert site.client.get("/api/outlook").status_code == 202
+    site.session.looking.set()
+    assert site.client.get("/api/outlook").json()["outlook"]["forecast"]["gain"] == [0.6, -1.0, 2.2]
+
+
+def test_pairs_are_asked_for_as_pairs(site: Site) -> None:
+    found = site.client.get("/api/oddities?kind=near-duplicates&offset=2&count=4").json()["samples"]
+    assert [one["sample"] for one in found] == [2, 3, 3, 4]
+    for query in ("kind=near-duplicates&offset=1", "kind=near-duplicates&count=3", "kind=twins", ""):
+        assert site.client.get(f"/api/oddities?{query}").status_code == 422
 
 
 def test_a_class_has_an_example_until_it_is_taken_away(site: Site) -> None:

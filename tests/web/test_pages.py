@@ -43,6 +43,7 @@ def test_names_and_notes_of_others_are_text_wherever_they_stand(visit: Visit) ->
 @pytest.mark.parametrize("width", [360, 390])
 def test_a_phone_shows_every_page_without_scrolling_sideways(browser: Any, site: Site, width: int) -> None:
     visit = Visit(browser, site, viewport={"width": width, "height": 844}, has_touch=True)
+    site.session.foretell()
     for name in PAGES:
         page = visit.open(name)
         page.wait_for_timeout(150)
@@ -79,6 +80,7 @@ def test_axe_finds_nothing_on_any_page(browser: Any, site: Site, scheme: str) ->
     site.session.demo = True
     site.session.set.update(predictions=True, show_names=True)
     site.session.change_class(0, 1, {"example": 3})
+    site.session.foretell()
     visit.open().keyboard.press("2")
     visit.page.wait_for_selector(".why:has-text('asked because')")
     for name in PAGES:
@@ -86,6 +88,9 @@ def test_axe_finds_nothing_on_any_page(browser: Any, site: Site, scheme: str) ->
         assert look_with_axe(visit, scheme) == [], name
     visit.page.goto(f"{site.address}/#grid")
     visit.page.click("text=The machine is sure")
+    assert look_with_axe(visit, scheme) == []
+    visit.page.select_option("text=Show", "near-duplicates")
+    visit.page.wait_for_selector(".pairs")
     assert look_with_axe(visit, scheme) == []
     for name in ("help", "note", "correct", "zoom", "around"):
         open_dialog(visit, name)

@@ -1,10 +1,12 @@
-"""What the worker computes for those who look around: the map, and labels that are probably wrong."""
+"""What the worker computes for those who look around: the map, labels that are probably wrong, the outlook."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nextlabel.checking.neighbours import NEAR, chance, near_pairs, outliers
+from nextlabel.labelling.looking_ahead import look_ahead
 from nextlabel.labelling.past import Past
 from nextlabel.labelling.wire import Message, pack_array
 from nextlabel.models.head import LinearHead
@@ -16,6 +18,7 @@ from nextlabel.seeds import stream
 if TYPE_CHECKING:
     from nextlabel.labelling.worker import Worker
 
+FARTHEST, SHARE = 200, 0.1  # outliers, and of all samples at most: their list has no natural end
 FOLDS = 5
 FEWEST_POINTS = 5
 FEWEST = 20  # labels below which nothing is doubted
@@ -23,7 +26,7 @@ FEWEST = 20  # labels below which nothing is doubted
 
 def look(worker: "Worker", message: Message) -> None:
     """Reply to an errand."""
-    found = {"map": make_map, "review": doubt_labels}[message["do"]](worker)
+    found = ERRANDS[message["do"]](worker)
     worker.say({"say": "replied", "errand": message["errand"], **found})
 
 
@@ -35,6 +38,20 @@ def make_map(worker: "Worker") -> dict[str, Any]:
     line = np.column_stack([(np.arange(len(world.ids)) + 1) / (len(world.ids) + 1), np.full(len(world.ids), 0.5)])
     places = line if few else np.clip(flatten_all(world.features, stream(0, "map")), 0, 1)
     return {"ids": pack_array(world.ids.astype(np.int32)), "places": pack_array(places.astype(np.float32))}
+
+
+def find_oddities(worker: "Worker") -> dict[str, Any]:
+    """Pairs of near-duplicates, the nearest first, and outliers, the farthest first: ids of samples."""
+    assert worker.opened is not None, "nobody is asked before something was read"
+    world, _ = worker.opened
+    X = world.features
+    pairs = near_pairs(X, min(NEAR, chance(X)))  # rows come together by chance where there are few columns
+    far = outliers(X)
+    ids = world.ids.astype(np.int32)
+    return {
+        "pairs": pack_array(ids[pairs.ids]),
+        "outliers": pack_array(ids[far.ids[: min(FARTHEST, int(SHARE * len(ids)))]]),
+    }
 
 
 def doubt_labels(worker: "Worker") -> dict[str, Any]:
@@ -73,6 +90,9 @@ def cross_fit(X: Floats, y: Labels, classes: int) -> Floats:
         head = LinearHead(C, classes=range(classes)).fit(X[train], y[train])
         P[~train] = head.predict_proba(X[~train])
     return P
+
+
+ERRANDS = {"map": make_map, "review": doubt_labels, "outlook": look_ahead, "oddities": find_oddities}
 
 
 def _pool_of(X: Floats, y: Labels, classes: int) -> Pool:

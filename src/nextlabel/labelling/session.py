@@ -18,6 +18,8 @@ from nextlabel.labelling.answers import Answers
 from nextlabel.labelling.classes import LabelClasses, action_keys
 from nextlabel.labelling.demo import Oracle
 from nextlabel.labelling.maps import Maps
+from nextlabel.labelling.oddities import Oddities
+from nextlabel.labelling.outlooks import Outlooks, count_audit
 from nextlabel.labelling.people import People
 from nextlabel.labelling.project import Project, new_client
 from nextlabel.labelling.queue import Queue, Shown
@@ -44,6 +46,8 @@ class LabellingSession:
         self._views = Views(project, self._trainer)
         self._maps = Maps(project, self._trainer, self._views)
         self._review = Review(project, self._trainer, self._people)
+        self._oddities = Oddities(project, self._trainer, self._views, self._people)
+        self._outlooks = Outlooks(project, self._trainer)
         self._sizes: dict[int, tuple[int, int] | None] = {}
 
     def __enter__(self) -> "LabellingSession":
@@ -221,6 +225,10 @@ class LabellingSession:
         """The samples before and after one."""
         return self._views.neighbours(sample)
 
+    def oddities(self, kind: str, offset: int, count: int) -> Json | None:
+        """Near-duplicates pair by pair, or outliers."""
+        return self._oddities.read(kind, offset, count)
+
     def answer_grid(self, annotator: int, answer: Mapping[str, Any]) -> Json:
         """Keep a grid's answers."""
         kept = self._answers.keep_grid(annotator, answer)
@@ -283,14 +291,21 @@ class LabellingSession:
         """What may be said of the model by now; counts are of this moment, figures of the last look."""
         project = self._project
         with project.lock:
-            labels = [i for i, v in project.verdicts.items() if v.kind == "label"]
-            audit = sum(project.is_audit(i) and project.past.was_asked(i) for i in labels)  # no imports
-            counts = {"labelled": len(labels), "audit": audit, "agreement": self._people.agreement()}
+            labelled = sum(verdict.kind == "label" for verdict in project.verdicts.values())
+            counts = {"labelled": labelled, "audit": count_audit(project), "agreement": self._people.agreement()}
             return {**self._trainer.receipt, **counts}
 
     def check_rest(self, annotator: int, count: int) -> int:
         """Ask about samples drawn from all that have no label, to see how many of the rest the model has right."""
         return self._queue.draw_check(count)
+
+    def look_ahead(self) -> None:
+        """Begin to look whether asking will go on helping."""
+        self._outlooks.begin()
+
+    def outlook(self) -> Json | None:
+        """What the last look ahead found."""
+        return self._outlooks.read()
 
     def changes(self, after: int) -> list[Json]:
         """What changed after a number."""

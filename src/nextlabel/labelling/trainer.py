@@ -92,6 +92,11 @@ class Trainer:
             self.advance()
             return self._is_ready and not self._is_asked and self.done >= self.total
 
+    @property
+    def is_ready(self) -> bool:
+        """Has the worker read something that can be looked at?"""
+        return self._is_ready
+
     def ask(self, message: Mapping[str, Any], seconds: float) -> Mapping[str, Any] | None:
         """The worker's reply to a question of somebody who looks around; None where it takes longer."""
         with self._arrived:

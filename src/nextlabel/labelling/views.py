@@ -101,6 +101,20 @@ class Views:
         others = self.in_order() if query["ids"] is None else query["ids"]
         return [*guesses, *(Guess(i) for i in others if i not in known and self._is_open(i))]
 
+    def rows(self, samples: list[int], names: Mapping[int, str]) -> list[Json]:
+        """These, in their order: with their label, or what the chooser takes them for; a copy as its first is."""
+        project = self.project
+        firsts = [project.state.files.first(sample) for sample in samples]
+        found = []
+        for sample, first, guess in zip(samples, firsts, self.predicted_classes(firsts), strict=True):
+            verdict = project.verdicts.get(first)
+            if verdict is not None and verdict.kind == "label":
+                event = project.tally.events[verdict.event_id or 0]
+                found.append(self._row(sample, verdict, event, names.get(event.annotator_id or -1, "imported")))
+            else:
+                found.append(self._guess_row(Guess(sample, guess)))
+        return found
+
     def _guess_row(self, guess: Guess) -> Json:
         class_id = None if guess.class_id is None else self.project.state.classes.resolve(guess.class_id)
         score = None if guess.score is None else min(max(guess.score, 0.0), 1.0)

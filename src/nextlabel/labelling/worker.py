@@ -104,9 +104,9 @@ class Worker:
         self.say({"say": "receipt", **write_receipt(history, now.settings.kind, names)})
 
     def _look_safely(self, message: Message) -> None:
-        from nextlabel.labelling.looking import look  # not before the first batch: it loads what that does not need
-
         try:
+            from nextlabel.labelling.looking import look  # not before the first batch, which does not need all that
+
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 look(self, message)

@@ -122,6 +122,15 @@ class Session(Protocol):
         """
         ...
 
+    def oddities(self, kind: str, offset: int, count: int) -> Json | None:
+        """A page of ``"near-duplicates"`` or of ``"outliers"``: `shapes.Samples`; None while they are looked for.
+
+        Near-duplicates come pair by pair, the nearest first: the first and the second sample are one pair, and so on;
+        ``offset`` and ``count`` are even. A sample may be in several. Nothing of the audit side is there, so no pair
+        with one of it; what is labelled is, with its label.
+        """
+        ...
+
     def answer_grid(self, annotator: int, answer: Mapping[str, Any]) -> Json:
         """Keep what a grid was answered with, as one; what is labelled by now or of the audit side stays as it is."""
         ...
@@ -164,6 +173,18 @@ class Session(Protocol):
         ``agreement`` is between people, over samples that two of them labelled: Cohen's kappa with its 95 % interval
         (``low``, ``high``) and the number of such ``pairs``; null where there are too few for an interval.
         """
+        ...
+
+    def look_ahead(self) -> None:
+        """Begin to look whether asking will go on helping; returns at once.
+
+        Raises `Conflict` where there are too few audit answers to look at. May take a minute, in which nothing else
+        waits; a second call meanwhile begins nothing.
+        """
+        ...
+
+    def outlook(self) -> Json | None:
+        """What the last look ahead found: `outlook_shapes.OutlookNow`; None while one is under way."""
         ...
 
     def changes(self, after: int) -> list[Json]:

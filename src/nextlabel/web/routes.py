@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -13,6 +13,7 @@ from nextlabel.web import shapes
 from nextlabel.web.base import Json, Session
 from nextlabel.web.doors import digest_of, new_token
 from nextlabel.web.export import write_labels
+from nextlabel.web.outlook_shapes import OutlookNow
 from nextlabel.web.receipt_shapes import Receipt
 
 GLANCE = 0.3  # seconds between two looks for changes: well under what a person would call late
@@ -119,6 +120,18 @@ def neighbours(session: Labelling, sample: shapes.Id) -> Json:
     return session.neighbours(sample)
 
 
+@api_router.get("/oddities", response_model=shapes.Samples, responses={202: {"description": "They are looked for."}})
+def oddities(
+    session: Labelling,
+    kind: Annotated[Literal["near-duplicates", "outliers"], Query()],
+    offset: Annotated[int, Query(ge=0, le=2**53 - 2, multiple_of=2)] = 0,
+    count: Annotated[int, Query(ge=2, le=200, multiple_of=2)] = 60,
+) -> Json | Response:
+    """Near-duplicates pair by pair, or outliers, of the strategy's side; 202 while they are looked for."""
+    found = session.oddities(kind, offset, count)
+    return found if found is not None else JSONResponse({}, 202)
+
+
 @api_router.post("/grid", response_model=shapes.Events)
 def answer_grid(session: Labelling, person: Person, said: shapes.GridAnswer) -> Json:
     """Confirm a grid but for what is wrong in it; undo takes it back as one."""
@@ -166,6 +179,20 @@ def check_rest(session: Labelling, person: Person, said: shapes.CheckRest) -> Js
 def receipt(session: Labelling) -> Json:
     """What may be said honestly so far."""
     return session.receipt()
+
+
+@api_router.post("/outlook", status_code=202, response_model=dict[str, None])
+def look_ahead(session: Labelling, person: Person) -> Json:
+    """Begin to look whether asking will go on helping; it takes up to a minute, and nothing waits for it."""
+    session.look_ahead()
+    return {}
+
+
+@api_router.get("/outlook", response_model=OutlookNow, responses={202: {"description": "It is being computed."}})
+def outlook(session: Labelling) -> Json | Response:
+    """What the last look ahead found; 202 while one is under way."""
+    found = session.outlook()
+    return found if found is not None else JSONResponse({}, 202)
 
 
 @api_router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})

@@ -12,7 +12,9 @@ import { batch, signal } from "./vendor/signals-core/signals-core.js";
 
 const EACH = 60;
 const PAUSE = 200; // milliseconds
-const mode = signal("labelled"); // or "sure", or "lasso"
+const AGAIN = 2000; // milliseconds until one looks again whether something is found
+const mode = signal("labelled"); // or "sure", or "lasso", or one of ODD
+const ODD = { "near-duplicates": "near-duplicates", outliers: "outliers" };
 const chosenClass = signal(null);
 const who = signal(""); // whose labels; "" for everybody's
 const search = signal("");
@@ -24,7 +26,12 @@ const confirmed = []; // client ids of this page's grids
 let asking = 0;
 let typing = 0; // the timer of a search that is being typed
 
-const confirms = () => mode.value !== "labelled";
+const isOdd = () => mode.value in ODD;
+const confirms = () => mode.value !== "labelled" && !isOdd();
+
+function address() {
+  return isOdd() ? `/api/oddities?kind=${mode.value}&offset=${offset}&count=${EACH}` : `/api/samples?${query()}`;
+}
 
 function query() {
   const said = new URLSearchParams({ count: EACH, grid: confirms() });
@@ -42,8 +49,9 @@ export async function loadGrid() {
   if (chosenClass.value === null && mode.value === "sure") chosenClass.value = first;
   const nothing = (mode.value === "sure" && first === null) || (mode.value === "lasso" && !lassoed.value.length);
   try {
-    const found = nothing ? { total: 0, samples: [] } : await get(`/api/samples?${query()}`);
+    const found = nothing ? { total: 0, samples: [] } : await get(address());
     if (mine !== asking) return; // what was typed last counts, whichever reply comes last
+    if (!found) return void setTimeout(() => mine === asking && location.hash === "#grid" && loadGrid(), AGAIN);
     if (mode.value === "lasso") found.total = lassoed.value.length;
     batch(() => {
       if (mode.value === "lasso" && chosenClass.value === null) chosenClass.value = mostFrequent(found.samples) ?? first;
@@ -147,9 +155,19 @@ export function gridPage() {
   return html`<main class="page wide" id="main"><h1>Grid</h1>${theBar()}
     ${confirms() && found?.samples.length > 0 && theHint(found)}
     ${!found ? html`<p class="muted" role="status">Looking …</p>` : !found.samples.length ? nothing() : html`
-      <ul class="tiles">${found.samples.map(tile)}</ul>${pager(found)}`}
+      ${isOdd() && html`<p class="muted">${oddWords()}</p>`}
+      ${mode.value === "near-duplicates" ? thePairs(found) : html`<ul class="tiles">${found.samples.map(tile)}</ul>`}${pager(found)}`}
   </main>`;
 }
+
+function oddWords() {
+  return mode.value === "outliers" ? "What lies farthest from all others, the farthest first. Look for what is broken, or does not belong here."
+    : "Pairs that look the same to the machine, the nearest first. Look for copies, and for twins that were labelled differently.";
+}
+
+// A sample may be in several pairs: a pair is known by its place.
+const thePairs = ({ samples }) => html`<ul class="tiles pairs">${samples.map((one, i) => i % 2 === 0 && samples[i + 1] && html`<li
+  key=${offset + i}><ul>${tile(one)}${tile(samples[i + 1])}</ul></li>`)}</ul>`;
 
 function theBar() {
   const now = overview.value;
@@ -162,14 +180,16 @@ function theBar() {
   return html`<div class="bar" role="group" aria-label="What is shown">
     <span class="tabs">${tab("labelled", "Labelled already")}${tab("sure", "The machine is sure")}
       ${lassoed.value.length > 0 && tab("lasso", `From the map (${lassoed.value.length})`)}</span>
-    <label>${mode.value === "lasso" ? "These are" : "Class"} <select value=${chosenClass.value ?? ""} onChange=${pick}>
+    <label>Show <select value=${isOdd() ? mode.value : ""} onChange=${({ target }) => startAnew(() => (mode.value = target.value || "labelled"))}>
+      <option value="">all</option>${Object.entries(ODD).map(([name, words]) => html`<option value=${name}>${words}</option>`)}</select></label>
+    ${!isOdd() && html`<label>${mode.value === "lasso" ? "These are" : "Class"} <select value=${chosenClass.value ?? ""} onChange=${pick}>
       ${!confirms() && html`<option value="">all</option>`}
-      ${now.classes.map((one) => html`<option value=${one.id}>${one.name} (${one.count})</option>`)}</select></label>
-    ${!confirms() && now.people.length > 1 && html`<label>By <select value=${who.value}
+      ${now.classes.map((one) => html`<option value=${one.id}>${one.name} (${one.count})</option>`)}</select></label>`}
+    ${mode.value === "labelled" && now.people.length > 1 && html`<label>By <select value=${who.value}
       onChange=${(event) => change(() => (who.value = event.target.value))}><option value="">everybody</option>
       ${now.people.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>`}
-    <label>Search <input type="search" value=${search.value} maxlength="200" placeholder="in names and notes"
-      onInput=${(event) => searchFor(event.target.value)} /></label></div>`;
+    ${!isOdd() && html`<label>Search <input type="search" value=${search.value} maxlength="200" placeholder="in names and notes"
+      onInput=${(event) => searchFor(event.target.value)} /></label>`}</div>`;
 }
 
 const theHint = (found) => html`<p class="hint"><span>Click the ones that are not “<bdi>${className(chosenClass.value)}</bdi>”. <kbd>Enter</kbd> confirms
@@ -179,7 +199,8 @@ const theHint = (found) => html`<p class="hint"><span>Click the ones that are no
 const reading = () => overview.value.embedding.done < overview.value.embedding.total;
 
 function nothing() {
-  const words = search.value ? "Nothing here holds these words."
+  const words = isOdd() ? `There are no ${ODD[mode.value]} here.`
+    : search.value ? "Nothing here holds these words."
     : mode.value === "lasso" ? "All that you drew around on the map is answered, or checks the machine."
     : mode.value === "sure" && reading() ? `The ${thing()}s are still being read. Label meanwhile, and come back.`
     : mode.value === "sure" ? "The machine is not sure of anything here yet. Label some more, then come back."
@@ -190,7 +211,8 @@ function nothing() {
 function tile(one) {
   const bad = wrong.value.has(one.sample);
   const name = className(one.class_id) || "no answer yet";
-  const under = bad ? "not this" : one.score !== null ? `${name}, ${percent(one.score)}` : name;
+  const guessed = isOdd() && one.annotator == null && one.class_id !== null; // beside a twin that somebody labelled
+  const under = guessed ? `${name}?` : bad ? "not this" : one.score !== null ? `${name}, ${percent(one.score)}` : name;
   return html`<li key=${one.sample}><button class=${bad ? "tile wrong" : "tile"} title=${one.path}
     onClick=${(event) => (letGo(event), confirms() ? toggle(one.sample) : openCorrection(one))}
     aria-pressed=${confirms() ? String(bad) : undefined} aria-label=${`${under}, ${thing()} ${one.path}`}>

@@ -2,13 +2,15 @@
 import { get, post } from "./api.js";
 import { html } from "./html.js";
 import { catchUp } from "./labelling.js";
-import { notice, overview, problem, thing } from "./state.js";
+import { loadOutlook, outlookCard } from "./outlook.js";
+import { notice, overview, page, problem, thing } from "./state.js";
 import { signal } from "./vendor/signals-core/signals-core.js";
 
 const FIRST = 30; // audit answers of the first look
 const said = signal(null); // as /api/receipt gives it
 
 export async function loadReceipt() {
+  if (page.value === "receipt") loadOutlook();
   try {
     said.value = await get("/api/receipt");
   } catch (error) {
@@ -77,6 +79,7 @@ export function receiptPage() {
     ${!now ? html`<p class="muted" role="status">Looking …</p>` : html`${lines(explained)}
       <p class="muted">Figures rest on questions that were drawn at random, whose answers the choice of questions never
         sees: ${now.audit} of your ${now.labelled} labels so far.</p>
+      ${outlookCard()}
       ${checkRest()}
       <section><h2>Do people agree?</h2>${agreement(now.agreement)}</section>`}
     <section><h2>By class</h2>${byClass()}</section>
