@@ -76,7 +76,8 @@ function choose(finder, all, press, last) {
     if (aim >= 0) await (aim < shown.length ? take(shown[aim].id, "key") : add("key"));
     if (aim >= 0 && overview.value.classes.length >= 2 && !many) finder.field?.blur();
   };
-  const field = (finder.adds || many) && theField(finder, enter, all.length);
+  const step = (by) => (finder.steps.value += Math.min(Math.max(aim + by, 0), shown.length - 1 + isNew) - aim);
+  const field = (finder.adds || many) && theField(finder, { enter, step }, all.length);
   return html`<div class=${`classes ${many ? "many" : all.length ? "" : "none"}`}>
     ${many && field}
     ${shown.map((one, place) =>
@@ -96,12 +97,12 @@ const listOf = (event) => event.target.closest(".classes");
 const hold = (event) => (listOf(event).style.minHeight = `${listOf(event).offsetHeight}px`);
 const release = (event) => (listOf(event).style.minHeight = "");
 
-function theField(finder, enter, count) {
+function theField(finder, { enter, step }, count) {
   const name = !finder.adds ? "Find a class" : count ? "Find or add a class" : "What is it?";
   const words = finder.adds && count === 1 ? "Another? Its name" : areMany() && !byTouch.matches ? `${name}; Esc for keys` : name;
   const press = (event) => {
     if (event.key === "Escape") (finder.type(""), event.target.blur());
-    if (event.key in STEPS && finder.typed.value) (event.preventDefault(), (finder.steps.value += STEPS[event.key]));
+    if (event.key in STEPS && finder.typed.value) (event.preventDefault(), step(STEPS[event.key]));
   };
   return html`<form class="find" key="find" onSubmit=${enter}>
     <input ref=${finder.keepField} value=${finder.typed.value} maxlength="300" autocomplete="off" spellcheck=${false} dir="auto"
