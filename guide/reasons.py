@@ -17,7 +17,7 @@ from nextlabel.report.drawing import DARK, LIGHT, Theme, choose_looks, sheet, sh
 
 HERE = Path(__file__).parent
 CURVES = HERE.parent / "benchmarks" / "results" / "check" / "curves.json"
-DPI, COLOURS = 130, 64
+DPI, COLOURS = 164, 64  # twice the 900 pixels that a page shows, for screens that show two for one
 NAMES = ("random", "margin", "auto")
 PANELS = {  # setting: what is seen there
     "hand-frames": "Too easy",

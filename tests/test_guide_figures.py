@@ -45,7 +45,13 @@ def test_the_pictures_show_strategies_as_they_are_now(figures, name):
 
 def test_every_picture_is_there_in_both_themes(figures):
     assert {f"toy-{name}" for name in NAMES} < set(figures.PICTURES)
-    runs = ("flowers-few", "flowers-linear", "flowers-efficientnet", "flowers-cnn")  # drawn by curves.py
+    runs = (
+        "reasons",
+        "flowers-few",
+        "flowers-linear",
+        "flowers-efficientnet",
+        "flowers-cnn",
+    )  # drawn by reasons.py and curves.py
     wanted = {f"{name}-{theme}.png" for name in (*figures.PICTURES, *runs) for theme in ("light", "dark")}
     assert {path.name for path in figures.FOLDER.iterdir()} == wanted
 

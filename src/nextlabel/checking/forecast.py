@@ -62,7 +62,7 @@ class Forecast:
     """What is expected of the ``recommended`` strategy against random, up to the budget.
 
     ``chance`` that it wins by more than the margin; ``gain`` in points of AUBC, ``ratio`` of labels (random's by its
-    own), each with the ends of an interval of eight in ten, which held more often on families left out. ``strategy`` is what the figures are
+    own), each with the ends of an interval of eight in ten (`LEVEL`). ``strategy`` is what the figures are
     about, also where ``recommended`` is random.
     """
 

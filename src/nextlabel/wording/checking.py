@@ -12,6 +12,7 @@ from nextlabel.wording.numbers import MINUS
 
 RANDOM = "random"
 NEAR = 0.5  # points: curves that lie so near have met
+MUCH = 0.7  # of neighbours with the same label
 Found = Mapping[str, Any]
 
 
@@ -229,7 +230,7 @@ REASONS: Mapping[str, tuple[str, Words, Callable[[Found], str]]] = {
     "clusters": (
         "Are its classes in clusters?",
         _clusters,
-        lambda one: "High: a label tells much about its neighbours.",
+        lambda one: f"A label tells {'much' if one['value'] > MUCH else 'little'} about its neighbours.",
     ),
     "imbalance": (
         "Are classes uneven?",

@@ -13,8 +13,8 @@ from nextlabel.report.of_check.sketches import Sketch, draw_sketch
 from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
 from nextlabel.statistics.curves import Band
-from nextlabel.text import several
-from nextlabel.wording.checking import Reason, describe_check, say_expected, say_verdict
+from nextlabel.text import join_names, several
+from nextlabel.wording.checking import RANDOM, Reason, describe_check, say_expected, say_verdict
 
 PLAYED = 20  # seeds of the loop that is played on the pilot's guess
 LEANINGS = {-1: ("down", "speaks against asking"), 0: ("", "speaks for neither"), 1: ("up", "speaks for asking")}
@@ -48,6 +48,7 @@ def check_page(found: Found) -> str:
         lead=lead(found),
         notes=[hide_folders(note) for note in found["notes"]],
         curves=draw_played(found),
+        same=say_same(found["played"]),
         sections=[_section(reason, found) for reason in describe_check(found)],
         trust=say_trust(about().get("validation")) if found["forecast"] else None,
         version=__version__,
@@ -69,6 +70,13 @@ def draw_played(found: Found) -> Picture | None:
     if not found["played"]:
         return None
     return band_curves(_bands(found["played"]), _bands(found["gaps"]), found["metric"])
+
+
+def say_same(played: Found) -> str:
+    """Which strategies have one line, since all of them asked the same."""
+    others = [arm for arm in played if arm != RANDOM]
+    means = {tuple(played[arm]["mean"]) for arm in others}
+    return f"{join_names(others)} asked the same here, and share a line. " if len(means) < len(others) == 2 else ""
 
 
 def _bands(kept: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Band]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 WIDTH, HEIGHT = 320, 150
-LEFT, RIGHT, TOP, BOTTOM = 36, 310, 14, 120  # of the axes
+LEFT, RIGHT, TOP, BOTTOM = 36, 310, 22, 120  # of the axes
 MAIN, OTHER = "main", "other"  # what it is about, and what it is compared with
 MOST_BARS = 40
 Found = Mapping[str, Any]
@@ -112,7 +112,9 @@ def _reliability(one: Found, _: Found) -> Sketch:
 
 def _noise(one: Found, _: Found) -> Sketch:
     (x, every), (_, doubtful) = one["curves"]["all"], one["curves"]["uncertain"]
-    frame = Frame((0, 3), (0, max(*every, *doubtful, 1e-9)))
+    last = max(i for i, height in enumerate(every) if height > 0 or doubtful[i] > 0 or not i) + 1
+    x, every, doubtful = x[:last], every[:last], doubtful[:last]
+    frame = Frame((0, max(x[-1], 1.5)), (0, max(*every, *doubtful, 1e-9)))
     ends = [x[0], *x, x[-1]]
     return Sketch(
         "How far samples lie from their tenth neighbour: all of them, and the least certain.",
@@ -122,7 +124,7 @@ def _noise(one: Found, _: Found) -> Sketch:
         ],
         texts=[
             Text(frame.at(1, 0)[0], 138, "as far out as most"),
-            Text(RIGHT, 138, "3 times", "end"),
+            Text(RIGHT, 138, f"{frame.x[1]:.1f} times", "end"),
         ],
         rules=[BOTTOM],
         keys={MAIN: "least certain", OTHER: "all samples"},
@@ -183,7 +185,6 @@ def _convergence(gap: Found) -> Sketch:
 
 def _redundancy(one: Found, _: Found) -> Sketch:
     (x, ours), (_, theirs) = one["curves"]["chosen"], one["curves"]["random"]
-    x = [float(one) for one in x]
     frame = Frame((0, max(x)), (0, max(*ours, *theirs, 1e-9)))
     return Sketch(
         "How much of the pool is covered by the number of samples: chosen for it, and drawn at random.",
@@ -250,11 +251,8 @@ def _scales(frame: Frame, across: str, up: str) -> dict[str, Any]:
 
 def _heights(frame: Frame, words: str) -> list[Text]:
     top = 100 * frame.y[1]
-    return [
-        Text(LEFT - 6, BOTTOM + 4, "0", "end"),
-        Text(LEFT - 6, TOP + 4, f"{top:.0f}", "end"),
-        Text(LEFT, 10, words, "start"),
-    ]
+    ends = [Text(LEFT - 6, BOTTOM + 4, "0", "end"), Text(LEFT - 6, TOP + 4, f"{top:.0f}", "end")]
+    return [*ends, Text(LEFT, 14, words, "start")]
 
 
 def _rules(frame: Frame) -> list[float]:
