@@ -204,6 +204,13 @@ def spread_of(cases: Sequence[Case], foretold: Floats, families: Sequence[str]) 
     return float(np.sqrt(max(1e-6, by_family(cases, ((y - foretold) ** 2 - noise**2) / error, families).mean())))
 
 
+def inside(cases: Sequence[Case], foretold: Floats, families: Sequence[str]) -> Floats:
+    """By family, how often the gain lay in the interval of eight in ten, which is widened by the noise of the gain."""
+    wide = spread_of(cases, foretold, families) * np.sqrt([_error(case) for case in cases])
+    off = np.abs([case.gain for case in cases] - foretold) / np.hypot(wide, [case.error for case in cases])
+    return by_family(cases, (off <= t.isf(0.1, max(1, len(families) - 3))).astype(float), families)
+
+
 def chances(cases: Sequence[Case], foretold: Floats, families: Sequence[str]) -> Floats:
     """How likely each gain is above the margin, by such misses."""
     wide = spread_of(cases, foretold, families) * np.sqrt([_error(case) for case in cases])
@@ -347,6 +354,7 @@ def validate(
         "table": list(table),
         "kinds": kinds,
         "calibration": calibration(cases, chance),
+        "inside": interval(inside(cases, foretold, families)),
         "noise": {"standard_error": round(float(np.sqrt(noise)), 3), "ceiling": ceiling(cases, families, noise)},
         "permutation_p": round(permute([case for case in cases if "," not in case.setting], families), 4),
         "command": " && ".join(f"python benchmarks/check_{name}.py" for name in ("targets", "rows", "fit")),

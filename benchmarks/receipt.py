@@ -6,31 +6,41 @@ bit. A labelling counts as right where every interval that it showed held; where
 that were kept out, an interval of m audit answers is widened by sqrt(1 + m / N').
 
 ``results/receipt/coverage.json`` holds, for each set and strategy: of how many labellings all intervals held, median
-widths at about 30, 59 and 92 audit answers, how often the rule about the next hundred labels held, and what the first
-"you may stop" was worth. Runs are kept in ``--out`` and gone on with; more seeds extend them.
+widths at about 30, 59 and 92 audit answers, how often the rule about the next hundred labels held, and how many of its
+misses are noise of the test set's, and what the first "you may stop" was worth. Runs are kept in ``--out`` and gone on
+with; more seeds extend them.
 """
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
+import numpy as np
 from scenarios import SHARED
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
+from threadpoolctl import threadpool_limits
 
 from nextlabel import Experiment, Plan, Run, record
 from nextlabel.estimators.base import Check
 from nextlabel.estimators.churn import PER_CLASS
 from nextlabel.estimators.stopping import count_mendable
 from nextlabel.experiment import Crew
+from nextlabel.loop.guesses import guess_of
+from nextlabel.loop.learner import learn
+from nextlabel.pool import Mask
+from nextlabel.runs.lines import Arm
+from nextlabel.simulation.parts import prepare
 from nextlabel.statistics.held import is_right
 
+Hits = dict[int, dict[int, Mask]]  # which test samples (N',) a model had right, by seed and number of labels
 RESULT = Path(__file__).parent / "results" / "receipt" / "coverage.json"
 PLAN = Plan(batch=10, rounds=50, audit=0.2, ahead=1, cold="maxherding")
 STRATEGIES = ("auto", "margin")
@@ -47,6 +57,7 @@ SHOWN = ("new", "rest", "against_random", "worth")
 BOTH = ("new", "rest")
 WIDTHS = {30: (30, 37), 59: (59, 72), 92: (92, 114)}  # looks at about so many audit answers
 NEXT = 100
+ONE_SIDED = 1.645  # standard errors that chance exceeds once in twenty
 RATIOS = (0.3, 1.0, 3.0, 10.0)  # labels that an error costs
 
 
@@ -70,7 +81,22 @@ def holds(name: str, figure: Mapping[str, Any], test: int) -> bool:
     return figure["truth"] is None or is_right(name, figure, test)
 
 
-def judge(run: Run, strategy: str) -> dict[str, Any]:
+def replay_hits(experiment: Experiment, run: Run, strategy: str) -> Hits:
+    """Which test samples the models had right; they are learned again, from what was asked."""
+    parts, found = prepare(experiment), Hits()
+    accuracy = {(row["seed"], row["round"]): row["accuracy"] for row in run.rows if row["strategy"] == strategy}
+    for seed in experiment.seeds:
+        pool, learner, test = parts.pool(seed), parts.learner(Arm(strategy, seed)), parts.splits[seed].test
+        answers, hits = parts.oracles[seed](test), found.setdefault(seed, {})
+        for pick in (one for one in run.picks if (one["strategy"], one["seed"]) == (strategy, seed)):
+            now = guess_of(learn(pool, learner, pick["round"]), test) == answers
+            assert abs(now.mean() - accuracy[seed, pick["round"]]) < 1e-9, "the models of the run are others"
+            hits[len(pool.labelled())] = now
+            pool = pool.answered(np.array(pick["ids"], dtype=np.int64), np.array(pick["labels"], dtype=np.int64))
+    return found
+
+
+def judge(run: Run, strategy: str, hits: Hits) -> dict[str, Any]:
     """One strategy on one set: a labelling is a seed."""
     by_seed: dict[int, list[dict[str, Any]]] = defaultdict(list)
     accuracy: dict[int, dict[int, float]] = defaultdict(dict)
@@ -86,7 +112,7 @@ def judge(run: Run, strategy: str) -> dict[str, Any]:
         for rows in by_seed.values()
     ]
     found["new and rest"] = {"labellings": len(both), "held": sum(both)}
-    found |= {"next": judge_next(by_seed, accuracy), "stop": judge_stop(by_seed, accuracy)}
+    found |= {"next": judge_next(by_seed, hits), "stop": judge_stop(by_seed, accuracy)}
     return found | {"cost": {str(ratio): judge_cost(list(by_seed.values()), ratio) for ratio in RATIOS}}
 
 
@@ -107,17 +133,41 @@ def judge_interval(by_seed: Mapping[int, Sequence[Mapping[str, Any]]], name: str
     return {"labellings": len(said), "held": held, "p": p, "two_sided": two_sided, "half_widths": widths}
 
 
-def judge_next(by_seed: Mapping[int, Any], accuracy: Mapping[int, Mapping[int, float]]) -> dict[str, Any]:
-    """How often a hundred more labels brought no more than the rule said they would."""
-    held = total = 0
+def judge_next(by_seed: Mapping[int, Any], hits: Hits) -> dict[str, Any]:
+    """How often a hundred more labels brought no more than the rule said they would.
+
+    A gain is the mean of paired differences on the test set, -1, 0 or 1 a sample, so its standard error follows from
+    how many samples changed sides. ``beyond noise``: misses by more than 1.645 of these. ``losses``: how often as much
+    was lost as may be gained at most; so much is rarely lost in truth, so this is what noise does to either side.
+    ``by noise alone``: the misses that noise would make if each gain were the one that is expected.
+    """
+    found: Counter[str] = Counter()
+    by_noise, errors, gains, bounds = 0.0, list[float](), list[float](), list[float]()
     for seed, rows in by_seed.items():
         for row in rows:
             now, figure = row["labelled"], row["figures"].get("next")
-            if figure is None or now + NEXT not in accuracy[seed]:
+            if figure is None or now + NEXT not in hits[seed]:
                 continue
-            total += 1
-            held += accuracy[seed][now + NEXT] - accuracy[seed][now] <= figure["high"]
-    return {"cases": total, "held": held}
+            steps = 100 * (hits[seed][now + NEXT].astype(float) - hits[seed][now])  # (N',) points
+            gain, error = float(steps.mean()), float(steps.std()) / math.sqrt(len(steps))
+            most = figure["high"]
+            found += Counter(cases=1, held=gain <= most, misses=gain > most, losses=gain < -most)
+            found["beyond noise"] += gain - ONE_SIDED * error > most
+            by_noise += float(norm.sf(most, figure["value"], error)) if error else 0.0
+            errors.append(error)
+            gains.append(gain)
+            bounds.append(most)
+    counts = {name: found[name] for name in ("cases", "held", "misses", "beyond noise", "losses")}
+    if not errors:
+        return counts
+    return {
+        **counts,
+        "by noise alone": round(by_noise, 1),
+        "standard error": round(median(errors), 2),
+        "mean gain": round(mean(gains), 2),
+        "mean bound": round(mean(bounds), 2),
+        "most over the bound": round(max(np.subtract(gains, bounds)), 2),
+    }
 
 
 def judge_stop(by_seed: Mapping[int, Any], accuracy: Mapping[int, Mapping[int, float]]) -> dict[str, Any]:
@@ -152,8 +202,8 @@ def judge_cost(labellings: Sequence[Sequence[Mapping[str, Any]]], ratio: float) 
         ours.append(costs[-1 if at is None else at])
         best.append(min(costs))
         last.append(costs[-1])
-    mean = {"rule": sum(ours), "best": sum(best), "never": sum(last)}
-    return {name: round(total / max(len(labellings), 1), 1) for name, total in mean.items()} | {"stopped": stopped}
+    sums = {"rule": sum(ours), "best": sum(best), "never": sum(last)}
+    return {name: round(total / max(len(labellings), 1), 1) for name, total in sums.items()} | {"stopped": stopped}
 
 
 def stops(figure: Mapping[str, Any] | None, ratio: float) -> bool:
@@ -181,7 +231,8 @@ def main() -> None:
             continue
         began = time.perf_counter()
         run = record(experiment, asked.out / name, Crew(jobs=2, threads=1), resume=True).run
-        before[name] = {strategy: judge(run, strategy) for strategy in STRATEGIES}
+        with threadpool_limits(1):  # as the run was: other threads round otherwise
+            before[name] = {one: judge(run, one, replay_hits(experiment, run, one)) for one in STRATEGIES}
         print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps({"sets": before}, indent=1) + "\n")

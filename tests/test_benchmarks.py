@@ -4,6 +4,7 @@ import re
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nextlabel.runs.reading import Run
@@ -83,3 +84,14 @@ def test_pairing_is_worth_what_the_page_says():
     worth = found["median_by_dataset"]
     assert (min(worth, key=worth.get), max(worth, key=worth.get)) == ("banana", "digits")
     assert (round(10 * worth["digits"], -1), round(10 * worth["banana"])) == (60, 9)
+
+
+@pytest.mark.parametrize(("gained", "beyond"), [(3, 0), (10, 1)])
+def test_a_miss_within_the_noise_of_the_test_set_is_told_apart(monkeypatch, gained, beyond):
+    """Of 100 samples: 3 points more, 1.7 is their standard error; 10, and 3."""
+    monkeypatch.syspath_prepend(FILE.parent)
+    figure = {"value": 0.2, "high": 1.0}
+    hits = {0: {200: np.arange(100) < 50, 300: np.arange(100) < 50 + gained}}
+    found = importlib.import_module("receipt").judge_next({0: [{"labelled": 200, "figures": {"next": figure}}]}, hits)
+    assert (found["cases"], found["held"], found["misses"], found["beyond noise"]) == (1, 0, 1, beyond)
+    assert found["standard error"] == pytest.approx({3: 1.71, 10: 3.0}[gained])

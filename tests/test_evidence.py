@@ -19,6 +19,9 @@ RESULTS = BENCHMARKS / "results"
 DOCS = BENCHMARKS.parent / "docs"
 COMPARING = (DOCS / "comparing.md").read_text(encoding="utf-8")
 RANDOM = (DOCS / "better-than-random.md").read_text(encoding="utf-8")
+RECEIPTS = RESULTS / "receipt"
+RECEIPT_PAGE = (DOCS / "receipt.md").read_text(encoding="utf-8")
+RECEIPT_TABLE = RECEIPT_PAGE.partition("## Where people skip")[2].partition("\n## ")[0]
 FILES = [f"verdicts-{kind}from-{start}" for kind in ("", "efficientnet-", "texts-") for start in "15"]
 CSV = {"efficientnet": "selection-quality-efficientnet.csv", "texts": "selection-quality-texts.csv"}  # by kind
 NULL = json.loads((RESULTS / "evidence" / "null.json").read_text())
@@ -35,6 +38,9 @@ LAWS = {
 
 def flat(text):
     return " ".join(text.split())
+
+
+RECEIPT = flat(RECEIPT_PAGE)
 
 
 def percents(shares, digits=0):
@@ -216,3 +222,23 @@ def test_what_large_tables_cost_is_what_was_measured():
     imports = [f"{one['import_seconds']:.2f} s" for one in (polars, pandas)]
     assert f"{imports[0]} to import where pandas took {imports[1]};" in page
     assert f"the {found['libraries']['nextlabel']['megabytes']:.0f} MB" in page
+
+
+def test_what_is_said_of_the_next_hundred_labels_was_measured():
+    found = [one["next"] for one in json.loads((RECEIPTS / "coverage.json").read_text())["sets"]["digits"].values()]
+    total = {name: sum(one[name] for one in found) for name in ("cases", "held", "misses", "beyond noise")}
+    by_noise = round(sum(one["by noise alone"] for one in found))
+    assert f"it held in {total['held']} of {total['cases']} cases" in RECEIPT
+    assert f"none of the {total['misses']} misses" in RECEIPT
+    assert total["beyond noise"] == 0
+    assert f"{by_noise} of them would have been there by chance" in RECEIPT
+    assert f"up to {total['misses'] - by_noise} may be real" in RECEIPT
+
+
+def test_how_often_the_receipt_held_where_people_err_is_what_was_measured():
+    sets = json.loads((RECEIPTS / "disturbed.json").read_text())["sets"]
+    rows = [line.strip("| ").split(" | ") for line in RECEIPT_TABLE.splitlines() if line.startswith("| ")]
+    said = {kind.strip("`"): counts for kind, _, *counts, _ in rows[1:]}
+    for kind in sets["digits"]:
+        counted = [sets[name].get(kind, {"held": 0, "labellings": 0}) for name in sets]
+        assert said[kind] == [f"{one['held']} of {one['labellings']}" for one in counted], kind

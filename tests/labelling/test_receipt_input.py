@@ -2,12 +2,19 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from own_loop import BATCH, open_loop
 from people import CLASSES, draw_pictures
+from threadpoolctl import threadpool_limits
 
 from nextlabel.estimators import estimate
+from nextlabel.labelling.choosing import choose
+from nextlabel.labelling.past import Past
 from nextlabel.labelling.receipts import Receipts
+from nextlabel.loop.guesses import Answers
+from nextlabel.statistics.audit_looks import last_look
+from nextlabel.store import visit_store
 
 ASKED = 60  # of which thirty are the audit's
 
@@ -96,6 +103,49 @@ def test_skips_widen_the_figure_to_both_sides(shapes):
         look = loop.follow().looks[-1]
         assert 2 <= look.skipped <= 5
         assert "that were asked and have no answer yet count as wrong below, and as right above." in loop.lines()["new"]
+
+
+def slow_looks(loop):
+    """By the log, of each look: would no batch that went by margins have taken its samples, whoever was away then?"""
+    alive, looks, looked = dict.fromkeys(loop.world.ids.tolist(), True), [], 0
+    with visit_store(loop.address) as visit, threadpool_limits(1):
+        for batch in visit.batches():
+            past = Past()
+            past.follow(visit, batch.choice.upto, batch.choice.last_batch + 1)
+            known = past.build_pool(loop.world)
+            audit = loop.world.ids[Answers.of(known.pool).audit].tolist()
+            if (last_look(len(audit)) or 0) > looked:
+                looked = last_look(len(audit))
+                looks.append({i: alive[i] for i in audit})
+            if batch.choice.tau is not None:
+                chooser = choose(known, loop.world, loop.learner, past.rounds()).view.fitted.clf
+                P = np.sort(chooser.predict_proba(loop.world.features), axis=1)
+                for i, gap in zip(loop.world.ids.tolist(), P[:, -1] - P[:, -2], strict=True):
+                    alive[i] &= not 1 - gap > batch.choice.tau
+    return looks
+
+
+@pytest.mark.parametrize("kind", ["skip", "discard"])
+def test_who_comes_back_was_passed_over_by_the_batches_of_the_meantime(shapes, kind):
+    """A skipped audit question is answered when it is asked again, a discarded one when that was a mistake."""
+    odd, away = itertools.count(), {}
+
+    def reply(question, audit):
+        if not audit or question["sample"] in away or next(odd) % 3:
+            return {}
+        away[question["sample"]] = question
+        return {"kind": kind}
+
+    with open_loop(shapes, CLASSES) as loop:
+        loop.answer(80, reply)
+        for question in away.values():
+            if loop.project.verdicts[question["sample"]].kind != "label":
+                loop.ada.say(question)
+        loop.choose()
+        found, expected = loop.follow().looks, slow_looks(loop)
+        assert [look.alive.tolist() for look in found] == [list(look.values()) for look in expected]
+        taken = {i for i, alive in expected[-1].items() if not alive}
+        assert len(taken & away.keys()) > 1
 
 
 def test_labels_that_change_after_a_look(shapes):

@@ -227,6 +227,36 @@ def test_a_batch_of_which_nothing_was_answered_took_nothing(margin, histories):
     assert history.looks[-1].survivors
 
 
+def test_who_is_away_while_a_batch_is_chosen_is_taken_by_it_all_the_same(margin):
+    """Skipped audit samples: once they are answered, they are alive where no batch would have taken them."""
+    played, learner = margin
+    audit = answers(played[-1])[0]
+    before, after = (slow_alive(played, k, audit) for k in (4, 7))
+    away = np.array([i for i, was, now in zip(audit, before, after, strict=True) if was and not now])
+    assert len(away) > 1  # batches 4 to 6 would have taken them, and no other one
+    skips = [len(away) if 4 <= k < 7 else 0 for k in range(len(played))]
+    without = [
+        replace(this, pool=replace(this.pool, audit=np.setdiff1d(this.pool.audit, away))) if skip else this
+        for this, skip in zip(played, skips, strict=True)
+    ]
+    look = look_on(without, learner, [Aside(away=away) if skip else None for skip in skips])[-1].looks[-1]
+    k = next(this.k for this in played if len(answers(this)[0]) == look.m)
+    assert look.alive.tolist() == slow_alive(played, k, answers(played[k])[0])
+
+
+def test_a_receipt_trains_only_what_it_shows(margin, histories):
+    """Nothing else of a look changes."""
+    played, learner = margin
+    observer = Observer(worth=False)
+    for this in played:
+        history = observer.see(Seen(this.pool, this.fitted, this.asked, this.view, learner))
+    for look, whole in zip(history.looks, histories[-1].looks, strict=True):
+        k = equal_count(look.m)
+        assert len(whole.queue) > 1 or not whole.queue
+        assert plain(look) == plain(replace(whole, queue={n: one for n, one in whole.queue.items() if n == k}))
+    assert list(history.looks[-1].queue) == [equal_count(history.looks[-1].m)]
+
+
 def test_while_samples_joined_no_look_is_taken(margin, histories):
     """The last one stands; the next is taken once the audit has caught up."""
     asides = [Aside(joined=5 if 6 <= k <= 8 else 0) for k in range(len(margin[0]))]

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skactiveml.classifier import SklearnClassifier
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 from nextlabel.models.head import LinearHead, SklearnHead
@@ -67,3 +69,18 @@ def test_fewer_rows_than_columns_are_fitted_in_the_space_that_they_span(
     plain = LogisticRegression(C=1.0, max_iter=3000, tol=1e-8).fit(X.astype(np.float64), y)
     assert head.coef_.shape == (classes, d)
     assert np.allclose(head.predict_proba(X), plain.predict_proba(X.astype(np.float64)), atol=5e-3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(1, 20), d=st.integers(1, 30), seed=st.integers(0, 10**6), kind=st.sampled_from(["f4", "f8"]))
+def test_a_head_fits_others_as_its_clone_would(n, d, seed, kind):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(25, d)).astype(kind), rng.integers(3, size=25)
+    rows = rng.choice(25, n, replace=False)
+    for head in (LinearHead(0.3, classes=range(4)), SklearnHead(KNeighborsClassifier(1), classes=range(4))):
+        known = head.fit(X, y)
+        before = known.predict_proba(X)
+        other, theirs = known.fit_others(X[rows], y[rows]), clone(known).fit(X[rows], y[rows])
+        assert other.predict_proba(X).tobytes() == theirs.predict_proba(X).tobytes()
+        assert (other.converged_, other.known_.tolist()) == (theirs.converged_, theirs.known_.tolist())
+        assert known.predict_proba(X).tobytes() == before.tobytes()

@@ -23,7 +23,7 @@ from nextlabel.knobs.pilot import Pilot
 from nextlabel.pool import Floats, Ids, Labels
 from nextlabel.progress import Progress, quiet
 from nextlabel.seeds import stream
-from nextlabel.statistics.curves import Band, Curves, band
+from nextlabel.statistics.curves import Band, Curves, band, difference_band
 from nextlabel.statistics.standings import paired_differences
 
 LOOKED_AT = 3_000  # samples, of a larger pool; with the pilot among them. 5,000 took twice the time and memory
@@ -57,22 +57,25 @@ class Outlook:
         found = {arm: band(curves.values()) for arm, curves in self.curves.items()}
         return {arm: one for arm, one in found.items() if one is not None}
 
+    def gaps(self) -> Mapping[str, Band]:
+        """How far each strategy lies above random, paired by seed, with its interval."""
+        others = {arm: curves for arm, curves in self.curves.items() if arm != RANDOM}
+        found = {arm: difference_band(curves, self.curves[RANDOM]) for arm, curves in others.items()}
+        return {arm: one for arm, one in found.items() if one is not None}
+
     def plain(self) -> dict[str, Any]:
         """As JSON holds it."""
         made = {name: vars(finding) | {"facts": dict(finding.facts)} for name, finding in self.findings.items()}
-        bands = {
-            arm: {
-                "labelled": one.labelled.tolist(),
-                "mean": one.mean.tolist(),
-                "low": one.low.tolist(),
-                "high": one.high.tolist(),
-            }
-            for arm, one in self.bands().items()
-        }
         forecast = None if self.forecast is None else vars(self.forecast) | {"knows": self.forecast.knows}
         known = {name: getattr(self, name) for name in ("samples", "looked_at", "pilot", "budget", "metric")}
         lists = {"classes": list(self.classes), "notes": list(self.notes)}
-        return known | lists | {"indicators": made, "played": bands, "forecast": forecast}
+        played = {"played": _plain_bands(self.bands()), "gaps": _plain_bands(self.gaps())}
+        return known | lists | {"indicators": made, "forecast": forecast} | played
+
+
+def _plain_bands(bands: Mapping[str, Band]) -> dict[str, dict[str, list[float]]]:
+    names = ("labelled", "mean", "low", "high")
+    return {arm: {name: getattr(one, name).tolist() for name in names} for arm, one in bands.items()}
 
 
 def check(
@@ -93,7 +96,8 @@ def check(
 
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(300, 2)).astype(np.float32)
-    >>> outlook = check(X, np.arange(40), (X[:40, 0] > 0).astype(np.int64), ("left", "right"), Pilot(budget=80, jobs=1), plays=2)
+    >>> terms, y = Pilot(budget=80, jobs=1), (X[:40, 0] > 0).astype(np.int64)
+    >>> outlook = check(X, np.arange(40), y, ("left", "right"), terms, plays=2)
     >>> outlook.pilot, sorted(outlook.findings)[:3], outlook.forecast.strategy in ("margin", "auto")
     (40, ['clusters', 'dimension', 'epistemic'], True)
     """

@@ -62,6 +62,7 @@ class Checked:
     outlook: Outlook
     near: NearPairs
     outliers: Outliers
+    margin: float
     notes: Sequence[str]
 
     def paths(self) -> list[str] | None:
@@ -84,7 +85,7 @@ def run_check(samples: Samples, terms: Pilot, places: Places, as_json: bool, lou
     if as_json:
         print(json.dumps(plain | {option.lstrip("-"): str(path) for option, path in places.named()}, allow_nan=False))
     else:
-        print("\n".join(describe(plain, 100 * terms.margin, places)))
+        print("\n".join(describe(plain, places)))
 
 
 def read_and_check(samples: Samples, terms: Pilot, progress: Progress) -> Checked:
@@ -101,7 +102,7 @@ def read_and_check(samples: Samples, terms: Pilot, progress: Progress) -> Checke
     places = np.searchsorted(ids, pilot)
     outlook = check(X, places, dataset.y[pilot], dataset.classes, terms, progress)
     progress("looking for near-duplicates and outliers", 0, 0)
-    return Checked(dataset, ids, outlook, *neighbours_of(dataset, X), [*notes, *outlook.notes])
+    return Checked(dataset, ids, outlook, *neighbours_of(dataset, X), terms.margin, [*notes, *outlook.notes])
 
 
 def pool_of(dataset: Dataset) -> Ids:
@@ -156,7 +157,7 @@ def write(found: Checked, places: Places) -> None:
 def to_json(found: Checked) -> dict[str, Any]:
     """All that was found, as JSON holds it."""
     near = {"share": found.near.share, "pairs": found.near.count, "compared": found.near.compared}
-    names = {"name": found.dataset.name, "noun": found.dataset.noun}
+    names = {"name": found.dataset.name, "noun": found.dataset.noun, "margin": found.margin}
     return names | found.outlook.plain() | {"notes": list(found.notes), "near_duplicates": near}
 
 
@@ -179,11 +180,11 @@ def pictures_of(found: Checked) -> dict[str, Any]:
     return {"near": near, "outliers": out}
 
 
-def describe(found: dict[str, Any], margin: float, places: Places) -> list[str]:
+def describe(found: dict[str, Any], places: Places) -> list[str]:
     """The headline, the reasons, and where files are."""
     labels = f", {several(found['pilot'], 'label')} of a pilot" if found["pilot"] else ""
     lines = [f"{several(found['samples'], found['noun'])} in '{printable(found['name'])}'{labels}."]
-    lines.append(headline(found, margin))
+    lines.append(headline(found, 100 * found["margin"]))
     for reason in describe_check(found):
         lines.append(f"  {reason.title} {reason.words} {reason.advice}")
     near = found["near_duplicates"]

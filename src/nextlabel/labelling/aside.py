@@ -26,12 +26,14 @@ def read_aside(past: Past, world: World, pool: Pool) -> Aside:
     behind = waiting[world.draws[waiting] < world.draws[answered].max(initial=-1.0)]
     asked = np.union1d(rows.asked, rows.skipped)  # who passed one over was shown it, in a check, too
     later = rows.skipped[~pool.askable[rows.skipped] & ~np.isin(rows.skipped, pool.audit)]
+    away = np.union1d(later, rows.discarded)
     classes = past.state.classes
     return Aside(
         codes=np.array(past.classes() or (0,), dtype=np.int64),
         merged={one: classes.resolve(one) for one, found in classes.by_id.items() if found.merged_into is not None},
         skipped=int(np.isin(behind, asked).sum()),
         later=(int(on_side[later].sum()), int((~on_side[later]).sum())),
+        away=away[on_side[away]],
         discarded=int(on_side[rows.discarded].sum()),
         by_hand=past.by_hand,
         joined=int((~np.isin(behind, asked)).sum()),

@@ -37,7 +37,7 @@ class Receipts:
     def __init__(self, world: World, dataset: Dataset) -> None:
         self.world, self.dataset = world, dataset
         self.past, self.now = Past(), Past()  # as far as batches have been seen, and to the end of the log
-        self.observer = Observer()
+        self.observer = Observer(worth=False)
         self._seen = 0  # the last batch that was
         self._last: Seen | None = None
         self._check: _Check | None = None

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from nextlabel.loop.asking import Asked
 from nextlabel.loop.learner import ActiveLearner, View, learn
 from nextlabel.models.base import Fitted
+from nextlabel.models.head import Head
 from nextlabel.pool import NOBODY, Ids, Pool
 from nextlabel.statistics.audit_looks import FOLDS, deal
 
@@ -75,7 +76,9 @@ def guess_anew(seen: Seen, learned: Ids, asked: Ids) -> Ids:
         # A new head alone knows the answers that it is asked about by the features below it: so a small network on 100
         # digits agreed with 95 and 99 of 100 answers, and was right in 82 of 100 cases.
         return guess_of(learn(seen.pool.only(learned), seen.learner, len(learned)), asked)
-    head = clone(fitted.clf).fit(fitted.features[learned], y[learned])
+    X, y = fitted.features[learned], y[learned]
+    # Heads of our own spare the checks: of the shown model's own rows they cost a third of a look's small fits.
+    head = fitted.clf.fit_others(X, y) if isinstance(fitted.clf, Head) else clone(fitted.clf).fit(X, y)
     return guess_of(replace(fitted, clf=head), asked)
 
 

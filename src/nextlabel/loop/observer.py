@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nextlabel.estimators.base import Check, History, Look
-from nextlabel.estimators.random_arm import steps
+from nextlabel.estimators.random_arm import equal_count, steps
 from nextlabel.loop.asking import doubt
 from nextlabel.loop.guesses import Answers, Seen, cross_guess, guess_anew, guess_of, has_own_features
 from nextlabel.pool import NOBODY, Ids, Pool
@@ -29,7 +29,8 @@ RECENT = 100  # of the strategy's questions
 class Aside:
     """What a pool does not say. ``codes`` (C,) what classes are called, from round to round; ``merged`` which of these
     names are another one by now. ``skipped`` audit questions that were asked and are open still; ``discarded`` ones;
-    ``later``: unlabelled samples that are not to be asked now, of the audit side and of the strategy's. ``by_hand``:
+    ``later``: unlabelled samples that are not to be asked now, of the audit side and of the strategy's; ``away`` ids of
+    the audit side that are not in the pool's now, and may be one day: skipped, or discarded by mistake. ``by_hand``:
     somebody picked samples; ``joined`` samples came, and the audit has not caught up.
     """
 
@@ -37,6 +38,7 @@ class Aside:
     merged: Mapping[int, int] = field(default_factory=dict)
     skipped: int = 0
     later: tuple[int, int] = (0, 0)
+    away: Ids = field(default_factory=lambda: NOBODY)
     discarded: int = 0
     by_hand: bool = False
     joined: int = 0
@@ -60,9 +62,14 @@ class _Model(NamedTuple):
 
 
 class Observer:
-    """Sees one labelling, round by round, and keeps what estimators go by."""
+    """Sees one labelling, round by round, and keeps what estimators go by.
 
-    def __init__(self) -> None:
+    ``worth``: is the queue tried at many counts, for how many of its labels do the work of random ones? A receipt shows
+    nothing of that, and it would be half of the models that a look trains.
+    """
+
+    def __init__(self, worth: bool = True) -> None:
+        self.worth = worth
         self.looks: list[Look] = []
         self.checks: list[Check] = []
         self._looked = 0  # audit answers of the last look
@@ -97,8 +104,10 @@ class Observer:
         if not len(ids):
             return
         tau = asked.tau
-        doubts = None if tau is None else doubt(seen.view, seen.learner, pool.audit)
-        taken = NOBODY if doubts is None else pool.audit[doubts > (tau or 0.0)]
+        # Those that are away, too: once they are answered, they stand for samples that this batch has passed over.
+        side = np.union1d(pool.audit, aside.away)
+        doubts = None if tau is None else doubt(seen.view, seen.learner, side)
+        taken = NOBODY if doubts is None else side[doubts > (tau or 0.0)]
         guess = seen.view.pool.own_classes()[guess_of(seen.view.fitted, ids)]
         self._out.append(_Batch(ids, taken, tau is not None, _names(aside, guess)))
 
@@ -169,8 +178,7 @@ class Observer:
         pool, audit = seen.pool, answers.audit
         learned = pool.labelled()
         guess = cross_guess(seen, learned, audit)
-        # A network learns too long for twenty more of it.
-        wanted = steps(len(audit), len(answers.own)) if not has_own_features(seen) else []
+        wanted = self._count_queue(seen, answers)
         alike = answers.others(pool)
         by_chance = cross_guess(seen, np.union1d(alike, audit), audit) if wanted else NOBODY
         queue = {k: _names(aside, guess_anew(seen, np.union1d(alike, answers.own[:k]), audit)) for k in wanted}
@@ -188,6 +196,13 @@ class Observer:
             by_chance=_names(aside, by_chance),
             queue=queue,
         )
+
+    def _count_queue(self, seen: Seen, answers: Answers) -> list[int]:
+        """How many of the queue's labels models are to learn, that are compared with random ones."""
+        if has_own_features(seen):
+            return []  # a network learns too long for twenty more of it
+        m = len(answers.audit)
+        return [k for k in steps(m, len(answers.own)) if self.worth or k == equal_count(m)]
 
 
 def _names(aside: Aside, codes: Ids) -> Ids:

@@ -1,5 +1,6 @@
 """Heads: the classifiers over features that models end in, as scikit-activeml knows them."""
 
+import copy
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,21 @@ class Head(SkactivemlClassifier):
         if len(self.known_) > 1:
             self._learn(X[known], codes, None if sample_weight is None else sample_weight[known])
         return self
+
+    def fit_others(self, X: Floats, y: Labels) -> Self:
+        """A head with the settings of this one, which is fitted, that learned other rows (n, d) and codes (n,) alone.
+
+        Bit for bit ``clone(self).fit(X, y)``, without checks: for rows of features that this one was fitted on.
+
+        >>> X, y = np.array([[0.0], [1.0], [2.0]]), np.array([0, 1, 1])
+        >>> LinearHead(classes=[0, 1]).fit(X, y).fit_others(X[:1], y[:1]).predict(X).tolist()
+        [0, 0, 0]
+        """
+        other = copy.copy(self)
+        other.known_, other.converged_ = np.unique(y), True
+        if len(other.known_) > 1:
+            other._learn(X, y, None)
+        return other
 
     def predict_proba(self, X: Any, return_embeddings: bool = False) -> Any:
         """Probabilities (n, C) and, on request, the embeddings that the head sees: ``X`` itself.

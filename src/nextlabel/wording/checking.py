@@ -38,6 +38,11 @@ def headline(found: Found, margin: float = 0.25) -> str:
     Ask with auto: 84 in 100 that it beats random by more than 0.25 points. Expected up to 400 labels: +1.6 points of \
 AUBC [0.1, 3.1], and random needs 1.5 times as many labels [0.9, 2.4].
     """
+    return " ".join(filter(None, [say_verdict(found, margin), say_expected(found)]))
+
+
+def say_verdict(found: Found, margin: float = 0.25) -> str:
+    """What to do, and how sure that is; ``margin`` in points."""
     forecast = found["forecast"]
     if forecast is None:
         return "Nothing is foretold without a pilot: the vectors alone do not tell whether asking will pay."
@@ -45,16 +50,22 @@ AUBC [0.1, 3.1], and random needs 1.5 times as many labels [0.9, 2.4].
         f"{100 * forecast['chance']:.0f} in 100 that {forecast['strategy']} beats random by more than {margin:g} points"
     )
     if not forecast["knows"]:
-        start = f"I do not know whether asking will help: {chance}"
-    elif forecast["chance"] < 0.5 or forecast["recommended"] == RANDOM:
-        start = f"Draw at random: only {chance}"
-    else:
-        start = f"Ask with {forecast['strategy']}: {chance.replace(forecast['strategy'], 'it', 1)}"
+        return f"I do not know whether asking will help: {chance}."
+    if forecast["chance"] < 0.5 or forecast["recommended"] == RANDOM:
+        return f"Draw at random: only {chance}."
+    return f"Ask with {forecast['strategy']}: {chance.replace(forecast['strategy'], 'it', 1)}."
+
+
+def say_expected(found: Found) -> str:
+    """The gain in points and in labels, each with its interval; nothing where nothing is foretold."""
+    forecast = found["forecast"]
+    if forecast is None:
+        return ""
     gain, low, high = (_signed(number) for number in forecast["gain"])
     more, least, most = forecast["ratio"]
     return (
-        f"{start}. Expected up to {found['budget']:,} labels: {gain} points of AUBC [{low.lstrip('+')}, "
-        f"{high.lstrip('+')}], and random needs {more:.1f} times as many labels [{least:.1f}, {most:.1f}]."
+        f"Expected up to {found['budget']:,} labels: {gain} points of AUBC [{low.lstrip('+')}, {high.lstrip('+')}], "
+        f"and random needs {more:.1f} times as many labels [{least:.1f}, {most:.1f}]."
     )
 
 

@@ -85,6 +85,16 @@ def learning_curves(
     return paint(name, alt + ".", wide, narrow)
 
 
+def band_curves(bands: Bands, gaps: Bands, metric: str, name: str = "curves") -> Picture:
+    """The same of curves whose mean and interval are known already; beneath them those of differences to random."""
+    panels = [Panel(f"{title_case(metric_words(metric))}, %", bands, {}, False)]
+    if gaps:
+        panels.append(Panel(f"Difference to {NEUTRAL}, points", gaps, {}, True))
+    alt = f"Learning curves of {join_names(list(bands))}: {metric_words(metric)} over the number of labels."
+    wide, narrow = (partial(_draw_curves, [panels], list(bands), width) for width in (WIDE, NARROW))
+    return paint(name, alt, wide, narrow)
+
+
 def curves_caption(seeds: int, against: str | None) -> str:
     """What stands under the figure; ``against`` None where nothing is compared."""
     spread = "bands are 95 % t intervals of the mean."

@@ -1,1 +1,1 @@
-"""The report of a check: `page`."""
+"""The page of a check."""

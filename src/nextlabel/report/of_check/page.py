@@ -1,52 +1,55 @@
-"""The page of a check: will asking help here, and why; for whoever decides what labels are paid for."""
+"""The page of a check: what may be expected of asking here, why, and how far that can be trusted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from nextlabel import __version__
 from nextlabel.checking.forecast import about
-from nextlabel.report.of_check.charts import Chart, draw_chart
+from nextlabel.report.drawing.curves import band_curves
+from nextlabel.report.drawing.themes import Picture
+from nextlabel.report.of_check.sketches import Sketch, draw_sketch
 from nextlabel.report.paths import hide_folders
 from nextlabel.report.templates import template
+from nextlabel.statistics.curves import Band
 from nextlabel.text import several
-from nextlabel.wording.checking import Reason, describe_check, headline
+from nextlabel.wording.checking import Reason, describe_check, say_expected, say_verdict
 
-LEANS = {-1: "against asking", 0: "neither", 1: "for asking", None: "no word"}
-# What is drawn of an indicator: the words under it. Shares are shown in percent.
-CAPTIONS: Mapping[str, tuple[str, bool]] = {
-    "headroom": ("Error in percent over labels: measured on parts of the pilot, and expected.", True),
-    "reliability": ("Share of errors in percent, over how much the model doubts, in fifths of the pilot.", True),
-    "noise": ("How far samples lie from their tenth neighbour, relative to the median: all, and the uncertain.", False),
-    "redundancy": ("How well the pool is covered, over labels: chosen, and drawn at random.", False),
-    "imbalance": ("Shares in percent, class by class.", True),
-}
-WIDE, TALL = 640, 260
+PLAYED = 20  # seeds of the loop that is played on the pilot's guess
+LEANINGS = {-1: ("down", "speaks against asking"), 0: ("", "speaks for neither"), 1: ("up", "speaks for asking")}
+MEASURES = ("mae", "brier", "sign", "regret")
 Found = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Part:
-    """One reason with its picture, if it has one."""
+class Section(NamedTuple):
+    """A reason with its picture; ``leaning`` a class of CSS and what it means for asking; None where that is open."""
 
     reason: Reason
-    leaning: str
-    chart: Chart | None
-    caption: str
+    sketch: Sketch | None
+    leaning: tuple[str, str] | None
+
+
+class Trust(NamedTuple):
+    """How far forecasts were off on families that they had not seen: sentences, and a table."""
+
+    sentences: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[str], bool]]
+    command: str
 
 
 def check_page(found: Found) -> str:
-    """The page as HTML, whole by itself; ``found`` is `Outlook.plain` with a name, a noun and lists."""
+    """The page as HTML, whole by itself; ``found`` as `Outlook.plain` gives it, with names and lists beside it."""
     html: str = template("check.html.j2").render(
         found=found,
         name=hide_folders(found["name"]),
-        headline=headline(found),
+        verdict=say_verdict(found, 100 * found["margin"]),
+        expected=say_expected(found),
         lead=lead(found),
-        played=draw_played(found),
-        parts=[_part(reason, found) for reason in describe_check(found)],
-        near=found.get("near", ()),
-        outliers=found.get("outliers", ()),
-        trust=trust() if found["forecast"] else (),
+        notes=[hide_folders(note) for note in found["notes"]],
+        curves=draw_played(found),
+        sections=[_section(reason, found) for reason in describe_check(found)],
+        trust=say_trust(about().get("validation")) if found["forecast"] else None,
         version=__version__,
     )
     return html
@@ -54,35 +57,66 @@ def check_page(found: Found) -> str:
 
 def lead(found: Found) -> str:
     """What was looked at."""
-    pilot = f"a pilot of {found['pilot']:,} labels drawn at random" if found["pilot"] else "no labels"
-    looked = f" ({found['looked_at']:,} of them looked at)" if found["looked_at"] < found["samples"] else ""
-    return f"{several(found['samples'], found['noun'])}{looked}, {pilot}, a budget of {found['budget']:,} labels."
+    pool, noun = several(found["samples"], found["noun"]), found["noun"]
+    some = "" if found["looked_at"] == found["samples"] else f", of which {found['looked_at']:,} were looked at"
+    if not found["pilot"]:
+        return f"{pool}{some}, and no labels: what the vectors alone say."
+    return f"{pool}{some}. The pilot: {several(found['pilot'], 'label')} of {noun}s drawn at random."
 
 
-def draw_played(found: Found) -> Chart | None:
-    """The curves of the loop that was played on the pilot's guess, with their bands."""
-    played = found["played"]
-    series = {name: (one["labelled"], one["mean"]) for name, one in played.items()}
-    bands = {name: (one["low"], one["high"]) for name, one in played.items()}
-    return draw_chart(series, bands, WIDE, TALL, percent=True)
+def draw_played(found: Found) -> Picture | None:
+    """The curves of the loop that was played; None without a pilot."""
+    if not found["played"]:
+        return None
+    return band_curves(_bands(found["played"]), _bands(found["gaps"]), found["metric"])
 
 
-def _part(reason: Reason, found: Found) -> Part:
-    caption, percent = CAPTIONS.get(reason.name, ("", False))
-    curves = found["indicators"].get(reason.name, {}).get("curves", {})
-    chart = draw_chart(curves, percent=percent) if caption else None
-    return Part(reason, LEANS[reason.leans], chart, caption)
+def _bands(kept: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Band]:
+    parts = ("labelled", "mean", "low", "high")
+    arrays = {arm: [np.array(one[part]) for part in parts] for arm, one in kept.items()}
+    return {arm: Band(labelled, mean, low, high, PLAYED) for arm, (labelled, mean, low, high) in arrays.items()}
 
 
-def trust() -> Sequence[str]:
-    """How far the forecast was off where it could be compared, in sentences."""
-    found = about()["validation"]
-    row = next(row for row in found["table"] if row["rule"] == found["shipped"])
-    less, low, high = found["less_off"]
-    return (
-        f"It was fitted to {found['families']} families of data, {found['settings']} settings in all. Each foretold by a "
-        f"rule that had not seen it, it is off by {row['mae'][0]:.1f} points of AUBC on average, and on the right side of "
-        f"a quarter of a point in {100 * row['sign'][0]:.0f} of 100 cases.",
-        f"From the error of the pilot alone it would be off by {less:.1f} points more [{low:.1f}, {high:.1f}].",
-        "Few of these families were such that asking lost. A linear model, up to 400 labels; for others it is a guess.",
-    )
+def _section(reason: Reason, found: Found) -> Section:
+    leaning = None if reason.leans is None else LEANINGS[max(-1, min(1, reason.leans))]
+    return Section(reason, draw_sketch(reason.name, found), leaning)
+
+
+def say_trust(kept: Found | None) -> Trust | None:
+    """What the fit kept of its own misses, as far as it did; None where it kept no table."""
+    if not kept or not kept.get("table"):
+        return None
+    shipped = kept.get("shipped")
+    rows = [(row["rule"], [_cell(row, key) for key in MEASURES], row["rule"] == shipped) for row in kept["table"]]
+    return Trust([*_sentences(kept)], rows, kept.get("command", ""))
+
+
+def _sentences(kept: Found) -> list[str]:
+    """How much evidence there is, and where simpler rules would have done as well."""
+    by_rule = {row["rule"]: row for row in kept["table"]}
+    mine, said = by_rule.get(kept.get("shipped"), {}), []
+    if "families" in kept:
+        said.append(
+            f"Fitted to {kept['families']} families of data, and tried on each by a rule made without it: that is no "
+            "great number, hence the wide intervals."
+        )
+    if "less_off" in kept:
+        less, low, high = kept["less_off"]
+        verdict = "is nearer to the truth" if low > 0 else "is not known to be nearer to the truth"
+        said.append(f"It {verdict} than the pilot's error alone: by {less:.2f} points [{low:.2f}, {high:.2f}].")
+    if "regret" in mine:
+        always = [row for rule, row in by_rule.items() if rule.startswith("always") and "regret" in row]
+        easy = min(always, key=lambda row: row["regret"][0], default=None)
+        if easy is not None and easy["regret"][0] <= mine["regret"][0]:
+            said.append(
+                f"Choosing {easy['rule']}, without any check, lost no more: {easy['regret'][0]:.2f} points against "
+                f"{mine['regret'][0]:.2f}. What the check adds is how much there is to win."
+            )
+    return said
+
+
+def _cell(row: Found, key: str) -> str:
+    if key not in row:
+        return ""
+    middle, low, high = row[key]
+    return f"{middle:.2f} [{low:.2f}, {high:.2f}]"
