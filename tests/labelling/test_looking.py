@@ -79,6 +79,14 @@ def test_the_map_shows_all_and_tells_nothing_of_the_audit_side(labelled):
     assert not any(found["predicted"][i] for i in audit)
 
 
+def test_the_worker_looks_ahead_from_the_audit_answers_that_the_receipt_counts(labelled):
+    session, _, _ = labelled
+    found = session.worker.ask({"do": "outlook"}, 60)["outlook"]
+    assert found["audit"] == session.receipt()["audit"]
+    assert "too small" in found["notes"][0]  # so nothing is played, which takes longer
+    assert found["forecast"] is None
+
+
 def test_near_duplicates_are_pairs_and_nothing_odd_is_of_the_audit_side(labelled):
     session, _, _ = labelled
     for kind in ("near-duplicates", "outliers"):

@@ -48,10 +48,8 @@ def find_oddities(worker: "Worker") -> dict[str, Any]:
     pairs = near_pairs(X, min(NEAR, chance(X)))  # rows come together by chance where there are few columns
     far = outliers(X)
     ids = world.ids.astype(np.int32)
-    return {
-        "pairs": pack_array(ids[pairs.ids]),
-        "outliers": pack_array(ids[far.ids[: min(FARTHEST, int(SHARE * len(ids)))]]),
-    }
+    farthest = far.ids[: min(FARTHEST, int(SHARE * len(ids)))]
+    return {"samples": len(ids), "pairs": pack_array(ids[pairs.ids]), "outliers": pack_array(ids[farthest])}
 
 
 def doubt_labels(worker: "Worker") -> dict[str, Any]:

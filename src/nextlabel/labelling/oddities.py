@@ -23,14 +23,13 @@ class Oddities:
     def __init__(self, project: Project, trainer: Trainer, views: Views, people: People) -> None:
         self.project, self.trainer, self.views, self.people = project, trainer, views, people
         self._is_looking = False
-        self._looked_at = 0  # samples that were there at the last look
+        self._looked_at = 0  # samples whose vectors were there at the last look
         self._found: dict[str, npt.NDArray[Any]] | None = None
 
     def read(self, kind: str, offset: int, count: int) -> Json | None:
         """A page of them, as `Views.samples` gives rows; None while they are looked for, which this begins."""
         with self.project.lock:
-            there = len(self.project.state.files.askable())
-            if self._found is None or there > 1.1 * self._looked_at:  # as of the map: few more wait for a new look
+            if self._found is None or self._is_old():
                 self._begin()
                 return None
             groups = list(self._shown(self._found[kind]))
@@ -52,17 +51,21 @@ class Oddities:
             if is_there and not is_put_aside and not any(project.is_audit(one) for one in group):
                 yield group
 
+    def _is_old(self) -> bool:
+        """Were many samples read since the last look? As of the map: a tenth more; few more wait for a new one."""
+        done = self.trainer.done
+        return done >= self.trainer.total and done > 1.1 * self._looked_at
+
     def _begin(self) -> None:
         if not self._is_looking and self.trainer.is_ready:
             self._is_looking = True
             threading.Thread(target=self._look, daemon=True, name="oddities").start()
 
     def _look(self) -> None:
-        there = len(self.project.state.files.askable())
         reply = self.trainer.ask({"do": "oddities"}, PATIENCE) or {}
         with self.project.lock:
             self._is_looking = False
             if "pairs" in reply:
                 pairs, far = (unpack_array(reply[name], np.int32) for name in ("pairs", "outliers"))
                 self._found = {"near-duplicates": pairs.reshape(-1, 2), "outliers": far.reshape(-1, 1)}
-                self._looked_at = there
+                self._looked_at = int(reply["samples"])

@@ -180,8 +180,6 @@ function theBar() {
   return html`<div class="bar" role="group" aria-label="What is shown">
     <span class="tabs">${tab("labelled", "Labelled already")}${tab("sure", "The machine is sure")}
       ${lassoed.value.length > 0 && tab("lasso", `From the map (${lassoed.value.length})`)}</span>
-    <label>Show <select value=${isOdd() ? mode.value : ""} onChange=${({ target }) => startAnew(() => (mode.value = target.value || "labelled"))}>
-      <option value="">all</option>${Object.entries(ODD).map(([name, words]) => html`<option value=${name}>${words}</option>`)}</select></label>
     ${!isOdd() && html`<label>${mode.value === "lasso" ? "These are" : "Class"} <select value=${chosenClass.value ?? ""} onChange=${pick}>
       ${!confirms() && html`<option value="">all</option>`}
       ${now.classes.map((one) => html`<option value=${one.id}>${one.name} (${one.count})</option>`)}</select></label>`}
@@ -189,7 +187,9 @@ function theBar() {
       onChange=${(event) => change(() => (who.value = event.target.value))}><option value="">everybody</option>
       ${now.people.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>`}
     ${!isOdd() && html`<label>Search <input type="search" value=${search.value} maxlength="200" placeholder="in names and notes"
-      onInput=${(event) => searchFor(event.target.value)} /></label>`}</div>`;
+      onInput=${(event) => searchFor(event.target.value)} /></label>`}
+    <label>Show <select value=${isOdd() ? mode.value : ""} onChange=${({ target }) => startAnew(() => (mode.value = target.value || "labelled"))}>
+      <option value="">all</option>${Object.entries(ODD).map(([name, words]) => html`<option value=${name}>${words}</option>`)}</select></label></div>`;
 }
 
 const theHint = (found) => html`<p class="hint"><span>Click the ones that are not “<bdi>${className(chosenClass.value)}</bdi>”. <kbd>Enter</kbd> confirms
