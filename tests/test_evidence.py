@@ -242,3 +242,48 @@ def test_how_often_the_receipt_held_where_people_err_is_what_was_measured():
     for kind in sets["digits"]:
         counted = [sets[name].get(kind, {"held": 0, "labellings": 0}) for name in sets]
         assert said[kind] == [f"{one['held']} of {one['labellings']}" for one in counted], kind
+
+
+CHECK_PAGE = (DOCS / "when-asking-does-not-help.md").read_text(encoding="utf-8")
+CHECK_RESULTS = {name: json.loads((RESULTS / "check" / f"{name}.json").read_text()) for name in ("targets", "rows")}
+
+
+def test_the_tables_of_the_check_are_what_was_measured(monkeypatch, tmp_path):
+    """Where this fails, `check_fit.py` was run and `check_tables.py` was not."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    tables = importlib.import_module("check_tables")
+    copy = tmp_path / "page.md"
+    copy.write_text(CHECK_PAGE, encoding="utf-8")
+    monkeypatch.setattr(tables, "PAGE", copy)
+    tables.main()
+    assert copy.read_text(encoding="utf-8") == CHECK_PAGE
+
+
+def test_what_ships_in_the_check_is_what_was_fitted(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    fitted = importlib.import_module("check_fit")
+    cases = [case for case in fitted.read_cases() if case.kind != fitted.HELD_OUT]
+    rule, kept = fitted.fit(cases, fitted.PAIR, lambda case: case.gain), json.loads(fitted.KEPT.read_text())
+    assert kept["gain"]["intercept"] == pytest.approx(rule.intercept)
+    assert kept["gain"]["weights"] == pytest.approx(rule.weights)
+    assert kept["validation"]["families"] == len({case.family for case in cases}) == 19
+    less, low, _ = kept["validation"]["less_off"]
+    assert less > low > 0  # else 1/error alone is what has to ship
+
+
+def test_what_the_page_says_of_variants_was_measured():
+    gains = {
+        row["name"]: {arm: np.mean(values) for arm, values in row["gains"].items()} for row in CHECK_RESULTS["targets"]
+    }
+    pictures = [row["name"] for row in CHECK_RESULTS["targets"] if row["kind"] == "pictures" and "," not in row["name"]]
+
+    def differ(kind, arm):
+        gaps = [gains[f"{name}, {kind}"][arm] - gains[name][arm] for name in pictures if f"{name}, {kind}" in gains]
+        return f"{np.mean(gaps):+.1f} ± {1.96 * np.std(gaps, ddof=1) / len(gaps) ** 0.5:.1f}".replace(
+            "-", "\N{MINUS SIGN}"
+        )
+
+    assert f"({differ('noise', 'margin')})" in CHECK_PAGE
+    assert f"{differ('near copies', 'margin')} for `margin`, {differ('near copies', 'auto')} for" in flat(CHECK_PAGE)
+    assert f"({differ('imbalance 10', 'margin')} for `margin` on pictures" in CHECK_PAGE
+    assert f"(`auto` {differ('fewer', 'auto')} on four sets)" in CHECK_PAGE
