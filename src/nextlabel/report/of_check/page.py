@@ -80,10 +80,11 @@ def say_same(played: Found) -> str:
 
 
 def _bands(kept: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Band]:
-    return {
-        arm: Band(*(np.array(one[part]) for part in ("labelled", "mean", "low", "high")), seeds=PLAYED)
-        for arm, one in kept.items()
-    }
+    found = {}
+    for arm, one in kept.items():
+        labelled, mean, low, high = (np.array(one[part]) for part in ("labelled", "mean", "low", "high"))
+        found[arm] = Band(labelled, mean, low, high, PLAYED)
+    return found
 
 
 def _section(reason: Reason, found: Found) -> Section:
