@@ -52,6 +52,14 @@ def test_a_pilot_is_drawn_and_all_is_said(table, tmp_path):
     assert len(lists[1].read_text().splitlines()) == 121
 
 
+def test_the_page_says_what_the_terminal_says(table, tmp_path):
+    page = tmp_path / "check.html"
+    found = run(table(), "--pilot", 10, "--out", page)  # too few for the loop to be played, which takes seconds
+    assert found.exit_code == 0, found.output
+    assert found.stdout.splitlines()[1] in page.read_text()
+    assert found.stdout.endswith(f"--out: {page}\n")
+
+
 def test_vectors_alone_speak_without_a_pilot(table):
     found = run(table(), "--pilot", 0, "--json")
     plain = json.loads(found.stdout)

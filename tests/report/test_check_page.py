@@ -19,7 +19,7 @@ ROW = {"rule": "always margin", "regret": [0.1, 0.0, 0.2]}
 @pytest.fixture(scope="module")
 def piloted():
     """Everything measured of a small pool, with curves as they come of a loop, which takes seconds to be played."""
-    _, evidence = cases()[0]
+    evidence = cases()[0][1]
     measured = {name: vars(one.measure(evidence)) for name, one in INDICATORS.items()}
     counts = {"samples": len(evidence.X), "looked_at": len(evidence.X), "pilot": len(evidence.pilot), "budget": 60}
     curve = {"labelled": [30.0, 45.0, 60.0], "mean": [0.7, 0.8, 0.9], "low": [0.6, 0.7, 0.8], "high": [0.8, 0.9, 1.0]}

@@ -80,9 +80,11 @@ def say_same(played: Found) -> str:
 
 
 def _bands(kept: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Band]:
-    parts = ("labelled", "mean", "low", "high")
-    arrays = {arm: [np.array(one[part]) for part in parts] for arm, one in kept.items()}
-    return {arm: Band(labelled, mean, low, high, PLAYED) for arm, (labelled, mean, low, high) in arrays.items()}
+    found = {}
+    for arm, one in kept.items():
+        labelled, mean, low, high = (np.array(one[part]) for part in ("labelled", "mean", "low", "high"))
+        found[arm] = Band(labelled, mean, low, high, PLAYED)
+    return found
 
 
 def _section(reason: Reason, found: Found) -> Section:

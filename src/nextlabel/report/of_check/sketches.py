@@ -123,7 +123,7 @@ def _noise(one: Found, _: Found) -> Sketch:
             Shape("line", MAIN, frame.points(x, doubtful)),
         ],
         texts=[
-            Text(frame.at(1, 0)[0], 138, "as far out as most"),
+            Text(frame.at(1, 0)[0], 138, "usual"),
             Text(RIGHT, 138, f"{frame.x[1]:.1f} times", "end"),
         ],
         rules=[BOTTOM],
