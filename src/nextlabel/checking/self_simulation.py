@@ -96,7 +96,8 @@ def _play(stage: Stage, arm: str, seed: int, pool: Pool, test: Ids) -> Curve:
     for this in drive(rounds(pool, learner), Truth(stage.truth)):
         labelled.append(float(len(this.pool.labelled())))
         height = scores(this.fitted.clf.predict_proba(stage.X[test]), stage.truth[test])[stage.metric]
-        heights.append(np.nan if height is None else height)
+        assert height is not None, "somebody is tested"
+        heights.append(height)
     return Curve(np.array(labelled), np.array(heights))
 
 

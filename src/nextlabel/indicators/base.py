@@ -1,7 +1,7 @@
 """What an indicator is: one measurement of a pool and its pilot, which says how far a reason holds here.
 
-    @indicator("imbalance", needs_pilot=True)              # in its own file, with one line in INDICATORS
-    def measure(evidence: Evidence) -> Finding: ...
+    def measure(evidence: Evidence) -> Finding: ...        # in its own file
+    "imbalance": Indicator(imbalance.measure),             # one line in INDICATORS
 
 It is a pure function of the `Evidence`: the same pool and pilot give the same finding. What a person reads is made of
 its numbers by `nextlabel.wording`, and so is the picture.
