@@ -31,6 +31,13 @@ def test_the_headline_says_what_to_do_and_how_sure_that_is(found, start):
     assert "random needs 1.5 times as many labels [0.9, 2.5]" in said
 
 
+def test_where_nothing_can_be_said_no_advice_is_given():
+    no_error = {"value": None, "interval": None, "leans": None, "facts": {"wrong": 0.0}}
+    no_labels = {"value": None, "leans": None, "facts": {"clusters": 10, "largest": 0.3, "smallest": 0.02}}
+    found = {"indicators": {"reliability": no_error, "imbalance": no_labels}, "played": {}, "pilot": 0}
+    assert [reason.advice for reason in describe_check(found)] == ["", ""]
+
+
 def test_without_a_forecast_it_says_so():
     assert headline({"forecast": None}).startswith("Nothing is foretold")
 

@@ -186,7 +186,7 @@ def describe(found: dict[str, Any], places: Places) -> list[str]:
     lines = [f"{several(found['samples'], found['noun'])} in '{printable(found['name'])}'{labels}."]
     lines.append(headline(found, 100 * found["margin"]))
     for reason in describe_check(found):
-        lines.append(f"  {reason.title} {reason.words} {reason.advice}")
+        lines.append(f"  {reason.title} {reason.words} {reason.advice}".rstrip())
     near = found["near_duplicates"]
     if near["pairs"]:
         share, pairs = 100 * near["share"], several(near["pairs"], "pair")

@@ -177,7 +177,13 @@ def _dimension(one: Found, found: Found) -> str:
 
 
 def _by_leaning(against: str, between: str, towards: str) -> Callable[[Found], str]:
-    return lambda one: against if (one["leans"] or 0) < 0 else towards if (one["leans"] or 0) > 0 else between
+    def advise(one: Found) -> str:
+        leans = one["leans"]
+        if leans is None:  # nothing may be said, and so nothing follows
+            return ""
+        return against if leans < 0 else towards if leans > 0 else between
+
+    return advise
 
 
 Words = Callable[[Found, Found], str]

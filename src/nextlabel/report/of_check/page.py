@@ -7,6 +7,7 @@ import numpy as np
 
 from nextlabel import __version__
 from nextlabel.checking.forecast import about
+from nextlabel.checking.self_simulation import SEEDS
 from nextlabel.report.drawing.curves import band_curves
 from nextlabel.report.drawing.themes import Picture
 from nextlabel.report.of_check.sketches import Sketch, draw_sketch
@@ -16,7 +17,6 @@ from nextlabel.statistics.curves import Band
 from nextlabel.text import join_names, several
 from nextlabel.wording.checking import RANDOM, Reason, describe_check, say_expected, say_verdict
 
-PLAYED = 20  # seeds of the loop that is played on the pilot's guess
 LEANINGS = {-1: ("down", "speaks against asking"), 0: ("", "speaks for neither"), 1: ("up", "speaks for asking")}
 MEASURES = ("mae", "brier", "sign", "regret")
 Found = Mapping[str, Any]
@@ -51,6 +51,7 @@ def check_page(found: Found) -> str:
         same=say_same(found["played"]),
         sections=[_section(reason, found) for reason in describe_check(found)],
         trust=say_trust(about().get("validation")) if found["forecast"] else None,
+        plays=SEEDS,
         version=__version__,
     )
     return html
@@ -83,7 +84,7 @@ def _bands(kept: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Band]
     found = {}
     for arm, one in kept.items():
         labelled, mean, low, high = (np.array(one[part]) for part in ("labelled", "mean", "low", "high"))
-        found[arm] = Band(labelled, mean, low, high, PLAYED)
+        found[arm] = Band(labelled, mean, low, high, SEEDS)
     return found
 
 
