@@ -82,7 +82,7 @@ def measure(setting: Setting, out: Path) -> dict[str, Any]:
     row |= {"samples": len(setting.truth), "width": setting.X.shape[1], "imbalance": max(counts) / min(counts)}
     ends = {"pilot": float(pilot), "budget": float(most)}
     heights = {at: height_at(random, min(labels, _last(random))) for at, labels in ends.items()}
-    row["curves"] = {name: _drawn(seeds) for name, seeds in every.items()}
+    row["curves"] = {name: _plain_curve(seeds) for name, seeds in every.items()}
     row["random_reaches"] = labels_to_reach(random, max(row["curves"]["random"]["mean"]) / 100 - 5e-5)
     row |= ends | {"metric": metric, "random": heights, "gains": {}, "ratios": {}}
     for name in strategies[1:]:
@@ -93,7 +93,7 @@ def measure(setting: Setting, out: Path) -> dict[str, Any]:
     return row
 
 
-def _drawn(seeds: Any) -> dict[str, list[float]]:
+def _plain_curve(seeds: Any) -> dict[str, list[float]]:
     """The mean curve and its interval, in percent."""
     found = band(seeds.values())
     assert found is not None

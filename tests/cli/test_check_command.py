@@ -118,3 +118,8 @@ def test_how_far_it_can_be_trusted_is_said():
     assert found.exit_code == 0, found.output
     assert "1/error" in found.stdout
     assert "always margin" in found.stdout
+
+
+def test_a_large_pool_is_looked_at_in_part_and_that_is_told(table):
+    found = run(table(rows=3_100), "--pilot", 0)
+    assert "3,100 rows in 'leaves', 3,000 of them looked at." in said(found)

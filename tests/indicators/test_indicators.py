@@ -43,7 +43,7 @@ def test_no_head_is_asked_about_what_it_has_learned():
     X = rng.normal(size=(60, 50)).astype(np.float32)  # more columns than labels: a head knows its own by heart
     evidence = Evidence(X, np.arange(40), rng.integers(2, size=40), classes=2, budget=80, samples=60)
     assert (evidence.head.predict_proba(X[:40]).argmax(axis=1) == evidence.y).mean() > 0.8
-    assert 0.3 < evidence.right.mean() < 0.7
+    assert 0.3 < evidence.hits.mean() < 0.7
 
 
 def test_each_reason_is_seen_where_it_holds():

@@ -17,7 +17,7 @@ from nextlabel.checking.forecast import Forecast, foretell, numbers_of
 from nextlabel.checking.self_simulation import RANDOM, SEEDS, Stage, self_simulate
 from nextlabel.engines import engine
 from nextlabel.errors import BadArray, BadData
-from nextlabel.indicators import INDICATORS, Finding
+from nextlabel.indicators import FEWEST, INDICATORS, Finding
 from nextlabel.indicators.evidence import Evidence
 from nextlabel.knobs.pilot import Pilot
 from nextlabel.pool import Floats, Ids, Labels
@@ -28,7 +28,6 @@ from nextlabel.statistics.standings import paired_differences
 
 LOOKED_AT = 3_000  # samples, of a larger pool; with the pilot among them. 5,000 took twice the time and memory
 FEWEST_SAMPLES = 50
-FEWEST_LABELS = 20
 USUAL = Pilot()
 
 
@@ -106,7 +105,7 @@ def check(
     findings = _measure(evidence, progress)
     curves: Mapping[str, Curves] = {}
     forecast = None
-    if len(pilot) >= FEWEST_LABELS and len(np.unique(y)) > 1:
+    if len(pilot) >= FEWEST and len(np.unique(y)) > 1:
         with engine(terms.jobs) as workers:
             curves = self_simulate(Stage.of(evidence), workers, terms.jobs, plays, progress)
         gains = {
@@ -140,9 +139,9 @@ def _refuse(X: Floats, pilot: Ids, y: Labels, classes: Sequence[str], terms: Pil
     known = len(np.unique(y))
     if len(pilot) and known < 2:
         notes.append("The pilot met one class only, so nothing could be learned from it. Draw more labels.")
-    elif 0 < len(pilot) < FEWEST_LABELS:
+    elif 0 < len(pilot) < FEWEST:
         notes.append(
-            f"A pilot of {len(pilot)} is too small: it takes {FEWEST_LABELS} to say how often a model errs. Draw more "
+            f"A pilot of {len(pilot)} is too small: it takes {FEWEST} to say how often a model errs. Draw more "
             "at random."
         )
     elif len(pilot) and known < len(classes):

@@ -55,7 +55,7 @@ class Stage:
     @classmethod
     def of(cls, evidence: Evidence, arms: tuple[str, ...] = ARMS) -> "Stage":
         """As a labelling of this pool would go on after its pilot."""
-        room = len(evidence.X) - _tested(len(evidence.X))
+        room = len(evidence.X) - _test_size(len(evidence.X))
         budget = min(evidence.budget, int(MOST_SPENT * room))
         start = min(len(evidence.pilot), budget // 2)
         truth = evidence.proba.argmax(axis=1)
@@ -78,7 +78,7 @@ def self_simulate(
 def play_seed(stage: Stage, seed: int) -> dict[str, Curve]:
     """One seed's curves, by arm."""
     order = stream(seed, "check", "split").permutation(len(stage.truth))
-    test, rest = order[: _tested(len(order))], order[_tested(len(order)) :]
+    test, rest = order[: _test_size(len(order))], order[_test_size(len(order)) :]
     y = np.full(len(order), -1)
     y[rest[: stage.start]] = stage.truth[rest[: stage.start]]
     askable = np.zeros(len(order), dtype=bool)
@@ -101,5 +101,5 @@ def _play(stage: Stage, arm: str, seed: int, pool: Pool, test: Ids) -> Curve:
     return Curve(np.array(labelled), np.array(heights))
 
 
-def _tested(count: int) -> int:
+def _test_size(count: int) -> int:
     return min(MOST_TESTED, round(TESTED * count))

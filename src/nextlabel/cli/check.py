@@ -47,7 +47,7 @@ class Places:
     near_duplicates: Path | None = None
     outliers: Path | None = None
 
-    def named(self) -> list[tuple[str, Path]]:
+    def options(self) -> list[tuple[str, Path]]:
         """Each with the option that names it."""
         found = (("--out", self.out), ("--near-duplicates", self.near_duplicates), ("--outliers", self.outliers))
         return [(option, path) for option, path in found if path is not None]
@@ -72,7 +72,7 @@ class Checked:
 
 def run_check(samples: Samples, terms: Pilot, places: Places, as_json: bool, loud: Console) -> None:
     """Read, check, write, and say what was found."""
-    for option, path in places.named():
+    for option, path in places.options():
         refuse_inputs(path, (samples.data, *(samples.labels or ())), option)
         refuse_place(path)
     with show_progress(loud, quiet=as_json) as progress:
@@ -83,7 +83,7 @@ def run_check(samples: Samples, terms: Pilot, places: Places, as_json: bool, lou
         loud.print(f"Note: {note}", markup=False)
     plain = to_json(found)
     if as_json:
-        print(json.dumps(plain | {option.lstrip("-"): str(path) for option, path in places.named()}, allow_nan=False))
+        print(json.dumps(plain | {option.lstrip("-"): str(path) for option, path in places.options()}, allow_nan=False))
     else:
         print("\n".join(describe(plain, places)))
 
@@ -183,15 +183,17 @@ def pictures_of(found: Checked) -> dict[str, Any]:
 def describe(found: dict[str, Any], places: Places) -> list[str]:
     """The headline, the reasons, and where files are."""
     labels = f", {several(found['pilot'], 'label')} of a pilot" if found["pilot"] else ""
-    lines = [f"{several(found['samples'], found['noun'])} in '{printable(found['name'])}'{labels}."]
+    some = f", {found['looked_at']:,} of them looked at" if found["looked_at"] < found["samples"] else ""
+    lines = [f"{several(found['samples'], found['noun'])} in '{printable(found['name'])}'{some}{labels}."]
     lines.append(headline(found, 100 * found["margin"]))
     for reason in describe_check(found):
         lines.append(f"  {reason.title} {reason.words} {reason.advice}".rstrip())
     near = found["near_duplicates"]
     if near["pairs"]:
         share, pairs = 100 * near["share"], several(near["pairs"], "pair")
-        lines.append(f"  Near-duplicates: {share:.1f} % of the {found['noun']}s have one ({pairs}).")
-    lines += [f"{option}: {printable(str(path))}" for option, path in places.named()]
+        of = f"{near['compared']:,} that were compared" if near["compared"] < found["samples"] else f"{found['noun']}s"
+        lines.append(f"  Near-duplicates: {share:.1f} % of the {of} have one ({pairs}).")
+    lines += [f"{option}: {printable(str(path))}" for option, path in places.options()]
     return lines
 
 

@@ -22,7 +22,7 @@ from nextlabel.indicators.evidence import Evidence
 def make_evidence(samples: int = 100, pilot: int = 40, classes: int = 3, apart: float = 2.0) -> Evidence:
     """Round clouds, one a class, whose centres lie ``apart``; the pilot is drawn at random.
 
-    >>> bool(make_evidence(apart=50.0).right.all())
+    >>> bool(make_evidence(apart=50.0).hits.all())
     True
     """
     rng = np.random.default_rng(samples + pilot)

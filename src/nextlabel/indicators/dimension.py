@@ -12,7 +12,7 @@ def measure(evidence: Evidence) -> Finding:
 
     Margin sampling can lose to random where the dimension is large against the labels (Tifrea et al., 2022).
     """
-    dimension = effective_dimension(evidence.X[:5_000].astype("float64"))
+    dimension = effective_dimension(evidence.X.astype("float64"))
     labels = len(evidence.pilot) or evidence.budget
     value = labels / max(dimension, 1e-9)
     leans = -1 if value < FEW else int(value > ENOUGH)

@@ -11,6 +11,7 @@ from nextlabel.models.linear import Linear
 from nextlabel.pool import Floats, Ids, Labels, Pool
 from nextlabel.seeds import stream
 from nextlabel.statistics.curves import primary
+from nextlabel.strategies.kit.blocks import distances
 
 FOLDS = 5
 NEAREST = 10  # neighbours that a density is told by
@@ -78,7 +79,16 @@ class Evidence:
         return [np.sort(order[start::FOLDS]) for start in range(min(FOLDS, len(order)))]
 
     @cached_property
-    def right(self) -> Floats:
+    def nearest(self) -> Ids:
+        """The place in the pilot of each of its samples' nearest other (m,)."""
+        X = self.X[self.pilot].astype(np.float64)
+        apart = distances(X, X)
+        np.fill_diagonal(apart, np.inf)
+        found: Ids = apart.argmin(axis=1)
+        return found
+
+    @cached_property
+    def hits(self) -> Floats:
         """Which of the pilot's samples are told rightly by heads that have not learned them: 1 or 0 (m,)."""
         found: Floats = (self.cross.argmax(axis=1) == self.y).astype(np.float64)
         return found

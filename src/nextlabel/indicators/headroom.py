@@ -20,7 +20,7 @@ def measure(evidence: Evidence) -> Finding:
     The curve is a power law a + b n^-c through errors on nested parts of the pilot (Cortes et al., 1993); its plateau
     lies between 0 and the error now.
     """
-    wrong, m = int((1 - evidence.right).sum()), len(evidence.pilot)
+    wrong, m = int((1 - evidence.hits).sum()), len(evidence.pilot)
     error = clopper_pearson(wrong, m)
     sizes, errors = _learning_curve(evidence)
     a, b, c = _power_law(sizes, errors)
@@ -32,11 +32,11 @@ def measure(evidence: Evidence) -> Finding:
         (error.low, error.high),
         leans,
         {"now": now, "at_budget": later, "slope": float(c), "falls": max(0.0, now - later), "labels": float(m)},
-        {"measured": (sizes.tolist(), errors.tolist()), "expected": _drawn(a, b, c, evidence)},
+        {"measured": (sizes.tolist(), errors.tolist()), "expected": _sample_law(a, b, c, evidence)},
     )
 
 
-def _drawn(a: float, b: float, c: float, evidence: Evidence) -> tuple[list[float], list[float]]:
+def _sample_law(a: float, b: float, c: float, evidence: Evidence) -> tuple[list[float], list[float]]:
     at = np.linspace(max(5.0, len(evidence.pilot) / 5), evidence.budget, 40)
     return at.tolist(), (a + b * at**-c).tolist()
 
@@ -52,7 +52,7 @@ def _learning_curve(evidence: Evidence) -> tuple[Floats, Floats]:
         ]
         sizes.append(float(count))
         errors.append(float(np.mean(found)))
-    return np.array([*sizes, float(m)]), np.array([*errors, float(1 - evidence.right.mean())])
+    return np.array([*sizes, float(m)]), np.array([*errors, float(1 - evidence.hits.mean())])
 
 
 def _error(evidence: Evidence, order: Ids, count: int) -> float:

@@ -28,12 +28,8 @@ def measure(evidence: Evidence) -> Finding:
 
 def _disagreement(evidence: Evidence) -> float:
     """How often the nearest of the pilot's others has another label, among the less certain half of the pilot."""
-    X = evidence.X[evidence.pilot].astype(np.float64)
-    squares = (X**2).sum(axis=1)
-    apart = squares[:, None] + squares - 2 * X @ X.T
-    np.fill_diagonal(apart, np.inf)
-    other = evidence.y[apart.argmin(axis=1)] != evidence.y
-    unsure = np.argsort(margins(evidence.cross), kind="stable")[: max(1, len(X) // 2)]
+    other = evidence.y[evidence.nearest] != evidence.y
+    unsure = np.argsort(margins(evidence.cross), kind="stable")[: max(1, len(other) // 2)]
     return float(other[unsure].mean())
 
 

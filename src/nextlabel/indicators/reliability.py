@@ -16,13 +16,13 @@ def measure(evidence: Evidence) -> Finding:
 
     With the interval of Hanley and McNeil (1982). One half is chance: then the uncertain are asked for nothing.
     """
-    wrong, doubt = evidence.right == 0, 1 - margins(evidence.cross)
+    wrong, doubt = evidence.hits == 0, 1 - margins(evidence.cross)
     count = int(wrong.sum())
     bins = _by_doubt(doubt, wrong)
     facts = {
         "wrong": float(count),
         "confidence": float(evidence.cross.max(axis=1).mean()),
-        "right": float(evidence.right.mean()),
+        "right": float(evidence.hits.mean()),
     }
     if min(count, len(wrong) - count) < FEWEST_WRONG:
         return Finding(None, None, None, facts, {"errors": bins})

@@ -32,7 +32,7 @@ class Oddities:
             if self._found is None or self._is_old():
                 self._begin()
                 return None
-            groups = list(self._shown(self._found[kind]))
+            groups = list(self._list_groups(self._found[kind]))
             each = 2 if kind == "near-duplicates" else 1
             ids = [one for group in groups[offset // each : (offset + count) // each] for one in group]
             rows = self.views.rows(ids, self.people.by_id())
@@ -41,7 +41,7 @@ class Oddities:
             "samples": [{**row, "text": self.views.text(row["sample"])} for row in rows],
         }
 
-    def _shown(self, found: npt.NDArray[Any]) -> Iterator[list[int]]:
+    def _list_groups(self, found: npt.NDArray[Any]) -> Iterator[list[int]]:
         """Pairs, or single ones, none of which is of the audit side, put aside or gone; a pair whole or not at all."""
         files, project = self.project.state.files, self.project
         for group in found.tolist():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nextlabel.text import several
-from nextlabel.wording.numbers import MINUS
+from nextlabel.wording.numbers import points, span
 
 RANDOM = "random"
 NEAR = 0.5  # points: curves that lie so near have met
@@ -62,10 +62,10 @@ def say_expected(found: Found) -> str:
     forecast = found["forecast"]
     if forecast is None:
         return ""
-    gain, low, high = (_signed(number) for number in forecast["gain"])
+    gain, low, high = (number / 100 for number in forecast["gain"])
     more, least, most = forecast["ratio"]
     return (
-        f"Expected up to {found['budget']:,} labels: {gain} points of AUBC [{low.lstrip('+')}, {high.lstrip('+')}], "
+        f"Expected up to {found['budget']:,} labels: {points(gain, signed=True)} points of AUBC {span(low, high)}, "
         f"and random needs {more:.1f} times as many labels [{least:.1f}, {most:.1f}]."
     )
 
@@ -259,7 +259,3 @@ def _percent(share: float) -> str:
     """A share of 100, with a decimal where it is small."""
     number = 100 * share
     return f"{number:.0f}" if number >= 0.995 or number == 0 else f"{number:.1f}"
-
-
-def _signed(number: float) -> str:
-    return f"{round(number, 1) + 0.0:+.1f}".replace("-", MINUS)

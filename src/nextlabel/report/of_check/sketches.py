@@ -135,7 +135,7 @@ def _epistemic(one: Found, _: Found) -> Sketch:
     share = min(1.0, max(0.0, one["value"]))
     return Sketch(
         "The part of the model's doubt that labels could remove.",
-        bars=_stacked(share),
+        bars=_stack_bars(share),
         texts=[Text(10, 56, f"{100 * share:.0f} % its own", "start"), Text(RIGHT, 56, "in the data", "end")],
     )
 
@@ -230,7 +230,7 @@ def _dimension(one: Found, found: Found) -> Sketch:
     )
 
 
-def _stacked(share: float) -> list[Bar]:
+def _stack_bars(share: float) -> list[Bar]:
     reach = RIGHT - 10
     return [Bar("track", 10, 66, reach, 18), Bar(MAIN, 10, 66, reach * share, 18)]
 
