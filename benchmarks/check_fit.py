@@ -3,29 +3,29 @@
 Reads ``results/check/targets.json`` (`check_targets.py`) and ``results/check/rows.json`` (`check_rows.py`), leaves one
 family out at a time, and weighs every family the same. Rules that are compared: nothing but the mean; 1/error alone
 (after Mussmann and Liang, 2018); classes and budget alone; the self-simulation as it comes, and fitted; and up to three
-numbers chosen inside the folds. What is decided by: mean regret, in points of AUBC lost against the best of random,
-margin and auto, beside always taking one of them. Writes ``src/nextlabel/checking/forecast.json``, which the package
-reads, and ``results/check/validation.json`` with every family's foretold and true gain. A minute.
+numbers chosen inside the folds. Each is judged by how far it is off, and by its regret: points of AUBC lost against the
+best of random, margin and auto, beside always taking one of them. What ships is the self-simulation with the error,
+where that is nearer than 1/error alone beyond doubt; else 1/error. Writes
+``src/nextlabel/checking/forecast.json``, which the package reads, and ``results/check/validation.json`` with every
+family's foretold and true gain. A minute.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from check_cases import ARMS, PLACE, Case, by_family, read_cases, weights_of
 from check_families import HELD_OUT
 from scipy.stats import spearmanr, t
 
-from nextlabel.checking.forecast import Rule, numbers_of
-from nextlabel.indicators import Finding
+from nextlabel.checking.forecast import Rule
 from nextlabel.pool import Floats
 from nextlabel.seeds import stream
 
-PLACE = Path(__file__).parent / "results" / "check"
 KEPT = Path(__file__).parents[1] / "src" / "nextlabel" / "checking" / "forecast.json"
-ARMS = ("margin", "auto")
 MARGIN = 0.25  # points of AUBC
 MOST = 3  # numbers in a rule that are chosen inside the folds
 PAIR = ("played", "log_error")  # what ships: see docs/when-asking-does-not-help.md for why not the three
@@ -47,60 +47,6 @@ CANDIDATES = (
     "log_classes",
     "log_budget",
 )
-
-
-@dataclass(frozen=True)
-class Case:
-    """One strategy on one pilot: what was known, and what came of it (gain in points, log2 of the ratio)."""
-
-    family: str
-    setting: str
-    kind: str
-    seed: int
-    arm: str
-    numbers: Mapping[str, float]
-    gain: float
-    error: float
-    ratio: float
-
-
-def read_cases() -> list[Case]:
-    """All pilots of which the targets are known."""
-    targets = {row["name"]: row for row in json.loads((PLACE / "targets.json").read_text())}
-    found = []
-    for row in json.loads((PLACE / "rows.json").read_text()):
-        if (target := targets.get(row["name"])) is None:
-            continue
-        findings = {
-            name: Finding(one["value"], facts={key: value for key, value in one.items() if key != "value"})
-            for name, one in row["indicators"].items()
-        }
-        numbers = numbers_of(
-            findings,
-            row["played"],
-            int(target["pilot"]),
-            int(target["budget"]),
-            target["classes"],
-        )
-        for arm in ARMS:
-            gains = np.array(target["gains"][arm])
-            # Never: the whole budget was not enough, so that much at least.
-            ratio = target["ratios"][arm]["value"] or target["random_reaches"] / target["budget"]
-            about = (row["family"], row["name"], target["kind"], row["seed"], arm)
-            error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
-            found.append(Case(*about, numbers[arm], float(gains.mean()), error, float(np.log2(ratio))))
-    return found
-
-
-def weights_of(cases: Sequence[Case]) -> Floats:
-    """One vote a family, shared evenly by its settings; in a setting by its pilots and strategies."""
-    settings: dict[str, set[str]] = {}
-    for case in cases:
-        settings.setdefault(case.family, set()).add(case.setting)
-    each = {name: sum(case.setting == name for case in cases) for name in {case.setting for case in cases}}
-    found = np.array([1 / len(settings[case.family]) / each[case.setting] for case in cases])
-    weights: Floats = found / found.sum()
-    return weights
 
 
 Truth = Callable[[Case], float]
@@ -224,13 +170,6 @@ def _noise(case: Case) -> float:
 
 def _error(case: Case) -> float:
     return float(np.exp(case.numbers["log_error"]))
-
-
-def by_family(cases: Sequence[Case], values: Floats, families: Sequence[str]) -> Floats:
-    """The mean of values in each family, its settings weighing the same."""
-    w = weights_of(cases)
-    mine = [np.array([case.family == family for case in cases]) for family in families]
-    return np.array([float(w[mask] @ values[mask] / w[mask].sum()) for mask in mine])
 
 
 def pick(pair: Sequence[int], foretold: Floats, cases: Sequence[Case]) -> float:
