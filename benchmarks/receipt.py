@@ -92,7 +92,8 @@ def replay_hits(experiment: Experiment, run: Run, strategy: str) -> Hits:
             now = guess_of(learn(pool, learner, pick["round"]), test) == answers
             assert abs(now.mean() - accuracy[seed, pick["round"]]) < 1e-9, "the models of the run are others"
             hits[len(pool.labelled())] = now
-            pool = pool.answered(np.array(pick["ids"], dtype=np.int64), np.array(pick["labels"], dtype=np.int64))
+            codes = [parts.dataset.classes.index(label) for label in pick["labels"]]
+            pool = pool.answered(np.array(pick["ids"], dtype=np.int64), np.array(codes, dtype=np.int64))
     return found
 
 

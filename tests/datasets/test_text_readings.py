@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nextlabel.datasets import load
@@ -54,6 +54,8 @@ def tables(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=50, deadline=None)
+@example(content=",\nc0,label\n1,a\n1,a\n1,b")  # a line of empty cells above the header
+@example(content='""," "\n\nc0,label\n1,a\n2,a\n3,b')
 @given(content=tables())
 def test_three_readings_are_one(content: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     quick, large, slow = read_in_three_ways(tmp_path_factory.getbasetemp() / "t.csv", content)

@@ -119,8 +119,10 @@ def read_form(head: str, no_header: bool = False) -> Form:
         elif line.strip():
             break
         skip += 1
-    lines = [line for line in lines[skip:] if line.strip() and not line.startswith("#")][:LINES]
+    rest, lines = lines[skip:], [line for line in lines[skip:] if line.strip() and not line.startswith("#")][:LINES]
     mark = mark or _mark(lines)
+    # Above a header, too, a line of empty cells is none: nobody names columns so.
+    skip += next((i for i, line in enumerate(rest) if any(cell.strip() for cell in _cells(line, mark))), 0)
     if last and lines and not no_header and _names_columns(last, lines, mark):
         return Form(skip, mark, tuple(name.strip() for name in _cells(last, mark)), "#" in head)
     return Form(skip, mark, comments="\n#" in head)
