@@ -186,16 +186,24 @@ def _each_once(what: str, items: Sequence[object]) -> None:
 class Crew:
     """How to compute: ``jobs`` processes with ``threads`` BLAS threads each; no row hangs on it.
 
+    With a ``cluster``, the address of a Dask scheduler or ``local:4``, there are as many as it has workers instead.
+
     With ``stride`` every arm plays so many rounds in its turn, and then the next: a long run that is interrupted has
     all of them about equally far. Without, each is played to its end.
 
     >>> Crew(jobs=4, threads=2)
-    Crew(jobs=4, threads=2, stride=None)
+    Crew(jobs=4, threads=2, stride=None, cluster=None)
     """
 
     jobs: int = knob(2, whole(1), "Processes side by side.", COMPUTED)
     threads: int = knob(1, whole(1), "BLAS threads of each process.", COMPUTED)
     stride: int | None = knob(None, optional(whole(1)))
+    cluster: str | None = knob(
+        None,
+        optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS")),
+        "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here.",
+        COMPUTED,
+    )
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -114,6 +114,11 @@ def learning_notes(recorded: Recorded) -> list[str]:
             f"In {short:,} of {several(len(timings), 'round')} the solver of '{experiment.model}' stopped before it "
             f"had converged.{scale}"
         )
+    if workers := recorded.run.manifest["made_with"][-1].get("workers"):
+        notes.append(
+            f"Not all workers compute with the kernels of this machine ({workers}): rows agree but for their last "
+            "digits, and another run may have others there."
+        )
     return notes
 
 

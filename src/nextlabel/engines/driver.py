@@ -30,6 +30,8 @@ def run(
 ) -> Iterator[tuple[Job, Result]]:
     """Yield (task, ``work(task)``) as they are done, ``at_once`` tasks under way at a time.
 
+    An engine that has a ``room`` of its own, since its workers come and go, has so many under way instead.
+
     When the caller comes back for more, ``follow(task, result)`` is asked for the next stride of the same piece of
     work, which goes before tasks that have not begun; None where there is none. For another process ``work``, tasks
     and results must be picklable: a function of a module, a `functools.partial` of one, or an object that can be
@@ -44,7 +46,7 @@ def run(
         busy[engine.submit(attend, parcel, Parcel(task), threads)] = task
 
     try:
-        for task in islice(waiting, at_once):
+        for task in islice(waiting, _room(engine, at_once)):
             send(task)
         while busy:
             wait(busy, LOOK_UP, FIRST_COMPLETED)
@@ -57,6 +59,8 @@ def run(
                 following = next(waiting, None) if following is None else following
                 if following is not None:
                     send(following)
+            for task in islice(waiting, max(0, _room(engine, at_once) - len(busy))):  # for workers that came meanwhile
+                send(task)
     except BrokenExecutor:
         raise WorkerDied(_last_words(engine)) from None
     finally:
@@ -77,6 +81,11 @@ def _open(receive: Callable[[], Parcel | Delivery]) -> Any:
     if answer.error is not None:
         raise answer.error
     return answer.result
+
+
+def _room(engine: Engine, at_once: int) -> int:
+    room: int = getattr(engine, "room", at_once)
+    return room
 
 
 def _last_words(engine: Engine) -> str:

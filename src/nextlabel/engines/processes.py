@@ -27,6 +27,29 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 NO_GUARD = 64  # exit code of a worker that came, while it started, to the call that had started it
+WITHOUT_GUARD = (
+    "Every worker process runs this script from its top, and there it came to this call again. Put what the script "
+    'does below `if __name__ == "__main__":`, or use jobs=1, which needs no worker process.'
+)
+
+
+def refuse_workers_here() -> None:
+    """`Mistake` where this process may have no workers that are started by spawning."""
+    # A worker of a script without `if __name__ == "__main__":` runs that script, comes here, and would start workers
+    # of its own. The standard library refuses, with thirty lines for each; the parent says it in one.
+    if getattr(mp.current_process(), "_inheriting", False):
+        raise SystemExit(NO_GUARD)
+    if mp.current_process().daemon:
+        raise Mistake(
+            "This process is a worker itself, of a multiprocessing.Pool perhaps, and may have no workers of its own. "
+            "Use jobs=1, which needs none."
+        )
+    main = getattr(sys.modules["__main__"], "__file__", None)
+    if main is not None and not os.path.exists(main):
+        raise Mistake(
+            f"Worker processes begin by reading the file of the script that starts them, and '{main}' is none. Save it "
+            "as a file, or use jobs=1, which needs no worker process."
+        )
 
 
 class Processes(ProcessPoolExecutor):
@@ -38,21 +61,7 @@ class Processes(ProcessPoolExecutor):
     """
 
     def __init__(self, jobs: int) -> None:
-        # A worker of a script without `if __name__ == "__main__":` runs that script, comes here, and would start
-        # workers of its own. The standard library refuses, with thirty lines for each; the parent says it in one.
-        if getattr(mp.current_process(), "_inheriting", False):
-            raise SystemExit(NO_GUARD)
-        if mp.current_process().daemon:
-            raise Mistake(
-                "This process is a worker itself, of a multiprocessing.Pool perhaps, and may have no workers of its "
-                "own. Use jobs=1, which needs none."
-            )
-        main = getattr(sys.modules["__main__"], "__file__", None)
-        if main is not None and not os.path.exists(main):
-            raise Mistake(
-                f"Worker processes begin by reading the file of the script that starts them, and '{main}' is none. "
-                "Save it as a file, or use jobs=1, which needs no worker process."
-            )
+        refuse_workers_here()
         self._context = _Workers()
         super().__init__(jobs, self._context, _begin)
 
@@ -66,10 +75,7 @@ class Processes(ProcessPoolExecutor):
         codes = [worker.exitcode for worker in self._context.started()]
         code = min(codes, key=lambda code: code == -signal.SIGTERM)  # with that the pool has ended the others
         if code == NO_GUARD:
-            return (
-                "Every worker process runs this script from its top, and there it came to this call again. Put what "
-                'the script does below `if __name__ == "__main__":`, or use jobs=1, which needs no worker process.'
-            )
+            return WITHOUT_GUARD
         why = ": most likely memory ran out." if code == -signal.SIGKILL else "; it may have said why, above."
         return (
             f"A worker process ended by itself (exit code {code}){why} What is written stays: go on with --resume, "
@@ -88,7 +94,7 @@ class Processes(ProcessPoolExecutor):
 class _Worker(SpawnProcess):
     def start(self) -> None:
         try:
-            with environment(KEEP_MEMORY | LARGE_PAGES), _block_signal(signal.SIGINT):
+            with environment(KEEP_MEMORY | LARGE_PAGES), block_signal(signal.SIGINT):
                 super().start()
         except OSError as error:
             raise WorkerDied(
@@ -129,7 +135,7 @@ def _hold_ctrl_c() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _block_signal(number: signal.Signals) -> Iterator[None]:
+def block_signal(number: signal.Signals) -> Iterator[None]:
     """A signal kept from this thread and, for good, from processes that it starts."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

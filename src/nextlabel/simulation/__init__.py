@@ -30,6 +30,7 @@ from nextlabel.runs.recorder import Recorder
 from nextlabel.simulation.arm import play, tune
 from nextlabel.simulation.manifest import identity, known_before, manifest, plain_samples
 from nextlabel.simulation.parts import Parts, embed_parts, prepare, read_parts
+from nextlabel.simulation.reach import bring_within_reach
 from nextlabel.simulation.splitting import say_twins
 from nextlabel.simulation.strides import Player, Stride
 from nextlabel.text import show_path
@@ -108,16 +109,20 @@ def record(
     experiment, out = read_page("experiment", Experiment, experiment), read_path("out", out)
     # A dict or a text is a page or a path from here on: refused, where it is none, before any worker is started.
     crew, resume, progress = read_page("crew", Crew, crew), FLAG.take("resume", resume), progress or quiet
-    with engine(crew.jobs) as workers:  # first: a worker of a script without a guard comes here, and no further
+    with engine(
+        crew.jobs, crew.cluster
+    ) as workers:  # first: a worker of a script without a guard comes here, and no further
         _outside(out, experiment.dataset)
         Recorder(out, {"identity": known_before(experiment)}, resume).rehearse()  # before the data are read,
         parts = read_parts(experiment, progress)
         Recorder(out, {"identity": identity(parts, crew.threads)}, resume).rehearse()  # and before they are embedded
         parts = _tell_twins(embed_parts(parts, progress))
-        with Recorder(out, manifest(parts, command, crew.jobs, crew.threads), resume) as recorder:
+        with Recorder(out, manifest(parts, command, crew, workers), resume) as recorder:
             if not recorder.is_finished:
-                parts = replace(parts, settings=_tune_all(parts, recorder, workers, crew, progress))
-                _play_all(parts, recorder, workers, crew, progress)
+                sent = bring_within_reach(parts, workers)
+                settings = _tune_all(sent, recorder, workers, crew, progress)
+                _play_all(replace(sent, settings=settings), recorder, workers, crew, progress)
+                parts = replace(parts, settings=settings)
     return Recorded(Run.read(out), parts)
 
 

@@ -2,23 +2,22 @@
 
 import platform
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import hash_ids
-from nextlabel.experiment import Experiment
+from nextlabel.engines.machine import kernels, processor
+from nextlabel.experiment import Crew, Experiment
 from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
 from nextlabel.simulation.parts import OWN, Parts
 
 PATHS = ("dataset", "split", "embedder", "labels")  # knobs that say where something lies, or who turns it into features
 LATER = ("groups", "group_column", "min_class")  # knobs of later versions: where they are not set, runs are as before
-CPUINFO = Path("/proc/cpuinfo")
 # Their versions can change a row's digits; torch joins them where a network learns.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-activeml", "Pillow")
 
@@ -64,13 +63,13 @@ def identity(parts: Parts, threads: int) -> Row:
     return same | {"splits": _of_splits(parts, hash_ids), "threads": threads, "made_by": _made_by(parts)}
 
 
-def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> Row:
+def manifest(parts: Parts, command: Sequence[str], crew: Crew, workers: Executor) -> Row:
     """What was run, on what, with what; ``identity`` is what a resumed run must share."""
     # A network sees pixels; an embedder beside it serves the report's map alone, and the manifest says so.
     own, sizes, embedder = parts.embedder == OWN, _of_splits(parts, len), dict(parts.embedding.settings)
     return {
         "command": list(command),
-        "identity": identity(parts, threads),
+        "identity": identity(parts, crew.threads),
         "experiment": parts.experiment.plain(),
         "plan": parts.plan.plain(),
         "dataset": _about(parts.dataset) | {"source": parts.experiment.dataset},
@@ -83,10 +82,18 @@ def manifest(parts: Parts, command: Sequence[str], jobs: int, threads: int) -> R
         "sizes_by_seed": sizes,
         # Filled in once they are chosen. `made_with` is a list, for a session that goes on adds its own.
         "settings": {},
-        "threads": threads,
-        "jobs": jobs,
-        "made_with": [made_with((*LIBRARIES, "torch") if own else LIBRARIES)],
+        "threads": crew.threads,
+        "jobs": getattr(workers, "room", crew.jobs),
+        "made_with": [made_with((*LIBRARIES, "torch") if own else LIBRARIES) | _elsewhere(workers)],
     }
+
+
+def _elsewhere(workers: Executor) -> dict[str, str]:
+    """Of an engine on other machines: how many workers compute with which kernels, where these are not ours alone."""
+    found: dict[str, int] = getattr(workers, "processors", dict)()
+    if set(found) <= {", ".join(kernels())}:
+        return {}
+    return {"workers": "; ".join(f"{count} with {names}" for names, count in sorted(found.items()))}
 
 
 def _of_splits(parts: Parts, what: Callable[[Ids], Any]) -> dict[str, dict[str, Any]]:
@@ -111,24 +118,6 @@ def made_with(libraries: Sequence[str]) -> dict[str, str]:
         "processor": processor(),
         "system": platform.system(),
     }
-
-
-def kernels() -> list[str]:
-    """Every BLAS in this process, such as ``openblas 0.3.31 Haswell``: numpy and scipy bring one each."""
-    loaded = [library for library in threadpool_info() if library["user_api"] == "blas"]
-    names = ("internal_api", "version", "architecture")  # one of another kind may leave the last out
-    return sorted({" ".join(str(library[name]) for name in names if library.get(name)) for library in loaded})
-
-
-def processor() -> str:
-    """The processor's model, which its kernels are chosen by."""
-    try:
-        lines = CPUINFO.read_text(errors="replace").splitlines()
-    except OSError:  # no Linux
-        lines = []
-    # platform.processor() is empty, or just "x86_64", on most Linux; on ARM there is no "model name" either.
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, "") or platform.processor() or platform.machine()
 
 
 def _answers(parts: Parts) -> str:
