@@ -1,6 +1,6 @@
 """What does a look at a labelling cost? ``python benchmarks/look_speed.py``, half a minute; on one core, as the worker.
 
-A thousand labels, a fifth of them the audit's, among 5,000 samples of 384 numbers in ten classes that overlap. A look
+A thousand labels, a fifth of them the audit's, among 20,000 samples of 384 numbers in ten classes that overlap. A look
 trains small models and nothing else of it takes long, so each is timed beside its models alone, in turns, in CPU
 seconds: ``receipt`` is what the page has done, ``estimate`` also tries the queue at many counts for `simulate
 --estimate`, and ``fitted anew`` are the models of the latter by ``clone(head).fit``, with all of the checks that a
@@ -31,7 +31,7 @@ from nextlabel.statistics.audit_looks import FOLDS, deal
 from nextlabel.strategies import strategy
 
 RESULT = Path(__file__).parent / "results" / "look-speed.json"
-N, D, C, LABELS, AUDIT, TIMES = 5_000, 384, 10, 1_000, 200, 5
+N, D, C, LABELS, AUDIT, TIMES = 20_000, 384, 10, 1_000, 200, 5
 
 
 def open_seen() -> Seen:

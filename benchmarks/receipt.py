@@ -35,7 +35,7 @@ from nextlabel.estimators.stopping import count_mendable
 from nextlabel.experiment import Crew
 from nextlabel.loop.guesses import guess_of
 from nextlabel.loop.learner import learn
-from nextlabel.pool import Mask
+from nextlabel.pool import Floats, Ids, Mask
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.parts import prepare
 from nextlabel.statistics.held import is_right
@@ -73,7 +73,16 @@ def experiments(seeds: int) -> dict[str, Experiment]:
     for name in TABLES:
         path = str(SHARED / "tables" / f"{name}.svm")
         found[name] = Experiment(path, STRATEGIES, name=name, standardize=True, **common)
+    found["20,000"] = Experiment(draw_large(), STRATEGIES, name="20,000", **common)
     return found
+
+
+def draw_large() -> tuple[Floats, Ids]:
+    """A folder of 20,000 and a test set beside it, as vectors (28572, 384) of ten classes that overlap."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(10, size=28_572)
+    X = rng.normal(size=(len(y), 384)) + 0.18 * rng.normal(size=(10, 384))[y]
+    return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32), y
 
 
 def holds(name: str, figure: Mapping[str, Any], test: int) -> bool:

@@ -1,7 +1,8 @@
-"""The pictures of docs/label.md, made from the page itself: ``make screenshots``.
+"""The pictures of docs/label.md and docs/receipt.md, made from the page itself: ``make screenshots``.
 
 Six hundred of the flowers, where they are beside the repository, else scikit-learn's digits, are labelled by somebody
-who knows what they are, on a real page with a real worker, and photographed in the system's Chromium.
+who knows what they are, on a real page with a real worker, and photographed in the system's Chromium. Then all of them,
+for the receipt after 20, 60, 150 and 400 answers.
 """
 
 import contextlib
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 FLOWERS = ROOT.parent / "shared" / "data" / "flowers" / "train"
 OUT = ROOT / "docs" / "pictures"
 COUNT, ANSWERED, SEED = 600, 180, 7
+RECEIPTS = (20, 60, 150, 400)
 MOST_BYTES = 150_000
 PATIENCE = 300.0  # seconds, on a machine that is busy
 
@@ -47,16 +49,24 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="light", locale="en-GB")
             _visit(page, opened, truth)
             browser.close()
+    with tempfile.TemporaryDirectory() as folder:
+        place, truth, settings = _flowers(Path(folder), None) if FLOWERS.is_dir() else _digits(Path(folder))
+        opened = open_project(Wish(place, settings={**settings, "demo": False}))
+        with contextlib.closing(opened.project.store), sync_playwright() as engine:
+            browser = engine.chromium.launch(executable_path=chromium, args=["--disable-gpu", "--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1000, "height": 860}, color_scheme="light", locale="en-GB")
+            _follow_receipt(page, opened, truth)
+            browser.close()
 
 
-def _flowers(folder: Path) -> tuple[Path, Mapping[str, str], Mapping[str, Any]]:
+def _flowers(folder: Path, count: int | None = COUNT) -> tuple[Path, Mapping[str, str], Mapping[str, Any]]:
     """Some of the flowers under names that say nothing, and what each is."""
     files = sorted(FLOWERS.glob("*/*"))
     random.Random(SEED).shuffle(files)
     place = folder / "flowers"
     place.mkdir()
     truth = {}
-    for i, file in enumerate(files[:COUNT]):
+    for i, file in enumerate(files[:count]):
         name = f"IMG_{i:04}.jpg"
         shutil.copyfile(file, place / name)
         truth[name] = file.parent.name
@@ -108,6 +118,29 @@ def _visit(page: Page, opened: Opened, truth: Mapping[str, str]) -> None:
         page.goto(f"{address}/#review")
         page.wait_for_selector(".review img.in-full, .review .empty")
         _take(page, "review")
+
+
+def _follow_receipt(page: Page, opened: Opened, truth: Mapping[str, str]) -> None:
+    """The receipt as it grows."""
+    project, door, token = opened.project, listen(), new_token()
+    port = door.getsockname()[1]
+    with LabellingSession(project, opened.address) as session, Server(make_app(session, Doors(port, b"s" * 32)), door):
+        person = session.invite("ada", digest_of(token))
+        for name in sorted(set(truth.values())):
+            session.add_class(person, name)
+        page.set_default_timeout(1000 * PATIENCE)
+        before = 0
+        for count in RECEIPTS:
+            _answer(session, person, truth, count - before)
+            before = count
+            _wait(lambda: session.worker.is_settled())
+            page.goto(f"http://127.0.0.1:{port}/?token={token}")
+            page.wait_for_selector(".stage img")
+            if count == RECEIPTS[-1]:
+                _take(page, f"at-{count}")
+            page.goto(f"http://127.0.0.1:{port}/#receipt")
+            page.wait_for_selector("h2, h1")
+            _take(page, f"receipt-{count}")
 
 
 def _answer(session: LabellingSession, person: int, truth: Mapping[str, str], count: int) -> None:

@@ -96,7 +96,9 @@ def _rest(figure: Figure, noun: str) -> str:
         return ""
     left, low, high = (int(figure.more[name]) for name in ("left", "wrong_low", "wrong_high"))
     wrong = f"{low:,} to {high:,}" if figure.value is not None and low else f"at most {high:,}"
-    return f"{several(left, noun)} left: {wrong} of them would be labelled wrongly."
+    # As it was at the look: more have been labelled since, and the line above says how many.
+    at = several(figure.labelled, "label")
+    return f"{several(left, noun)} left at {at}: {wrong} of them would be labelled wrongly."
 
 
 def _against_random(figure: Figure, noun: str) -> str:
