@@ -8,7 +8,7 @@ that says where it is.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from nextlabel.conversion import WIDEST, name_remedy, to_labels, to_table
 from nextlabel.errors import BadArray, BadData
 from nextlabel.files.arrays import Array
-from nextlabel.pool import TOLERANCE, Floats, Labels, Mask
+from nextlabel.pool import TOLERANCE, Floats, Ids, Labels, Mask
 from nextlabel.progress import Progress, quiet
 from nextlabel.strategies.kit.blocks import CELLS, pieces
 from nextlabel.text import printable, several, shorten
@@ -89,15 +89,19 @@ def check_finite(X: Floats, progress: Progress = quiet) -> None:
     if X.dtype.kind != "f":
         return
     for place in _walk_blocks("checking the features", X, progress):
-        block = X[place]
-        if not np.isfinite(block).all():
-            # The place is looked for only once something is found: argwhere of a good block would cost more than the
-            # check.
-            row, column = np.argwhere(~np.isfinite(block))[0]
-            raise BadArray(
-                f"Row {place.start + row} of the features (the first is row 0) holds {block[row, column]} in column "
-                f"{column}. Distances to it mean nothing: fill such values in, or leave their rows out."
-            )
+        refuse_gaps(X[place], range(place.start, place.stop))
+
+
+def refuse_gaps(rows: Floats, numbers: Sequence[int] | Ids) -> None:
+    """`BadArray` with the number of the first of ``rows`` (k, d) that holds NaN or infinity; ``numbers`` (k,)."""
+    if np.isfinite(rows).all():
+        return
+    # Looked for only once something is found: argwhere of a good block would cost more than the check.
+    row, column = np.argwhere(~np.isfinite(rows))[0]
+    raise BadArray(
+        f"Row {numbers[row]} of the features (the first is row 0) holds {rows[row, column]} in column {column}. "
+        "Distances to it mean nothing: fill such values in, or leave their rows out."
+    )
 
 
 def read_probabilities(given: Any, count: int) -> Floats:
@@ -121,18 +125,22 @@ def read_probabilities(given: Any, count: int) -> Floats:
 def check_probabilities(P: Floats, progress: Progress = quiet) -> None:
     """One pass over probabilities (n, C); `BadArray` names the first row that is none."""
     for place in _walk_blocks("checking the probabilities", P, progress):
-        block = P[place]
-        total = block.sum(axis=1, dtype=np.float64)  # (b,)
-        bad = np.flatnonzero(~(np.abs(total - 1) <= TOLERANCE) | ~(block.min(axis=1) >= 0))  # NaN is bad too
-        if not len(bad):
-            continue
-        row, least = place.start + bad[0], block[bad[0]].min()
-        # `not least >= 0` and not `least < 0`: NaN has to come out as what the row holds.
-        what = f"holds {least:.4g}" if not least >= 0 else f"sums to {total[bad[0]]:.4g}"
-        raise BadArray(
-            f"Row {row} of the probabilities (the first is row 0) {what}: they should be at least 0 and sum to one. "
-            "Pass what predict_proba gives, not scores or logits."
-        )
+        refuse_other_than_probabilities(P[place], range(place.start, place.stop))
+
+
+def refuse_other_than_probabilities(P: Floats, numbers: Sequence[int] | Ids) -> None:
+    """`BadArray` with the number of the first of the rows (k, C) that is no probability; ``numbers`` (k,)."""
+    total = P.sum(axis=1, dtype=np.float64)  # (k,)
+    bad = np.flatnonzero(~(np.abs(total - 1) <= TOLERANCE) | ~(P.min(axis=1) >= 0))  # NaN is bad too
+    if not len(bad):
+        return
+    least = P[bad[0]].min()
+    # `not least >= 0` and not `least < 0`: NaN has to come out as what the row holds.
+    what = f"holds {least:.4g}" if not least >= 0 else f"sums to {total[bad[0]]:.4g}"
+    raise BadArray(
+        f"Row {numbers[bad[0]]} of the probabilities (the first is row 0) {what}: they should be at least 0 and sum to "
+        "one. Pass what predict_proba gives, not scores or logits."
+    )
 
 
 def read_labels(given: Any, count: int, width: int | None = None, missing: Any = None) -> tuple[Labels, int]:

@@ -91,6 +91,11 @@ def measure(blocks: Blocks, progress: Progress = quiet) -> Moments:
         progress(WHAT, place.stop, 2 * len(blocks))  # two passes: this one learns the scale
     assert moments is not None  # features have rows
     # After the pass and before any scaled number is written: a disk is not filled with NaN.
+    return check_moments(moments)
+
+
+def check_moments(moments: Moments) -> Moments:
+    """The moments, if they are numbers; `BadArray` names the first column whose squares are infinite."""
     large = np.flatnonzero(~(np.isfinite(moments.mean) & np.isfinite(moments.variance)))
     if len(large):
         raise BadArray(

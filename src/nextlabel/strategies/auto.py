@@ -52,15 +52,15 @@ class Auto(ModelDropIn):
 
     def remarks(self, situation: Situation) -> list[str]:
         """Those of whose turn it is."""
-        return self._turn(situation).remarks(situation)
+        return self.turn(situation).remarks(situation)
 
     def measure(self, situation: Situation) -> str | None:
         """Margin sampling's, where it is that one's turn."""
-        return self._turn(situation).measure(situation)
+        return self.turn(situation).measure(situation)
 
     def reach(self, situation: Situation) -> int | None:
         """Like that of whose turn it is."""
-        return self._turn(situation).reach(situation)
+        return self.turn(situation).reach(situation)
 
     def check_arguments(self) -> None:
         for name in ("few", "large"):
@@ -69,7 +69,7 @@ class Auto(ModelDropIn):
         if self.directions is not None:
             check_type(self.directions, "directions", bool)
 
-    def _turn(self, situation: Situation) -> Badge | UHerding | MaxHerding | UncertaintySampling:
+    def turn(self, situation: Situation) -> Badge | UHerding | MaxHerding | UncertaintySampling:
         """Whose turn it is."""
         labels, classes = situation.labels, situation.classes
         few = not labels or labels < self.few * classes
@@ -88,7 +88,7 @@ class Auto(ModelDropIn):
         labels = len(task.known)
         # Without labels nobody may have told it classes.
         classes = len(model.classes_) if labels else 1
-        turn = self._turn(Situation(len(task.rows), task.batch, labels, classes, are_directions(task.X)))
+        turn = self.turn(Situation(len(task.rows), task.batch, labels, classes, are_directions(task.X)))
         if isinstance(turn, MaxHerding):
             return turn._choose(task)
         if isinstance(turn, UncertaintySampling):

@@ -1,8 +1,7 @@
 """`badge`: k-means++ on gradient embeddings, by rejection, without ever writing them down."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from skactiveml.base import SkactivemlClassifier
@@ -20,6 +19,7 @@ from nextlabel.strategies.kit.ties import Ties
 TRIALS = 512  # draws from the same bounds: 64 take 5.5 ms and 2,048 8.1, but they share a sum over the whole pool
 TOGETHER = 128  # of them that are looked at together: 32 take 6.8 ms, 512 14.5
 TABLE_CELLS = 1 << 18  # numbers in a block: 2^14 take 8.7 ms, 2^22 6.8, and 16 times the memory
+STEP = 1 << 14  # bounds that are summed together
 ROUNDING = 1e-14  # squared distances below this share of the squared lengths are none: float64 cannot tell
 
 
@@ -84,12 +84,33 @@ class Badge(ModelDropIn):
         raise TypeError(f"'clf_embedding_flag_name' must be a text or a dict, and is a {type(name).__name__}.")
 
 
-@dataclass
-class Gradients:
+class Factors(Protocol):
     """Gradient embeddings in factors: g_i = a_i x h_i, and so g_i . g_j = (a_i . a_j)(h_i . h_j).
 
-    ``P`` (m, C) probabilities, of which a_i = p_i - onehot(``guess``_i); ``rows`` the h; ``length`` (m,) |g_i|^2.
+    ``length`` (m,) holds |g_i|^2; a has ``classes`` numbers and h ``width``, of the type ``kind``; wherever they lie.
     Source of the factorisation: Zhang et al., 2023 (LabelBench, appendix D).
+    """
+
+    length: Floats
+
+    @property
+    def classes(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def kind(self) -> np.dtype[Any]: ...
+    def at(self, positions: Ids) -> tuple[Floats, Floats]:
+        """The factors a (k, C) and h (k, D) at these positions, in float64."""
+
+    def block(self, place: slice) -> tuple[Floats, Floats]:
+        """The factors of a block, in the precision of the features."""
+
+
+@dataclass
+class Gradients:
+    """`Factors` whose probabilities ``P`` (m, C) are in memory, of which a_i = p_i - onehot(``guess``_i).
+
+    ``rows`` the h; ``length`` (m,) |g_i|^2.
     """
 
     P: Floats
@@ -97,26 +118,36 @@ class Gradients:
     rows: Blocks
     length: Floats
 
-    @cached_property
-    def norm(self) -> Floats:
-        """(m,) |g_i|."""
-        norm: Floats = np.sqrt(self.length)
-        return norm
+    @property
+    def classes(self) -> int:
+        """C."""
+        return int(self.P.shape[1])
+
+    @property
+    def width(self) -> int:
+        """D."""
+        return self.rows.width
+
+    @property
+    def kind(self) -> np.dtype[Any]:
+        """In which precision rows come."""
+        return self.rows.kind
 
     def at(self, positions: Ids) -> tuple[Floats, Floats]:
         """The factors a (k, C) and h (k, D) at these positions, in float64."""
-        return self._residuals(self.P[positions], self.guess[positions]), self.rows.at(positions).astype(np.float64)
+        return residuals(self.P[positions], self.guess[positions]), self.rows.at(positions).astype(np.float64)
 
     def block(self, place: slice) -> tuple[Floats, Floats]:
         """The factors of a block, in the precision of the features."""
-        a: Floats = self._residuals(self.P[place], self.guess[place]).astype(self.rows.kind)
+        a: Floats = residuals(self.P[place], self.guess[place]).astype(self.rows.kind)
         return a, self.rows.block(place.start, place.stop)
 
-    @staticmethod
-    def _residuals(P: Floats, guess: Ids) -> Floats:
-        a = P.astype(np.float64)
-        a[np.arange(len(a)), guess] -= 1
-        return a
+
+def residuals(P: Floats, guess: Ids) -> Floats:
+    """The factors a (k, C) of probabilities (k, C) and the classes (k,) that they guess, in float64."""
+    a = P.astype(np.float64)
+    a[np.arange(len(a)), guess] -= 1
+    return a
 
 
 def gradients(P: Floats, rows: Blocks) -> Gradients:
@@ -129,17 +160,22 @@ def gradients(P: Floats, rows: Blocks) -> Gradients:
         short[place] = np.einsum("ij,ij->i", p, p)  # |a|^2
     with np.errstate(over="ignore", invalid="ignore"):
         length = short * rows.lengths(max(1, TABLE_CELLS // rows.width))
-    if not (length <= np.finfo(rows.kind).max / 16).all():  # room for products of two
+    return Gradients(P, guess, rows, check_lengths(length, rows.kind))
+
+
+def check_lengths(length: Floats, kind: np.dtype[Any]) -> Floats:
+    """Squared lengths (m,) of gradients, or `BadArray`: products of two must have room in numbers of that ``kind``."""
+    if not (length <= np.finfo(kind).max / 16).all():
         raise BadArray("The embeddings hold numbers that are not finite, or too large to be squared.")
-    return Gradients(P, guess, rows, length)
+    return length
 
 
-def badge(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> Ids:
+def badge(found: Factors, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> Ids:
     """Positions (batch,) drawn by k-means++, the longest first."""
     return draw_batch(found, batch, rng, ties, origin).centres.picks
 
 
-def draw_batch(found: Gradients, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> "Draw":
+def draw_batch(found: Factors, batch: int, rng: np.random.Generator, ties: Ties, origin: bool = False) -> "Draw":
     """A batch, with how it came about."""
     draw = Draw(found, batch, rng, origin)
     first = ties.best(found.length)
@@ -155,10 +191,10 @@ class Centres:
     With ``origin`` a gradient of length zero counts as chosen from the start.
     """
 
-    def __init__(self, found: Gradients, batch: int, origin: bool) -> None:
+    def __init__(self, found: Factors, batch: int, origin: bool) -> None:
         self.origin, self.count = origin, 0
         self.picks = np.empty(batch, dtype=np.int64)
-        self.a, self.h = np.empty((batch, found.P.shape[1])), np.empty((batch, found.rows.width))
+        self.a, self.h = np.empty((batch, found.classes)), np.empty((batch, found.width))
         self.square = np.empty(batch)
 
     @property
@@ -196,11 +232,11 @@ class Draw:
     ``trials``, ``passes``: draws in all, and readings of all features; `Badge` tells them
     """
 
-    def __init__(self, found: Gradients, batch: int, rng: np.random.Generator, origin: bool) -> None:
+    def __init__(self, found: Factors, batch: int, rng: np.random.Generator, origin: bool) -> None:
         self.found, self.rng, self.centres = found, rng, Centres(found, batch, origin)
         # A sum of so many products is off by about sqrt(terms) roundings; four times that has never been seen exceeded.
-        terms = max(100, found.rows.width + found.P.shape[1])
-        self.slack = float(4 * np.finfo(found.rows.kind).eps * np.sqrt(terms))
+        terms = max(100, found.width + found.classes)
+        self.slack = float(4 * np.finfo(found.kind).eps * np.sqrt(terms))
         self.bound = found.length * (1 + self.slack) if origin else np.full(len(found.length), np.inf)
         self.shortest = self.capped = np.inf
         self.known = self.wasted = self.trials = 0
@@ -210,18 +246,16 @@ class Draw:
         """Make a sample a centre."""
         self.centres.take(pick, a, h)
         self.bound[pick] = 0
-        self.shortest = min(self.shortest, self.found.norm[pick])
+        self.shortest = min(self.shortest, float(np.sqrt(self.found.length[pick])))
         report(self.centres.count, len(self.centres.picks))
 
     def some(self) -> None:
         """Try `TRIALS` draws from the bounds as they stand, and keep those that chance accepts."""
         self._cap()
-        total = np.cumsum(self.bound)
-        if not total[-1] > 0:
+        tried = draw_by(self.bound, TRIALS, self.rng)
+        if tried is None:
             self._rest()
             return
-        tried = np.searchsorted(total, self.rng.random(TRIALS) * total[-1], side="right")
-        tried = np.minimum(tried, len(total) - 1)  # rounding can carry the product up to the total itself
         chance = self.rng.random(TRIALS) * self.bound[tried]
         before = self.centres.count
         for some in pieces(TRIALS, TOGETHER):
@@ -255,10 +289,12 @@ class Draw:
         if self.centres.origin or self.shortest >= 0.9 * self.capped:
             return
         self.capped = self.shortest
-        far = self.found.norm + self.shortest
-        far *= far
-        far *= 1 + self.slack
-        np.minimum(self.bound, far, out=self.bound)
+        for place in pieces(len(self.bound), TABLE_CELLS):
+            far = np.sqrt(self.found.length[place])
+            far += self.shortest
+            far *= far
+            far *= 1 + self.slack
+            np.minimum(self.bound[place], far, out=self.bound[place])
         self.bound[self.centres.taken] = 0
 
     def _dear(self) -> bool:
@@ -279,11 +315,11 @@ class Draw:
         if self.known == self.centres.count:  # and still too many were refused
             self._exact()
             return
-        new, kind = slice(self.known, self.centres.count), self.found.rows.kind
+        new, kind = slice(self.known, self.centres.count), self.found.kind
         a: Floats = self.centres.a[new].astype(kind)  # (new, C)
         h: Floats = self.centres.h[new].astype(kind)  # (new, D)
         own: Floats = (self.centres.square[new] * (1 + self.slack)).astype(kind)
-        for place in pieces(len(self.bound), max(1, TABLE_CELLS // max(len(own), self.found.rows.width))):
+        for place in pieces(len(self.bound), max(1, TABLE_CELLS // max(len(own), self.found.width))):
             b, rows = self.found.block(place)
             far = (b @ a.T) * (rows @ h.T)  # (k, new)
             far *= -2
@@ -294,7 +330,7 @@ class Draw:
         self.known, self.wasted = self.centres.count, 0
         self.passes += 1
         # If even the highest bounds are rounding alone, draws from them would all be refused, for ever.
-        highest = np.argpartition(self.bound, -min(TRIALS, len(self.bound)))[-TRIALS:]
+        highest = find_highest(self.bound, TRIALS)
         if not self._tighten(highest):
             self._exact()
 
@@ -320,6 +356,34 @@ class Draw:
         self.centres.count = len(picks)
 
 
+def draw_by(weights: Floats, count: int, rng: np.random.Generator) -> Ids | None:
+    """Positions (count,), each drawn with probability proportional to its weight; None where all ``weights`` are 0."""
+    # Sums of blocks first, and then within those that are hit: one reading of the weights, and no second array of them.
+    starts = np.arange(0, len(weights), STEP)
+    sums = np.add.reduceat(weights, starts)
+    ends = np.cumsum(sums)
+    if not ends[-1] > 0:
+        return None
+    points = rng.random(count) * ends[-1]
+    hit = np.minimum(np.searchsorted(ends, points, side="right"), len(ends) - 1)  # rounding can carry one up to the end
+    points -= ends[hit] - sums[hit]
+    found = np.empty(count, dtype=np.int64)
+    for one in np.unique(hit).tolist():
+        mine, inner = hit == one, np.cumsum(weights[starts[one] : starts[one] + STEP])
+        found[mine] = starts[one] + np.minimum(np.searchsorted(inner, points[mine], side="right"), len(inner) - 1)
+    return found
+
+
+def find_highest(values: Floats, count: int) -> Ids:
+    """Positions of the ``count`` highest values, in any order."""
+    best = np.empty(0, dtype=np.int64)
+    for place in pieces(len(values), TABLE_CELLS):
+        best = np.append(best, np.arange(place.start, place.stop))
+        if len(best) > count:
+            best = best[np.argpartition(values[best], -count)[-count:]]
+    return best
+
+
 def _apart(length: Any, other: Any, inner: Floats) -> Floats:
     """Squared distances, from squared lengths and inner products; what is only rounding is 0."""
     far: Floats = length + other - 2 * inner
@@ -333,14 +397,14 @@ def dots(rows: Floats) -> Floats:
     return found
 
 
-def laws(found: Gradients, picks: Ids, origin: bool = False) -> Floats:
+def laws(found: Factors, picks: Ids, origin: bool = False) -> Floats:
     """The probabilities (batch, m) with which each pick was drawn: of the first, its share of all squared lengths."""
     wide = np.empty((len(picks), len(found.length)))
     near = found.length.copy() if origin else np.full(len(found.length), np.inf)
     wide[0] = _shares(found.length, picks[:0])
     for b in range(len(picks) - 1):
         (a,), (h,) = found.at(picks[b : b + 1])
-        for place in pieces(len(near), max(1, TABLE_CELLS // found.rows.width)):
+        for place in pieces(len(near), max(1, TABLE_CELLS // found.width)):
             c, rows = found.at(np.arange(place.start, place.stop))
             far = _apart(dots(c) * dots(rows), (a @ a) * (h @ h), (c @ a) * (rows @ h))
             near[place] = np.minimum(near[place], far)

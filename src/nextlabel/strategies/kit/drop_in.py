@@ -148,6 +148,10 @@ class DropIn(SingleAnnotatorPoolQueryStrategy):
         """What somebody should know before this strategy chooses a batch: sentences."""
         return []
 
+    def turn(self, situation: Situation) -> "DropIn":
+        """Who chooses such a batch: itself, unless it hands on to others."""
+        return self
+
     def measure(self, situation: Situation) -> str | None:
         """The uncertainty whose highest values such a batch is; None where it is chosen by anything else."""
         return None

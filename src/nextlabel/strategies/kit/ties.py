@@ -1,5 +1,7 @@
 """Among equals: the lowest position after one seeded shuffle."""
 
+from functools import cached_property
+
 import numpy as np
 
 from nextlabel.pool import Floats, Ids
@@ -9,7 +11,13 @@ class Ties:
     """One shuffle of ``count`` candidates decides every tie of a query, whichever way the best are looked for."""
 
     def __init__(self, count: int, rng: np.random.Generator) -> None:
-        self.rank = rng.permutation(count)  # (count,) the lower, the sooner
+        """``rng`` serves nobody else: it is drawn from when the first tie is met, if any is."""
+        self.count, self.rng = count, rng
+
+    @cached_property
+    def rank(self) -> Ids:
+        """(count,) the lower, the sooner."""
+        return self.rng.permutation(self.count)
 
     def best(self, scores: Floats, positions: Ids | None = None) -> int:
         """The position of the highest of ``scores`` (k,), which belong to ``positions`` (k,), or to all."""
