@@ -8,9 +8,10 @@ import skactiveml.pool
 from obvious import LEAST_P, agreement, known, points, proba, table
 
 from nextlabel.errors import BadArray
-from nextlabel.strategies.badge import Badge, Draw, gradients
+from nextlabel.strategies.badge import Badge, gradients
 from nextlabel.strategies.badge import badge as drawn
 from nextlabel.strategies.kit.blocks import Blocks
+from nextlabel.strategies.kit.gradient_draws import Draw
 from nextlabel.strategies.kit.ties import Ties
 
 
@@ -92,8 +93,8 @@ def batches(P, X, batch, origin, count=1000):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_batches_follow_the_law_of_kmeans_plus_plus(name, origin, trials, monkeypatch, record_property):
     """With two draws at a time bounds grow stale, and are renewed, all the time."""
-    monkeypatch.setattr("nextlabel.strategies.badge.TRIALS", trials)
-    monkeypatch.setattr("nextlabel.strategies.badge.TOGETHER", 8)
+    monkeypatch.setattr("nextlabel.strategies.kit.gradient_draws.TRIALS", trials)
+    monkeypatch.setattr("nextlabel.strategies.kit.gradient_draws.TOGETHER", 8)
     P, X = PROBLEMS[name]()
     outcomes = batches(P, X, 3, origin)
     longest = outcomes[0][0]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nextlabel.cli.model_commands import evaluate, predict, train
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, Workers, read_figures
 from nextlabel.cli.project_commands import backup, export, receipt, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
@@ -291,6 +291,7 @@ def embed(
 def select(
     arrays: Arrays,
     choice: Choice,
+    workers: Workers,
     out: Annotated[
         Path | None,
         typer.Option(help="CSV file to write. Without it: standard output.", rich_help_panel=OUTPUT),
@@ -302,13 +303,15 @@ def select(
     Example: `nextlabel select pictures/ --batch 20 --labels answers.csv --out batch.csv`
 
     Example: `nextlabel select features.npy --strategy badge --batch 1000 --labels y.npy --out ids.csv`
+
+    Example: `nextlabel select features/ --strategy margin --batch 1000 --labels answers.csv --jobs 4`
     """
     from nextlabel.engines.imports import without
 
     with without("torch", "skorch", "pandas"):  # nothing that select knows needs them, and they take 2 s to load
         from nextlabel.cli.select import run_select
 
-    run_select(arrays, choice, out, json, loud)
+    run_select(arrays, choice, workers, out, json, loud)
 
 
 for command in (train, predict, evaluate):

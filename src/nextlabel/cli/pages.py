@@ -9,7 +9,7 @@ from nextlabel.errors import Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
 from nextlabel.knobs.kinds import FILES, FLAG, NAMES, PLACE, SOURCE, Kind, number_within, optional, text, whole
-from nextlabel.knobs.panels import CHOSEN, DATA, DOOR, LABELS, OUTPUT
+from nextlabel.knobs.panels import CHOSEN, COMPUTED, DATA, DOOR, LABELS, OUTPUT
 from nextlabel.specifications import look_up
 from nextlabel.text import show_path
 
@@ -190,6 +190,28 @@ class Source:
     project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
     store: str | None = knob(None, optional(text(metavar="URL")), STORE_HELP, DATA)
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who works: this process, on all cores, or several, a block of samples at a time. No number hangs on it."""
+
+    jobs: int | None = knob(
+        None,
+        optional(whole(1)),
+        "Processes that work side by side, a block of samples at a time. Without: this one, on all cores.",
+        COMPUTED,
+    )
+    threads: int = knob(1, whole(1), "Threads of each of these processes.", COMPUTED)
+    cluster: str | None = knob(
+        None,
+        optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS")),
+        "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here.",
+        COMPUTED,
+    )
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -12,56 +12,92 @@ from typing import Any
 
 from rich.console import Console
 
-from nextlabel.cli.pages import Arrays, Choice
+from nextlabel.cli.found import Found
+from nextlabel.cli.pages import Arrays, Choice, Workers
 from nextlabel.cli.places import OTHER_PLACE, real, refuse_inputs, refuse_place
 from nextlabel.cli.progress import show_progress
 from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.cells import quote_path
 from nextlabel.files.refusals import refusals
-from nextlabel.pool import Ids
+from nextlabel.files.shards import Shards
 from nextlabel.progress import Progress
 from nextlabel.selection import Order, Selection, choose, read_order
 from nextlabel.selection.arrays import MAGIC, open_array
 from nextlabel.text import printable, show_path
 
+LISTS = ("embedding.json", "samples.csv")  # beside the vectors of an embedder
+HELD = 2**30  # bytes of vectors up to which they are chosen from in memory: the ids are the same
 ANSWERS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 
 
-def run_select(arrays: Arrays, choice: Choice, out: Path | None, as_json: bool, loud: Console) -> None:
+def run_select(
+    arrays: Arrays, choice: Choice, workers: Workers, out: Path | None, as_json: bool, loud: Console
+) -> None:
     """Choose a batch, write it as CSV to ``out`` or to standard output, and say what it is."""
     # Both before the files are read: a choice out of a large one takes minutes.
     if out is not None:
         refuse_inputs(out, (arrays.file, *arrays.label_files, arrays.probabilities))
         refuse_place(out)
-    paths: Sequence[str] | None = None
-    rows: Ids | None = None
-    notes: Sequence[str] = ()
     with show_progress(loud, quiet=as_json) as progress:
-        if holds_array(arrays.file):
-            order, notes = read_files(arrays, choice, progress)
-        else:
-            from nextlabel.cli.select_samples import read_samples  # it loads what reads pictures and tables
-
-            samples = read_samples(arrays, choice, progress)
-            order, paths, notes, rows = samples.order, samples.paths, samples.notes, samples.rows
-        answer = choose(order, progress)
-    if rows is not None:
-        answer = replace(answer, ids=rows[answer.ids])
-    for note in notes:
+        found = _choose(arrays, choice, workers, progress)
+    for note in found.notes:
         loud.print(f"Note: {note}", markup=False)
     if out is not None:
         with refusals(out, OTHER_PLACE):
             # Bytes: text would get Windows' line ends there, and its encoding.
-            write_atomically(real(out), table(answer, paths).encode())
+            write_atomically(real(out), table(found).encode())
     if as_json:
-        print(json.dumps(selection_to_json(order, answer, paths, out), allow_nan=False))
+        print(json.dumps(selection_to_json(found, out), allow_nan=False))
     elif out is None:
-        print(table(answer, paths), end="")  # it ends in a line end of its own
+        print(table(found), end="")  # it ends in a line end of its own
     else:
-        print(describe_selection(answer, out))
-        if paths is not None and rows is None and arrays.labels is None:
+        print(describe_selection(found.answer, out))
+        if found.onward:
             print(describe_next(arrays.data))
+
+
+def _choose(arrays: Arrays, choice: Choice, workers: Workers, progress: Progress) -> Found:
+    if is_stored(arrays, workers):
+        from nextlabel.cli.select_stored import choose_of_store
+
+        return choose_of_store(arrays, choice, workers, progress)
+    if workers.jobs is not None or workers.cluster is not None:
+        raise Mistake(
+            f"--jobs and --cluster are for vectors, and '{show_path(arrays.data)}' holds none. Make them first: "
+            f"nextlabel embed {shlex.quote(printable(arrays.data))} --out features/"
+        )
+    if holds_array(arrays.file):
+        order, notes = read_files(arrays, choice, progress)
+        return Found(choose(order, progress), order.name, order.seed, None, notes)
+    from nextlabel.cli.select_samples import read_samples  # it loads what reads pictures and tables
+
+    samples = read_samples(arrays, choice, progress)
+    answer = choose(samples.order, progress)
+    if samples.rows is not None:
+        answer = replace(answer, ids=samples.rows[answer.ids])
+    paths = None if samples.paths is None else [samples.paths[i] for i in answer.ids.tolist()]
+    onward = paths is not None and samples.rows is None and arrays.labels is None
+    return Found(answer, samples.order.name, samples.order.seed, paths, samples.notes, onward)
+
+
+def is_stored(arrays: Arrays, workers: Workers) -> bool:
+    """Are these vectors to be read block by block: too many for memory, in bare shards, or for several workers?"""
+    place = arrays.file
+    if not holds_vectors(place):
+        return False
+    bare = place.is_dir() and not (place / "embedding.json").exists()
+    several = workers.jobs is not None or workers.cluster is not None
+    return bare or several or Shards.open(place).nbytes > HELD
+
+
+def holds_vectors(place: Path) -> bool:
+    """A .npy file, a folder that `embed` wrote, or one that holds nothing but .npy files and lists of them."""
+    if place.is_dir():
+        names = [one.name for one in place.iterdir() if not one.name.startswith(".")]
+        known = [name for name in names if name.endswith(".npy") or name in LISTS]
+        return len(known) == len(names) and any(name.endswith(".npy") for name in names)
+    return place.suffix.lower() == ".npy" and place.is_file()
 
 
 def holds_array(path: Path) -> bool:
@@ -102,11 +138,12 @@ def holds_answers(path: Path) -> bool:
     return path.suffix.lower() in ANSWERS
 
 
-def table(answer: Selection, paths: Sequence[str] | None = None) -> str:
-    """Rank and id as CSV, best first; with the ``paths`` of samples, by id, where they have any; and with scores."""
+def table(found: Found) -> str:
+    """Rank and id as CSV, best first; with paths, where samples have any; and with scores."""
+    answer, paths = found.answer, found.paths
     columns: dict[str, Sequence[object]] = {"rank": range(1, len(answer.ids) + 1), "id": answer.ids.tolist()}
     if paths is not None:
-        columns["path"] = [quote_path(paths[i]) for i in answer.ids.tolist()]
+        columns["path"] = [quote_path(path) for path in paths]
     if answer.scores is not None or paths is not None:
         scores = [math.nan] * len(answer.ids) if answer.scores is None else answer.scores.tolist()
         columns["score"] = [f"{score:.6g}" if math.isfinite(score) else "" for score in scores]
@@ -117,17 +154,18 @@ def table(answer: Selection, paths: Sequence[str] | None = None) -> str:
     return out.getvalue()
 
 
-def selection_to_json(order: Order, answer: Selection, paths: Sequence[str] | None, out: Path | None) -> dict[str, Any]:
+def selection_to_json(found: Found, out: Path | None) -> dict[str, Any]:
     """What ``--json`` prints."""
-    more: dict[str, Any] = {} if paths is None else {"paths": [paths[i] for i in answer.ids.tolist()]}
+    answer = found.answer
+    more: dict[str, Any] = {} if found.paths is None else {"paths": list(found.paths)}
     if answer.scores is not None:
         more["scores"] = [score if math.isfinite(score) else None for score in answer.scores.tolist()]
     return {
         "ids": answer.ids.tolist(),  # JSON does not take numpy's numbers
         **more,
-        "strategy": order.name,
+        "strategy": found.name,
         "implementation": answer.implementation,
-        "seed": order.seed,
+        "seed": found.seed,
         "samples": answer.samples,
         "labelled": answer.labelled,
         "classes": answer.classes,

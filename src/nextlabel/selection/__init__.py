@@ -178,15 +178,20 @@ def read_whole(what: str, value: Any, least: int) -> int:
 
 def fit_batch(pool: Pool, batch: int) -> int:
     """The batch, or all that is left, with a warning; `EmptyPool` where that is nothing."""
-    left = len(pool.unlabelled())
+    return check_batch(batch, len(pool.y), len(pool.y) - len(pool.unlabelled()))
+
+
+def check_batch(batch: int, count: int, labelled: int) -> int:
+    """The same, of ``count`` samples of which so many are labelled."""
+    left = count - labelled
     if not left:
         raise EmptyPool(
-            f"All {len(pool.y):,} samples are labelled, so there is nothing to ask about. A missing label is -1 in "
+            f"All {count:,} samples are labelled, so there is nothing to ask about. A missing label is -1 in "
             "whole numbers, NaN in decimals, empty in text; name any other value with missing=… (--missing=…)."
         )
-    # stacklevel 4, here and below: from this function over `read_order` and `select` to whoever called it.
+    # Over `fit_batch`, `read_order` and `select` to whoever called it.
     if batch > left:
-        warnings.warn(f"Only {left:,} samples are unlabelled, fewer than {batch:,}: all are asked.", stacklevel=4)
+        warnings.warn(f"Only {left:,} samples are unlabelled, fewer than {batch:,}: all are asked.", stacklevel=5)
     return min(batch, left)
 
 

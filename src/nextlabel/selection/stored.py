@@ -2,7 +2,7 @@
 
     order = StoredOrder(Shards.open(folder), known, strategy("margin"), "margin", batch=1000, seed=0)
     with engine(2) as workers:
-        selection, notes = choose_stored(order, Crew(workers, at_once=2))
+        selection, notes = choose_stored(order, Walk(Team(workers, 2, 1)))
 
 The same ids as `choose` gives in memory. `random` draws, and reads nothing. What is chosen by an uncertainty reads each
 row once, and keeps the best. `badge` reads each row once for the lengths of gradients, draws, and reads again what was
@@ -12,14 +12,13 @@ and a bound on a distance), and 8 more while a tie is broken.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from skactiveml.utils import check_random_state
 
-from nextlabel.engines import run
+from nextlabel.engines import Team
 from nextlabel.files.shards import Shards
 from nextlabel.models.base import Fitted
 from nextlabel.pool import Floats, Ids, Labels, Pool
@@ -29,10 +28,11 @@ from nextlabel.selection import Order, Selection, choose, suit, train_head
 from nextlabel.selection.arrays import refuse_gaps
 from nextlabel.selection.scaling import Moments, check_moments
 from nextlabel.selection.stored_rows import Candidates, Foreteller, HeadForeteller, StoredGradients, TableForeteller
-from nextlabel.strategies.badge import Badge, check_lengths, draw_batch, residuals
+from nextlabel.strategies.badge import Badge, check_lengths, residuals
 from nextlabel.strategies.door import StrategyEntry
 from nextlabel.strategies.kit.blocks import are_directions, squares
 from nextlabel.strategies.kit.drop_in import DropIn, Situation
+from nextlabel.strategies.kit.gradient_draws import draw_batch
 from nextlabel.strategies.kit.progress import watch
 from nextlabel.strategies.kit.ties import Ties
 from nextlabel.strategies.random_sampling import RandomSampling
@@ -67,26 +67,23 @@ class StoredOrder:
 
 
 @dataclass(frozen=True)
-class Crew:
-    """Who works: an ``engine`` with so many tasks ``at_once``, of so many BLAS ``threads``; and who hears of it."""
+class Walk:
+    """Who goes through the rows, and who hears how far they are."""
 
-    engine: Executor
-    at_once: int = 1
-    threads: int = 1
+    team: Team
     progress: Progress = quiet
 
-    def walk(self, what: str, work: Any, rows: Candidates) -> Iterator[tuple[Span, Any]]:
-        """The results of ``work`` on all candidates, span by span, in any order."""
-        size = max(1, TASK_CELLS // rows.width)
+    def over(self, rows: Candidates, work: Any, what: str) -> Iterator[tuple[Span, Any]]:
+        """The results of ``work`` on all candidates, span by span, in any order; ``what`` is being done."""
+        size, done = max(1, TASK_CELLS // rows.width), 0
         spans = [(start, min(start + size, len(rows))) for start in range(0, len(rows), size)]
-        done = 0
-        for span, result in run(self.engine, work, spans, self.at_once, self.threads):
+        for span, result in self.team.run(work, spans):
             done += span[1] - span[0]
             self.progress(what, done, len(rows))
             yield span, result
 
 
-def choose_stored(order: StoredOrder, crew: Crew) -> tuple[Selection, list[str]]:
+def choose_stored(order: StoredOrder, walk: Walk) -> tuple[Selection, list[str]]:
     """What `choose` would give, and sentences that somebody should know. Raises as `choose` does, and `BadData`."""
     suited = suit(_labelled_alone(order))  # coverage instead of a model where fewer than two classes are known
     order = replace(order, entry=suited.entry)
@@ -95,10 +92,10 @@ def choose_stored(order: StoredOrder, crew: Crew) -> tuple[Selection, list[str]]
         return _answer(order, _draw(order)), []
     method = turn.measure(_situation(order))
     if method is not None:
-        return _choose_doubtful(order, method, crew), []
+        return _choose_doubtful(order, method, walk), []
     if isinstance(turn, Badge) and not turn.clf_embedding_flag_name:
-        return _choose_by_badge(order, turn, crew), []
-    return _choose_of_sample(order, turn, crew.progress)
+        return _choose_by_badge(order, turn, walk), []
+    return _choose_of_sample(order, turn, walk.progress)
 
 
 def _labelled_alone(order: StoredOrder) -> Order:
@@ -147,14 +144,14 @@ def _draw(order: StoredOrder) -> Ids:
     return found
 
 
-def _prepare(order: StoredOrder, crew: Crew) -> tuple[Candidates, Foreteller]:
+def _prepare(order: StoredOrder, walk: Walk) -> tuple[Candidates, Foreteller]:
     """The candidates, scaled if a head is trained on them, and who foretells their classes."""
     if order.table is not None:
         return Candidates(order.shards, order.known), TableForeteller(order.table)
     small = _labelled_alone(order)
-    moments = _measure(order.shards, crew) if order.standardize else None
+    moments = _measure(order.shards, walk) if order.standardize else None
     pool = small.pool if moments is None else replace(small.pool, features=moments.scale(small.pool.features))
-    crew.progress("training a head", 0, 0)
+    walk.progress("training a head", 0, 0)
     fitted: Fitted = train_head(pool, order.seed)
     return Candidates(order.shards, order.known, moments), HeadForeteller(fitted.clf)
 
@@ -178,10 +175,10 @@ class Measuring:
         return moments
 
 
-def _measure(shards: Shards, crew: Crew) -> Moments:
+def _measure(shards: Shards, walk: Walk) -> Moments:
     """Of all rows, the labelled ones too; joined in the order of rows, whoever was ready first."""
     rows = Candidates(shards, np.empty(0, dtype=np.int64))
-    found = dict(crew.walk("scaling the features", Measuring(rows), rows))
+    found = dict(walk.over(rows, Measuring(rows), "scaling the features"))
     first, *others = (found[span] for span in sorted(found))
     for one in others:
         first = first.join(one)
@@ -216,10 +213,10 @@ def keep_highest(positions: Ids, scores: Floats, batch: int) -> tuple[Ids, Float
     return positions[kept], scores[kept]
 
 
-def _choose_doubtful(order: StoredOrder, method: str, crew: Crew) -> Selection:
-    rows, model = _prepare(order, crew)
+def _choose_doubtful(order: StoredOrder, method: str, walk: Walk) -> Selection:
+    rows, model = _prepare(order, walk)
     best, worth = NONE
-    for _, (positions, scores) in crew.walk("choosing", Doubting(rows, model, method, order.batch), rows):
+    for _, (positions, scores) in walk.over(rows, Doubting(rows, model, method, order.batch), "choosing"):
         best, worth = keep_highest(np.append(best, positions), np.append(worth, scores), order.batch)
     ranks = _rank_tied(worth, best, _ties(order, len(rows)))
     chosen = np.lexsort((ranks, -worth))[: order.batch]
@@ -249,14 +246,14 @@ class LengthsOfGradients:
         return found
 
 
-def _choose_by_badge(order: StoredOrder, badge: Badge, crew: Crew) -> Selection:
-    rows, model = _prepare(order, crew)
+def _choose_by_badge(order: StoredOrder, badge: Badge, walk: Walk) -> Selection:
+    rows, model = _prepare(order, walk)
     length = np.empty(len(rows))
-    for (start, stop), found in crew.walk("lengths of gradients", LengthsOfGradients(rows, model), rows):
+    for (start, stop), found in walk.over(rows, LengthsOfGradients(rows, model), "measuring gradients"):
         length[start:stop] = found
     factors = StoredGradients(rows, model, check_lengths(length, rows.kind))
-    crew.progress("choosing", 0, order.batch)
-    with watch(crew.progress):
+    walk.progress("choosing", 0, order.batch)
+    with watch(walk.progress):
         rng = np.random.default_rng(_task_seed(order))
         draw = draw_batch(factors, order.batch, rng, _ties(order, len(rows)), badge.origin)
     return _answer(order, draw.centres.picks)

@@ -131,7 +131,7 @@ class TableForeteller:
 
 @dataclass
 class StoredGradients:
-    """Gradient embeddings of candidates, made anew of what is read (`nextlabel.strategies.badge.Factors`)."""
+    """Gradient embeddings of candidates, made anew of what is read: `kit.gradient_draws.Factors`."""
 
     rows: Candidates
     model: Foreteller
