@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from nextlabel.scoring.holdout import holdout
     from nextlabel.seeds import stream
     from nextlabel.selection import select
-    from nextlabel.simulation import Recorded, iter_simulate, record, simulate
+    from nextlabel.simulation import Recorded, iter_simulate, record, record_study, simulate
+    from nextlabel.study import Study, read_study
     from nextlabel.training import train
     from nextlabel.wording.verdicts import summary
 
@@ -71,6 +72,7 @@ __all__ = [
     "Round",
     "Run",
     "Split",
+    "Study",
     "TorchClassifier",
     "Training",
     "Truth",
@@ -87,7 +89,9 @@ __all__ = [
     "load_classifier",
     "load_dataset",
     "predict",
+    "read_study",
     "record",
+    "record_study",
     "rounds",
     "save_classifier",
     "select",
@@ -122,6 +126,7 @@ _HOMES = {
     "Round": "loop.rounds",
     "Run": "runs.reading",
     "Split": "datasets.splits",
+    "Study": "study",
     "TorchClassifier": "models.torch.classifier",
     "Training": "models.torch.cnn",
     "Truth": "loop.oracles",
@@ -138,7 +143,9 @@ _HOMES = {
     "load_classifier": "classifiers.file",
     "load_dataset": "datasets",
     "predict": "prediction",
+    "read_study": "study",
     "record": "simulation",
+    "record_study": "simulation",
     "rounds": "loop.rounds",
     "save_classifier": "classifiers.file",
     "select": "selection",

@@ -32,6 +32,9 @@
 Each message says what happened, why it probably did, and what to do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class NextlabelError(Exception):
     """The root of everything that nextlabel raises on purpose."""
@@ -147,3 +150,20 @@ class OtherRun(Mistake):
 
 class NotComparable(Mistake):
     """Runs or curves that cannot be set side by side."""
+
+
+@contextmanager
+def naming(title: str) -> Iterator[None]:
+    """Put a title before what the block refuses: which of several it speaks of. Nothing where that is empty.
+
+    >>> with naming("digits"):
+    ...     raise BadData("It cannot be read.")
+    Traceback (most recent call last):
+    nextlabel.errors.BadData: digits: It cannot be read.
+    """
+    try:
+        yield
+    except NextlabelError as error:
+        if not title:
+            raise
+        raise type(error)(f"{title}: {error}") from error

@@ -11,16 +11,29 @@ import typer
 from rich.console import Console
 
 from nextlabel.cli.model_commands import evaluate, predict, train
-from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, Workers, read_figures
+from nextlabel.cli.options import Typed, completion, with_options
+from nextlabel.cli.pages import (
+    DATASETS_HELP,
+    FIGURES_HELP,
+    Arrays,
+    Choice,
+    Door,
+    Output,
+    Samples,
+    Source,
+    Workers,
+    read_figures,
+)
 from nextlabel.cli.project_commands import backup, export, receipt, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.files.refusals import FULL, MAKE_ROOM
+from nextlabel.knobs import names
 from nextlabel.knobs.labelling import Labelling
 from nextlabel.knobs.panels import COMPARED, OUTPUT
 from nextlabel.knobs.pilot import Pilot
 from nextlabel.knobs.terms import Terms
+from nextlabel.study import is_study, open_study
 
 P = ParamSpec("P")
 
@@ -37,6 +50,10 @@ app = typer.Typer(
 loud = Console(stderr=True, highlight=False)
 STOPPED = "Stopped. What is written stays: a run goes on with --resume, a download with the same command."
 
+Datasets = Annotated[
+    list[str],
+    typer.Argument(metavar="DATASET", help=DATASETS_HELP, autocompletion=completion(names.DATASET_NAMES)),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=OUTPUT)]
 
 
@@ -101,18 +118,30 @@ def top(
 @app.command()
 @refuse_in_words
 @with_options
-def simulate(experiment: Experiment, crew: Crew, output: Output) -> None:
+def simulate(datasets: Datasets, typed: Annotated[Typed, Experiment, Crew], output: Output) -> None:
     """Compare query strategies on data whose labels you have, and write rows and a report.
 
-    Example: `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
-    """
-    from nextlabel.cli.simulate import run_simulate  # each in its command: it loads what no other command needs
+    Examples:
 
+    `nextlabel simulate pictures/ --strategies random,margin,badge --start 0.05 --batch 0.03 --out runs/first`
+
+    `nextlabel simulate digits wine.csv pictures/ --seeds 20 --out runs/study`
+
+    `nextlabel simulate study.toml --out runs/study`
+    """
+    study = open_study(datasets, typed)
     if output.resume and output.out is None:
         # Without --out the folder is a new one by the date, in which there is nothing to go on with.
         raise Mistake("--resume goes on with the run in a folder. Name it with --out.")
     # sys.argv stands in the manifest: the report shows how to run it again.
-    run_simulate(experiment, crew, output, sys.argv, loud)
+    if is_study(datasets):
+        from nextlabel.cli.study import run_study  # each in its command: it loads what no other command needs
+
+        run_study(study, output, sys.argv, loud)
+    else:
+        from nextlabel.cli.simulate import run_simulate
+
+        run_simulate(study.experiments[0], study.crew, output, sys.argv, loud)
 
 
 @app.command()

@@ -5,19 +5,25 @@
     def simulate(experiment: Experiment, crew: Crew, out: Out = None) -> None: ...
 
 typer sees one option for every knob of `Experiment` (and of the page inside it) and of `Crew`, beside ``--out``; the
-function gets the pages.
+function gets the pages. Where a file may say what was not typed, it gets what was, and makes the pages itself:
+
+    def simulate(datasets: Datasets, typed: Annotated[Typed, Experiment, Crew], out: Out = None) -> None: ...
 """
 
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
-from nextlabel.knobs import Knob, knobs
+from nextlabel.knobs import Knob, flat_knobs, knobs, read_flat
 from nextlabel.knobs.panels import PANELS
+
+
+class Typed(dict[str, Any]):
+    """What was typed of some pages' knobs, by name, as text or a flag; without those that have their defaults."""
 
 
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -25,20 +31,42 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
     taken = inspect.signature(function).parameters
     # A page is known by its annotation: the real class, so no module of commands may postpone its annotations.
     pages = {name: one.annotation for name, one in taken.items() if is_dataclass(one.annotation)}
+    unread = {name: one.annotation.__metadata__ for name, one in taken.items() if _is_typed(one.annotation)}
 
     @functools.wraps(function)
-    def call(**typed: Any) -> None:
+    def call(context: typer.Context, **typed: Any) -> None:
         # typer calls with one value for every option, in one flat dict; each page takes its own out of it.
-        read = {name: read_typed(page, typed) for name, page in pages.items()}
+        read: dict[str, Any] = {name: read_flat(page, typed) for name, page in pages.items()}
+        read |= {name: _only_typed(context, several, typed) for name, several in unread.items()}
         function(**read, **{name: value for name, value in typed.items() if name in taken})
 
     parameters: list[inspect.Parameter] = []
     for name, one in taken.items():
-        parameters += options(pages[name]) if name in pages else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+        if name in unread:  # what a page has as an argument is an argument of the function here
+            parameters += [each for page in unread[name] for each in options(page) if each.name not in _arguments(page)]
+        else:
+            own = one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            parameters += options(pages[name]) if name in pages else [own]
     parameters.sort(key=place_of_option)  # typer shows panels in the order in which they come first
+    parameters.insert(0, inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # where typer looks
     call.__annotations__ = {one.name: one.annotation for one in parameters}
     return call
+
+
+def _is_typed(annotation: Any) -> bool:
+    return get_origin(annotation) is Annotated and get_args(annotation)[0] is Typed
+
+
+def _only_typed(context: typer.Context, pages: Sequence[Any], typed: Mapping[str, Any]) -> Typed:
+    """Of what typer hands over, what stood on the command line."""
+    known = {name for page in pages for name in flat_knobs(page)} & set(typed)
+    sources = {name: context.get_parameter_source(name) for name in known}
+    return Typed({name: typed[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"})
+
+
+def _arguments(page: Any) -> set[str]:
+    return {name for name, one in knobs(page).items() if one.positional}
 
 
 def options(page: Any) -> Iterator[inspect.Parameter]:
@@ -94,17 +122,3 @@ def completion(names: Sequence[str]) -> Callable[[str], list[str]]:
         return [found for name in names if (found := f"{before}{comma}{name}").startswith(incomplete)]
 
     return complete
-
-
-def read_typed(page: Any, typed: Mapping[str, Any]) -> Any:
-    """A page from what was typed; raises `Mistake` where that cannot be read."""
-    given: dict[str, Any] = {}
-    for name, knob in knobs(page).items():
-        if knob.kind.page is not None:
-            given[name] = read_typed(knob.kind.page, typed)
-        elif typed.get(name) not in (None, []):  # these were not typed, and the page has a default of its own
-            given[name] = typed[name]
-        # --budget alone: the default number of rounds would cut it short.
-        elif knob.unless is not None and typed.get(knob.unless) is not None:
-            given[name] = None
-    return page(**given)

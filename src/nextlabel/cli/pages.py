@@ -16,6 +16,11 @@ from nextlabel.text import show_path
 # As `report` can write them; named here, for its own table comes with matplotlib.
 FIGURE_KINDS = ("png", "svg", "pdf")
 FIGURES_HELP = "Kinds of figure files: `png`, `svg`, `pdf`, several by commas."
+DATASETS_HELP = (
+    "`digits`, a folder with one sub-folder of pictures, or of texts (.txt), per class, or a table (.csv, .parquet, "
+    ".xlsx, .npz and others). Several, or a study.toml that names them, are played side by side, each into a folder of "
+    "its own in --out (docs/study.md)."
+)
 PROJECT_HELP = "Where a labelling project keeps its answers, if not in the data's own folder."
 STORE_HELP = "Where they are in a database: postgresql://…"
 NPY = Kind(PLACE.read, "the path of a .npy file", "FILE.npy")
@@ -35,9 +40,17 @@ PEOPLE = Kind(read_people, "a name, or a list of them", "NAME", many=True)
 class Output:
     """What `simulate` writes and prints: where, with a report or without, in words or as JSON."""
 
-    out: Path | None = knob(None, optional(PLACE), "Folder of the run. Without it: a dated one under runs/.", OUTPUT)
+    out: Path | None = knob(
+        None,
+        optional(PLACE),
+        "Folder of the run, or of all runs of a study. Without it: a dated one under runs/.",
+        OUTPUT,
+    )
     resume: bool = knob(
-        False, FLAG, "Go on with the run in --out: the same options again, or more seeds to extend it.", OUTPUT
+        False,
+        FLAG,
+        "Go on with the run in --out: the same options again, or more seeds to extend it; or more datasets, a study.",
+        OUTPUT,
     )
     report: bool = knob(True, FLAG, "Write report.html and its figures.", OUTPUT)
     figures: Sequence[str] = knob(("png",), NAMES, FIGURES_HELP, OUTPUT, choices=FIGURE_KINDS)

@@ -1,8 +1,6 @@
 """What the command line says while a run goes on, and at its end."""
 
 import json
-import os
-import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -19,6 +17,7 @@ from nextlabel.runs.reading import Run
 from nextlabel.simulation import Recorded, record
 from nextlabel.simulation.parts import Parts
 from nextlabel.statistics.standings import Standing, standings
+from nextlabel.study import folder_name
 from nextlabel.text import several
 from nextlabel.wording.verdicts import headline, verdict
 
@@ -31,18 +30,29 @@ def run_simulate(experiment: Experiment, crew: Crew, output: Output, command: Se
         recorded = record(experiment, folder, crew, output.resume, command, progress)
         if output.report and has_scores(recorded.run):
             progress("drawing the report", 0, 0)
-            # The map is drawn of what the first seed's model saw.
-            seen = recorded.parts.pool(experiment.seeds[0]).features
-            page = report.write(recorded.run, recorded.parts.dataset, seen, output.figures)
+            page = draw_report(recorded, output.figures)
     # After the bar is gone: a line that is written while it is drawn would tear it.
-    parts = recorded.parts
-    for note in [*data_notes(parts.dataset), *validation_notes(parts), *learning_notes(recorded)]:
+    for note in notes_of(recorded):
         loud.print(f"Note: {note}", markup=False)
     print(
         json.dumps(run_to_json(recorded.run, page), allow_nan=False)
         if output.json
         else describe_run(recorded.run, page)
     )
+
+
+def draw_report(recorded: Recorded, figures: Sequence[str]) -> Path:
+    """The page of a run, in its folder."""
+    parts = recorded.parts
+    # The map is drawn of what the first seed's model saw.
+    seen = parts.pool(parts.experiment.seeds[0]).features
+    return report.write(recorded.run, parts.dataset, seen, figures)
+
+
+def notes_of(recorded: Recorded) -> list[str]:
+    """What somebody should know of a run before they trust its figures."""
+    parts = recorded.parts
+    return [*data_notes(parts.dataset), *validation_notes(parts), *learning_notes(recorded)]
 
 
 def run_to_json(run: Run, page: Path | None) -> Row:
@@ -124,10 +134,12 @@ def learning_notes(recorded: Recorded) -> list[str]:
 
 def dated_folder(experiment: Experiment) -> Path:
     """A new folder under runs/: the date, the dataset, and a number where there are several."""
-    # abspath, or the folder `.` would have no name.
-    name = experiment.name or Path(os.path.abspath(experiment.dataset)).stem
-    plain = re.sub(r"[^\w.-]+", "_", name)[:60]  # what every file system takes, and short enough for it
-    stem = f"{date.today().isoformat()}-{plain}"
+    return new_folder(folder_name(experiment))
+
+
+def new_folder(name: str) -> Path:
+    """A folder under runs/ that is not there yet."""
+    stem = f"{date.today().isoformat()}-{name}"
     # Two runs that begin in the same moment can still choose one name: the recorder's lock keeps the second out.
     tries = [Path("runs") / stem, *(Path("runs") / f"{stem}-{k}" for k in range(2, 10_000))]
     return next(path for path in tries if not path.exists())

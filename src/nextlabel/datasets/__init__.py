@@ -113,10 +113,18 @@ def check_answers(dataset: Dataset, files: Sequence[str]) -> list[str]:
     return doubt_numbers(dataset.classes, shown)
 
 
+def refuse_source(request: Request) -> None:
+    """Raise what `load` would, as far as that is known before anything is read: no such place, or of no kind."""
+    if isinstance(request.source, str):
+        _kind_of(request)
+
+
 def _load(request: Request) -> Dataset:
+    return _kind_of(request).load(request) if isinstance(request.source, str) else load_held(request)
+
+
+def _kind_of(request: Request) -> Kind:
     source = request.source
-    if not isinstance(source, str):
-        return load_held(request)
     if not source:
         raise Mistake("No data was named: the first argument is empty. Name a folder, a table or a dataset.")
     path = Path(os.path.expanduser(source))
@@ -124,7 +132,7 @@ def _load(request: Request) -> Dataset:
     if kind is None:
         _refuse(source, path)
     _refuse_columns(request, kind)
-    return kind.load(request)
+    return kind
 
 
 def _refuse_columns(request: Request, kind: Kind) -> None:

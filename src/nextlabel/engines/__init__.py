@@ -5,12 +5,12 @@ from concurrent.futures import Executor
 
 from nextlabel.engines.base import Engine
 from nextlabel.engines.dask import Dask, check_address
-from nextlabel.engines.driver import run
+from nextlabel.engines.driver import run, run_each
 from nextlabel.engines.here import Here
 from nextlabel.engines.processes import Processes
 from nextlabel.engines.team import Team
 
-__all__ = ["ENGINES", "Engine", "Processes", "Team", "check_address", "engine", "run"]
+__all__ = ["ENGINES", "Engine", "Processes", "Team", "check_address", "engine", "run", "run_each"]
 
 ENGINES: Mapping[str, Callable[[int], Executor]] = {
     "here": Here,

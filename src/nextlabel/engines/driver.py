@@ -40,10 +40,26 @@ def run(
     Raises what ``work`` refuses (a `NextlabelError`), and `WorkerDied` for anything else, a worker's death among it;
     then nothing more is sent, and what is under way is left to whoever closes the engine.
     """
-    parcel, waiting, busy = Parcel(work, keep=True), iter(tasks), dict[Future[Parcel], Job]()
+    parcel = Parcel(work, keep=True)
+    return run_each(engine, lambda task: parcel, tasks, at_once, threads, follow)
+
+
+def run_each(
+    engine: Engine,
+    work_of: Callable[[Job], Parcel],
+    tasks: Iterable[Job],
+    at_once: int,
+    threads: int,
+    follow: Callable[[Job, Any], Job | None] = at_its_end,
+) -> Iterator[tuple[Job, Any]]:
+    """As `run`, where tasks are of several pieces of work: ``work_of`` gives a task's, one parcel for all tasks of one.
+
+    Parcels are made with ``keep=True``, and may be made as they are needed.
+    """
+    waiting, busy = iter(tasks), dict[Future[Parcel], Job]()
 
     def send(task: Job) -> None:
-        busy[engine.submit(attend, parcel, Parcel(task), threads)] = task
+        busy[engine.submit(attend, work_of(task), Parcel(task), threads)] = task
 
     try:
         for task in islice(waiting, _room(engine, at_once)):
@@ -52,7 +68,7 @@ def run(
             wait(busy, LOOK_UP, FIRST_COMPLETED)
             for future in [future for future in busy if future.done()]:
                 task = busy.pop(future)
-                result: Result = _open(future.result)
+                result = _open(future.result)
                 # Handed out before more is sent: the caller may write it down, or stop.
                 yield task, result
                 following = follow(task, result)

@@ -39,7 +39,7 @@ class Parcel:
 
 
 class Delivery:
-    """A parcel at the other end. With ``keep`` the last one opened stays open, for the next of the same bytes."""
+    """A parcel at the other end. With ``keep`` the last two opened stay open, for the next of the same bytes."""
 
     def __init__(self, payload: bytes, keep: bool) -> None:
         self.payload, self.keep = payload, keep
@@ -48,7 +48,8 @@ class Delivery:
         return _keep_work(self.payload) if self.keep else pickle.loads(self.payload)
 
 
-@lru_cache(maxsize=1)  # one: datasets are large, and a worker works on one thing at a time
+# Two: where one dataset ends and the next begins, a worker has strides of either in turn. No more: they are large.
+@lru_cache(maxsize=2)
 def _keep_work(payload: bytes) -> Any:
     return pickle.loads(payload)
 

@@ -11,7 +11,7 @@ A page reads what it is given, from Python or from the command line, and refuses
 Help, defaults, completion and the tables in the docs are made from the same field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -66,7 +66,7 @@ def read_page(name: str, page: type[T], value: Any) -> T:
     if isinstance(value, page):
         return value
     assert is_dataclass(page), "a page is a dataclass"
-    words = [one.name for one in fields(page)]
+    words = [one.name for one in fields(page) if one.init]
     if not isinstance(value, Mapping):
         raise Mistake(f"{name} is {show(value)}, and must be {page.__name__}(…) with any of {', '.join(words)}.")
     for word in value:  # by hand: Python's own TypeError would name __init__
@@ -74,6 +74,31 @@ def read_page(name: str, page: type[T], value: Any) -> T:
             hint = did_you_mean(str(word), words) or f"It has {', '.join(words)}."
             raise UnknownName(f"{name} has no knob {show(word)}. {hint}")
     return page(**value)
+
+
+def read_flat(page: Callable[..., T], given: Mapping[str, Any]) -> T:
+    """A page out of one flat dict, as options are typed: knobs of the pages inside it stand beside its own.
+
+    None and an empty list stand for the default; what is no knob of the page is somebody else's, and left alone.
+    """
+    found: dict[str, Any] = {}
+    for name, one in knobs(page).items():
+        if one.kind.page is not None:
+            found[name] = read_flat(one.kind.page, given)
+        elif given.get(name) not in (None, []):
+            found[name] = given[name]
+        # A budget alone: the default number of rounds would cut it short.
+        elif one.unless is not None and given.get(one.unless) is not None:
+            found[name] = None
+    return page(**found)
+
+
+def flat_knobs(page: Any) -> dict[str, Knob]:
+    """Every knob of a page and of the pages inside it, by name."""
+    found: dict[str, Knob] = {}
+    for name, one in knobs(page).items():
+        found |= {name: one} if one.kind.page is None else flat_knobs(one.kind.page)
+    return found
 
 
 def page_of(page: type[T]) -> Kind:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nextlabel.datasets import refuse_source
 from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.split_files import read_objects
 from nextlabel.datasets.splits import Split
@@ -30,7 +31,7 @@ from nextlabel.pool import Floats, Pool
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Arm
 from nextlabel.simulation.pools import fill_without, open_pool, scale_without
-from nextlabel.simulation.splitting import default_split, is_file, load_wanted, split_all
+from nextlabel.simulation.splitting import default_split, is_file, load_wanted, request_for, split_all
 from nextlabel.strategies import strategy
 from nextlabel.strategies.door import StrategyEntry
 
@@ -119,6 +120,11 @@ class Parts:
         batches = [self._batches(self._open(seed)) for seed in self.experiment.seeds]
         return (sum(batches) + len(batches)) * len(self.experiment.strategies)  # the last row of an arm asks nothing
 
+    def let_go(self) -> None:
+        """Forget the pools and features that were opened: they are opened again where somebody asks for them."""
+        self._opened.clear()
+        self._scaled.clear()
+
     def _batches(self, pool: Pool) -> int:
         room = max(0, min(pool.left(), self.plan.limit - len(pool.labelled())))
         batches = int(-(-room // self.plan.size))  # up: the last one may be short
@@ -164,6 +170,15 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> Parts:
 
 def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
     """All but the features, which take long: what can be refused of an experiment is refused here."""
+    # Models and strategies are known by now: reading the data can take minutes. What is wrong with samples that nobody
+    # has read yet is told after that, as far as it can be seen: some may prove unreadable.
+    entries = look_up(experiment)
+    dataset = load_wanted(experiment, progress, lambda shown: _divide(shown, experiment, entries))
+    return _divide(dataset, experiment, entries)
+
+
+def look_up(experiment: Experiment) -> Entries:
+    """What its names stand for; what can be refused of an experiment before its data are read is refused here."""
     entries = Entries.of(experiment)
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
@@ -173,10 +188,8 @@ def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
         )
     if is_file(experiment.split):
         read_objects(experiment.split, experiment.seeds)
-    # Models and strategies are known by now: reading the data can take minutes. What is wrong with samples that nobody
-    # has read yet is told after that, as far as it can be seen: some may prove unreadable.
-    dataset = load_wanted(experiment, progress, lambda shown: _divide(shown, experiment, entries))
-    return _divide(dataset, experiment, entries)
+    refuse_source(request_for(experiment))
+    return entries
 
 
 def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts:

@@ -17,16 +17,10 @@ from nextlabel.text import show_path
 def bring_within_reach(parts: Parts, engine: Executor) -> Parts:
     """The parts as the engine's workers can open them: features that lie in a file they do not see travel as an array.
 
-    An engine on this machine sees what this process sees, and takes them as they are. Raises `CannotGo` where a model
-    learns from pictures that the workers do not see.
+    An engine on this machine sees what this process sees, and takes them as they are.
     """
-    sees: Callable[[Path], bool] | None = getattr(engine, "sees", None)
-    if sees is None:
-        return parts
-    if parts.embedder == OWN:
-        _check_pictures(parts, sees)
-    path = parts.embedding.path
-    if path is None or sees(path):
+    sees, path = _eyes(engine), parts.embedding.path
+    if sees is None or path is None or sees(path):
         return parts
     array = np.array(parts.embedding.array)  # a copy in memory: once at the scheduler, and once at each worker
     table = parts.dataset.table
@@ -35,11 +29,19 @@ def bring_within_reach(parts: Parts, engine: Executor) -> Parts:
     return replace(parts, dataset=dataset, features=replace(parts.embedding, source=array))
 
 
-def _check_pictures(parts: Parts, sees: Callable[[Path], bool]) -> None:
-    pictures = parts.dataset.pictures
-    if isinstance(pictures, FolderPictures) and isinstance(first := pictures.files[0], str) and not sees(Path(first)):
+def refuse_out_of_reach(parts: Parts, engine: Executor) -> None:
+    """Raise `CannotGo` where a model learns from pictures that the engine's workers do not see."""
+    sees, pictures = _eyes(engine), parts.dataset.pictures
+    if sees is None or parts.embedder != OWN or not isinstance(pictures, FolderPictures):
+        return
+    if isinstance(first := pictures.files[0], str) and not sees(Path(first)):
         raise CannotGo(
             f"'{parts.experiment.model}' learns from the pictures themselves, and the cluster's workers do not see "
             f"'{show_path(Path(first))}'. Put the folder on a disk that all machines share, under the same path; or "
             "learn from features of an embedder, which travel."
         )
+
+
+def _eyes(engine: Executor) -> Callable[[Path], bool] | None:
+    """Does a file lie under the same path at all workers? None where they are on this machine."""
+    return getattr(engine, "sees", None)

@@ -38,25 +38,27 @@ def load_wanted(experiment: Experiment, progress: Progress, check: Callable[[Dat
         check(suit(dataset, experiment))
         return dataset
 
-    if experiment.groups is not None and experiment.group_column is not None:
-        raise Mistake("Both --groups and --group-column name groups. Use one of them.")
-    dataset = load(
-        Request(
-            experiment.dataset,
-            experiment.name,
-            experiment.label_column,
-            progress,
-            group_column=experiment.group_column,
-            table=experiment.table,
-            missing=experiment.missing,
-            sink=open_after(look, sink(experiment.embedder)),
-            answers=experiment.labels or (),
-            fate="left out of the simulation",
-        )
-    )
+    request = request_for(experiment)
+    dataset = load(replace(request, progress=progress, sink=open_after(look, sink(experiment.embedder))))
     if experiment.labels is not None:
         dataset = replace(dataset, warnings=(*dataset.warnings, *_say_unlabelled(dataset)))
     return suit(dataset, experiment)
+
+
+def request_for(experiment: Experiment) -> Request:
+    """What an experiment asks to be loaded."""
+    if experiment.groups is not None and experiment.group_column is not None:
+        raise Mistake("Both --groups and --group-column name groups. Use one of them.")
+    return Request(
+        experiment.dataset,
+        experiment.name,
+        experiment.label_column,
+        group_column=experiment.group_column,
+        table=experiment.table,
+        missing=experiment.missing,
+        answers=experiment.labels or (),
+        fate="left out of the simulation",
+    )
 
 
 def suit(dataset: Dataset, experiment: Experiment) -> Dataset:

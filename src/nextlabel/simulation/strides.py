@@ -9,6 +9,7 @@ from itertools import islice
 from time import perf_counter
 from typing import NamedTuple
 
+from nextlabel.errors import naming
 from nextlabel.runs.lines import Arm, Line
 from nextlabel.simulation.arm import play
 from nextlabel.simulation.parts import Parts
@@ -17,18 +18,22 @@ SECONDS = 1.0  # of a stride, which has a round at least: so much work is lost b
 
 
 class Stride(NamedTuple):
-    """The next lines of an arm, after those ``played``, ``until`` there are so many; None: to its end."""
+    """The next lines of an arm, after those ``played``, ``until`` there are so many; None: to its end.
+
+    ``which`` counts the experiments that are played side by side.
+    """
 
     arm: Arm
     played: Sequence[Line]
     until: int | None = None
+    which: int = 0
 
     def successor(self, lines: Sequence[Line]) -> "Stride | None":
         """The stride after this one, which gave ``lines``; none where the arm, or its turn, is at its end."""
         # All lines so far travel with the stride, so any worker can take it; Player saves the one that knows the arm
         # the replay.
         played = [*self.played, *lines]
-        return None if lines[-1].last or len(played) == self.until else Stride(self.arm, played, self.until)
+        return None if lines[-1].last or len(played) == self.until else self._replace(played=played)
 
 
 class Player:
@@ -38,16 +43,21 @@ class Player:
     which with ``ahead`` would train its last model again; anything else is replayed, to the same lines.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+    def __init__(self, parts: Parts, title: str = "") -> None:
+        """``title`` stands before what is refused, where several experiments are played."""
+        self.parts, self.title = parts, title
         self._left: dict[tuple[Arm, int], Iterator[Line]] = {}  # by arm and how many lines it has; one at most
 
-    def __reduce__(self) -> tuple[type["Player"], tuple[Parts]]:
-        return Player, (self.parts,)  # what was left stays where it is
+    def __reduce__(self) -> tuple[type["Player"], tuple[Parts, str]]:
+        return Player, (self.parts, self.title)  # what was left stays where it is
 
     def __call__(self, stride: Stride) -> list[Line]:
         """At least one line, as many as ``SECONDS`` allow."""
-        arm, played, until = stride
+        with naming(self.title):
+            return self._play(stride)
+
+    def _play(self, stride: Stride) -> list[Line]:
+        arm, played, until, _ = stride
         # By the number of lines too: an older stride of the same arm must not go on from a later place.
         loop = self._left.pop((arm, len(played)), None) or play(self.parts, arm, played)
         # Whatever else was left is dropped: a loop holds a pool and a model, and this worker has gone on to another
