@@ -30,13 +30,13 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
     """The function as typer is to see it: with an option in the place of each knob."""
     taken = inspect.signature(function).parameters
     # A page is known by its annotation: the real class, so no module of commands may postpone its annotations.
-    pages = {name: one.annotation for name, one in taken.items() if is_dataclass(one.annotation)}
+    pages: dict[str, Any] = {name: one.annotation for name, one in taken.items() if is_dataclass(one.annotation)}
     unread = {name: one.annotation.__metadata__ for name, one in taken.items() if _is_typed(one.annotation)}
 
     @functools.wraps(function)
-    def call(context: typer.Context, **typed: Any) -> None:
+    def call(context: typer.Context | None = None, **typed: Any) -> None:
         # typer calls with one value for every option, in one flat dict; each page takes its own out of it.
-        read: dict[str, Any] = {name: read_flat(page, typed) for name, page in pages.items()}
+        read = {name: read_flat(page, typed) for name, page in pages.items()}
         read |= {name: _only_typed(context, several, typed) for name, several in unread.items()}
         function(**read, **{name: value for name, value in typed.items() if name in taken})
 
@@ -48,7 +48,8 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
             own = one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
             parameters += options(pages[name]) if name in pages else [own]
     parameters.sort(key=place_of_option)  # typer shows panels in the order in which they come first
-    parameters.insert(0, inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
+    if unread:  # it knows what was typed, and what is a default
+        parameters.insert(0, inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # where typer looks
     call.__annotations__ = {one.name: one.annotation for one in parameters}
     return call
@@ -58,8 +59,9 @@ def _is_typed(annotation: Any) -> bool:
     return get_origin(annotation) is Annotated and get_args(annotation)[0] is Typed
 
 
-def _only_typed(context: typer.Context, pages: Sequence[Any], typed: Mapping[str, Any]) -> Typed:
+def _only_typed(context: typer.Context | None, pages: Sequence[Any], typed: Mapping[str, Any]) -> Typed:
     """Of what typer hands over, what stood on the command line."""
+    assert context is not None, "its parameter is there where somebody wants to know"
     known = {name for page in pages for name in flat_knobs(page)} & set(typed)
     sources = {name: context.get_parameter_source(name) for name in known}
     return Typed({name: typed[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"})
