@@ -6,8 +6,9 @@ import pytest
 import work
 
 from nextlabel.conformance.engines import for_engines
-from nextlabel.engines import engine, run
+from nextlabel.engines import engine, run, run_each
 from nextlabel.engines.here import Here
+from nextlabel.engines.parcels import Parcel
 from nextlabel.engines.processes import Processes
 from nextlabel.errors import BadData, WorkerDied
 
@@ -81,3 +82,10 @@ def test_the_standard_librarys_own_pool_is_an_engine_too():
 def test_one_job_needs_no_process():
     engines: dict[int, Executor] = {jobs: engine(jobs) for jobs in (1, 2)}
     assert {jobs: type(one) for jobs, one in engines.items()} == {1: Here, 2: Processes}
+
+
+def test_tasks_of_two_pieces_of_work_in_turns_unpickle_each_once():
+    works = [Parcel(work.Counted(str(which)), keep=True) for which in (0, 1)]
+    with Processes(1) as workers:
+        found = [read for _, read in run_each(workers, lambda task: works[task % 2], range(6), 1, 1)]
+    assert found == [1, 2, 2, 2, 2, 2]

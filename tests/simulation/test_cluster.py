@@ -11,7 +11,7 @@ from nextlabel.engines.here import Here
 from nextlabel.errors import CannotGo, Mistake
 from nextlabel.simulation.arm import play
 from nextlabel.simulation.parts import prepare
-from nextlabel.simulation.reach import bring_within_reach
+from nextlabel.simulation.reach import bring_within_reach, refuse_out_of_reach
 
 EXPERIMENT = Experiment("digits", ("random", "margin"), seeds=(0, 1), plan=Plan(batch=20, rounds=3))
 
@@ -76,4 +76,4 @@ def test_pictures_that_workers_do_not_see_are_told(fruits):
     plan = Plan(batch=1, rounds=1)
     experiment = Experiment(str(fruits), ("random",), model="cnn", val="1", start="2", test="2", seeds=(0,), plan=plan)
     with pytest.raises(CannotGo, match=r"learns from the pictures themselves.*on a disk that all machines share"):
-        bring_within_reach(prepare(experiment), Far())
+        refuse_out_of_reach(prepare(experiment), Far())
