@@ -5,6 +5,7 @@ asking as many a round) and from five (asking two per class); fifteen rounds. An
 batches, of twenty per class. KIND is one of
 
 - ``plain``, the default: three sets of pictures on patches, the digits, eight tables on their own features, scaled;
+  those of ``study.toml``, which `nextlabel simulate` plays, too;
 - ``efficientnet``: eight sets of pictures on features of a network that knows the world, groups on one side of a split;
 - ``texts``: docstrings by topic and by library (`text_embedders.py`), short and long, on `use` and on `tfidf`.
 
@@ -28,7 +29,7 @@ from typing import Any
 import text_embedders
 from scenarios import SHARED
 
-from nextlabel import Experiment, Plan, record
+from nextlabel import Experiment, Plan, read_study, record
 from nextlabel.experiment import Crew
 from nextlabel.knobs.columns import Columns
 from nextlabel.statistics.curves import aubc, curves, primary
@@ -45,7 +46,6 @@ MORE = {  # sets of pictures beside those: where they lie, and what in a path is
     "coffee-leaves": ("coffee-leaves/train", r"([^/-]*)-"),
     "drawn-shapes": ("drawn-shapes/train", r"-([^/-]*)-"),
 }
-TABLES = ("splice", "vehicle", "phoneme", "clean1", "tictactoe", "mammographic", "banana", "gcloudub")
 JUDGED = (
     "least_confident",
     "margin",
@@ -83,12 +83,8 @@ def experiments(kind: str, out: Path) -> dict[tuple[str, str], Experiment]:
 
 def plain(out: Path) -> dict[str, Experiment]:
     """Three sets of pictures, the digits, and eight tables."""
-    tables = {name: Experiment(str(SHARED / "tables" / f"{name}.svm"), name=name, standardize=True) for name in TABLES}
-    pictures = {
-        name: Experiment(str(SHARED / path), name=name, standardize=False, embedder="patches")
-        for name, path in PICTURES.items()
-    }
-    return tables | {"digits": Experiment("digits", name="digits", standardize=False)} | pictures
+    study = read_study(Path(__file__).with_name("study.toml"))
+    return dict(zip(study.names, study.experiments, strict=True))
 
 
 def on_efficientnet(out: Path) -> dict[str, Experiment]:

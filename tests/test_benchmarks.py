@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nextlabel import read_study
 from nextlabel.runs.reading import Run
 from nextlabel.strategies import STRATEGIES
 
@@ -47,6 +48,14 @@ def test_a_long_scenario_was_played_to_its_end_and_its_result_is_what_its_rows_s
         assert rounds == list(product(meant.strategies, meant.seeds, range(meant.plan.rounds + 1)))
         kept = json.loads((FILE.parent / "results" / f"{name}.json").read_text())
         assert json.loads(json.dumps(run.figures(played))) == kept
+
+
+def test_the_study_is_the_grid_that_the_docs_are_made_of(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(FILE.parent)
+    grid = importlib.import_module("selection_quality").experiments("plain", tmp_path)
+    for start, typed in (("1/class", {}), ("5/class", {"start": "5/class", "batch": "2/class"})):
+        study = read_study(FILE.parent / "study.toml", typed)
+        assert [grid[name, start] for name in study.names] == list(study.experiments)
 
 
 def test_every_strategy_has_its_line_in_the_table_of_costs():

@@ -133,6 +133,12 @@ def test_a_study_does_not_go_into_a_run(experiments, tmp_path):
         record_study(Study(experiments, Crew(jobs=1)), tmp_path)
 
 
+def test_a_study_does_not_lie_among_the_samples_of_any(experiments, fruits):
+    study = Study([*experiments[:1], Experiment(str(fruits))], Crew(jobs=1))
+    with pytest.raises(Mistake, match="among the files that it reads"):
+        record_study(study, fruits / "study")
+
+
 # Names
 
 

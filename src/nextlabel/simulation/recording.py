@@ -113,8 +113,8 @@ class Recording:
 
 def prepare_all(several: Sequence[Recording], crew: Crew, resume: bool, progress: Progress) -> None:
     """Everything at hand; what can be refused of any of them is, the sooner the less it costs to find out."""
+    _refuse_inside([one.folder for one in several], [one.experiment.dataset for one in several])
     for one in several:
-        _refuse_inside(one.folder, one.experiment.dataset)
         one.rehearse(known_before(one.experiment), resume)  # before the data are read,
     if len(several) > 1:  # reading one looks, too, but the others would be read first
         for one in several:
@@ -129,19 +129,20 @@ def prepare_all(several: Sequence[Recording], crew: Crew, resume: bool, progress
             one.parts = _tell_twins(embed_parts(one.parts, one.watch(progress)))
 
 
-def _refuse_inside(out: Path, source: Any) -> None:
-    """A run among the samples would be a class of its own the next time they are read."""
-    if not isinstance(source, str):  # held in Python
-        return
-    root = os.path.expanduser(source)
-    # A folder called "digits" does not stand for itself: the name of a set wins, here as in `load`.
-    if source in DATASETS or not os.path.isdir(root):
-        return
-    if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(root)):  # Path.resolve fails on a looping link
-        raise Mistake(
-            f"The run would lie in '{show_path(out)}', among the files that it reads, and be taken for a class of "
-            "them. Name a folder elsewhere with --out."
-        )
+def _refuse_inside(folders: Sequence[Path], sources: Sequence[Any]) -> None:
+    """A run among the samples of any dataset would be a class of its own the next time they are read."""
+    real = {folder: Path(os.path.realpath(folder)) for folder in folders}  # Path.resolve fails on a looping link
+    above = {place: folder for folder, there in real.items() for place in (there, *there.parents)}
+    for source in sources:
+        # What is held in Python lies nowhere; and a folder called "digits" does not stand for itself: the name of a set
+        # wins, here as in `load`.
+        if not isinstance(source, str) or source in DATASETS or not os.path.isdir(os.path.expanduser(source)):
+            continue
+        if (out := above.get(Path(os.path.realpath(os.path.expanduser(source))))) is not None:
+            raise Mistake(
+                f"The run would lie in '{show_path(out)}', among the files that it reads, and be taken for a class of "
+                "them. Name a folder elsewhere with --out."
+            )
 
 
 def _tell_twins(parts: Parts) -> Parts:
