@@ -33,6 +33,13 @@ def test_a_cluster_gives_the_rows_of_one_process(alone, tmp_path):
     assert run.manifest["jobs"] == 2
 
 
+def test_an_engine_of_ones_own_gives_them_too_and_stays_open(alone, tmp_path):
+    with Here() as workers:
+        record(EXPERIMENT, tmp_path / "run", Crew(jobs=3), workers=workers)
+        assert workers.submit(pow, 2, 3).result() == 8
+    assert rows(tmp_path / "run") == alone
+
+
 def test_an_address_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(Mistake, match="no address of a cluster"):
         record(EXPERIMENT, tmp_path / "run", Crew(cluster="here"))

@@ -7,7 +7,8 @@ All of them give the same rows.
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import Executor
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,12 +86,13 @@ def record(
     resume: bool = False,
     command: Sequence[str] = (),
     progress: Progress | None = None,
+    workers: Executor | None = None,
 ) -> Recorded:
     """Write the run of an experiment to the folder ``out``, and return it.
 
     With ``resume`` an interrupted run goes on after its last whole round; a finished one is left as it is, or played
-    under the seeds that the experiment has beyond it. Raises
-    `NextlabelError` in one of its kinds; whatever was written stays.
+    under the seeds that the experiment has beyond it. ``workers`` is an engine of your own, which stays open:
+    ``crew.jobs`` tasks are under way on it. Raises `NextlabelError` in one of its kinds; whatever was written stays.
 
     >>> import tempfile
     >>> from nextlabel import Crew, Experiment, Plan, record
@@ -103,7 +105,7 @@ def record(
     experiment, out = read_page("experiment", Experiment, experiment), read_path("out", out)
     # A dict or a text is a page or a path from here on: refused, where it is none, before any worker is started.
     crew = read_page("crew", Crew, crew)
-    (recorded,) = _record_all([Recording(experiment, out)], crew, resume, command, progress)
+    (recorded,) = _record_all([Recording(experiment, out)], crew, resume, command, progress, workers)
     return recorded
 
 
@@ -113,6 +115,7 @@ def record_study(
     resume: bool = False,
     command: Sequence[str] = (),
     progress: Progress | None = None,
+    workers: Executor | None = None,
 ) -> list[Recorded]:
     """Play the experiments of a study side by side; each one's run, as `record` writes it, is a folder in ``out``.
 
@@ -137,14 +140,20 @@ def record_study(
     several = [
         Recording(experiment, out / name, name) for name, experiment in zip(study.names, study.experiments, strict=True)
     ]
-    return _record_all(several, study.crew, resume, command, progress)
+    return _record_all(several, study.crew, resume, command, progress, workers)
 
 
 def _record_all(
-    several: Sequence[Recording], crew: Crew, resume: bool, command: Sequence[str], progress: Progress | None
+    several: Sequence[Recording],
+    crew: Crew,
+    resume: bool,
+    command: Sequence[str],
+    progress: Progress | None,
+    own: Executor | None,
 ) -> list[Recorded]:
     resume, progress = FLAG.take("resume", resume), progress or quiet
-    with engine(crew.jobs, crew.cluster) as workers:  # first: a worker of a script without a guard comes no further
+    # First: a worker of a script without a guard comes no further.
+    with engine(crew.jobs, crew.cluster) if own is None else nullcontext(own) as workers:
         prepare_all(several, crew, resume, progress)
         with ExitStack() as stack:
             for one in several:
