@@ -143,7 +143,7 @@ def test_a_worker_with_another_version_is_refused_in_one_sentence(scheduler):
         worker.kill()
 
 
-def test_a_scheduler_that_is_lost_is_told(scheduler, monkeypatch):
+def test_a_scheduler_that_is_lost_is_told_in_one_sentence(scheduler, monkeypatch, capfd, caplog):
     monkeypatch.setattr("nextlabel.engines.dask.ANSWER", 1)  # seconds in which it could come back
     with start_worker(scheduler[0]) as worker:
         with Dask(scheduler[0]) as engine:
@@ -153,6 +153,7 @@ def test_a_scheduler_that_is_lost_is_told(scheduler, monkeypatch):
             with pytest.raises(WorkerDied, match=r"scheduler .* is gone.*--resume"):
                 list(found)
         worker.kill()
+    assert (capfd.readouterr().err, caplog.messages) == ("", [])
 
 
 def test_a_file_that_workers_see_is_known_from_one_that_they_do_not(scheduler, tmp_path, monkeypatch):

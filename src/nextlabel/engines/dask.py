@@ -159,7 +159,7 @@ class Dask(Executor):
         """Hand on what came of a task; in a thread of Dask's."""
         from distributed import KilledWorker
 
-        if future.cancelled():
+        if not future.set_running_or_notify_cancel():  # nobody waits for it any more
             return
         try:
             result = remote.result()
@@ -195,7 +195,7 @@ def _start_cluster(workers: int) -> "distributed.LocalCluster":
     import dask
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says of dying workers, we say in words
+    _hush()
     try:
         # Workers are started by a thread that begins in here, and so are those that take the place of dead ones.
         with block_signal(signal.SIGINT), dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
@@ -213,7 +213,7 @@ def _start_cluster(workers: int) -> "distributed.LocalCluster":
 def _connect(address: str) -> "distributed.Client":
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _hush()
     try:
         # Not the default one: a notebook's own Dask goes on as if we were not there.
         return distributed.Client(address, timeout=ANSWER, set_as_default=False, name="nextlabel")
@@ -222,6 +222,13 @@ def _connect(address: str) -> "distributed.Client":
             f"Nobody answers at '{address}' ({_first_line(error)}). Is the scheduler running, and its port open from "
             f"here? One is started with: dask scheduler. And its workers, on each machine: {START.format(address)}"
         ) from None
+
+
+def _hush() -> None:
+    """What Dask logs of dead workers and lost schedulers, dozens of lines, we say in a sentence."""
+    for name in [*logging.root.manager.loggerDict]:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _first_line(error: BaseException) -> str:
