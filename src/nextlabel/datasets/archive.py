@@ -18,6 +18,8 @@ from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import read_found
 from nextlabel.datasets.text_files import ENDING
 from nextlabel.errors import BadData
+from nextlabel.files import cache
+from nextlabel.files.remote import is_remote
 from nextlabel.text import printable, show_path
 
 MOST_MEMBERS = 2_000_000
@@ -31,6 +33,7 @@ class ZipMember(NamedTuple):
 
     archive: str
     name: str
+    mark: str = ""  # of an archive in a bucket: what changes with its bytes
 
     def read(self) -> bytes:
         """Its bytes; raises `Unreadable`."""
@@ -40,6 +43,16 @@ class ZipMember(NamedTuple):
             raise Unreadable(f"is damaged in its archive ({printable(str(error))[:60]})") from None
         except (OSError, KeyError) as error:
             raise Passing(f"cannot be read from its archive ({printable(str(error))[:60]})") from None
+
+    @property
+    def signature(self) -> str:
+        """By the mark of an archive in a bucket; of one on this disk nothing is remembered."""
+        return cache.key(self.archive, self.mark, self.name) if self.mark else ""
+
+    @property
+    def far(self) -> bool:
+        """Is the archive far away?"""
+        return is_remote(self.archive)
 
     def __str__(self) -> str:
         return self.name

@@ -69,7 +69,7 @@ def _has_classes(paths: Sequence[str]) -> bool:
     return len({label for label in read_layout(paths).labels if label is not None}) > 1
 
 
-def found_in(root: Path, listing: Listing, name: str, request: Request) -> Found:
+def found_in(root: Path | str, listing: Listing, name: str, request: Request) -> Found:
     """The samples of a listing, with what their folders say of them; raises `BadData` where there are none.
 
     Those without a class are told where somebody needs labels: else these come from elsewhere, or from nowhere.
@@ -100,7 +100,7 @@ def _samples(listing: Listing, needs_labels: bool) -> tuple[str, Sequence[tuple[
     return TEXT, listing.texts
 
 
-def _no_samples(root: Path, listing: Listing) -> str:
+def _no_samples(root: Path | str, listing: Listing) -> str:
     hidden = f" {_say_hidden(listing.hidden)}" if listing.hidden else ""
     if not listing.others and not listing.skipped:
         return f"The folder '{show_path(root)}' is empty. Put one sub-folder of pictures per class into it.{hidden}"

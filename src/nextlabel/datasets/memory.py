@@ -38,9 +38,12 @@ class Memory:
 
 
 def sign(file: File) -> Signature:
-    """Path, place on the disk, size and times of a file; empty for one in an archive, and for one that just changed."""
+    """Path, place on the disk, size and times of a file; empty for one in an archive, and for one that just changed.
+
+    Of a file in a bucket, its address and what the store says of its bytes.
+    """
     if not isinstance(file, str):
-        return ""
+        return file.signature
     try:
         seen = os.stat(file)
     except OSError:

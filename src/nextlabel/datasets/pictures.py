@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from nextlabel.datasets.ahead import Coming, reading_ahead
 from nextlabel.datasets.base import Block, Squares
 from nextlabel.datasets.decoding import NO_ROOM, VERSION, Passing, Unreadable, read_sketch, square
 from nextlabel.datasets.greys import Scale, Scales, Sketch, find_scales, scaled_key
@@ -35,10 +36,18 @@ Verdict = str | Sketch | None  # why bytes cannot be read, or what their numbers
 
 
 class Member(Protocol):
-    """A file that lies in another one, as in an archive; small when pickled."""
+    """A file that lies in another one, as in an archive, or elsewhere, as in a bucket; small when pickled."""
 
     def read(self) -> bytes:
         """Its bytes; raises `Unreadable`."""
+
+    @property
+    def signature(self) -> str:
+        """What changes whenever its bytes do, known without reading them; empty where nothing is."""
+
+    @property
+    def far(self) -> bool:
+        """Does it take long until the first byte is here, and several at once no longer than one?"""
 
 
 File = str | Member  # a path, or what reads itself
@@ -128,9 +137,9 @@ def read_all(
     ``known`` says for a digest what became of it; squares are (size, size, 3). Numbers of more than 8 bits are put on
     their scale, and have a digest of bytes and scale; without ``scales`` they give a sketch and no square.
     """
-    with ThreadPoolExecutor(cores()) as threads:
+    with ThreadPoolExecutor(cores()) as threads, asked_early(files) as near:
         done = 0
-        for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
+        for chunk in _chunks(near):  # bounded, so that finished squares do not pile up before they are written
             readings = []
             with hush("PIL"):  # never across a yield: that would silence whoever takes the readings, too
                 for reading in threads.map(lambda file: _read_picture(file, size, known, scales), chunk):
@@ -138,6 +147,18 @@ def read_all(
                     progress("Reading pictures", done, len(files))
                     readings.append(reading)
             yield from readings
+
+
+@contextmanager
+def asked_early(files: Sequence[File]) -> Iterator[Sequence[File]]:
+    """The same files; those that are far away are asked for before they are read."""
+    far = {i: file for i, file in enumerate(files) if not isinstance(file, str) and file.far}
+    if not far:
+        yield files
+        return
+    with reading_ahead(list(far.values())) as ahead:
+        places = {i: place for place, i in enumerate(far)}
+        yield [Coming(ahead, places[i]) if i in places else file for i, file in enumerate(files)]
 
 
 def read_each(
