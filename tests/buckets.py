@@ -9,7 +9,11 @@ import pytest
 
 from nextlabel.files import remote
 
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIAOFNOBODY", "AWS_SECRET_ACCESS_KEY": "nobodys-secret", "AWS_DEFAULT_REGION": "us-east-1"}
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "AKIAOFNOBODY",
+    "AWS_SECRET_ACCESS_KEY": "nobodys-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 HOME = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 BUCKET = "pictures"
 

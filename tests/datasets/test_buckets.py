@@ -3,14 +3,11 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
 from buckets import serving_bucket, upload
-from painted import folder_of
 from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
-from nextlabel.datasets import load_dataset
 
 
 @pytest.fixture(scope="module")
@@ -29,5 +26,16 @@ def test_a_bucket_is_embedded_as_a_folder_is(bucket: Mapping[str, str], fruits: 
     address = upload(fruits, "fruits")
     run("embed", address, "--embedder", "pixels", "--out", tmp_path / "far")
     run("embed", fruits, "--embedder", "pixels", "--out", tmp_path / "near")
+    for name in ("features-000.npy", "samples.csv"):
+        assert (tmp_path / "far" / name).read_bytes() == (tmp_path / "near" / name).read_bytes()
+
+
+def test_two_workers_write_what_one_does(
+    bucket: Mapping[str, str], fruits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = upload(fruits, "two")
+    run("embed", fruits, "--embedder", "efficientnet", "--out", tmp_path / "near")
+    monkeypatch.setenv("NEXTLABEL_CACHE", str(tmp_path / "another"))
+    run("embed", address, "--embedder", "efficientnet", "--out", tmp_path / "far", "--jobs", 2)
     for name in ("features-000.npy", "samples.csv"):
         assert (tmp_path / "far" / name).read_bytes() == (tmp_path / "near" / name).read_bytes()

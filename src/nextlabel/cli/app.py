@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nextlabel.cli.model_commands import evaluate, predict, train
 from nextlabel.cli.options import with_options
-from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, read_figures
+from nextlabel.cli.pages import FIGURES_HELP, Arrays, Choice, Door, Output, Samples, Source, Workers, read_figures
 from nextlabel.cli.project_commands import backup, export, receipt, status
 from nextlabel.errors import Mistake, NextlabelError
 from nextlabel.experiment import Crew, Experiment
@@ -266,6 +266,7 @@ def fetch_flowers(
 @with_options
 def embed(
     source: Source,
+    workers: Workers,
     out: Annotated[
         Path, typer.Option(help="Folder to write: a new one, or one that embed wrote.", rich_help_panel=OUTPUT)
     ],
@@ -279,10 +280,12 @@ def embed(
     Example: `nextlabel embed pictures/ --out features/`
 
     Example: `nextlabel embed letters.csv --text-column body --out features/`
+
+    Example: `nextlabel embed s3://bucket/pictures --out features/ --jobs 4`
     """
     from nextlabel.cli.embed import run_embed
 
-    run_embed(source, out, json, loud)
+    run_embed(source, workers, out, json, loud)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from nextlabel.errors import Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
 from nextlabel.knobs.kinds import FILES, FLAG, NAMES, PLACE, SOURCE, Kind, number_within, optional, text, whole
-from nextlabel.knobs.panels import CHOSEN, DATA, DOOR, LABELS, OUTPUT
+from nextlabel.knobs.panels import CHOSEN, COMPUTED, DATA, DOOR, LABELS, OUTPUT
 from nextlabel.specifications import look_up
 from nextlabel.text import show_path
 
@@ -172,7 +172,7 @@ class Source:
         "",
         SOURCE,
         "A folder of pictures or of texts (.txt), an archive or a list of pictures, or a table with a column of texts; "
-        "labelled or not.",
+        "labelled or not; here, or at an address (s3://, gs://, https://).",
         positional=True,
     )
     embedder: str | None = knob(
@@ -190,6 +190,22 @@ class Source:
     project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
     store: str | None = knob(None, optional(text(metavar="URL")), STORE_HELP, DATA)
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
+
+    def __post_init__(self) -> None:
+        read_knobs(self)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who embeds: this process, on all cores, or several, a block of pictures at a time. No number hangs on it."""
+
+    jobs: int | None = knob(
+        None,
+        optional(whole(1)),
+        "Processes that embed pictures side by side. Without: this one, on all cores.",
+        COMPUTED,
+    )
+    threads: int = knob(1, whole(1), "Threads of each of these processes.", COMPUTED)
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -102,7 +103,7 @@ class FolderPictures:
 
     def _decode(self, ids: Sequence[int], size: int, progress: Progress) -> Iterator[Block]:
         """Ids with their squares (m, size, size, 3); what is not as expected is left out, and told at the end."""
-        changed = []
+        changed = list[File]()
         readings = read_all([self.files[i] for i in ids], size, {}, progress, self.scales)
         for some in _chunks(ids):
             good = []
@@ -113,11 +114,16 @@ class FolderPictures:
                     good.append((i, reading.square))
             if good:
                 yield [i for i, _ in good], np.stack([square for _, square in good])
-        if changed:
-            raise BadData(
-                f"{several(len(changed), 'picture')} changed while they were read, "
-                f"e.g. '{printable(str(changed[0]))}'; run again."
-            )
+        refuse_changed(changed)
+
+
+def refuse_changed(files: Sequence[File]) -> None:
+    """`BadData` where there are files that are no longer what they were."""
+    if files:
+        raise BadData(
+            f"{several(len(files), 'picture')} changed while they were read, "
+            f"e.g. '{printable(str(files[0]))}'; run again."
+        )
 
 
 def kept_squares(folder: Path, size: int) -> KeyedRows:
@@ -195,8 +201,23 @@ def hush(library: str) -> Iterator[None]:
             log.setLevel(level)
 
 
+_most_cores = ContextVar[int | None]("_most_cores", default=None)
+
+
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Let nobody take more cores in here, beside workers that want theirs."""
+    before = _most_cores.set(threads)
+    try:
+        yield
+    finally:
+        _most_cores.reset(before)
+
+
 def cores() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use, or, within `at_most`, how many threads."""
+    if (most := _most_cores.get()) is not None:
+        return most
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nextlabel.datasets.base import Dataset, Pictures, Request, Sink, Skipped, Squares
+from nextlabel.datasets.base import Dataset, Pictures, ReadingSink, Request, Sink, Skipped, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
-from nextlabel.datasets.memory import Signature, read_memory, sign, write_memory
+from nextlabel.datasets.memory import Journal, Signature, read_memory, sign, write_memory
 from nextlabel.datasets.pictures import (
     PICTURES_IN_FLIGHT,
     File,
@@ -45,7 +45,8 @@ class Found:
     """Pictures, or texts, that nobody has opened yet, row for row, and where they come from.
 
     ``root`` a path, or an address without secrets; ``paths`` relative, POSIX, as they are; ``labels`` None where a
-    sample has none; ``sides`` as `Dataset` has them; ``skipped`` what is left out already, ``notes`` sentences for a person. ``numbers``: order classes as numbers.
+    sample has none; ``sides`` as `Dataset` has them; ``skipped`` what is left out already, ``notes``
+    sentences for a person. ``numbers``: order classes as numbers.
     """
 
     root: Path | str
@@ -204,10 +205,11 @@ def _scan(request: Request, found: Found) -> list[Reading]:
     known: dict[str, Verdict] = {**dict.fromkeys(sink.keys() if sink else ()), **memory.verdicts}
     signatures = [sign(file) for file in found.files]
     readings = [memory.recall(signature, known) for signature in signatures]
-    unread = [i for i, reading in enumerate(readings) if reading is None]
+    unread, journal = [i for i, reading in enumerate(readings) if reading is None], Journal(store)
     try:
         for i, reading in _read_unread(found, unread, signatures, sink, known, request.progress):
             readings[i] = reading
+            journal.note(signatures[i], reading)
     finally:
         write_memory(store, memory, zip(signatures, readings, strict=True))
     return [reading for reading in readings if reading is not None]
@@ -234,7 +236,10 @@ def _read_unread(
                 told = _part(progress, before + start, len(unread))
                 yield from read_all(files[start : start + PICTURES_IN_FLIGHT], size, known, told)
 
-    if sink is not None and wanted:
+    if isinstance(sink, ReadingSink):
+        for place, reading in sink.read([found.files[i] for i in wanted], progress):
+            yield wanted[place], reading
+    elif sink is not None and wanted:
         yield from zip(wanted, _hand_over(read(wanted, sink.size, 0), sink), strict=True)
     yield from zip(others, read(others, TRIAL_SIZE, len(wanted)), strict=True)
 

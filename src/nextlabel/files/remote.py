@@ -37,7 +37,7 @@ NO_CREDENTIALS = re.compile("Credential|ProfileNotFound|TokenRetrieval|SSO|Refre
 
 
 class Entry(NamedTuple):
-    """A file in a store: where it is, how many bytes, and a mark that changes when its bytes do ("" if there is none)."""
+    """A file in a store: where it is, how many bytes, and a mark that changes when its bytes do ("" where none is)."""
 
     address: str
     size: int
@@ -208,7 +208,9 @@ def _filesystem(scheme: str) -> Any:
         fsspec = importlib.import_module("fsspec")
         importlib.import_module(driver)
         # Not fsspec's own cache of filesystems: that has one for each thread, with connections of its own.
-        options = {} if scheme in WEB else {"use_listings_cache": False}
+        options: dict[str, Any] = {} if scheme in WEB else {"use_listings_cache": False}
+        if scheme == "s3":
+            options["max_concurrency"] = 1  # of one file: else the size of each is asked for first
         return fsspec.filesystem(scheme, skip_instance_cache=True, **options)
     except ImportError as error:
         install = INSTALLS.get(driver, EXTRA)
