@@ -13,7 +13,9 @@ from nextlabel import report
 from nextlabel.cli.notes import data_notes
 from nextlabel.cli.pages import Output
 from nextlabel.cli.progress import show_progress
+from nextlabel.datasets.remote_file import name_of_address
 from nextlabel.experiment import Crew, Experiment
+from nextlabel.files.remote import is_remote, without_secrets
 from nextlabel.runs.lines import Row
 from nextlabel.runs.reading import Run
 from nextlabel.simulation import Recorded, record
@@ -125,7 +127,8 @@ def learning_notes(recorded: Recorded) -> list[str]:
 def dated_folder(experiment: Experiment) -> Path:
     """A new folder under runs/: the date, the dataset, and a number where there are several."""
     # abspath, or the folder `.` would have no name.
-    name = experiment.name or Path(os.path.abspath(experiment.dataset)).stem
+    source = without_secrets(experiment.dataset)
+    name = experiment.name or (name_of_address(source) if is_remote(source) else Path(os.path.abspath(source)).stem)
     plain = re.sub(r"[^\w.-]+", "_", name)[:60]  # what every file system takes, and short enough for it
     stem = f"{date.today().isoformat()}-{plain}"
     # Two runs that begin in the same moment can still choose one name: the recorder's lock keeps the second out.

@@ -20,7 +20,8 @@ from nextlabel.datasets.held import load_held
 from nextlabel.datasets.labels import describe_measured, doubt_numbers, is_measured
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import lists_pictures, load_manifest
-from nextlabel.datasets.remote import load_bucket
+from nextlabel.datasets.picture_tables import holds_cells, load_cells
+from nextlabel.datasets.remote import load_remote
 from nextlabel.datasets.split_lists import load_split_lists
 from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_table
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
@@ -193,9 +194,10 @@ def _load_listed(request: Request) -> Dataset:
 # In the order in which they are asked about: the first that a source is one of reads it.
 KINDS: Sequence[Kind] = (
     Kind(lambda request, path: request.source == STANDARD_INPUT, load_table, (LABEL, GROUP, TEXT)),
-    Kind(lambda request, path: is_remote(request.source), load_bucket),
+    Kind(lambda request, path: is_remote(request.source), load_remote, (LABEL, GROUP)),
     Kind(lambda request, path: request.source in DATASETS, _load_named),
     Kind(lambda request, path: os.path.isdir(path) and holds_features(path), load_features, (LABEL, GROUP)),
+    Kind(lambda request, path: not _wants_table(request) and holds_cells(path), load_cells, (LABEL, GROUP)),
     Kind(
         lambda request, path: os.path.isdir(path) and _list_of(path, request) is not None, _load_listed, (LABEL, GROUP)
     ),

@@ -12,14 +12,12 @@ from pathlib import Path
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import Layout, read_layout, side_of
-from nextlabel.datasets.listing import Listing, is_ignored, list_folder
+from nextlabel.datasets.listing import PLAIN_NAMES, Listing, is_ignored, list_folder
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures
 from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import PICTURE, TEXT, Found, read_found
 from nextlabel.errors import BadData
 from nextlabel.text import printable, quote_few, several, show_path
-
-PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent says more
 
 
 def load_folder(request: Request) -> Dataset:

@@ -7,54 +7,40 @@ address had is remembered by what the store says of it (ETag, size, time), so a 
 import os
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request, Skipped
-from nextlabel.datasets.decoding import NO_ROOM, Passing
-from nextlabel.datasets.folder import PLAIN_NAMES, found_in
+from nextlabel.datasets.folder import found_in
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.listing import Listing, is_ignored
+from nextlabel.datasets.picture_manifest import ENDINGS, load_remote_list
+from nextlabel.datasets.picture_tables import ARROW, PARQUET, load_remote_cells
 from nextlabel.datasets.pictures import MOST_BYTES, File
+from nextlabel.datasets.remote_file import RemoteFile, name_of_address
 from nextlabel.datasets.scanning import read_found
 from nextlabel.datasets.text_files import ENDING
 from nextlabel.errors import BadData
-from nextlabel.files import cache, remote
-from nextlabel.files.remote import Entry, without_secrets
+from nextlabel.files import remote
+from nextlabel.files.remote import WEB, Entry, scheme_of, without_secrets
 from nextlabel.text import printable
 
 
-class RemoteFile(NamedTuple):
-    """A file behind an address; small, so that it travels. ``mark`` changes with its bytes, empty: nobody knows."""
+def load_remote(request: Request) -> Dataset:
+    """What lies behind an address: an archive, a list of pictures, shards that hold pictures, or a folder of a bucket.
 
-    address: str
-    mark: str = ""
-
-    def read(self) -> bytes:
-        """Its bytes; raises `Unreadable` where they are not to be had, and `CannotFetch` where nothing is."""
-        try:
-            return remote.read(self.address)
-        except MemoryError:
-            raise Passing(NO_ROOM) from None
-        except FileNotFoundError:
-            raise Passing("is not there") from None
-        except PermissionError:
-            raise Passing("may not be read") from None
-
-    @property
-    def signature(self) -> str:
-        """By what the store says of it."""
-        return cache.key(without_secrets(self.address), self.mark) if self.mark else ""
-
-    @property
-    def far(self) -> bool:
-        """It is."""
-        return True
-
-    def __str__(self) -> str:
-        return without_secrets(self.address)
+    Raises `BadData` where nothing can be learned from it, `CannotFetch` where nothing answers, and `MissingExtra`.
+    """
+    ending = PurePosixPath(without_secrets(request.source).lower()).suffix
+    if ending == ".zip":
+        return load_archive(request)
+    if ending in (PARQUET, ARROW):
+        return load_remote_cells(request, [request.source])
+    if ending in ENDINGS or scheme_of(request.source) in WEB:
+        return load_remote_list(request)
+    return _load_bucket(request)
 
 
-def load_bucket(request: Request) -> Dataset:
+def _load_bucket(request: Request) -> Dataset:
     """Read a folder of a bucket as if it lay here; raises `BadData` where there is nothing to learn from."""
     root = without_secrets(request.source).rstrip("/")
     entries = remote.find(request.source)
@@ -63,6 +49,9 @@ def load_bucket(request: Request) -> Dataset:
             f"Nothing lies below '{printable(root)}'. Is the folder's name right, capitals too? Buckets have no empty "
             "folders."
         )
+    shards = [one.address for one in entries if one.address.endswith((ARROW, PARQUET))]
+    if shards and not any(os.path.splitext(one.address)[1].lower() in SUFFIXES for one in entries):
+        return load_remote_cells(request, shards)
     return read_found(request, found_in(root, list_entries(root, entries), name_of_address(root), request))
 
 
@@ -86,14 +75,3 @@ def list_entries(root: str, entries: Iterable[Entry]) -> Listing:
             found.others.append(printable(name))
             texts += [(name, file)] if name.lower().endswith(ENDING) else []
     return found._replace(texts=texts, folders=list(folders))
-
-
-def name_of_address(address: str) -> str:
-    """What the data behind an address are called.
-
-    >>> name_of_address("s3://bucket/flowers/train/"), name_of_address("https://example.org/birds.csv")
-    ('flowers', 'birds')
-    """
-    parts = [part for part in address.partition("://")[2].split("/") if part]
-    telling = [PurePosixPath(part).stem if i == len(parts) - 1 and i else part for i, part in enumerate(parts)]
-    return printable(next((part for part in reversed(telling) if part.lower() not in PLAIN_NAMES), "pictures"))

@@ -11,11 +11,12 @@ each scheme of a process, and threads share it.
 
 import functools
 import importlib
+import io
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from nextlabel.errors import BadData, CannotFetch, MissingExtra
@@ -130,12 +131,53 @@ def read(address: str) -> bytes:
     return raw
 
 
-@contextmanager
-def open_file(address: str) -> Iterator[BinaryIO]:
-    """One file, to be read in parts, by whoever seeks in it; raises as `read`."""
-    filesystem, path = _connect(address), _path(address)
-    with _patiently(address, lambda: filesystem.open(path, "rb", block_size=BLOCK)) as file:
-        yield file
+class OpenFile(io.RawIOBase):
+    """One file, to be read in parts by whoever seeks in it; opening and reading raise as `read`."""
+
+    def __init__(self, address: str) -> None:
+        self.address, filesystem, path = address, _connect(address), _path(address)
+        self.file = _patiently(address, lambda: filesystem.open(path, "rb", block_size=BLOCK))
+
+    def read(self, size: int = -1) -> bytes:
+        """The next ``size`` bytes, or as many as there are; all that follow where it is below 0."""
+        place = self.tell()
+
+        def ask() -> bytes:
+            try:
+                self.file.seek(place)
+                raw: bytes = self.file.read(size)
+            except ValueError:  # of fsspec, where a server sends more than it was asked for
+                raise BadData(
+                    f"The server of '{show(self.address)}' gives files as a whole only, and this one is wanted in "
+                    "parts. Download it, and name it here."
+                ) from None
+            return raw
+
+        return _patiently(self.address, ask)
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Where it is read next, as files have it."""
+        at: int = self.file.seek(place, whence)
+        return at
+
+    def tell(self) -> int:
+        """Where it is read next."""
+        at: int = self.file.tell()
+        return at
+
+    def seekable(self) -> bool:
+        """Can it be read from anywhere? Of a web server that does not say how long a file is, it cannot."""
+        return bool(self.file.seekable())
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def close(self) -> None:
+        """Let go of it."""
+        if not self.closed:
+            self.file.close()
+        super().close()
 
 
 def _patiently(address: str, ask: Callable[[], T]) -> T:
@@ -163,14 +205,16 @@ def _sentences(address: str) -> Iterator[None]:
     """What a driver raises, as one of ours that names no credentials: their own words may hold a signed address."""
     try:
         yield
-    except (FileNotFoundError, PermissionError, CannotFetch, BadData, MissingExtra, MemoryError):
+    except (CannotFetch, BadData, MissingExtra, MemoryError):
         raise
+    except (FileNotFoundError, PermissionError) as error:
+        raise type(error)(show(address)) from None
     except Exception as error:
         status = getattr(error, "status", None)
         if status in FORBIDDEN:
-            raise PermissionError(f"status {status}") from None
+            raise PermissionError(show(address)) from None
         if isinstance(status, int) and 400 <= status < 500 and status not in LATER:
-            raise FileNotFoundError(f"status {status}") from None
+            raise FileNotFoundError(show(address)) from None
         if NO_CREDENTIALS.search(type(error).__name__):
             raise CannotFetch(
                 f"No credentials for '{show(address)}' were found ({type(error).__name__}). Set them as for any other "
