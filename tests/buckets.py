@@ -1,6 +1,8 @@
 """A bucket of our own on this machine: moto's server, with keys that open nothing else."""
 
+import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +41,26 @@ def serving_bucket() -> Iterator[Mapping[str, str]]:
 
 def upload(folder: Path, prefix: str) -> str:
     """All files below a folder, put below a prefix; its address."""
-    store = remote._filesystem("s3")
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            store.pipe_file(f"{BUCKET}/{prefix}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    remote._filesystem("s3").pipe(
+        {f"{BUCKET}/{prefix}/{file.relative_to(folder).as_posix()}": file.read_bytes() for file in files}
+    )
     return f"s3://{BUCKET}/{prefix}"
+
+
+@contextmanager
+def asked_for() -> Iterator[list[str]]:
+    """The objects that were fetched within the block, as they are."""
+    asked = list[str]()
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if found := re.search(rf'"GET /{BUCKET}/(\S+) HTTP', record.getMessage()):
+                asked.append(found[1])
+
+    log, listening = logging.getLogger("werkzeug"), Listening()
+    log.addHandler(listening)
+    try:
+        yield asked
+    finally:
+        log.removeHandler(listening)

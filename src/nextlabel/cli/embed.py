@@ -16,8 +16,7 @@ from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.feature_folder import FeatureFolder, check_place, write_features
 from nextlabel.embedders import TABLE, embed, embedder, sink
 from nextlabel.embedders.base import Features
-from nextlabel.engines import engine
-from nextlabel.engines.team import Team
+from nextlabel.engines import Team, engine
 from nextlabel.errors import Mistake, WorkerDied
 from nextlabel.progress import Progress
 from nextlabel.text import several, show_path

@@ -26,7 +26,7 @@ from nextlabel.datasets.split_lists import load_split_lists
 from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_table
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
-from nextlabel.files.remote import is_remote
+from nextlabel.files.remote import is_remote, show
 from nextlabel.knobs import read_page
 from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import FILES, SAMPLES, optional
@@ -136,7 +136,7 @@ def _refuse_columns(request: Request, kind: Kind) -> None:
     for option, column in wanted.items():
         if column is not None and option not in kind.columns:
             raise Mistake(
-                f"'{printable(request.source)}' has no columns to choose {option}s from. Use --{option}-column with a "
+                f"'{show(request.source)}' has no columns to choose {option}s from. Use --{option}-column with a "
                 ".csv file or another table."
             )
 

@@ -19,9 +19,9 @@ from nextlabel.datasets.pictures import MOST_BYTES, File
 from nextlabel.datasets.remote_file import RemoteFile, name_of_address
 from nextlabel.datasets.scanning import read_found
 from nextlabel.datasets.text_files import ENDING
-from nextlabel.errors import BadData
+from nextlabel.errors import BadData, Mistake
 from nextlabel.files import remote
-from nextlabel.files.remote import WEB, Entry, scheme_of, without_secrets
+from nextlabel.files.remote import WEB, Entry, scheme_of, show, without_secrets
 from nextlabel.text import printable
 
 
@@ -32,6 +32,7 @@ def load_remote(request: Request) -> Dataset:
     """
     ending = PurePosixPath(without_secrets(request.source).lower()).suffix
     if ending == ".zip":
+        _refuse_columns(request)
         return load_archive(request)
     if ending in (PARQUET, ARROW):
         return load_remote_cells(request, [request.source])
@@ -52,7 +53,16 @@ def _load_bucket(request: Request) -> Dataset:
     shards = [one.address for one in entries if one.address.endswith((ARROW, PARQUET))]
     if shards and not any(os.path.splitext(one.address)[1].lower() in SUFFIXES for one in entries):
         return load_remote_cells(request, shards)
+    _refuse_columns(request)
     return read_found(request, found_in(root, list_entries(root, entries), name_of_address(root), request))
+
+
+def _refuse_columns(request: Request) -> None:
+    if request.label_column is not None or request.group_column is not None:
+        raise Mistake(
+            f"'{show(request.source)}' has no columns to choose from: its folders are its classes. Name a list of "
+            "pictures (.csv) instead."
+        )
 
 
 def list_entries(root: str, entries: Iterable[Entry]) -> Listing:

@@ -23,7 +23,7 @@ from nextlabel.embedders.pixels import Pixels
 from nextlabel.embedders.tfidf import tfidf
 from nextlabel.embedders.use import is_installed as use_is_installed
 from nextlabel.embedders.use import use
-from nextlabel.engines.team import Team
+from nextlabel.engines import Team
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import file_of
 from nextlabel.progress import Progress, quiet

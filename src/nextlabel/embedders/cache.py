@@ -34,7 +34,7 @@ from nextlabel.embedders.base import (
 )
 from nextlabel.embedders.blocks import EmbedBlock, cut
 from nextlabel.embedders.reduction import Reduced, settings_of
-from nextlabel.engines.team import Team
+from nextlabel.engines import Team
 from nextlabel.files import cache
 from nextlabel.files.arrays import Array, digest
 from nextlabel.files.keyed import MOST_BLOCKS, STEP, Compute, KeyedRows, Places

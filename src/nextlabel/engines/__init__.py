@@ -8,8 +8,9 @@ from nextlabel.engines.dask import Dask, check_address
 from nextlabel.engines.driver import run
 from nextlabel.engines.here import Here
 from nextlabel.engines.processes import Processes
+from nextlabel.engines.team import Team
 
-__all__ = ["ENGINES", "Engine", "check_address", "engine", "run"]
+__all__ = ["ENGINES", "Engine", "Processes", "Team", "check_address", "engine", "run"]
 
 ENGINES: Mapping[str, Callable[[int], Executor]] = {
     "here": Here,

@@ -11,7 +11,7 @@ from nextlabel.store import FILE
 from nextlabel.text import show_path
 
 HOME = ".nextlabel"
-ELSEWHERE = re.compile("(s3|gs|gcs|https?):/", re.IGNORECASE)  # what is left of an address that became a path
+ELSEWHERE = re.compile("(?:^|/)(s3|gs|gcs|https?):/", re.IGNORECASE)  # what is left of an address that became a path
 
 
 def source_of(place: Path, settings: Settings) -> Source:
@@ -35,9 +35,10 @@ def is_project(place: Path, project: Path | None = None) -> bool:
 
 def check_place(place: Path) -> None:
     """Raise where nobody can label: nothing there, or the inside of a project."""
-    if ELSEWHERE.match(str(place)) and not place.exists():
+    if (address := ELSEWHERE.search(str(place))) and not place.exists():
         raise Mistake(
-            f"'{show_path(place)}' lies elsewhere, and a labelling keeps its answers beside samples on this disk. "
+            f"'{show_path(str(place)[address.start(1) :])}' lies elsewhere, and a labelling keeps its answers beside "
+            "samples on this disk. "
             "Embed them where they are (nextlabel embed), let 'nextlabel select' say which to label, and copy those."
         )
     if not place.exists():
