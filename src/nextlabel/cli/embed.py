@@ -48,12 +48,12 @@ def run_embed(source: Source, workers: Workers, out: Path, as_json: bool, loud: 
 @contextmanager
 def gather(workers: Workers) -> Iterator[Team | None]:
     """Who works beside this process, until the block ends; None: nobody was asked for."""
-    if workers.jobs is None:
+    if workers.jobs is None and workers.cluster is None:
         yield None
         return
     try:
-        with engine(workers.jobs) as opened:
-            yield Team(opened, workers.jobs, workers.threads)
+        with engine(workers.jobs or 1, workers.cluster) as opened:
+            yield Team(opened, getattr(opened, "room", workers.jobs or 1), workers.threads)
     except WorkerDied as died:
         said = str(died).replace("go on with --resume", "run the same command again, and nothing whole is done twice")
         raise WorkerDied(said) from None

@@ -206,6 +206,12 @@ class Workers:
         COMPUTED,
     )
     threads: int = knob(1, whole(1), "Threads of each of these processes.", COMPUTED)
+    cluster: str | None = knob(
+        None,
+        optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS")),
+        "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here.",
+        COMPUTED,
+    )
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -34,6 +34,11 @@ class Coming(NamedTuple):
         return ""
 
     @property
+    def lies_in(self) -> str:
+        """Nowhere yet."""
+        return ""
+
+    @property
     def far(self) -> bool:
         """No: it is on its way, and need not be asked for early again."""
         return False

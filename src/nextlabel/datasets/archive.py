@@ -51,6 +51,11 @@ class ZipMember(NamedTuple):
         return cache.key(without_secrets(self.archive), self.mark, self.name) if self.mark else ""
 
     @property
+    def lies_in(self) -> str:
+        """The archive."""
+        return self.archive
+
+    @property
     def far(self) -> bool:
         """Is the archive far away?"""
         return is_remote(self.archive)

@@ -71,6 +71,11 @@ class Cell(NamedTuple):
         return cache.key(self.mark, self.column, self.row) if self.mark else ""
 
     @property
+    def lies_in(self) -> str:
+        """The shard."""
+        return self.shard
+
+    @property
     def far(self) -> bool:
         """No: a shard is read at once."""
         return False

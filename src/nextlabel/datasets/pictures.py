@@ -47,6 +47,10 @@ class Member(Protocol):
         """What changes whenever its bytes do, known without reading them; empty where nothing is."""
 
     @property
+    def lies_in(self) -> str:
+        """The path, or the address, of the file that it is a part of, or is."""
+
+    @property
     def far(self) -> bool:
         """Does it take long until the first byte is here, and several at once no longer than one?"""
 

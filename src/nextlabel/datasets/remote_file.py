@@ -33,6 +33,11 @@ class RemoteFile(NamedTuple):
         return cache.key(without_secrets(self.address), self.mark) if self.mark else ""
 
     @property
+    def lies_in(self) -> str:
+        """It is by itself."""
+        return self.address
+
+    @property
     def far(self) -> bool:
         """It is."""
         return True

@@ -7,10 +7,11 @@ A picture's vector hangs on nothing but the picture, so it is the same by any wo
 threads. An embedder that is fitted to all pictures has to see all of them: it is no work for several.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +20,11 @@ from nextlabel.datasets.greys import Scales
 from nextlabel.datasets.pictures import File, Reading, asked_early, at_most, read_all
 from nextlabel.embedders.base import NO_FITS, Embedder, Features32
 from nextlabel.embedders.reduction import settings_of
-from nextlabel.errors import Mistake
+from nextlabel.engines import Team
+from nextlabel.errors import CannotGo, Mistake
 from nextlabel.files.keyed import KeyedRows
+from nextlabel.files.remote import is_remote
+from nextlabel.text import show_path
 
 FEWEST, MOST = 16, 256  # pictures of a block: some seconds of work, and what is lost where it is not finished
 BLOCKS_EACH = 16  # for one worker, so that all end at about the same time
@@ -85,6 +89,18 @@ class EmbedBlock:
                 f"A worker embeds otherwise: its {other} is {here.get(other)}, and {self.settings.get(other)} here. "
                 "Vectors would not be comparable. Install the same versions on both."
             )
+
+
+def check_reach(team: Team, files: Sequence[File]) -> None:
+    """`CannotGo` where workers on other machines do not see the first of these files; an address anybody sees."""
+    sees: Callable[[Path], bool] | None = getattr(team.engine, "sees", None)
+    first = next((file if isinstance(file, str) else file.lies_in for file in files), "")
+    if sees is None or not first or is_remote(first) or sees(Path(first)):
+        return
+    raise CannotGo(
+        f"The cluster's workers do not see '{show_path(first)}'. Put the pictures on a disk that all machines share, "
+        "under the same path, or into a bucket (s3://, gs://)."
+    )
 
 
 def cut(files: Iterable[tuple[int, File]], count: int, at_once: int) -> Iterator[Block]:

@@ -32,7 +32,7 @@ from nextlabel.embedders.base import (
     TextEmbedder,
     Transductive,
 )
-from nextlabel.embedders.blocks import EmbedBlock, cut
+from nextlabel.embedders.blocks import EmbedBlock, check_reach, cut
 from nextlabel.embedders.reduction import Reduced, settings_of
 from nextlabel.engines import Team
 from nextlabel.files import cache
@@ -217,6 +217,7 @@ class TeamEmbedding(Embedding):
         """The reading of each file, by its place, as they come."""
         work = EmbedBlock(self.embedder, self.team.threads, known=self.rows, settings=settings_of(self.embedder))
         report = _adding(progress, len(files))
+        check_reach(self.team, files)
         try:
             for block, made in self.team.run(work, cut(enumerate(files), len(files), self.team.at_once)):
                 if made.vectors is not None:
@@ -288,6 +289,7 @@ def embedding_by(team: Team, embedder: Embedder, pictures: FolderPictures, progr
     def compute(ids: Places) -> Iterator[tuple[Places, Floats]]:
         work = EmbedBlock(embedder, team.threads, scales=pictures.scales, settings=settings_of(embedder))
         report, changed = _adding(progress, len(ids)), list[File]()
+        check_reach(team, [pictures.files[i] for i in ids[:1]])
         for block, made in team.run(work, cut(((i, pictures.files[i]) for i in ids), len(ids), team.at_once)):
             rows = {} if made.vectors is None else dict(zip(made.digests, made.vectors, strict=True))
             good = [i for i in block.places if pictures.digests[i] in rows]

@@ -234,9 +234,11 @@ def _path(address: str) -> str:
 
 
 def _mark(about: dict[str, Any]) -> str:
-    """An ETag where there is one, else size and time."""
-    told = [str(about.get(name) or "") for name in ("ETag", "etag", "md5Hash", "LastModified", "mtime", "updated")]
-    return f"{about.get('size')} {' '.join(told)}" if any(told) else ""
+    """Size, and the ETag or hash; else the time. An ETag is the same for the same bytes, put there again as before."""
+    found = next(
+        (about[name] for name in ("ETag", "etag", "md5Hash", "LastModified", "updated") if about.get(name)), ""
+    )
+    return f"{about.get('size')} {found}" if found else ""
 
 
 def _connect(address: str) -> Any:
