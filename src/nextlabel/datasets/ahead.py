@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import NamedTuple, Protocol
 
-ASKED_AT_ONCE = 8  # files that are under way
 AHEAD = 256  # files that are under way, or wait to be taken
 ROOM = 2**28  # bytes that may wait: large files are asked for later
 
@@ -85,9 +84,9 @@ class ReadAhead:
 
 
 @contextmanager
-def reading_ahead(files: Sequence[Far]) -> Iterator[ReadAhead]:
-    """What reads these files ahead, until the block ends; then what was not taken is let go."""
-    threads = ThreadPoolExecutor(ASKED_AT_ONCE)
+def reading_ahead(files: Sequence[Far], at_once: int = 16) -> Iterator[ReadAhead]:
+    """What reads these files ahead, ``at_once`` at a time, until the block ends; then what was not taken is let go."""
+    threads = ThreadPoolExecutor(at_once)
     try:
         yield ReadAhead(files, threads)
     finally:

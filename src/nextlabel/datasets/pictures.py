@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 MOST_BYTES = 2**31
 PICTURES_IN_FLIGHT = 512  # pictures in flight
+FEWEST_ASKED, MOST_ASKED = 16, 64  # files far away that are under way at once: by their cores, which they keep busy
 
 Verdict = str | Sketch | None  # why bytes cannot be read, or what their numbers say of their scale; None: read
 
@@ -166,7 +167,7 @@ def asked_early(files: Sequence[File]) -> Iterator[Sequence[File]]:
     if not far:
         yield files
         return
-    with reading_ahead(list(far.values())) as ahead:
+    with reading_ahead(list(far.values()), min(MOST_ASKED, max(FEWEST_ASKED, 8 * cores()))) as ahead:
         places = {i: place for place, i in enumerate(far)}
         yield [Coming(ahead, places[i]) if i in places else file for i, file in enumerate(files)]
 

@@ -31,6 +31,7 @@ WEB = ("http", "https")
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 ATTEMPTS = 4  # of reading one file; drivers try some times by themselves, where they know the trouble
 FIRST_WAIT = 0.5  # seconds before the second attempt; twice as long before each further one
+CONNECTIONS = 64  # to one store
 BLOCK = 2**20  # bytes that are fetched at once of a file that is read in parts
 LATER = (408, 425, 429)  # what a web server answers that may do better in a moment, beside 500 and above
 FORBIDDEN = (401, 403)
@@ -257,6 +258,7 @@ def _filesystem(scheme: str) -> Any:
         options: dict[str, Any] = {} if scheme in WEB else {"use_listings_cache": False}
         if scheme == "s3":
             options["max_concurrency"] = 1  # of one file: else the size of each is asked for first
+            options["config_kwargs"] = {"max_pool_connections": CONNECTIONS}
         return fsspec.filesystem(scheme, skip_instance_cache=True, **options)
     except ImportError as error:
         install = INSTALLS.get(driver, EXTRA)
