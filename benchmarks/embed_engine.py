@@ -34,22 +34,23 @@ from nextlabel.engines import Processes, Team
 
 RESULT = Path(__file__).parent / "results" / "embed-engine.json"
 NAME = "efficientnet"
-ROUNDS = 9
+ROUNDS = 7
 MOST = 600  # pictures
 QUIET = 0.1  # of all cores, that somebody else may take
-PATIENCE = 15  # seconds
+PATIENCE = 6  # seconds
 SERVERS: list[int] = []  # their processes
 LATENCY = 0.05  # seconds until a picture behind an address begins to arrive
 ARMS = {"one": 1, "two": 2, "without": 0, "two, far": 2}  # workers
 
 
 class Found(NamedTuple):
-    """One measurement: seconds of embedding, how many pictures, a hash of their vectors, and ``others``: the share of
-    all cores that somebody else's programs took meanwhile."""
+    """One measurement: seconds of embedding, how many pictures, a hash of their vectors; ``work`` seconds of all cores
+    that our processes took, and ``others`` the share of all cores that somebody else's programs took meanwhile."""
 
     seconds: float
     pictures: int
     digest: str
+    work: float
     others: float
 
 
@@ -74,6 +75,9 @@ def main() -> None:
         "pictures": found["one"][0].pictures,
         "cores": cores(),
         "pictures_a_second": {arm: round(median(row.pictures / row.seconds for row in found[arm])) for arm in ARMS},
+        "milliseconds_of_a_core_a_picture": {
+            arm: round(1000 * median(row.work / row.pictures for row in found[arm]), 2) for arm in ARMS
+        },
         "two_workers_to_one": compare(found["one"], found["two"]),
         "without_to_one": compare(found["one"], found["without"]),
         "latency_seconds": LATENCY,
@@ -86,7 +90,7 @@ def main() -> None:
 
 
 def compare(base: list[Found], other: list[Found]) -> dict[str, object]:
-    """How many times as fast the other is, by pairs of one round: all, and those in which hardly anybody else worked."""
+    """How many times as fast the other is, by pairs of one round: all, and those where hardly anybody else worked."""
     pairs = [(one.seconds / two.seconds, max(one.others, two.others)) for one, two in zip(base, other, strict=True)]
     quiet = [ratio for ratio, others in pairs if others <= QUIET]
     return {
@@ -150,9 +154,10 @@ def measure(source: str, team: Team | None) -> Found:
         dataset = load(Request(source, sink=sink(NAME, team=team), unlabelled=True))
         features = embed(dataset, NAME, team=team)
         seconds = time.perf_counter() - started
-        others = (busy() - before[0] - (own() - before[1])) / seconds / cores()
+        work = own() - before[1]
+        others = max(0.0, busy() - before[0] - work) / seconds / cores()
         digest = hashlib.blake2b(features.array.tobytes()).hexdigest()
-        return Found(seconds, len(dataset), digest, max(0.0, others))
+        return Found(seconds, len(dataset), digest, work, others)
 
 
 def busy() -> float:
