@@ -20,8 +20,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from nextlabel.datasets.remote_file import name_of_address
 from nextlabel.errors import BadData, Mistake, UnknownName, naming
 from nextlabel.experiment import Crew, Experiment
+from nextlabel.files.remote import is_remote, without_secrets
 from nextlabel.knobs import Knob, flat_knobs, read_flat, read_page
 from nextlabel.knobs.kinds import as_items, name_data, read_path, show
 from nextlabel.text import did_you_mean, ordinal, printable, show_path
@@ -71,10 +73,15 @@ def folder_name(experiment: Experiment) -> str:
     >>> folder_name(Experiment("pictures/flowers")), folder_name(Experiment("a.csv", name="Iris (1936)"))
     ('flowers', 'Iris_1936_')
     """
-    # abspath, or the folder `.` would have no name.
-    data = experiment.dataset
-    name = experiment.name or (Path(os.path.abspath(data)).stem if isinstance(data, str) else name_data(data))
-    return re.sub(r"[^\w.-]+", "_", name)[:60]
+    return re.sub(r"[^\w.-]+", "_", experiment.name or _name_of(experiment.dataset))[:60]
+
+
+def _name_of(data: Any) -> str:
+    if not isinstance(data, str):
+        return name_data(data)
+    if is_remote(data):
+        return name_of_address(without_secrets(data))
+    return Path(os.path.abspath(data)).stem  # abspath, or the folder `.` would have no name
 
 
 def _name_apart(experiments: Sequence[Experiment]) -> tuple[dict[str, Experiment], tuple[str, ...]]:

@@ -25,7 +25,7 @@ from nextlabel.classifiers.texts import TextInput
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scale
 from nextlabel.datasets.tables.schemes import Scheme
-from nextlabel.embedders.cache import settings_of
+from nextlabel.embedders.reduction import settings_of
 from nextlabel.errors import BadData, CannotWrite
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.refusals import refusals

@@ -295,6 +295,7 @@ def fetch_flowers(
 @with_options
 def embed(
     source: Source,
+    workers: Workers,
     out: Annotated[
         Path, typer.Option(help="Folder to write: a new one, or one that embed wrote.", rich_help_panel=OUTPUT)
     ],
@@ -308,10 +309,12 @@ def embed(
     Example: `nextlabel embed pictures/ --out features/`
 
     Example: `nextlabel embed letters.csv --text-column body --out features/`
+
+    Example: `nextlabel embed s3://bucket/pictures --out features/ --jobs 4`
     """
     from nextlabel.cli.embed import run_embed
 
-    run_embed(source, out, json, loud)
+    run_embed(source, workers, out, json, loud)
 
 
 @app.command()

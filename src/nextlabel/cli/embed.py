@@ -1,12 +1,14 @@
 """Features for somebody's own use, or for later: a folder of .npy and a list of whose they are."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from nextlabel.cli.pages import Source
+from nextlabel.cli.pages import Source, Workers
 from nextlabel.cli.progress import show_progress
 from nextlabel.cli.projects import find_labels
 from nextlabel.datasets import load
@@ -14,12 +16,13 @@ from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.feature_folder import FeatureFolder, check_place, write_features
 from nextlabel.embedders import TABLE, embed, embedder, sink
 from nextlabel.embedders.base import Features
-from nextlabel.errors import Mistake
+from nextlabel.engines import Team, engine
+from nextlabel.errors import Mistake, WorkerDied
 from nextlabel.progress import Progress
 from nextlabel.text import several, show_path
 
 
-def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
+def run_embed(source: Source, workers: Workers, out: Path, as_json: bool, loud: Console) -> None:
     """Embed whatever is not embedded yet, and write all features to a folder."""
     check_place(out)
     if source.embedder is not None:
@@ -27,29 +30,50 @@ def run_embed(source: Source, out: Path, as_json: bool, loud: Console) -> None:
     project = find_labels(source, source.label_column and (source.label_column,))
     if project is not None:
         source = replace(source, embedder=source.embedder or project.record.settings.embedder)
-    with show_progress(loud, quiet=as_json) as progress:
-        request = request_of(source, progress)
+    with gather(workers) as team, show_progress(loud, quiet=as_json) as progress:
+        request = request_of(source, progress, team)
         dataset = load(request if project is None else project.fit(request))
         if dataset.kind == TABLE:
             raise Mistake(
                 f"'{dataset.name}' is a table of features already: give it to simulate or select as it is. If one of "
                 "its columns holds texts, name that with --text-column."
             )
-        features = embed(dataset, source.embedder, progress)
+        features = embed(dataset, source.embedder, progress, team=team)
         write_features(out, features.array, describe_samples(dataset, features))
-    for note in (*dataset.warnings, *features.notes):
+    for note in (*dataset.warnings, *features.notes, *say_alone(dataset, features, team)):
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(embedding_to_json(dataset, features, out)) if as_json else describe(dataset, features, out))
 
 
-def request_of(source: Source, progress: Progress) -> Request:
+@contextmanager
+def gather(workers: Workers) -> Iterator[Team | None]:
+    """Who works beside this process, until the block ends; None: nobody was asked for."""
+    if workers.jobs is None and workers.cluster is None:
+        yield None
+        return
+    try:
+        with engine(workers.jobs or 1, workers.cluster) as opened:
+            yield Team(opened, getattr(opened, "room", workers.jobs or 1), workers.threads)
+    except WorkerDied as died:
+        said = str(died).replace("go on with --resume", "run the same command again, and nothing whole is done twice")
+        raise WorkerDied(said) from None
+
+
+def say_alone(dataset: Dataset, features: Features, team: Team | None) -> Iterator[str]:
+    """Says where a team had nothing to do."""
+    if team is not None and (dataset.texts is not None or features.settings.get("transductive")):
+        why = "reads texts" if dataset.texts is not None else "is fitted to all pictures at once"
+        yield f"'{features.name}' {why}, and was computed by one process: --jobs changes nothing."
+
+
+def request_of(source: Source, progress: Progress, team: Team | None) -> Request:
     """What was typed, as those who load want it; nobody needs labels here."""
     return Request(
         source.data,
         label_column=source.label_column,
         progress=progress,
         table=source.table,
-        sink=sink(source.embedder),
+        sink=sink(source.embedder, team=team),
         unlabelled=True,
     )
 

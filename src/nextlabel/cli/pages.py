@@ -185,7 +185,7 @@ class Source:
         "",
         SOURCE,
         "A folder of pictures or of texts (.txt), an archive or a list of pictures, or a table with a column of texts; "
-        "labelled or not.",
+        "labelled or not; here, or at an address (s3://, gs://, https://).",
         positional=True,
     )
     embedder: str | None = knob(

@@ -20,10 +20,13 @@ from nextlabel.datasets.held import load_held
 from nextlabel.datasets.labels import describe_measured, doubt_numbers, is_measured
 from nextlabel.datasets.picture_arrays import holds_pictures, load_picture_file
 from nextlabel.datasets.picture_manifest import lists_pictures, load_manifest
+from nextlabel.datasets.picture_tables import holds_cells, load_cells
+from nextlabel.datasets.remote import load_remote
 from nextlabel.datasets.split_lists import load_split_lists
 from nextlabel.datasets.tables import COLUMNS, READERS, ending, load_table
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
+from nextlabel.files.remote import is_remote, show
 from nextlabel.knobs import read_page
 from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import FILES, SAMPLES, optional
@@ -141,7 +144,7 @@ def _refuse_columns(request: Request, kind: Kind) -> None:
     for option, column in wanted.items():
         if column is not None and option not in kind.columns:
             raise Mistake(
-                f"'{printable(request.source)}' has no columns to choose {option}s from. Use --{option}-column with a "
+                f"'{show(request.source)}' has no columns to choose {option}s from. Use --{option}-column with a "
                 ".csv file or another table."
             )
 
@@ -199,8 +202,10 @@ def _load_listed(request: Request) -> Dataset:
 # In the order in which they are asked about: the first that a source is one of reads it.
 KINDS: Sequence[Kind] = (
     Kind(lambda request, path: request.source == STANDARD_INPUT, load_table, (LABEL, GROUP, TEXT)),
+    Kind(lambda request, path: is_remote(request.source), load_remote, (LABEL, GROUP)),
     Kind(lambda request, path: request.source in DATASETS, _load_named),
     Kind(lambda request, path: os.path.isdir(path) and holds_features(path), load_features, (LABEL, GROUP)),
+    Kind(lambda request, path: not _wants_table(request) and holds_cells(path), load_cells, (LABEL, GROUP)),
     Kind(
         lambda request, path: os.path.isdir(path) and _list_of(path, request) is not None, _load_listed, (LABEL, GROUP)
     ),

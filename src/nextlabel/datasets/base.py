@@ -11,7 +11,7 @@ line in the table of `nextlabel.datasets`.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,14 @@ class Sink(Protocol):
 
     def flush(self) -> None:
         """Write down what it made of them so far; asked at the end, also where that comes early."""
+
+
+@runtime_checkable
+class ReadingSink(Sink, Protocol):
+    """A sink that reads the pictures that it wants by itself, by workers perhaps."""
+
+    def read(self, files: Sequence[Any], progress: Progress) -> Iterator[tuple[int, Any]]:
+        """What became of each file (a `Reading`, without its pixels), by its place, in any order."""
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,12 @@ from pathlib import Path
 from nextlabel.datasets.base import Dataset, Request
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.layout import Layout, read_layout, side_of
-from nextlabel.datasets.listing import Listing, is_ignored, list_folder
+from nextlabel.datasets.listing import PLAIN_NAMES, Listing, is_ignored, list_folder
 from nextlabel.datasets.picture_manifest import ENDINGS, lists_pictures
 from nextlabel.datasets.pictures import File
 from nextlabel.datasets.scanning import PICTURE, TEXT, Found, read_found
 from nextlabel.errors import BadData
 from nextlabel.text import printable, quote_few, several, show_path
-
-PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent says more
 
 
 def load_folder(request: Request) -> Dataset:
@@ -69,7 +67,7 @@ def _has_classes(paths: Sequence[str]) -> bool:
     return len({label for label in read_layout(paths).labels if label is not None}) > 1
 
 
-def found_in(root: Path, listing: Listing, name: str, request: Request) -> Found:
+def found_in(root: Path | str, listing: Listing, name: str, request: Request) -> Found:
     """The samples of a listing, with what their folders say of them; raises `BadData` where there are none.
 
     Those without a class are told where somebody needs labels: else these come from elsewhere, or from nowhere.
@@ -100,7 +98,7 @@ def _samples(listing: Listing, needs_labels: bool) -> tuple[str, Sequence[tuple[
     return TEXT, listing.texts
 
 
-def _no_samples(root: Path, listing: Listing) -> str:
+def _no_samples(root: Path | str, listing: Listing) -> str:
     hidden = f" {_say_hidden(listing.hidden)}" if listing.hidden else ""
     if not listing.others and not listing.skipped:
         return f"The folder '{show_path(root)}' is empty. Put one sub-folder of pictures per class into it.{hidden}"

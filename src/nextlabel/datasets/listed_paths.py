@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from nextlabel.datasets.formats import SUFFIXES
+from nextlabel.files.remote import is_remote
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,6 +47,7 @@ ID_COLUMNS = [
     "imageid",
     "img_id",
 ]  # paths where their cells are pictures, and numbers of anything where not
+ADDRESS_COLUMNS = ["url", "uri", "image_url", "img_url", "picture_url", "photo_url", "address", "link", "key"]
 LOOKED_AT = 50  # rows that say whether a table is a list of pictures
 LONGEST = 4_096  # letters of a path, as Linux has it
 UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before an uploaded file's name
@@ -59,16 +61,19 @@ class PathColumn(NamedTuple):
     known: bool
 
 
-def find_path_column(frame: "pl.DataFrame", folder: Path) -> PathColumn | None:
+def find_path_column(frame: "pl.DataFrame", folder: Path, far: bool = False) -> PathColumn | None:
     """The column of a list in ``folder`` whose cells, or most of the first of them, name pictures; None without one.
 
     One whose pictures are there comes first, then one of a name that others use, too: what it names may be gone. By its
     cells alone a column is known only where each of them is another one: else rows are parts of pictures.
+    A list that lies ``far`` away may call it an address, too, and an address may end in anything.
     """
     head = frame.head(LOOKED_AT)
     known = {name.strip().lower(): name for name in frame.columns}
-    named = [known[name] for name in (*PATH_COLUMNS, *ID_COLUMNS) if name in known]
-    named = [name for name in named if _are_most(_cells(head, name), _names_picture)]
+    named = [known[name] for name in (*PATH_COLUMNS, *ID_COLUMNS, *(ADDRESS_COLUMNS if far else ())) if name in known]
+    named = [name for name in named if _are_most(_cells(head, name), _names_picture if not far else _names_far)]
+    if far:
+        return PathColumn(named[0], True) if named else None
     for name in chain(named, _others(head, named)):
         cells = _cells(head, name)
         once = name in named or len(set(cells)) == len(cells)
@@ -100,6 +105,10 @@ def _are_most(cells: Sequence[str], is_one: Any) -> bool:
 
 def _names_picture(cell: str) -> bool:
     return len(cell) <= LONGEST and re.search(ENDS_LIKE_A_PICTURE, cell) is not None
+
+
+def _names_far(cell: str) -> bool:
+    return is_remote(cell) or _names_picture(cell)
 
 
 def _is_there(folder: Path, cell: str) -> bool:

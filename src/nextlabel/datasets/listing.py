@@ -23,6 +23,7 @@ SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 # Hidden folders of programs: whoever has one of these does not miss a class.
 OWN = "git svn hg thumb trash cache ipynb fsevents spotlight temporaryitems idea vscode dvc huggingface venv tmp"
 OWN_HIDDEN = tuple(f".{name}" for name in OWN.split())
+PLAIN_NAMES = ("train", "data", "images", "pictures")  # folders whose parent says more
 
 
 class Listing(NamedTuple):

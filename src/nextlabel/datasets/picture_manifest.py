@@ -6,10 +6,14 @@ tables), is no label.
 """
 
 import os
+import posixpath
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, urljoin
 
 from nextlabel.datasets.base import Dataset, Request, Skipped
 from nextlabel.datasets.labels import describe_measured, doubt_numbers, encode_labels, is_measured, read_names
@@ -25,9 +29,12 @@ from nextlabel.datasets.listed_paths import (
 from nextlabel.datasets.listing import Listing
 from nextlabel.datasets.multi_labels import read_choice, refuse_several_labels, say_label_columns, say_several_labels
 from nextlabel.datasets.pictures import File
+from nextlabel.datasets.remote_file import RemoteFile, name_of_address
 from nextlabel.datasets.scanning import PICTURE, Found, read_found
 from nextlabel.errors import BadData
+from nextlabel.files import cache
 from nextlabel.files.cells import read_start
+from nextlabel.files.remote import WEB, is_remote, read, scheme_of, show, without_secrets
 from nextlabel.knobs.lists import write_names
 from nextlabel.text import did_you_mean, printable, several, shorten
 
@@ -65,13 +72,33 @@ def load_manifest(request: Request) -> Dataset:
     return read_found(request, find_listed(path, path.name, request))
 
 
-def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | None = None) -> Found:
+def load_remote_list(request: Request) -> Dataset:
+    """The pictures of a list elsewhere, which names addresses, or paths beside it; raises as `load_manifest` does."""
+    address, shown = request.source, show(request.source)
+    try:
+        raw = read(address)
+    except PermissionError:
+        raise BadData(f"The list '{shown}' may not be read. Ask its owner, or set credentials for it.") from None
+    except FileNotFoundError:
+        raise BadData(f"There is no list of pictures '{shown}'. Is it spelled right?") from None
+    with TemporaryDirectory() as folder:
+        name = PurePosixPath(without_secrets(address)).name
+        path = Path(folder) / (name if name.lower().endswith(ENDINGS) else "list.csv")
+        path.write_bytes(raw)
+        found = find_listed(path, shown, request, address=address)
+    return read_found(request, found)
+
+
+def find_listed(
+    path: Path, shown: str, request: Request, needs_labels: bool | None = None, address: str | None = None
+) -> Found:
     """What a list names, none of it opened; ``shown`` is the list in sentences. Raises as `load_manifest` does.
 
-    ``needs_labels``: must it have a column of them? If not said, as the request has it.
+    ``needs_labels``: must it have a column of them? If not said, as the request has it. ``address``: where it lies, if
+    not here.
     """
     frame = _read(path, None)
-    columns = _columns(frame, path.parent, request, printable(shown))
+    columns = _columns(frame, path.parent, request, printable(shown), address is not None)
     if columns.label is None and (request.needs_labels if needs_labels is None else needs_labels):
         raise BadData(_no_label(frame, columns.path.name, printable(shown)))
     named = [read_cell(value) for value in frame[columns.path.name].to_list()]
@@ -81,8 +108,8 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
     read = read_names(labels, request.table.null_words)
     labels = read.names
     rows = _once(named, labels, printable(shown))
-    files, skipped = _find(path.parent, [named[i] for i in rows])
-    good = [(i, file) for i, file in zip(rows, files, strict=True) if file is not None]
+    files, skipped = _find(path.parent if address is None else address, [named[i] for i in rows])
+    good: list[tuple[int, File]] = [(i, file) for i, file in zip(rows, files, strict=True) if file is not None]
     if not good:
         first = skipped[0].path if skipped else "nothing"
         raise BadData(
@@ -90,9 +117,9 @@ def find_listed(path: Path, shown: str, request: Request, needs_labels: bool | N
         )
     group, split = (frame[name].to_list() if name else None for name in (columns.group, columns.split))
     return Found(
-        path,
-        printable(path.stem if path.stem != "metadata" else path.parent.name),
-        [tidy_path(named[i]) for i, _ in good],
+        path if address is None else without_secrets(address),
+        _name_of(path) if address is None else name_of_address(without_secrets(address)),
+        _show_places([named[i] for i, _ in good]),
         [file for _, file in good],
         [labels[i] for i, _ in good],
         sides=None if split is None else [side_of(read_cell(split[i])) for i, _ in good],
@@ -160,11 +187,15 @@ def _read(path: Path, rows: int | None) -> "pl.DataFrame":
         raise BadData(f"'{shown}' cannot be read ({shorten(str(error), 80)}). Is it whole?") from None
 
 
-def _columns(frame: "pl.DataFrame", folder: Path, request: Request, shown: str) -> Columns:
+def _columns(frame: "pl.DataFrame", folder: Path, request: Request, shown: str, far: bool) -> Columns:
     names = frame.columns
     plain = {name.strip().lower(): name for name in names}
-    path = find_path_column(frame, folder)
-    assert path is not None, "lists_pictures has found it"
+    path = find_path_column(frame, folder, far)
+    if path is None:  # of a list on this disk `lists_pictures` has found it
+        raise BadData(
+            f"'{shown}' has no column of pictures: none called 'path', 'url' or the like names any. It has "
+            f"{', '.join(map(printable, names[:20]))}."
+        )
     for wanted in (request.label_column, request.group_column):
         if wanted is not None and wanted not in names:
             known = f"Its columns are {', '.join(printable(name) for name in names[:20])}."
@@ -209,10 +240,33 @@ def _once(named: Sequence[str], labels: Sequence[str | None], shown: str) -> lis
     return list(first.values())
 
 
-def _find(folder: Path, named: Sequence[str]) -> tuple[list[str | None], list[Skipped]]:
-    """The file of each path, or None, with the reason."""
+def _name_of(path: Path) -> str:
+    return printable(path.stem if path.stem != "metadata" else path.parent.name)
+
+
+def _show_places(named: Sequence[str]) -> list[str]:
+    """What pictures are called by: tidy paths, and addresses without their secrets, each of them once."""
+    shown = [without_secrets(name) if is_remote(name) else tidy_path(name) for name in named]
+    count = Counter(shown)
+    return [one if count[one] == 1 else f"{one}?{cache.key(name)[:8]}" for one, name in zip(shown, named, strict=True)]
+
+
+def _find(folder: Path | str, named: Sequence[str]) -> tuple[Sequence[File | None], list[Skipped]]:
+    """The file of each path, or None, with the reason; in a list that lies elsewhere, and in one of addresses alone,
+    those are read."""
+    if isinstance(folder, str) or (named and all(map(is_remote, named))):
+        return [RemoteFile(name if is_remote(name) else _beside(str(folder), name)) for name in named], []
     files = [next((str(path) for path in possible_places(folder, name) if path.is_file()), None) for name in named]
     lost = [name for name, file in zip(named, files, strict=True) if file is None]
     return files, [
         Skipped(printable(name), "is an address, not a file" if "://" in name else "is not there") for name in lost
     ]
+
+
+def _beside(address: str, name: str) -> str:
+    """The address of what a list elsewhere names, relative to it."""
+    if scheme_of(address) in WEB:
+        return urljoin(address, quote(name, safe="/%?=&#;,:@+~"))
+    bucket = address[: address.index("/", len(scheme_of(address)) + 3)]
+    folder = without_secrets(address)[len(bucket) :].rpartition("/")[0]
+    return f"{bucket}/{posixpath.normpath(f'{folder}/{name}').lstrip('/')}"

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from nextlabel.datasets.ahead import Coming, reading_ahead
 from nextlabel.datasets.base import Block, Squares
 from nextlabel.datasets.decoding import NO_ROOM, VERSION, Passing, Unreadable, read_sketch, square
 from nextlabel.datasets.greys import Scale, Scales, Sketch, find_scales, scaled_key
@@ -30,15 +32,28 @@ T = TypeVar("T")
 
 MOST_BYTES = 2**31
 PICTURES_IN_FLIGHT = 512  # pictures in flight
+FEWEST_ASKED, MOST_ASKED = 16, 64  # files far away that are under way at once: by their cores, which they keep busy
 
 Verdict = str | Sketch | None  # why bytes cannot be read, or what their numbers say of their scale; None: read
 
 
 class Member(Protocol):
-    """A file that lies in another one, as in an archive; small when pickled."""
+    """A file that lies in another one, as in an archive, or elsewhere, as in a bucket; small when pickled."""
 
     def read(self) -> bytes:
         """Its bytes; raises `Unreadable`."""
+
+    @property
+    def signature(self) -> str:
+        """What changes whenever its bytes do, known without reading them; empty where nothing is."""
+
+    @property
+    def lies_in(self) -> str:
+        """The path, or the address, of the file that it is a part of, or is."""
+
+    @property
+    def far(self) -> bool:
+        """Does it take long until the first byte is here, and several at once no longer than one?"""
 
 
 File = str | Member  # a path, or what reads itself
@@ -93,7 +108,7 @@ class FolderPictures:
 
     def _decode(self, ids: Sequence[int], size: int, progress: Progress) -> Iterator[Block]:
         """Ids with their squares (m, size, size, 3); what is not as expected is left out, and told at the end."""
-        changed = []
+        changed = list[File]()
         readings = read_all([self.files[i] for i in ids], size, {}, progress, self.scales)
         for some in _chunks(ids):
             good = []
@@ -104,11 +119,16 @@ class FolderPictures:
                     good.append((i, reading.square))
             if good:
                 yield [i for i, _ in good], np.stack([square for _, square in good])
-        if changed:
-            raise BadData(
-                f"{several(len(changed), 'picture')} changed while they were read, "
-                f"e.g. '{printable(str(changed[0]))}'; run again."
-            )
+        refuse_changed(changed)
+
+
+def refuse_changed(files: Sequence[File]) -> None:
+    """`BadData` where there are files that are no longer what they were."""
+    if files:
+        raise BadData(
+            f"{several(len(files), 'picture')} changed while they were read, "
+            f"e.g. '{printable(str(files[0]))}'; run again."
+        )
 
 
 def kept_squares(folder: Path, size: int) -> KeyedRows:
@@ -128,9 +148,9 @@ def read_all(
     ``known`` says for a digest what became of it; squares are (size, size, 3). Numbers of more than 8 bits are put on
     their scale, and have a digest of bytes and scale; without ``scales`` they give a sketch and no square.
     """
-    with ThreadPoolExecutor(cores()) as threads:
+    with ThreadPoolExecutor(cores()) as threads, asked_early(files) as near:
         done = 0
-        for chunk in _chunks(files):  # bounded, so that finished squares do not pile up before they are written
+        for chunk in _chunks(near):  # bounded, so that finished squares do not pile up before they are written
             readings = []
             with hush("PIL"):  # never across a yield: that would silence whoever takes the readings, too
                 for reading in threads.map(lambda file: _read_picture(file, size, known, scales), chunk):
@@ -138,6 +158,18 @@ def read_all(
                     progress("Reading pictures", done, len(files))
                     readings.append(reading)
             yield from readings
+
+
+@contextmanager
+def asked_early(files: Sequence[File]) -> Iterator[Sequence[File]]:
+    """The same files; those that are far away are asked for before they are read."""
+    far = {i: file for i, file in enumerate(files) if not isinstance(file, str) and file.far}
+    if not far:
+        yield files
+        return
+    with reading_ahead(list(far.values()), min(MOST_ASKED, max(FEWEST_ASKED, 8 * cores()))) as ahead:
+        places = {i: place for place, i in enumerate(far)}
+        yield [Coming(ahead, places[i]) if i in places else file for i, file in enumerate(files)]
 
 
 def read_each(
@@ -174,8 +206,23 @@ def hush(library: str) -> Iterator[None]:
             log.setLevel(level)
 
 
+_most_cores = ContextVar[int | None]("_most_cores", default=None)
+
+
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Let nobody take more cores in here, beside workers that want theirs."""
+    before = _most_cores.set(threads)
+    try:
+        yield
+    finally:
+        _most_cores.reset(before)
+
+
 def cores() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use, or, within `at_most`, how many threads."""
+    if (most := _most_cores.get()) is not None:
+        return most
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

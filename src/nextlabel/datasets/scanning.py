@@ -12,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from nextlabel.datasets.base import Dataset, Pictures, Request, Sink, Skipped, Squares
+from nextlabel.datasets.base import Dataset, Pictures, ReadingSink, Request, Sink, Skipped, Squares
 from nextlabel.datasets.decoding import VERSION
 from nextlabel.datasets.greys import Scales, describe_scales, find_scales, scaled_key
-from nextlabel.datasets.memory import Signature, read_memory, sign, write_memory
+from nextlabel.datasets.memory import Journal, Signature, read_memory, sign, write_memory
 from nextlabel.datasets.pictures import (
     PICTURES_IN_FLIGHT,
     File,
     FolderPictures,
     Reading,
     Verdict,
+    asked_early,
     digest_of,
     read_all,
     read_file,
@@ -43,11 +44,12 @@ TRIAL_SIZE = 16  # of squares that nobody takes: they only show that a picture c
 class Found:
     """Pictures, or texts, that nobody has opened yet, row for row, and where they come from.
 
-    ``paths`` relative, POSIX, as they are; ``labels`` None where a sample has none; ``sides`` as `Dataset` has them;
-    ``skipped`` what is left out already, ``notes`` sentences for a person. ``numbers``: order classes as numbers.
+    ``root`` a path, or an address without secrets; ``paths`` relative, POSIX, as they are; ``labels`` None where a
+    sample has none; ``sides`` as `Dataset` has them; ``skipped`` what is left out already, ``notes``
+    sentences for a person. ``numbers``: order classes as numbers.
     """
 
-    root: Path
+    root: Path | str
     name: str
     paths: Sequence[str]
     files: Sequence[File]
@@ -203,10 +205,11 @@ def _scan(request: Request, found: Found) -> list[Reading]:
     known: dict[str, Verdict] = {**dict.fromkeys(sink.keys() if sink else ()), **memory.verdicts}
     signatures = [sign(file) for file in found.files]
     readings = [memory.recall(signature, known) for signature in signatures]
-    unread = [i for i, reading in enumerate(readings) if reading is None]
+    unread, journal = [i for i, reading in enumerate(readings) if reading is None], Journal(store)
     try:
         for i, reading in _read_unread(found, unread, signatures, sink, known, request.progress):
             readings[i] = reading
+            journal.note(signatures[i], reading)
     finally:
         write_memory(store, memory, zip(signatures, readings, strict=True))
     return [reading for reading in readings if reading is not None]
@@ -225,14 +228,18 @@ def _read_unread(
     wanted, others = [i for i in unread if i in taken], [i for i in unread if i not in taken]
 
     def read(places: Sequence[int], size: int, before: int) -> Iterator[Reading]:
-        for start in range(0, len(places), PICTURES_IN_FLIGHT):
-            some = places[start : start + PICTURES_IN_FLIGHT]
-            for i in some:  # anew: what had only just been written when the scan began has been left alone by now
-                signatures[i] = sign(found.files[i])
-            told = _part(progress, before + start, len(unread))
-            yield from read_all([found.files[i] for i in some], size, known, told)
+        with asked_early([found.files[i] for i in places]) as files:
+            for start in range(0, len(places), PICTURES_IN_FLIGHT):
+                for i in places[start : start + PICTURES_IN_FLIGHT]:
+                    # Anew: what had only just been written when the scan began has been left alone by now.
+                    signatures[i] = sign(found.files[i])
+                told = _part(progress, before + start, len(unread))
+                yield from read_all(files[start : start + PICTURES_IN_FLIGHT], size, known, told)
 
-    if sink is not None and wanted:
+    if isinstance(sink, ReadingSink):
+        for place, reading in sink.read([found.files[i] for i in wanted], progress):
+            yield wanted[place], reading
+    elif sink is not None and wanted:
         yield from zip(wanted, _hand_over(read(wanted, sink.size, 0), sink), strict=True)
     yield from zip(others, read(others, TRIAL_SIZE, len(wanted)), strict=True)
 
@@ -291,7 +298,7 @@ def _check_paths(found: Found, paths: Sequence[str], skipped: Sequence[Skipped])
         )
 
 
-def check_classes(root: Path, count: int, classes: Sequence[str], kind: str = PICTURE) -> None:
+def check_classes(root: Path | str, count: int, classes: Sequence[str], kind: str = PICTURE) -> None:
     """`BadData` where there is nothing to tell apart, with what can be done without labels."""
     if not classes:
         raise BadData(

@@ -23,6 +23,7 @@ from nextlabel.embedders.pixels import Pixels
 from nextlabel.embedders.tfidf import tfidf
 from nextlabel.embedders.use import is_installed as use_is_installed
 from nextlabel.embedders.use import use
+from nextlabel.engines import Team
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import file_of
 from nextlabel.progress import Progress, quiet
@@ -96,12 +97,18 @@ def default(dataset: Dataset) -> str:
 
 
 def embed(
-    dataset: Dataset, name: str | None = None, progress: Progress = quiet, *, keep_gaps: bool = False
+    dataset: Dataset,
+    name: str | None = None,
+    progress: Progress = quiet,
+    *,
+    keep_gaps: bool = False,
+    team: Team | None = None,
 ) -> Features:
     """The dataset as vectors, by the embedder of that name, or by the one that suits it.
 
     What a table lacks is filled in with its column's median over all samples, with a warning; ``keep_gaps`` leaves it
-    NaN, for whoever holds out a test set that medians must not see.
+    NaN, for whoever holds out a test set that medians must not see. A ``team`` embeds pictures block by block, to the
+    same bits; what has to see all of them at once is embedded here.
 
     Raises `Mistake` where a table would be embedded and `UnknownName` where no embedder is called so.
 
@@ -121,7 +128,7 @@ def embed(
         return embed_texts_cached(_name(chosen), embedder(chosen)(dataset), dataset.texts, progress)
     assert dataset.pictures is not None, "a dataset has pictures, texts or a table"
     made = embedder(chosen)(dataset)
-    features = embed_cached(_name(chosen), made, dataset.pictures, progress)
+    features = embed_cached(_name(chosen), made, dataset.pictures, progress, team)
     return replace(features, notes=(made.note,)) if isinstance(made, Onnx) and made.note else features
 
 
@@ -138,10 +145,10 @@ def check_takes(dataset: Dataset, name: str) -> None:
         )
 
 
-def sink(name: str | None = None, labelled: bool = False) -> Opener:
+def sink(name: str | None = None, labelled: bool = False, team: Team | None = None) -> Opener:
     """What a `Request` is given so that pictures are embedded while they are read, each decoded once.
 
-    With ``labelled`` those that have a label, unless the embedder is fitted to all.
+    With ``labelled`` those that have a label, unless the embedder is fitted to all. By a ``team``, if there is one.
     """
 
     def open_sink(dataset: Dataset) -> Sink | None:
@@ -150,7 +157,7 @@ def sink(name: str | None = None, labelled: bool = False) -> Opener:
             return None  # `embed` says what is wrong with a table
         check_takes(dataset, chosen)  # before anything is read
         wanted = np.flatnonzero(dataset.y >= 0) if labelled else None
-        return sink_of(_name(chosen), embedder(chosen)(dataset), dataset, wanted)
+        return sink_of(_name(chosen), embedder(chosen)(dataset), dataset, wanted, team)
 
     return open_sink
 

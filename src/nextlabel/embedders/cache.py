@@ -4,7 +4,6 @@ For an embedder that is fitted to all samples of a dataset, what they hold, toge
 sample more is another fit, and all vectors are computed anew.
 """
 
-import dataclasses
 import io
 import json
 import re
@@ -19,7 +18,7 @@ import PIL
 import sklearn
 
 from nextlabel.datasets.base import Dataset, Pictures, Sink, Squares
-from nextlabel.datasets.pictures import kept_squares
+from nextlabel.datasets.pictures import File, FolderPictures, Reading, kept_squares, refuse_changed
 from nextlabel.datasets.texts import Texts
 from nextlabel.embedders.base import (
     NO_FITS,
@@ -33,7 +32,9 @@ from nextlabel.embedders.base import (
     TextEmbedder,
     Transductive,
 )
-from nextlabel.embedders.reduction import Reduced
+from nextlabel.embedders.blocks import EmbedBlock, check_reach, cut
+from nextlabel.embedders.reduction import Reduced, settings_of
+from nextlabel.engines import Team
 from nextlabel.files import cache
 from nextlabel.files.arrays import Array, digest
 from nextlabel.files.keyed import MOST_BLOCKS, STEP, Compute, KeyedRows, Places
@@ -105,18 +106,26 @@ class _Written:
         return [self.texts[i] for i in range(len(self.texts))]
 
 
-def embed_cached(name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet) -> Features:
-    """The features of all pictures, in one file: what is kept of them already, and the rest computed now."""
+def embed_cached(
+    name: str, embedder: Embedder, pictures: Pictures, progress: Progress = quiet, team: Team | None = None
+) -> Features:
+    """The features of all pictures, in one file: what is kept of them already, and the rest computed now.
+
+    By a ``team``, where there is one, unless the embedder has to see all pictures, or they lie in no files.
+    """
+    source = _Sized(pictures, embedder.size)
     if isinstance(embedder, Reduced):
         base = embedder.base
         return _embed(
             name,
             embedder,
-            _Sized(pictures, embedder.size),
+            source,
             progress,
-            lambda: embedder.reduce(embed_cached(name, base, pictures, progress).array),
+            lambda: embedder.reduce(embed_cached(name, base, pictures, progress, team).array),
         )
-    return _embed(name, embedder, _Sized(pictures, embedder.size), progress)
+    if team is not None and isinstance(pictures, FolderPictures) and not isinstance(embedder, Transductive):
+        return _embed(name, embedder, source, progress, by_blocks=embedding_by(team, embedder, pictures, progress))
+    return _embed(name, embedder, source, progress)
 
 
 def embed_texts_cached(name: str, embedder: TextEmbedder, texts: Texts, progress: Progress = quiet) -> Features:
@@ -125,7 +134,12 @@ def embed_texts_cached(name: str, embedder: TextEmbedder, texts: Texts, progress
 
 
 def _embed(
-    name: str, embedder: Learner[T], source: Source[T], progress: Progress, compute: Callable[[], Fitted] | None = None
+    name: str,
+    embedder: Learner[T],
+    source: Source[T],
+    progress: Progress,
+    compute: Callable[[], Fitted] | None = None,
+    by_blocks: Compute | None = None,
 ) -> Features:
     settings = _describe(name, embedder)
     transductive = isinstance(embedder, Transductive)
@@ -133,7 +147,7 @@ def _embed(
     if isinstance(embedder, Transductive):
         array = _fit(rows, compute or (lambda: _fit_anew(embedder, source, progress)), source.digests)
     else:
-        array = rows.assemble(source.digests, transforming(embedder, source, progress))
+        array = rows.assemble(source.digests, by_blocks or transforming(embedder, source, progress))
     about = settings | {"transductive": transductive, "d": int(array.shape[1])}
     return Features(rows.path(source.digests), about)
 
@@ -156,7 +170,11 @@ class Keeping:
 
     def take(self, digests: Sequence[str], squares: Squares) -> None:
         """Make rows of pictures (m, size, size, 3), and keep them when there are enough for a file."""
-        self.waiting.append(self.make_rows(squares))
+        self.keep(digests, self.make_rows(squares))
+
+    def keep(self, digests: Sequence[str], rows: Array) -> None:
+        """Keep rows (m, …) when there are enough for a file."""
+        self.waiting.append(rows)
         self.digests += digests
         if len(self.digests) >= self.room:
             self.flush()
@@ -186,29 +204,51 @@ class Embedding(Keeping):
         return np.asarray(self.embedder.transform(squares, self.fits), dtype=np.float32)
 
 
-def sink_of(name: str, embedder: Embedder, dataset: Dataset, subset: Ids | None = None) -> Sink:
+class TeamEmbedding(Embedding):
+    """A sink that has pictures read and embedded by a team, block by block, and keeps the vectors that come back."""
+
+    def __init__(
+        self, embedder: Embedder, rows: KeyedRows, count: int, subset: Ids | None = None, *, team: Team
+    ) -> None:
+        super().__init__(embedder, rows, count, subset)
+        self.team = team
+
+    def read(self, files: Sequence[File], progress: Progress) -> Iterator[tuple[int, Reading]]:
+        """The reading of each file, by its place, as they come."""
+        work = EmbedBlock(self.embedder, self.team.threads, known=self.rows, settings=settings_of(self.embedder))
+        report = _adding(progress, len(files))
+        check_reach(self.team, files)
+        try:
+            for block, made in self.team.run(work, cut(enumerate(files), len(files), self.team.at_once)):
+                if made.vectors is not None:
+                    self.keep(made.digests, made.vectors)
+                report(len(block.places))
+                yield from zip(block.places, made.readings, strict=True)
+        finally:
+            self.flush()
+
+
+def sink_of(
+    name: str, embedder: Embedder, dataset: Dataset, subset: Ids | None = None, team: Team | None = None
+) -> Sink:
     """Who takes the pictures of a folder while they are read, so that each is decoded once.
 
-    ``subset`` are the ids of those that will be asked for; an embedder that is fitted to all takes all.
+    ``subset`` are the ids of those that will be asked for; an embedder that is fitted to all takes all. A ``team``
+    reads and embeds by itself.
     """
     assert dataset.pictures is not None, "who shows samples before they are read has pictures"
     if isinstance(embedder, Reduced):
-        return sink_of(name, embedder.base, dataset)
+        return sink_of(name, embedder.base, dataset, team=team)
     if isinstance(embedder, Transductive):
         return Keeping(embedder.size, kept_squares(cache.folder(), embedder.size), len(dataset))
     rows = _kept_rows(_describe(name, embedder), dataset.pictures.version, ())
+    if team is not None:
+        return TeamEmbedding(embedder, rows, len(dataset), subset, team=team)
     return Embedding(embedder, rows, len(dataset), subset)
 
 
 def _describe(name: str, embedder: Learner[Any]) -> dict[str, Any]:
     return {"name": name, "settings": settings_of(embedder), "version": embedder.version}
-
-
-def settings_of(embedder: Learner[Any]) -> dict[str, Any]:
-    """The fields of an embedder that are settings, as JSON gives them back."""
-    words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
-    plain: dict[str, Any] = json.loads(json.dumps(words))
-    return settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain
 
 
 def kept_features(name: str, embedder: Learner[Any], version: str, fits: Fits) -> KeyedRows:
@@ -239,6 +279,25 @@ def transforming(embedder: Learner[T], source: Source[T], progress: Progress, fi
         report = _adding(progress, len(ids))
         for some, samples in source.blocks(ids):
             yield some, np.asarray(embedder.transform(samples, fits, report), dtype=np.float32)
+
+    return compute
+
+
+def embedding_by(team: Team, embedder: Embedder, pictures: FolderPictures, progress: Progress) -> Compute:
+    """The same of pictures in files, by a team; raises `BadData` where one is no longer what it was."""
+
+    def compute(ids: Places) -> Iterator[tuple[Places, Floats]]:
+        work = EmbedBlock(embedder, team.threads, scales=pictures.scales, settings=settings_of(embedder))
+        report, changed = _adding(progress, len(ids)), list[File]()
+        check_reach(team, [pictures.files[i] for i in ids[:1]])
+        for block, made in team.run(work, cut(((i, pictures.files[i]) for i in ids), len(ids), team.at_once)):
+            rows = {} if made.vectors is None else dict(zip(made.digests, made.vectors, strict=True))
+            good = [i for i in block.places if pictures.digests[i] in rows]
+            changed += [file for i, file in zip(*block, strict=True) if pictures.digests[i] not in rows]
+            report(len(block.places))
+            if good:
+                yield good, np.stack([rows[pictures.digests[i]] for i in good])
+        refuse_changed(changed)
 
     return compute
 

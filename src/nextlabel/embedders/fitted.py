@@ -11,8 +11,8 @@ import numpy as np
 
 from nextlabel.datasets.base import Dataset, Squares
 from nextlabel.embedders.base import Features, Fits, Strings, Transductive
-from nextlabel.embedders.cache import embed_cached, kept_features, settings_of, source_of, transforming
-from nextlabel.embedders.reduction import Reduced, find_axes
+from nextlabel.embedders.cache import embed_cached, kept_features, source_of, transforming
+from nextlabel.embedders.reduction import Reduced, find_axes, settings_of
 from nextlabel.files.keyed import Places
 from nextlabel.pool import Floats, Ids
 from nextlabel.progress import Progress

@@ -3,14 +3,16 @@
 Vectors of the embedder itself are kept by picture, as ever; one picture more costs one, and a new fit.
 """
 
+import dataclasses
+import json
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import linalg
 
 from nextlabel.datasets.base import Squares
-from nextlabel.embedders.base import Embedder, Features32, Fits, Report, silent
+from nextlabel.embedders.base import Embedder, Features32, Fits, Learner, Report, silent
 from nextlabel.pool import Floats
 
 BLOCK = 4_096  # rows that are looked at together: all of them may be a map of gigabytes
@@ -74,3 +76,10 @@ def find_axes(vectors: Floats, dims: int) -> Fits:
     axes = linalg.eigh(square, subset_by_index=(len(square) - width, len(square) - 1))[1][:, ::-1]  # (D, d)
     axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(width)])
     return {"centre": centre.astype(np.float32), "axes": axes.astype(np.float32)}
+
+
+def settings_of(embedder: Learner[Any]) -> dict[str, Any]:
+    """The fields of an embedder that are settings, as JSON gives them back."""
+    words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
+    plain: dict[str, Any] = json.loads(json.dumps(words))
+    return settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain

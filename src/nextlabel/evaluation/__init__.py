@@ -27,6 +27,7 @@ from nextlabel.datasets.tables import encode_table
 from nextlabel.datasets.tables.stream import STANDARD_INPUT
 from nextlabel.errors import BadData, Mistake
 from nextlabel.evaluation.base import Evaluation
+from nextlabel.files.remote import without_secrets
 from nextlabel.knobs.kinds import SAMPLES
 from nextlabel.pool import Floats, Ids
 from nextlabel.progress import Progress, quiet
@@ -79,7 +80,7 @@ def evaluate_request(classifier: Classifier, request: Request) -> Evaluation:
     if isinstance(made, TableInput) and page.text_column is None:
         page = replace(page, keep=page.keep or ())  # a table, although a column of it may name pictures
     dataset = load(replace(request, sink=sink, table=page))
-    return _evaluate_dataset(classifier, dataset, request.source, request.progress)
+    return _evaluate_dataset(classifier, dataset, without_secrets(request.source), request.progress)
 
 
 def _evaluate_dataset(classifier: Classifier, dataset: Dataset, source: Any, progress: Progress) -> Evaluation:

@@ -1,6 +1,7 @@
 """Where a project lies: a folder of its own inside the folder of the samples, or wherever ``--project`` says."""
 
 import os
+import re
 from pathlib import Path
 
 from nextlabel.errors import BadData, Mistake
@@ -10,6 +11,7 @@ from nextlabel.store import FILE
 from nextlabel.text import show_path
 
 HOME = ".nextlabel"
+ELSEWHERE = re.compile("(?:^|/)(s3|gs|gcs|https?):/", re.IGNORECASE)  # what is left of an address that became a path
 
 
 def source_of(place: Path, settings: Settings) -> Source:
@@ -33,6 +35,12 @@ def is_project(place: Path, project: Path | None = None) -> bool:
 
 def check_place(place: Path) -> None:
     """Raise where nobody can label: nothing there, or the inside of a project."""
+    if (address := ELSEWHERE.search(str(place))) and not place.exists():
+        raise Mistake(
+            f"'{show_path(str(place)[address.start(1) :])}' lies elsewhere, and a labelling keeps its answers beside "
+            "samples on this disk. "
+            "Embed them where they are (nextlabel embed), let 'nextlabel select' say which to label, and copy those."
+        )
     if not place.exists():
         raise BadData(f"There is no folder or file '{show_path(place)}'. Is the path right, seen from '{os.getcwd()}'?")
     if HOME in place.parts:

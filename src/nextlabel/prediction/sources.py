@@ -11,6 +11,7 @@ from nextlabel.datasets.listing import Listing, list_folder
 from nextlabel.datasets.picture_manifest import list_manifest, lists_pictures
 from nextlabel.datasets.tables import READERS, ending
 from nextlabel.errors import BadData, Mistake
+from nextlabel.files.remote import is_remote
 from nextlabel.text import show_path
 
 
@@ -31,6 +32,11 @@ def list_pictures(where: Any) -> Listing:
 def _list_path(path: Path) -> Listing:
     if os.path.isdir(path):  # unlike Path's, it does not mind any name
         return list_folder(path)
+    if not os.path.exists(path) and is_remote(str(path).replace(":/", "://", 1)):
+        raise Mistake(
+            f"'{show_path(path)}' lies elsewhere, and predict reads pictures on this disk. Copy them here, or embed "
+            "them where they are (nextlabel embed), and train on what that writes."
+        )
     if not os.path.exists(path):
         raise BadData(f"There is no picture or folder '{show_path(path)}'. Is the path right?")
     if path.suffix.lower() == ".zip":

@@ -12,6 +12,7 @@ from nextlabel.datasets.base import Dataset
 from nextlabel.datasets.splits import hash_ids
 from nextlabel.engines.machine import kernels, processor
 from nextlabel.experiment import Crew, Experiment
+from nextlabel.files.remote import without_secrets
 from nextlabel.pool import Ids
 from nextlabel.runs.lines import Row
 from nextlabel.simulation.parts import OWN, Parts
@@ -68,7 +69,7 @@ def manifest(parts: Parts, command: Sequence[str], crew: Crew, workers: Executor
     # A network sees pixels; an embedder beside it serves the report's map alone, and the manifest says so.
     own, sizes, embedder = parts.embedder == OWN, _of_splits(parts, len), dict(parts.embedding.settings)
     return {
-        "command": list(command),
+        "command": [without_secrets(word) for word in command],
         "identity": identity(parts, crew.threads),
         "experiment": parts.experiment.plain(),
         "plan": parts.plan.plain(),

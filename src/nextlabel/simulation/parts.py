@@ -20,6 +20,7 @@ from nextlabel.embedders import TABLE, embed, embedder
 from nextlabel.embedders.base import Features
 from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
 from nextlabel.experiment import Experiment
+from nextlabel.files.remote import without_secrets
 from nextlabel.knobs.kinds import name_data
 from nextlabel.loop.learner import ActiveLearner
 from nextlabel.loop.oracles import Oracle, read_oracle
@@ -202,8 +203,9 @@ def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts
         experiment = replace(experiment, val=entries.model.val)
     if experiment.standardize is None:  # columns of a table have units of their own; an embedder's have one
         experiment = replace(experiment, standardize=dataset.table is not None and dataset.embedding is None)
-    # By name from here on, for data that are held in Python: they travel to workers once, in the dataset.
-    known = name_data(experiment.dataset)
+    # By name from here on, for data that are held in Python: they travel to workers once, in the dataset. An address
+    # has no secrets from here on: it is written down.
+    known = without_secrets(name_data(experiment.dataset))
     experiment = replace(experiment, dataset=known, split=experiment.split or default_split(dataset))
     splits, notes = split_all(experiment, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *notes))

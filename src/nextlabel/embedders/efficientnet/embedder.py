@@ -59,6 +59,10 @@ class EfficientNet:
         session = open_session(runtime, read_network(network).model(), f"efficientnet-{network}")
         return cls(network, str(runtime.__version__), session)
 
+    def __reduce__(self) -> tuple[Callable[[str], "EfficientNet"], tuple[str]]:
+        """It travels by its name: sessions do not, and who opens it may have another onnxruntime."""
+        return EfficientNet.of, (self.network,)
+
     @property
     def size(self) -> int:
         """The side of the pictures that it wants."""
