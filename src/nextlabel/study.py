@@ -74,7 +74,8 @@ def folder_name(experiment: Experiment) -> str:
     # abspath, or the folder `.` would have no name.
     data = experiment.dataset
     name = experiment.name or (Path(os.path.abspath(data)).stem if isinstance(data, str) else name_data(data))
-    return re.sub(r"[^\w.-]+", "_", name)[:60]
+    plain = re.sub(r"[^\w.-]+", "_", name)[:60]
+    return plain.lstrip(".") or "data"  # `..` is another folder, and one that begins with a dot is hidden
 
 
 def _name_apart(experiments: Sequence[Experiment]) -> tuple[dict[str, Experiment], tuple[str, ...]]:
@@ -112,7 +113,7 @@ def read_study(path: str | os.PathLike[str], typed: Given | None = None) -> Stud
     """
     file = read_path("path", path)
     shared, tables = _read(file)
-    folder, typed = os.path.dirname(file), typed or {}
+    folder, typed = os.path.dirname(file), _known(typed or {}, _shareable())
     with naming(f"'{show_path(file)}'"):
         crew = {name: shared.pop(name) for name in flat_knobs(Crew) if name in shared}
         shared = _resolve(folder, shared)
@@ -130,23 +131,27 @@ def _read(file: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         found = tomllib.loads(file.read_bytes().decode())
     except OSError as error:
         raise BadData(f"The study '{shown}' cannot be read ({error.strerror}). Is the path right?") from None
-    except ValueError as error:  # no UTF-8, no TOML
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, brackets without an end
         raise BadData(f"The study '{shown}' is no TOML: {error}. See docs/study.md for an example.") from None
     tables = found.pop(DATASET, None)
     if not isinstance(tables, list) or not tables or not all(isinstance(one, dict) for one in tables):
         raise Mistake(
             f"'{shown}' names no datasets. Each has a table in it: a line [[dataset]], and below it path = \"…\"."
         )
-    own = set(flat_knobs(Experiment)) - {DATASET, NAME}
+    own = _shareable() - set(flat_knobs(Crew)) | {PATH, NAME}
     with naming(f"'{shown}'"):
-        shared = _known(found, own | set(flat_knobs(Crew)))
-        known = [_known(one, own | {PATH, NAME}) for one in tables]
+        shared, known = _known(found, _shareable()), [_known(one, own) for one in tables]
         for place, one in enumerate(known, 1):
             if PATH not in one:
                 raise Mistake(
                     f'The {ordinal(place)} [[dataset]] does not say where its data are: path = "…" is missing.'
                 )
     return shared, known
+
+
+def _shareable() -> set[str]:
+    """What may hold for all datasets."""
+    return {*flat_knobs(Experiment), *flat_knobs(Crew)} - {DATASET, NAME}
 
 
 def _known(given: Given, names: set[str]) -> dict[str, Any]:
