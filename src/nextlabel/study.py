@@ -17,13 +17,12 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
-from nextlabel.datasets.remote_file import name_of_address
 from nextlabel.errors import BadData, Mistake, UnknownName, naming
 from nextlabel.experiment import Crew, Experiment
-from nextlabel.files.remote import is_remote, without_secrets
 from nextlabel.knobs import Knob, flat_knobs, read_flat, read_page
 from nextlabel.knobs.kinds import as_items, name_data, read_path, show
 from nextlabel.text import did_you_mean, ordinal, printable, show_path
@@ -72,15 +71,18 @@ def folder_name(experiment: Experiment) -> str:
 
     >>> folder_name(Experiment("pictures/flowers")), folder_name(Experiment("a.csv", name="Iris (1936)"))
     ('flowers', 'Iris_1936_')
+    >>> folder_name(Experiment("s3://key:secret@bucket/birds/?token=1"))
+    'birds'
     """
-    return re.sub(r"[^\w.-]+", "_", experiment.name or _name_of(experiment.dataset))[:60]
+    plain = re.sub(r"[^\w.-]+", "_", experiment.name or _name_of(experiment.dataset))[:60]
+    return plain.lstrip(".") or "data"  # `..` is another folder, and one that begins with a dot is hidden
 
 
 def _name_of(data: Any) -> str:
     if not isinstance(data, str):
         return name_data(data)
-    if is_remote(data):
-        return name_of_address(without_secrets(data))
+    if "://" in data:  # by its path alone: before and behind it secrets may stand
+        return PurePosixPath(urlsplit(data).path).stem or urlsplit(data).hostname or ""
     return Path(os.path.abspath(data)).stem  # abspath, or the folder `.` would have no name
 
 
@@ -119,7 +121,7 @@ def read_study(path: str | os.PathLike[str], typed: Given | None = None) -> Stud
     """
     file = read_path("path", path)
     shared, tables = _read(file)
-    folder, typed = os.path.dirname(file), typed or {}
+    folder, typed = os.path.dirname(file), _known(typed or {}, _shareable())
     with naming(f"'{show_path(file)}'"):
         crew = {name: shared.pop(name) for name in flat_knobs(Crew) if name in shared}
         shared = _resolve(folder, shared)
@@ -137,23 +139,27 @@ def _read(file: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         found = tomllib.loads(file.read_bytes().decode())
     except OSError as error:
         raise BadData(f"The study '{shown}' cannot be read ({error.strerror}). Is the path right?") from None
-    except ValueError as error:  # no UTF-8, no TOML
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, brackets without an end
         raise BadData(f"The study '{shown}' is no TOML: {error}. See docs/study.md for an example.") from None
     tables = found.pop(DATASET, None)
     if not isinstance(tables, list) or not tables or not all(isinstance(one, dict) for one in tables):
         raise Mistake(
             f"'{shown}' names no datasets. Each has a table in it: a line [[dataset]], and below it path = \"…\"."
         )
-    own = set(flat_knobs(Experiment)) - {DATASET, NAME}
+    own = _shareable() - set(flat_knobs(Crew)) | {PATH, NAME}
     with naming(f"'{shown}'"):
-        shared = _known(found, own | set(flat_knobs(Crew)))
-        known = [_known(one, own | {PATH, NAME}) for one in tables]
+        shared, known = _known(found, _shareable()), [_known(one, own) for one in tables]
         for place, one in enumerate(known, 1):
             if PATH not in one:
                 raise Mistake(
                     f'The {ordinal(place)} [[dataset]] does not say where its data are: path = "…" is missing.'
                 )
     return shared, known
+
+
+def _shareable() -> set[str]:
+    """What may hold for all datasets."""
+    return {*flat_knobs(Experiment), *flat_knobs(Crew)} - {DATASET, NAME}
 
 
 def _known(given: Given, names: set[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Many datasets in one go: each run is the one that its dataset would get alone."""
 
+import contextlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from nextlabel.errors import BadData, BadNumber, Mistake, NextlabelError, OtherR
 from nextlabel.progress import quiet
 from nextlabel.simulation.playing import play_all
 from nextlabel.simulation.recording import Recording, prepare_all
-from nextlabel.study import open_study
+from nextlabel.study import folder_name, open_study
 
 PLAN = Plan(batch=3, rounds=2)
 DOCS = Path(__file__).parents[2] / "docs" / "study.md"
@@ -142,7 +143,9 @@ def test_a_study_does_not_lie_among_the_samples_of_any(experiments, fruits):
 # Names
 
 
-@given(st.lists(st.sampled_from(["digits", "a/train", "b/Train", "c/train-2", "x y", "x_y.csv", "."]), min_size=1))
+@given(
+    st.lists(st.sampled_from(["digits", "a/train", "b/Train", "c/train-2", "x y", "x_y.csv", ".", ".."]), min_size=1)
+)
 def test_folders_are_apart_whatever_is_named_and_stay_when_more_are(paths):
     study = Study([Experiment(path) for path in paths])
     folded = [name.casefold() for name in study.names]
@@ -228,3 +231,21 @@ def test_what_cannot_be_read_or_mixed_is_told(tmp_path):
         open_study(["digits", "wine.csv"], {"name": "x"})
     with pytest.raises(Mistake, match="nothing to play"):
         Study([])
+    with pytest.raises(UnknownName, match="Did you mean 'seeds'"):
+        read_study(written(tmp_path, SET), {"sedes": 3})
+    with pytest.raises(BadData, match="is no TOML"):
+        read_study(written(tmp_path, "a = " + "[" * 100_000))
+    assert [folder_name(Experiment("digits", name=name)) for name in ("..", ".x", "a/b")] == ["data", "x", "a_b"]
+
+
+words = st.sampled_from(
+    ["[[dataset]]", "path", "name", "seeds", "=", "[", "]", '"digits"', "3", "{", "}", "-1", "inf", "#", "\n"]
+)
+
+
+@given(st.lists(words, max_size=12).map(" ".join))
+def test_whatever_stands_in_a_file_it_is_a_study_or_a_sentence(tmp_path_factory, toml):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text(toml)
+    with contextlib.suppress(NextlabelError):
+        assert read_study(path).names
