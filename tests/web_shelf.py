@@ -13,17 +13,18 @@ from typing import NamedTuple
 
 class Shelf(NamedTuple):
     """Where it answers; ``asked`` how often by path, with what stands behind ``?``; ``failing`` how often a path yet
-    answers with status 503."""
+    answers with status 503; ``forbidden`` paths that nobody may read."""
 
     address: str
     asked: Counter[str]
     failing: dict[str, int]
+    forbidden: set[str]
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Shelf]:
     """The folder, served until the block ends."""
-    asked, failing = Counter[str](), dict[str, int]()
+    asked, failing, forbidden = Counter[str](), dict[str, int](), set[str]()
 
     class Handler(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -32,6 +33,8 @@ def serving(folder: Path) -> Iterator[Shelf]:
             if failing.get(plain, 0) > 0:
                 failing[plain] -= 1
                 self.send_error(503)
+            elif plain in forbidden:
+                self.send_error(403)
             elif asked_for := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
                 self.send_part(int(asked_for[1]), int(asked_for[2] or -1))
             else:
@@ -52,7 +55,7 @@ def serving(folder: Path) -> Iterator[Shelf]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
     threading.Thread(target=functools.partial(server.serve_forever, 0.05), daemon=True).start()
     try:
-        yield Shelf(f"http://127.0.0.1:{server.server_port}", asked, failing)
+        yield Shelf(f"http://127.0.0.1:{server.server_port}", asked, failing, forbidden)
     finally:
         server.shutdown()
         server.server_close()

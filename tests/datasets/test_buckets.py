@@ -152,3 +152,7 @@ def test_flat_prefixes_have_no_labels(bucket: Mapping[str, str], fruits: Path, t
     assert load_dataset(address, unlabelled=True).classes == ()
     with pytest.raises(BadData, match="lie in no class folder"):
         load_dataset(address)
+    chosen = CliRunner().invoke(
+        app, ["select", address, "--embedder", "pixels", "--batch", "2", "--strategy", "random"]
+    )
+    assert chosen.stdout.count(".png") == 2, chosen.output

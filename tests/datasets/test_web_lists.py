@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from buckets import HOME, KEYS
 from typer.testing import CliRunner
 from web_shelf import Shelf, serving
 
@@ -46,6 +47,23 @@ def test_a_server_that_stays_down_ends_in_a_sentence(shelf: Shelf) -> None:
     shelf.failing["/pear/001.png"] = 99
     with pytest.raises(CannotFetch, match=r"/pear/001\.png' could not be read, 4 times in a row \(status 503\)"):
         load_dataset(f"{shelf.address}/list.csv")
+
+
+def test_what_may_not_be_read_is_said(shelf: Shelf, fruits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.make_archive(str(fruits / "fruits"), "zip", fruits)
+    shelf.forbidden.update(("/apple/000.png", "/pictures"))
+    assert [file.reason for file in load_dataset(f"{shelf.address}/list.csv").skipped] == ["may not be read"]
+    shelf.forbidden.add("/list.csv")
+    for place in ("list.csv", "shard.parquet"):
+        shelf.forbidden.add(f"/{place}")
+        with pytest.raises(BadData, match="may not be read"):
+            load_dataset(f"{shelf.address}/{place}")
+    for name, value in {**KEYS, **HOME, "AWS_ENDPOINT_URL": shelf.address}.items():
+        monkeypatch.setenv(name, value)
+    remote._filesystem.cache_clear()
+    with pytest.raises(BadData, match="'s3://pictures/fruits' may not be listed with the credentials that were found"):
+        load_dataset("s3://pictures/fruits")
+    remote._filesystem.cache_clear()
 
 
 def test_what_is_not_there_is_left_out_and_told(shelf: Shelf, fruits: Path) -> None:

@@ -58,8 +58,8 @@ class Cell(NamedTuple):
             value = cells[self.row - start]
         except MemoryError:
             raise Passing(NO_ROOM) from None
-        except (OSError, BadData) as error:
-            raise Passing(f"cannot be read from its shard ({type(error).__name__})") from None
+        except BadData:
+            raise Passing("cannot be read from its shard") from None
         raw = value.get("bytes") if isinstance(value, Mapping) else value
         if not isinstance(raw, bytes):
             raise Unreadable("is an empty cell")
@@ -98,16 +98,16 @@ def _cells(shard: str, column: str, start: int) -> "pl.Series":
 
 
 def _frame(shard: str, columns: Sequence[str], start: int = 0, count: int | None = None) -> "pl.DataFrame":
-    """Columns of a shard; of Parquet some rows alone are read. Raises `BadData` where it is damaged, and `OSError`."""
+    """Columns of a shard; of Parquet some rows alone are read. Raises `BadData` where it is damaged, or not there."""
     import polars as pl
 
-    source: Any = _source(shard)
     try:
+        source = _source(shard)
         if shard.endswith(ARROW):
             return pl.read_ipc_stream(source, columns=list(columns))
         return pl.scan_parquet(source).select(columns).slice(start, count).collect()
-    except pl.exceptions.PolarsError as error:
-        raise BadData(f"'{_shown(shard)}' cannot be read ({shorten(str(error), 80)}). Is it whole?") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(shard, error) from None
 
 
 def _source(shard: str) -> Any:
@@ -126,8 +126,14 @@ def _schema(shard: str) -> "dict[str, pl.DataType]":
         if shard.endswith(ARROW):
             return dict(pl.read_ipc_stream(_source(shard), n_rows=1).schema)
         return dict(pl.read_parquet_schema(_source(shard)))
-    except pl.exceptions.PolarsError as error:
-        raise BadData(f"'{_shown(shard)}' cannot be read ({shorten(str(error), 80)}). Is it whole?") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(shard, error) from None
+
+
+def _unreadable(shard: str, error: Exception) -> BadData:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return BadData(f"'{_shown(shard)}' is not there, or may not be read. Is the dataset whole?")
+    return BadData(f"'{_shown(shard)}' cannot be read ({shorten(str(error), 80)}). Is it whole?")
 
 
 def _shown(shard: str) -> str:
@@ -151,7 +157,7 @@ def holds_cells(path: Path) -> bool:
             return True
         shards = [path] if path.suffix.lower() == PARQUET else [Path(shard.place) for shard in _parquets(path)]
         return bool(shards) and picture_column(_schema(str(shards[0]))) is not None
-    except (OSError, BadData):
+    except BadData:
         return False  # whoever reads tables says what is wrong with it
 
 
@@ -257,10 +263,7 @@ def _columns(
     shard: str, features: Mapping[str, Any], request: Request, shown: str
 ) -> tuple[str, str | None, Mapping[str, Any]]:
     """Which columns hold pictures and labels, and what is known of them."""
-    try:
-        schema = _schema(shard)
-    except OSError:
-        raise BadData(f"'{_shown(shard)}' is not there, or may not be read. Is the dataset whole?") from None
+    schema = _schema(shard)
     column = picture_column(schema)
     if column is None:
         raise BadData(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nextlabel.datasets.decoding import Unreadable
-from nextlabel.datasets.pictures import File, read_file
+from nextlabel.datasets.pictures import File, asked_early, read_file
 from nextlabel.progress import Progress, quiet
 
 ENDING = ".txt"
@@ -25,9 +25,10 @@ class TextReading(NamedTuple):
 def read_text_files(files: Sequence[File], progress: Progress = quiet) -> list[TextReading]:
     """Read every file, in order."""
     readings = []
-    for done, file in enumerate(files, 1):
-        readings.append(_read_text(file))
-        progress("Reading texts", done, len(files))
+    with asked_early(files) as near:
+        for done, file in enumerate(near, 1):
+            readings.append(_read_text(file))
+            progress("Reading texts", done, len(files))
     return readings
 
 

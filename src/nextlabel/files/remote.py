@@ -95,8 +95,8 @@ def show(address: str) -> str:
 def find(address: str) -> list[Entry]:
     """All files below a folder of a bucket, sorted; none where there is no such folder.
 
-    Raises `BadData` where there is no such bucket, or the address is none of a bucket; `CannotFetch` where the store
-    does not answer or knows no credentials, and `MissingExtra`.
+    Raises `BadData` where there is no such bucket, it may not be listed, or the address is none of a bucket;
+    `CannotFetch` where the store does not answer or knows no credentials, and `MissingExtra`.
     """
     if scheme_of(address) in WEB:
         raise BadData(
@@ -109,6 +109,11 @@ def find(address: str) -> list[Entry]:
             found = _filesystem(scheme_of(address)).find(root, detail=True)
         except FileNotFoundError:
             raise BadData(f"There is no bucket '{show(address)}'. Is it spelled right, and in this account?") from None
+        except PermissionError:
+            raise BadData(
+                f"'{show(address)}' may not be listed with the credentials that were found. Ask its owner, or use "
+                "others."
+            ) from None
     files = [about for about in found.values() if about.get("type") == "file" and not about["name"].endswith("/")]
     scheme = scheme_of(address)
     return sorted(Entry(f"{scheme}://{about['name']}", int(about.get("size") or 0), _mark(about)) for about in files)
