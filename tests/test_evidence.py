@@ -244,6 +244,16 @@ def test_how_often_the_receipt_held_where_people_err_is_what_was_measured():
         assert said[kind] == [f"{one['held']} of {one['labellings']}" if one else "–" for one in counted], kind
 
 
+def test_the_tables_of_the_receipt_are_what_was_measured(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    tables = importlib.import_module("receipt_tables")
+    copy = tmp_path / "page.md"
+    copy.write_text(RECEIPT_PAGE, encoding="utf-8")
+    monkeypatch.setattr(tables, "PAGE", copy)
+    tables.main()
+    assert copy.read_text(encoding="utf-8") == RECEIPT_PAGE
+
+
 CHECK_PAGE = (DOCS / "when-asking-does-not-help.md").read_text(encoding="utf-8")
 CHECK_RESULTS = {name: json.loads((RESULTS / "check" / f"{name}.json").read_text()) for name in ("targets", "rows")}
 

@@ -1,0 +1,78 @@
+"""Write what `receipt.py` measured into docs/receipt.md: ``python benchmarks/receipt_tables.py``.
+
+A labelling by ``auto`` that asked just what ``margin`` asks, since `auto` goes by margins there, is counted once.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from scipy.stats import binomtest
+from table import between
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "receipt.md"
+RESULT = HERE / "results" / "receipt" / "coverage.json"
+COLUMNS = (
+    "set", "asked by", "labellings", "lines 1 and 2 held", "half-width of the first at 30, 59, 92",
+    "against random held", "next hundred at most what was said", "beyond test noise",
+    'first "you may stop": next hundred at most a point',
+)  # fmt: skip
+HEAD = [f"| {' | '.join(COLUMNS)} |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
+Row = Mapping[str, Any]
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    sets = json.loads(RESULT.read_text(encoding="utf-8"))["sets"]
+    rows = [(name, *one) for name, found in sets.items() for one in distinct(found)]
+    page = PAGE.read_text(encoding="utf-8")
+    for what, lines in {"coverage": [*HEAD, *map(line, rows)], "sum": summary(rows)}.items():
+        start, end = f"<!-- {what}: written by benchmarks/receipt_tables.py -->", f"<!-- end of {what} -->"
+        page = between(page, start, end, "\n".join(lines))
+    PAGE.write_text(page, encoding="utf-8")
+
+
+def distinct(found: Mapping[str, Row]) -> Iterator[tuple[str, Row]]:
+    """What was asked by whom, each once."""
+    if found["auto"] == found["margin"]:
+        yield "both", found["margin"]
+    else:
+        yield from found.items()
+
+
+def line(row: tuple[str, str, Row]) -> str:
+    """One row of the table."""
+    name, who, found = row
+    both, new, random, after, stop = (found[one] for one in ("new and rest", "new", "against_random", "next", "stop"))
+    widths = ", ".join("–" if wide is None else f"{100 * wide:.0f}" for wide in new["half_widths"].values())
+    beyond = after.get("beyond noise")
+    cells = [
+        name, f"`{who}`" if who != "both" else who, both["labellings"], f"{both['held']}", f"{widths} points",
+        f"{random['held']} of {random['labellings']}", f"{after['held']} of {after['cases']}",
+        "–" if beyond is None else beyond, f"{stop['at_most_1_point']} of {stop['judged']}" if stop["judged"] else "–",
+    ]  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def summary(rows: list[tuple[str, str, Row]]) -> list[str]:
+    """All together, and the worst set, in sentences."""
+    both = [row["new and rest"] for _, _, row in rows]
+    count, held = sum(one["labellings"] for one in both), sum(one["held"] for one in both)
+    least = binomtest(held, count).proportion_ci(0.95, "exact").low
+    name, who, worst = min(rows, key=lambda row: row[2]["new and rest"]["held"] / row[2]["new and rest"]["labellings"])
+    of = worst["new and rest"]
+    p = binomtest(of["held"], of["labellings"], 0.95, alternative="less").pvalue
+    after = [row["next"] for _, _, row in rows]
+    cases, right = sum(one["cases"] for one in after), sum(one["held"] for one in after)
+    return [
+        f"In {held} of {count} labellings all intervals of the first two lines held ({100 * held / count:.1f} %; at "
+        f"least {100 * least:.1f} %, with 95 % confidence). The worst set is {name}, asked by {who}: {of['held']} of "
+        f"{of['labellings']}, or fewer, has a chance of {p:.2f} where 95 of 100 hold. What the next hundred answers "
+        f"bring was at most what was said in {right:,} of {cases:,} cases.",
+    ]
+
+
+if __name__ == "__main__":
+    main()
