@@ -34,10 +34,10 @@ from nextlabel.engines import Processes, Team
 
 RESULT = Path(__file__).parent / "results" / "embed-engine.json"
 NAME = "efficientnet"
-ROUNDS = 7
+ROUNDS = 4
 MOST = 600  # pictures
 QUIET = 0.1  # of all cores, that somebody else may take
-PATIENCE = 6  # seconds
+PATIENCE = 2  # seconds
 SERVERS: list[int] = []  # their processes
 LATENCY = 0.05  # seconds until a picture behind an address begins to arrive
 ARMS = {"one": 1, "two": 2, "without": 0, "two, far": 2}  # workers
@@ -134,6 +134,8 @@ def serve(folder: str) -> None:
     """Serve a folder until this process ends."""
 
     class Late(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay open, as those of any store do
+
         def do_GET(self) -> None:
             time.sleep(LATENCY)
             super().do_GET()
@@ -141,6 +143,7 @@ def serve(folder: str) -> None:
         def log_message(self, *_: object) -> None:
             """It keeps silent."""
 
+    ThreadingHTTPServer.request_queue_size = 128  # of its usual 5, many callers at once wait for seconds
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Late, directory=folder))
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 MOST_BYTES = 2**31
 PICTURES_IN_FLIGHT = 512  # pictures in flight
-FEWEST_ASKED, MOST_ASKED = 16, 64  # files far away that are under way at once: by their cores, which they keep busy
+FEWEST_ASKED, MOST_ASKED = 32, 64  # files far away that are under way at once: by their cores, which they keep busy
 
 Verdict = str | Sketch | None  # why bytes cannot be read, or what their numbers say of their scale; None: read
 

@@ -10,7 +10,7 @@ threads. An embedder that is fitted to all pictures has to see all of them: it i
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from nextlabel.text import show_path
 
 FEWEST, MOST = 16, 256  # pictures of a block: some seconds of work, and what is lost where it is not finished
 BLOCKS_EACH = 16  # for one worker, so that all end at about the same time
+FAR_EACH = 4  # where files lie far away: at the beginning of each block its worker waits for the first of them
 AT_A_TIME = 16  # pictures that are decoded and then embedded, while others are on their way
 
 
@@ -104,12 +105,15 @@ def check_reach(team: Team, files: Sequence[File]) -> None:
 
 
 def cut(files: Iterable[tuple[int, File]], count: int, at_once: int) -> Iterator[Block]:
-    """Blocks of ``count`` files, by their places, for so many workers at a time.
+    """Blocks of ``count`` files, by their places, for so many workers at a time; larger ones of files that are far.
 
     >>> [block.places for block in cut([(3, "a"), (5, "b")], 2, at_once=2)]
     [(3, 5)]
     """
-    size = min(MOST, max(FEWEST, count // (at_once * BLOCKS_EACH)))
     waiting = iter(files)
+    first = list(islice(waiting, 1))
+    far = any(not isinstance(file, str) and file.far for _, file in first)
+    size = min(MOST, max(FEWEST, count // (at_once * (FAR_EACH if far else BLOCKS_EACH))))
+    waiting = chain(first, waiting)
     while some := list(islice(waiting, size)):
         yield Block(tuple(place for place, _ in some), tuple(file for _, file in some))
