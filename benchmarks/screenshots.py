@@ -92,7 +92,7 @@ def _visit(page: Page, opened: Opened, truth: Mapping[str, str]) -> None:
         page.goto(f"{address}/?token={token}")
         page.wait_for_selector(".stage img")
         _wait(lambda: session.worker.is_settled())
-        _take(page, "first")
+        _take(page, "label-first")
         for name in sorted(set(truth.values())):
             session.add_class(person, name)
         _answer(session, session.invite("bob", digest_of(new_token())), truth, ANSWERED)
@@ -102,22 +102,22 @@ def _visit(page: Page, opened: Opened, truth: Mapping[str, str]) -> None:
             _press(page, session, truth)
             if turn > 10 and "the model said" in page.locator(".why").inner_text():  # not drawn at random, as many are
                 break
-        _take(page, "middle")
+        _take(page, "label-middle")
         page.keyboard.press("?")
         page.wait_for_selector("dialog[open]")
-        _take(page, "keys")
+        _take(page, "label-keys")
         page.keyboard.press("Escape")
         page.goto(f"{address}/#grid")
         page.get_by_text("The machine is sure").click()
         loaded = "all => all.slice(0, 21).filter(one => one.naturalWidth).length === 21"
         _wait(lambda: page.locator(".tiles img").evaluate_all(loaded))
-        _take(page, "grid")
+        _take(page, "label-grid")
         page.goto(f"{address}/#map")
         page.wait_for_selector("canvas")
-        _take(page, "map")
+        _take(page, "label-map")
         page.goto(f"{address}/#review")
         page.wait_for_selector(".review img.in-full, .review .empty")
-        _take(page, "review")
+        _take(page, "label-review")
 
 
 def _follow_receipt(page: Page, opened: Opened, truth: Mapping[str, str]) -> None:
@@ -137,7 +137,7 @@ def _follow_receipt(page: Page, opened: Opened, truth: Mapping[str, str]) -> Non
             page.goto(f"http://127.0.0.1:{port}/?token={token}")
             page.wait_for_selector(".stage img")
             if count == RECEIPTS[-1]:
-                _take(page, f"at-{count}")
+                _take(page, "receipt-beside")
             page.goto(f"http://127.0.0.1:{port}/#receipt")
             page.wait_for_selector("h2, h1")
             _take(page, f"receipt-{count}")
@@ -184,7 +184,7 @@ def _take(page: Page, name: str) -> None:
         picture.save(file, "WEBP", quality=quality, method=6)
         if file.tell() <= MOST_BYTES:
             break
-    (OUT / f"label-{name}.webp").write_bytes(file.getvalue())
+    (OUT / f"{name}.webp").write_bytes(file.getvalue())
 
 
 if __name__ == "__main__":
