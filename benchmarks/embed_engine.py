@@ -34,10 +34,10 @@ from nextlabel.engines import Processes, Team
 
 RESULT = Path(__file__).parent / "results" / "embed-engine.json"
 NAME = "efficientnet"
-ROUNDS = 4
+ROUNDS = 7
 MOST = 600  # pictures
 QUIET = 0.1  # of all cores, that somebody else may take
-PATIENCE = 2  # seconds
+PATIENCE = 6  # seconds
 SERVERS: list[int] = []  # their processes
 LATENCY = 0.05  # seconds until a picture behind an address begins to arrive
 ARMS = {"one": 1, "two": 2, "without": 0, "two, far": 2}  # workers
