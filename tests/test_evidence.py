@@ -254,6 +254,23 @@ def test_the_tables_of_the_receipt_are_what_was_measured(monkeypatch, tmp_path):
     assert copy.read_text(encoding="utf-8") == RECEIPT_PAGE
 
 
+def test_what_a_choice_out_of_a_store_costs_is_what_was_measured():
+    found, page = json.loads((RESULTS / "select-store.json").read_text()), (DOCS / "out-of-core.md").read_text()
+    once = found["read and widen"]["seconds"]
+    for step, words in {"read and widen": "read and widen every block", "margin": "`margin`", "badge": "`badge`"}.items():
+        seconds, peak = found[step]["seconds"], found[step]["peak_gb"]
+        share = "1" if seconds == once else f"{seconds / once:.2f}"
+        assert f"| {words} | {seconds:.1f} | {share} | {peak} GB |" in page
+
+
+def test_what_a_cluster_costs_is_what_was_measured():
+    found, page = json.loads((RESULTS / "cluster-speed.json").read_text()), flat((DOCS / "cluster.md").read_text())
+    two, many = (found["grid_seconds"][name] for name in ("two processes", "cluster of two"))
+    ours, theirs = found["start_and_20_tasks_seconds"].values()
+    for figure in (f"{two:.1f} s by two processes", f"{many:.1f} s by a local cluster of two", f"{ours} s", f"{theirs} s"):
+        assert figure in page
+
+
 CHECK_PAGE = (DOCS / "when-asking-does-not-help.md").read_text(encoding="utf-8")
 CHECK_RESULTS = {name: json.loads((RESULTS / "check" / f"{name}.json").read_text()) for name in ("targets", "rows")}
 
