@@ -34,8 +34,8 @@ from nextlabel.engines import Processes, Team
 
 RESULT = Path(__file__).parent / "results" / "embed-engine.json"
 NAME = "efficientnet"
-ROUNDS = 7
-MOST = 600  # pictures
+ROUNDS = 3
+MOST = 2744  # pictures
 QUIET = 0.1  # of all cores, that somebody else may take
 PATIENCE = 6  # seconds
 SERVERS: list[int] = []  # their processes

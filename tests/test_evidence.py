@@ -224,14 +224,16 @@ def test_what_large_tables_cost_is_what_was_measured():
     assert f"the {found['libraries']['nextlabel']['megabytes']:.0f} MB" in page
 
 
-def test_what_is_said_of_the_next_hundred_labels_was_measured():
-    found = [one["next"] for one in json.loads((RECEIPTS / "coverage.json").read_text())["sets"]["digits"].values()]
+def test_what_is_said_of_the_next_hundred_labels_was_measured(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    distinct = importlib.import_module("receipt_tables").distinct
+    sets = json.loads((RECEIPTS / "coverage.json").read_text())["sets"].values()
+    found = [row["next"] for one in sets for _, row in distinct(one)]
     total = {name: sum(one[name] for one in found) for name in ("cases", "held", "misses", "beyond noise")}
     by_noise = round(sum(one["by noise alone"] for one in found))
     assert f"it held in {total['held']} of {total['cases']} cases" in RECEIPT
-    assert f"none of the {total['misses']} misses" in RECEIPT
-    assert total["beyond noise"] == 0
-    assert f"{by_noise} of them would have been there by chance" in RECEIPT
+    assert f"Of the {total['misses']} misses {total['beyond noise']} were further" in RECEIPT
+    assert f"just what was expected, {by_noise} would have been there by chance" in RECEIPT
     assert f"up to {total['misses'] - by_noise} may be real" in RECEIPT
 
 
@@ -257,7 +259,11 @@ def test_the_tables_of_the_receipt_are_what_was_measured(monkeypatch, tmp_path):
 def test_what_a_choice_out_of_a_store_costs_is_what_was_measured():
     found, page = json.loads((RESULTS / "select-store.json").read_text()), (DOCS / "out-of-core.md").read_text()
     once = found["read and widen"]["seconds"]
-    for step, words in {"read and widen": "read and widen every block", "margin": "`margin`", "badge": "`badge`"}.items():
+    for step, words in {
+        "read and widen": "read and widen every block",
+        "margin": "`margin`",
+        "badge": "`badge`",
+    }.items():
         seconds, peak = found[step]["seconds"], found[step]["peak_gb"]
         share = "1" if seconds == once else f"{seconds / once:.2f}"
         assert f"| {words} | {seconds:.1f} | {share} | {peak} GB |" in page
@@ -267,7 +273,12 @@ def test_what_a_cluster_costs_is_what_was_measured():
     found, page = json.loads((RESULTS / "cluster-speed.json").read_text()), flat((DOCS / "cluster.md").read_text())
     two, many = (found["grid_seconds"][name] for name in ("two processes", "cluster of two"))
     ours, theirs = found["start_and_20_tasks_seconds"].values()
-    for figure in (f"{two:.1f} s by two processes", f"{many:.1f} s by a local cluster of two", f"{ours} s", f"{theirs} s"):
+    for figure in (
+        f"{two:.1f} s by two processes",
+        f"{many:.1f} s by a local cluster of two",
+        f"{ours} s",
+        f"{theirs} s",
+    ):
         assert figure in page
 
 

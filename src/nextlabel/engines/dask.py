@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -36,9 +37,13 @@ T = TypeVar("T")
 LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 ANSWER = 10  # seconds that a scheduler has to answer
 FIRST = 30  # seconds in which it should have a worker
-DEATHS = (
-    20  # of workers, with one task in hand: then it is the task's fault. Dask's own 3 are few where kills are drawn
-)
+STALE = 1.0  # seconds for which it is taken as known which workers there are
+SETTINGS = {
+    # Deaths of workers with one task in hand until it is the task's fault. Dask's own 3 are few where kills are random.
+    "distributed.scheduler.allowed-failures": 20,
+    # A worker looks a hundred times a second at what it is doing; that takes a twentieth of the time of a grid.
+    "distributed.worker.profile.enabled": False,
+}
 GRAPH = {"distributed.admin.large-graph-warning-threshold": "1TB"}  # work is large, sent once, and nobody's mistake
 START = "dask worker {} --nworkers auto --nthreads 1"
 
@@ -57,7 +62,7 @@ class Dask(Executor):
     def __init__(self, address: str) -> None:
         self.address, self._lost = check_address(address), ""
         self._works: WeakKeyDictionary[Parcel, Any] = WeakKeyDictionary()
-        self._met = frozenset[str]()
+        self._met, self._there, self._asked = frozenset[str](), frozenset[str](), -STALE
         local = LOCAL.fullmatch(address)
         self._cluster = None if local is None else _start_cluster(int(local[1]))
         self._client: distributed.Client | None = None
@@ -122,7 +127,11 @@ class Dask(Executor):
                 cluster.close(timeout=ANSWER)
 
     def _workers(self) -> frozenset[str]:
-        return frozenset(self.client.scheduler_info(n_workers=-1)["workers"])
+        """Their addresses; asked for once a second, for the scheduler may be on the other side of the world."""
+        if monotonic() - self._asked > STALE:
+            self._there = frozenset(self.client.scheduler_info(n_workers=-1)["workers"])
+            self._asked = monotonic()
+        return self._there
 
     def _wait_for_worker(self) -> None:
         try:
@@ -198,7 +207,7 @@ def _start_cluster(workers: int) -> "distributed.LocalCluster":
     _hush()
     try:
         # Workers are started by a thread that begins in here, and so are those that take the place of dead ones.
-        with block_signal(signal.SIGINT), dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
+        with block_signal(signal.SIGINT), dask.config.set(SETTINGS):
             return distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL, env=KEEP_MEMORY | LARGE_PAGES,
