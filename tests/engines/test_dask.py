@@ -105,7 +105,7 @@ def scheduler(tmp_path):
 def address_in(path):
     import json
 
-    for _ in range(200):
+    for _ in range(1200):
         if path.exists() and (text := path.read_text()):
             return json.loads(text)["address"]
         time.sleep(0.05)
@@ -144,7 +144,7 @@ def test_a_worker_with_another_version_is_refused_in_one_sentence(scheduler):
 
 
 def test_a_scheduler_that_is_lost_is_told_in_one_sentence(scheduler, monkeypatch, capfd, caplog):
-    monkeypatch.setattr("nextlabel.engines.dask.ANSWER", 1)  # seconds in which it could come back
+    monkeypatch.setattr("nextlabel.engines.dask.ANSWER", 4)  # seconds in which it could come back
     with start_worker(scheduler[0]) as worker:
         with Dask(scheduler[0]) as engine:
             found = run(engine, work.waits_and_gives, range(100), 1, 1)
