@@ -112,9 +112,9 @@ def address_in(path):
     raise AssertionError("the scheduler did not start")
 
 
-def start_worker(address, before=""):
+def start_worker(address, before="", threads=1):
     code = f"{before}\nfrom distributed.cli.dask_worker import main\nmain()"
-    words = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    words = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
     return subprocess.Popen(
         [sys.executable, "-c", code, address, *words],
         stderr=subprocess.DEVNULL,
@@ -139,6 +139,13 @@ metadata.version = lambda name: "0.1" if name == "numpy" else version(name)
 def test_a_worker_with_another_version_is_refused_in_one_sentence(scheduler):
     with start_worker(scheduler[0], OLD) as worker:
         with pytest.raises(CannotGo, match=r"The worker at tcp://\S+ has numpy 0\.1, and this process"):
+            Dask(scheduler[0])
+        worker.kill()
+
+
+def test_a_worker_with_several_threads_is_refused(scheduler):
+    with start_worker(scheduler[0], threads=2) as worker:
+        with pytest.raises(CannotGo, match=r"The worker at tcp://\S+ has 2 threads.*--nthreads 1"):
             Dask(scheduler[0])
         worker.kill()
 

@@ -13,7 +13,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,7 +62,8 @@ class Dask(Executor):
     def __init__(self, address: str) -> None:
         self.address, self._lost = check_address(address), ""
         self._works: WeakKeyDictionary[Parcel, Any] = WeakKeyDictionary()
-        self._met, self._there, self._asked = frozenset[str](), frozenset[str](), -STALE
+        self._met, self._asked = frozenset[str](), -STALE
+        self._there: Mapping[str, int] = {}
         local = LOCAL.fullmatch(address)
         self._cluster = None if local is None else _start_cluster(int(local[1]))
         self._client: distributed.Client | None = None
@@ -126,11 +127,11 @@ class Dask(Executor):
             if cluster is not None:
                 cluster.close(timeout=ANSWER)
 
-    def _workers(self) -> frozenset[str]:
-        """Their addresses; asked for once a second, for the scheduler may be on the other side of the world."""
+    def _workers(self) -> Mapping[str, int]:
+        """Threads by address; asked for once a second, for the scheduler may be on the other side of the world."""
         if monotonic() - self._asked > STALE:
-            self._there = frozenset(self.client.scheduler_info(n_workers=-1)["workers"])
-            self._asked = monotonic()
+            found = self.client.scheduler_info(n_workers=-1)["workers"]
+            self._there, self._asked = {place: about["nthreads"] for place, about in found.items()}, monotonic()
         return self._there
 
     def _wait_for_worker(self) -> None:
@@ -144,12 +145,17 @@ class Dask(Executor):
         self._meet_workers()
 
     def _meet_workers(self) -> None:
-        """Look at those that are new; `CannotGo` where one has other versions than this process."""
+        """Look at those that are new; `CannotGo` where one has other versions than this process, or several threads."""
         workers = self._workers()
-        if new := sorted(workers - self._met):
+        if new := sorted(workers.keys() - self._met):
+            if wide := next((place for place in new if workers[place] > 1), None):
+                raise CannotGo(
+                    f"The worker at {wide} has {workers[wide]} threads, and tasks side by side in one process round "
+                    f"otherwise. Start it with one, and as many workers as there are cores: {START.format('…')}"
+                )
             if found := find_other(lambda ask: self.client.run(ask.func, *ask.args, workers=new, on_error="return")):
                 raise CannotGo(found)
-            self._met |= workers
+            self._met |= workers.keys()
 
     def _send(self, thing: Any) -> Any:
         if not isinstance(thing, Parcel):

@@ -25,6 +25,8 @@ def find_other(ask_workers: Callable[[partial[str]], Mapping[str, Any]]) -> str 
     """
     for name, ask in SAME.items():
         for worker, theirs in ask_workers(ask).items():
+            if isinstance(theirs, OSError):  # it ended meanwhile
+                continue
             if theirs != ask():
                 has = f"no {name}" if isinstance(theirs, PackageNotFoundError) else f"{name} {theirs}"
                 return (
