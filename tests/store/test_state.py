@@ -61,7 +61,9 @@ def log_of(lines):
         elif kind == "undo":
             events.append(event(number, kind, who, takes_back=max(1, number - back)))
         elif kind == "lease":
-            events.append(event(number, kind, who, sample, at=at, ask_id=ask and ask + 1))
+            asked = None if ask is None else ASKS[ask]  # a question is about one sample
+            place, ask_id = (sample, None) if asked is None else (asked.sample_id, asked.id)
+            events.append(event(number, kind, who, place, at=at, ask_id=ask_id))
         elif kind in ("skip", "discard", "note"):
             events.append(event(number, kind, who, sample, at=at, ask_id=ask))
         elif kind == "merge" and class_id not in merged and (into := (class_id + 1) % 3) not in merged:
