@@ -89,7 +89,8 @@ def test_a_killed_embedding_goes_on(bucket: Mapping[str, str], tmp_path: Path, o
     assert len(list(own_cache.glob("features-pixels-*.block"))) == 1
     with asked_for() as asked:
         run("embed", address, *words, tmp_path / "far")
-    assert len(asked) <= 800 - 512
+    # Each once: what the dead process had asked for last, the server may answer only now.
+    assert len(set(asked)) <= 800 - 512
     run("embed", bed, *words, tmp_path / "near")
     check_same(tmp_path / "far", tmp_path / "near")
 
