@@ -9,6 +9,8 @@ from nextlabel.errors import BadNumber, Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import (
+    CLUSTER,
+    CLUSTER_HELP,
     FILE,
     FILES,
     FLAG,
@@ -198,12 +200,7 @@ class Crew:
     jobs: int = knob(2, whole(1), "Processes side by side.", COMPUTED)
     threads: int = knob(1, whole(1), "BLAS threads of each process.", COMPUTED)
     stride: int | None = knob(None, optional(whole(1)))
-    cluster: str | None = knob(
-        None,
-        optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS")),
-        "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here.",
-        COMPUTED,
-    )
+    cluster: str | None = knob(None, CLUSTER, CLUSTER_HELP, COMPUTED)
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -121,7 +121,7 @@ def read_study(path: str | os.PathLike[str], typed: Given | None = None) -> Stud
     """
     file = read_path("path", path)
     shared, tables = _read(file)
-    folder, typed = os.path.dirname(file), _known(typed or {}, _shareable())
+    folder, typed = os.path.dirname(file), _check_names(typed or {}, _shareable())
     with naming(f"'{show_path(file)}'"):
         crew = {name: shared.pop(name) for name in flat_knobs(Crew) if name in shared}
         shared = _resolve(folder, shared)
@@ -148,7 +148,7 @@ def _read(file: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         )
     own = _shareable() - set(flat_knobs(Crew)) | {PATH, NAME}
     with naming(f"'{shown}'"):
-        shared, known = _known(found, _shareable()), [_known(one, own) for one in tables]
+        shared, known = _check_names(found, _shareable()), [_check_names(one, own) for one in tables]
         for place, one in enumerate(known, 1):
             if PATH not in one:
                 raise Mistake(
@@ -162,7 +162,7 @@ def _shareable() -> set[str]:
     return {*flat_knobs(Experiment), *flat_knobs(Crew)} - {DATASET, NAME}
 
 
-def _known(given: Given, names: set[str]) -> dict[str, Any]:
+def _check_names(given: Given, names: set[str]) -> dict[str, Any]:
     """The same, under the names of knobs; raises `UnknownName` for what is none."""
     found = {key.replace("-", "_"): value for key, value in given.items()}  # as options are typed
     for name in found:

@@ -8,7 +8,20 @@ from pathlib import Path
 from nextlabel.errors import Mistake
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
-from nextlabel.knobs.kinds import FILES, FLAG, NAMES, PLACE, SOURCE, Kind, number_within, optional, text, whole
+from nextlabel.knobs.kinds import (
+    CLUSTER,
+    CLUSTER_HELP,
+    FILES,
+    FLAG,
+    NAMES,
+    PLACE,
+    SOURCE,
+    Kind,
+    number_within,
+    optional,
+    text,
+    whole,
+)
 from nextlabel.knobs.panels import CHOSEN, COMPUTED, DATA, DOOR, LABELS, OUTPUT
 from nextlabel.specifications import look_up
 from nextlabel.text import show_path
@@ -219,12 +232,7 @@ class Workers:
         COMPUTED,
     )
     threads: int = knob(1, whole(1), "Threads of each of these processes.", COMPUTED)
-    cluster: str | None = knob(
-        None,
-        optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS")),
-        "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here.",
-        COMPUTED,
-    )
+    cluster: str | None = knob(None, CLUSTER, CLUSTER_HELP, COMPUTED)
 
     def __post_init__(self) -> None:
         read_knobs(self)

@@ -111,11 +111,11 @@ def _frame(shard: str, columns: Sequence[str], start: int = 0, count: int | None
 
 
 def _source(shard: str) -> Any:
-    return io.BytesIO(_fetched(shard)) if is_remote(shard) else shard
+    return io.BytesIO(_fetch(shard)) if is_remote(shard) else shard
 
 
 @lru_cache(maxsize=1)
-def _fetched(shard: str) -> bytes:
+def _fetch(shard: str) -> bytes:
     return read(shard)
 
 
@@ -132,11 +132,11 @@ def _schema(shard: str) -> "dict[str, pl.DataType]":
 
 def _unreadable(shard: str, error: Exception) -> BadData:
     if isinstance(error, FileNotFoundError | PermissionError):
-        return BadData(f"'{_shown(shard)}' is not there, or may not be read. Is the dataset whole?")
-    return BadData(f"'{_shown(shard)}' cannot be read ({shorten(str(error), 80)}). Is it whole?")
+        return BadData(f"'{_show(shard)}' is not there, or may not be read. Is the dataset whole?")
+    return BadData(f"'{_show(shard)}' cannot be read ({shorten(str(error), 80)}). Is it whole?")
 
 
-def _shown(shard: str) -> str:
+def _show(shard: str) -> str:
     return show(shard) if is_remote(shard) else printable(os.path.basename(shard))
 
 
@@ -164,7 +164,7 @@ def holds_cells(path: Path) -> bool:
 def load_cells(request: Request) -> Dataset:
     """The pictures of a saved dataset, or of shards; raises `BadData` where there are none."""
     path = Path(os.path.abspath(os.path.expanduser(request.source)))
-    shards = [Shard(str(path), path.stem)] if path.is_file() else list(_saved(path)) or list(_parquets(path))
+    shards = [Shard(str(path), path.stem)] if path.is_file() else list(_list_saved(path)) or list(_parquets(path))
     about = next((found for found in (path, *_split_folders(path)) if (found / ABOUT).is_file()), None)
     features = {} if about is None else _features((about / ABOUT).read_bytes())
     return read_found(request, _found(path, name_of(path.with_suffix("")), shards, features, request))
@@ -183,7 +183,7 @@ def load_remote_cells(request: Request, shards: Sequence[str]) -> Dataset:
     return read_found(request, _found(root, name_of_address(root), named, features, request))
 
 
-def _saved(path: Path) -> Iterator[Shard]:
+def _list_saved(path: Path) -> Iterator[Shard]:
     """The shards of `save_to_disk`, in their order."""
     for folder in [path] if (path / STATE).is_file() else _split_folders(path):
         try:

@@ -67,7 +67,7 @@ class EmbedBlock:
         with at_most(self.threads), asked_early(block.files) as files:
             for start in range(0, len(files), AT_A_TIME):
                 some = files[start : start + AT_A_TIME]
-                read = list(read_all(some, self.embedder.size, self._known, scales=self.scales))
+                read = list(read_all(some, self.embedder.size, self._known_digests, scales=self.scales))
                 new = {one.digest: one.square for one in read if one.digest is not None and one.square is not None}
                 if new:
                     vectors.append(
@@ -78,7 +78,7 @@ class EmbedBlock:
         return Made(readings, digests, np.concatenate(vectors) if vectors else None)
 
     @cached_property
-    def _known(self) -> dict[str, None]:
+    def _known_digests(self) -> dict[str, None]:
         """Looked up once by each worker, where it sees the caller's cache; else all is computed, to the same bits."""
         return dict.fromkeys(self.known.keys() if self.known is not None else ())
 

@@ -231,3 +231,9 @@ def read_path(name: str, value: Any) -> Path:
     """An argument that is a place on disk, as text or as a path; raises `Mistake` for anything else."""
     path: Path = PLACE.take(name, value)
     return path
+
+
+CLUSTER = optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS"))
+CLUSTER_HELP = (
+    "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here."
+)

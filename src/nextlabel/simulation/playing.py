@@ -94,9 +94,9 @@ def _tune_all(several: Sequence[Recording], workers: Executor, crew: Crew, progr
     parcels = Parcels(several, workers, Tuner)
     for (which, seed), chosen in run_each(workers, parcels.of, missing, crew.jobs, crew.threads):
         several[which].settle(seed, chosen)
-        if not several[which].unsettled:
+        if not several[which].seeds_left:
             parcels.let_go(which)
-        progress("choosing the model's settings", total - sum(len(one.unsettled) for one in several), total)
+        progress("choosing the model's settings", total - sum(len(one.seeds_left) for one in several), total)
 
 
 def _open_strides(several: Sequence[Recording]) -> list[Stride]:

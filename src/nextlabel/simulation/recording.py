@@ -62,7 +62,7 @@ class Recording:
             refuse_out_of_reach(self.parts, workers)
 
     @property
-    def unsettled(self) -> list[int]:
+    def seeds_left(self) -> list[int]:
         """The seeds whose settings are not chosen yet."""
         return [seed for seed in self.experiment.seeds if seed not in self.settings]
 
@@ -71,7 +71,7 @@ class Recording:
         # Keys of a JSON object are text.
         self.settings = {int(seed): chosen for seed, chosen in self.recorder.manifest["settings"].items()}
         self._keep_settings()
-        return self.unsettled
+        return self.seeds_left
 
     def settle(self, seed: int, chosen: Settings) -> None:
         """Take the settings of a seed; with the last one's they are written down."""
@@ -79,7 +79,7 @@ class Recording:
         self._keep_settings()
 
     def _keep_settings(self) -> None:
-        if self.unsettled:
+        if self.seeds_left:
             return
         # Workers answer in any order; the manifest has the seeds' own, whatever the number of jobs.
         ordered = {seed: self.settings[seed] for seed in self.experiment.seeds}
