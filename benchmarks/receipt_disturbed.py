@@ -15,6 +15,7 @@ Vectors are computed once and kept. Even seeds choose by ``auto``, odd ones by `
     doubling   half of the folder comes at answer 150
     two        two people take turns, and one of them is wrong about 10 % of the pictures
     grid       at answer 100 up to a hundred more are answered in the grid, where the model is sure and right
+    lasso      at answer 100 the hundred pictures nearest to one are drawn around on the map, and asked next
 
 A labelling held where all intervals of ``new`` and ``rest`` that it showed did. The truth is agreement with what that
 person would say: of ``new`` on three tenths of the pictures, which were kept out (N' of them: an interval of m answers
@@ -58,9 +59,9 @@ from nextlabel.store import Choice, File, Question, Visit, visit_store
 from nextlabel.wording.receipt import describe_receipt
 
 RESULT = Path(__file__).parent / "results" / "receipt" / "disturbed.json"
-KINDS = ("plain", "skips", "discards", "late", "doubling", "two", "grid")
+KINDS = ("plain", "skips", "discards", "late", "doubling", "two", "grid", "lasso")
 TEST, ANSWERS = 0.3, 320  # as many as make 64 audit questions: looks at 30, 38, 47 and 59
-DOUBLE, GRID = 150, 100
+DOUBLE, GRID, LASSO = 150, 100, 100
 BOTH = ("new", "rest")
 Row = dict[str, Any]
 
@@ -78,7 +79,7 @@ class Labelling:
         self.coming = late
         self._put(np.setdiff1d(self.inside, late))
         self.rows: list[Row] = []
-        self.answered = 0
+        self.answered, self.drew = 0, False
         self.predicted: Predictions | None = None
 
     def _put(self, ids: Ids) -> None:
@@ -164,6 +165,16 @@ class Labelling:
             self._read()
         if self.kind == "grid" and LATE <= self.answered < LATE + GRID and self.predicted is not None:
             self._answer_grid(self.predicted)
+        if self.kind == "lasso" and self.answered >= LATE and not self.drew:
+            self.drew = True
+            self._draw_around()
+
+    def _draw_around(self) -> None:
+        """What lies near a picture, which is what a map shows together; none has to be without a label."""
+        X = self.world.features
+        spot = stream(self.seed, "lasso").integers(len(X))
+        near = np.argsort(((X - X[spot]) ** 2).sum(axis=1), kind="stable")[:LASSO]
+        self.session.lasso(self.people[0], self.world.ids[near].tolist())
 
     def _answer_grid(self, seen: Predictions) -> None:
         """What the model is surest of, class by class, where it is right."""

@@ -11,6 +11,8 @@ from nextlabel.knobs.columns import FILL, MISSING, Columns
 from nextlabel.knobs.kinds import (
     CLUSTER,
     CLUSTER_HELP,
+    DEVICE,
+    DEVICE_HELP,
     FILE,
     FILES,
     FLAG,
@@ -158,6 +160,7 @@ class Experiment:
         LABELS,
         sparse=True,
     )
+    device: str = knob(names.CPU, DEVICE, DEVICE_HELP, COMPUTED, choices=names.DEVICE_NAMES, sparse=True)
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
     plan: Plan = knob(Plan(), page_of(Plan))
 

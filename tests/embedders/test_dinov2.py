@@ -66,7 +66,7 @@ def elsewhere(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str
 
 def test_the_hubs_own_environment_is_heeded(tmp_path: Path) -> None:
     hub_cache(tmp_path / "hub", dinov2.REPOSITORY, dinov2.REVISION, dinov2_files())
-    code = "from nextlabel.embedders import dinov2; print(dinov2.small(None).size)"
+    code = "from nextlabel.embedders import dinov2; print(dinov2.small()(None).size)"
     ran = elsewhere(tmp_path, "-W", "error", "-c", code)
     assert (ran.stdout, ran.stderr) == ("14\n", "")
 

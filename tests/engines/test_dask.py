@@ -112,9 +112,9 @@ def address_in(path):
     raise AssertionError("the scheduler did not start")
 
 
-def start_worker(address, before="", threads=1):
+def start_worker(address, before="", threads=1, more=()):
     code = f"{before}\nfrom distributed.cli.dask_worker import main\nmain()"
-    words = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
+    words = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard", *more]
     return subprocess.Popen(
         [sys.executable, "-c", code, address, *words],
         stderr=subprocess.DEVNULL,
@@ -148,6 +148,19 @@ def test_a_worker_with_several_threads_is_refused(scheduler):
         with pytest.raises(CannotGo, match=r"The worker at tcp://\S+ has 2 threads.*--nthreads 1"):
             Dask(scheduler[0])
         worker.kill()
+
+
+def test_what_needs_a_gpu_goes_to_workers_that_have_one(scheduler):
+    with start_worker(scheduler[0]) as plain, Dask(scheduler[0]) as everybody:
+        with pytest.raises(CannotGo, match=r"No worker .* has a GPU\..*--resources GPU=1"):
+            Dask(scheduler[0], gpu=True)
+        with start_worker(scheduler[0], more=("--resources", "GPU=1")) as able:
+            everybody.client.wait_for_workers(2)
+            with Dask(scheduler[0], gpu=True) as engine:
+                found = {pid for _, pid in run(engine, work.pid, range(6), engine.room, 1)}
+                assert (engine.room, found) == (1, {able.pid})
+            able.kill()
+        plain.kill()
 
 
 def test_a_scheduler_that_is_lost_is_told_in_one_sentence(scheduler, monkeypatch, capfd, caplog):

@@ -92,9 +92,11 @@ def _write_texts(made: TextInput) -> tuple[dict[str, Any], Arrays]:
 
 
 def _write_pictures(made: PictureInput) -> tuple[dict[str, Any], Arrays]:
+    settings = settings_of(made.embedder)
+    settings.pop("device", None)  # whoever uses it may have no GPU, and needs none
     words = {
         "name": made.name,
-        "settings": settings_of(made.embedder),
+        "settings": settings,
         "version": made.embedder.version,
         "decoding": made.decoding,
         "scales": {kind: [scale.black, scale.white] for kind, scale in made.scales.items()},

@@ -18,6 +18,7 @@ from nextlabel.embedders import TABLE, embed, embedder, sink
 from nextlabel.embedders.base import Features
 from nextlabel.engines import Team, engine
 from nextlabel.errors import Mistake, WorkerDied
+from nextlabel.knobs.names import CPU
 from nextlabel.progress import Progress
 from nextlabel.text import several, show_path
 
@@ -30,7 +31,7 @@ def run_embed(source: Source, workers: Workers, out: Path, as_json: bool, loud: 
     project = find_labels(source, source.label_column and (source.label_column,))
     if project is not None:
         source = replace(source, embedder=source.embedder or project.record.settings.embedder)
-    with gather(workers) as team, show_progress(loud, quiet=as_json) as progress:
+    with gather(workers, source.device) as team, show_progress(loud, quiet=as_json) as progress:
         request = request_of(source, progress, team)
         dataset = load(request if project is None else project.fit(request))
         if dataset.kind == TABLE:
@@ -38,21 +39,22 @@ def run_embed(source: Source, workers: Workers, out: Path, as_json: bool, loud: 
                 f"'{dataset.name}' is a table of features already: give it to simulate or select as it is. If one of "
                 "its columns holds texts, name that with --text-column."
             )
-        features = embed(dataset, source.embedder, progress, team=team)
+        features = embed(dataset, source.embedder, progress, team=team, device=source.device)
         write_features(out, features.array, describe_samples(dataset, features))
-    for note in (*dataset.warnings, *features.notes, *say_alone(dataset, features, team)):
+    idle = say_idle(features, source.device)
+    for note in (*dataset.warnings, *features.notes, *say_alone(dataset, features, team), *idle):
         loud.print(f"Note: {note}", markup=False)
     print(json.dumps(embedding_to_json(dataset, features, out)) if as_json else describe(dataset, features, out))
 
 
 @contextmanager
-def gather(workers: Workers) -> Iterator[Team | None]:
+def gather(workers: Workers, device: str = CPU) -> Iterator[Team | None]:
     """Who works beside this process, until the block ends; None: nobody was asked for."""
     if workers.jobs is None and workers.cluster is None:
         yield None
         return
     try:
-        with engine(workers.jobs or 1, workers.cluster) as opened:
+        with engine(workers.jobs or 1, workers.cluster, device) as opened:
             yield Team(opened, getattr(opened, "room", workers.jobs or 1), workers.threads)
     except WorkerDied as died:
         said = str(died).replace("go on with --resume", "run the same command again, and nothing whole is done twice")
@@ -66,6 +68,12 @@ def say_alone(dataset: Dataset, features: Features, team: Team | None) -> Iterat
         yield f"'{features.name}' {why}, and was computed by one process: --jobs changes nothing."
 
 
+def say_idle(features: Features, device: str) -> Iterator[str]:
+    """Says where no network was there for a device."""
+    if device != CPU and "device" not in features.settings:
+        yield f"'{features.name}' is no network, and computes on the processor: --device changes nothing."
+
+
 def request_of(source: Source, progress: Progress, team: Team | None) -> Request:
     """What was typed, as those who load want it; nobody needs labels here."""
     return Request(
@@ -73,7 +81,7 @@ def request_of(source: Source, progress: Progress, team: Team | None) -> Request
         label_column=source.label_column,
         progress=progress,
         table=source.table,
-        sink=sink(source.embedder, team=team),
+        sink=sink(source.embedder, team=team, device=source.device),
         unlabelled=True,
     )
 

@@ -11,6 +11,8 @@ from nextlabel.knobs.columns import Columns
 from nextlabel.knobs.kinds import (
     CLUSTER,
     CLUSTER_HELP,
+    DEVICE,
+    DEVICE_HELP,
     FILES,
     FLAG,
     NAMES,
@@ -215,6 +217,7 @@ class Source:
     )
     project: Path | None = knob(None, optional(PLACE), PROJECT_HELP, DATA)
     store: str | None = knob(None, optional(text(metavar="URL")), STORE_HELP, DATA)
+    device: str = knob(names.CPU, DEVICE, DEVICE_HELP, COMPUTED, choices=names.DEVICE_NAMES)
     table: Columns = knob(Columns(), page_of(Columns), sparse=True)
 
     def __post_init__(self) -> None:

@@ -26,6 +26,7 @@ from nextlabel.embedders.use import use
 from nextlabel.engines import Team
 from nextlabel.errors import Mistake
 from nextlabel.files.arrays import file_of
+from nextlabel.knobs.names import CPU
 from nextlabel.progress import Progress, quiet
 from nextlabel.specifications import look_up, parse_call, refuse_options
 
@@ -59,25 +60,26 @@ EMBEDDERS: Mapping[str, EmbedderEntry] = {
     "efficientnet": EmbedderEntry(efficientnet),
     "patches": EmbedderEntry(_always(lambda dataset: Patches())),
     "pixels": EmbedderEntry(_always(Pixels.for_dataset)),
-    "dinov2": EmbedderEntry(_always(dinov2.small)),
+    "dinov2": EmbedderEntry(dinov2.small),
     "use": EmbedderEntry(_always(use), TEXTS),
     "tfidf": EmbedderEntry(_always(tfidf), TEXTS),
 }
 
 
-def embedder(text: str) -> Maker:
+def embedder(text: str, device: str = CPU) -> Maker:
     """The embedder of that name, with its options, or the model in the file that ``onnx:FILE`` names.
 
-    Raises `UnknownName` or `BadSpecification`, `MissingExtra`, and `BadData` where a file is no model, before any
-    picture is read.
+    A network computes on ``device``, unless its options name another. Raises `UnknownName` or `BadSpecification`,
+    `MissingExtra`, and `BadData` where a file is no model, before any picture is read.
     """
     if text.partition(":")[0] == "onnx":
-        made = Onnx.parse(text)
+        made = Onnx.parse(text, device)
         return lambda dataset: made
     name, options = parse_call(text)
     open_ = look_up(EMBEDDERS, name, "embedder").open
-    refuse_options(f"The embedder '{name}'", options, list(inspect.signature(open_).parameters))
-    return open_(**options)
+    known = list(inspect.signature(open_).parameters)
+    refuse_options(f"The embedder '{name}'", options, known)
+    return open_(**({"device": device} if "device" in known else {}) | dict(options))
 
 
 def names_for(takes: str) -> list[str]:
@@ -103,8 +105,9 @@ def embed(
     *,
     keep_gaps: bool = False,
     team: Team | None = None,
+    device: str = CPU,
 ) -> Features:
-    """The dataset as vectors, by the embedder of that name, or by the one that suits it.
+    """The dataset as vectors, by the embedder of that name, or by the one that suits it; a network's on ``device``.
 
     What a table lacks is filled in with its column's median over all samples, with a warning; ``keep_gaps`` leaves it
     NaN, for whoever holds out a test set that medians must not see. A ``team`` embeds pictures block by block, to the
@@ -127,7 +130,7 @@ def embed(
     if dataset.texts is not None:
         return embed_texts_cached(_name(chosen), embedder(chosen)(dataset), dataset.texts, progress)
     assert dataset.pictures is not None, "a dataset has pictures, texts or a table"
-    made = embedder(chosen)(dataset)
+    made = embedder(chosen, device)(dataset)
     features = embed_cached(_name(chosen), made, dataset.pictures, progress, team)
     return replace(features, notes=(made.note,)) if isinstance(made, Onnx) and made.note else features
 
@@ -145,7 +148,7 @@ def check_takes(dataset: Dataset, name: str) -> None:
         )
 
 
-def sink(name: str | None = None, labelled: bool = False, team: Team | None = None) -> Opener:
+def sink(name: str | None = None, labelled: bool = False, team: Team | None = None, device: str = CPU) -> Opener:
     """What a `Request` is given so that pictures are embedded while they are read, each decoded once.
 
     With ``labelled`` those that have a label, unless the embedder is fitted to all. By a ``team``, if there is one.
@@ -157,7 +160,7 @@ def sink(name: str | None = None, labelled: bool = False, team: Team | None = No
             return None  # `embed` says what is wrong with a table
         check_takes(dataset, chosen)  # before anything is read
         wanted = np.flatnonzero(dataset.y >= 0) if labelled else None
-        return sink_of(_name(chosen), embedder(chosen)(dataset), dataset, wanted, team)
+        return sink_of(_name(chosen), embedder(chosen, device)(dataset), dataset, wanted, team)
 
     return open_sink
 

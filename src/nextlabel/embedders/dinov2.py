@@ -8,7 +8,7 @@ embedder, the whole picture is squashed into the square.
 projects pin the same one. Whatever was fetched, its hash is in the manifest and in the name of the cached features.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,8 @@ from nextlabel.datasets.pictures import hush
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.errors import BadData
+from nextlabel.knobs.kinds import as_device
+from nextlabel.knobs.names import CPU
 from nextlabel.text import printable
 
 REPOSITORY = "onnx-community/dinov2-small"
@@ -25,11 +27,16 @@ REVISION = "8b1f705a3a7f6f062f6bdd21986c1583d3ef105d"
 MODEL_FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last: its path is what is wanted
 
 
-def small(dataset: Dataset) -> Onnx:
+def small(device: str = CPU) -> Callable[[Dataset], Onnx]:
     """DINOv2-small, from the hub's cache on this machine, or fetched and put there."""
-    import_extra("onnxruntime", "dinov2")  # before anything is fetched
-    # Its makers' files say all that there is to say, so a line on what is used would tell nobody anything.
-    return replace(Onnx.load(fetch_model(), f"{REPOSITORY}@{REVISION}", {}), note="")
+    as_device(device)
+
+    def make(dataset: Dataset) -> Onnx:
+        import_extra("onnxruntime", "dinov2")  # before anything is fetched
+        # Its makers' files say all that there is to say, so a line on what is used would tell nobody anything.
+        return replace(Onnx.load(fetch_model(), f"{REPOSITORY}@{REVISION}", {"device": device}), note="")
+
+    return make
 
 
 def fetch_model() -> Path:

@@ -13,6 +13,7 @@ from scipy import linalg
 
 from nextlabel.datasets.base import Squares
 from nextlabel.embedders.base import Embedder, Features32, Fits, Learner, Report, silent
+from nextlabel.knobs.names import CPU
 from nextlabel.pool import Floats
 
 BLOCK = 4_096  # rows that are looked at together: all of them may be a map of gigabytes
@@ -79,7 +80,9 @@ def find_axes(vectors: Floats, dims: int) -> Fits:
 
 
 def settings_of(embedder: Learner[Any]) -> dict[str, Any]:
-    """The fields of an embedder that are settings, as JSON gives them back."""
+    """The fields of an embedder that are settings, as JSON gives them back; a device only where it rounds otherwise."""
     words = {field.name: getattr(embedder, field.name) for field in dataclasses.fields(embedder) if field.repr}
+    if words.get("device") == CPU:
+        del words["device"]
     plain: dict[str, Any] = json.loads(json.dumps(words))
     return settings_of(embedder.base) | plain if isinstance(embedder, Reduced) else plain

@@ -9,6 +9,7 @@ from nextlabel.engines.driver import run, run_each
 from nextlabel.engines.here import Here
 from nextlabel.engines.processes import Processes
 from nextlabel.engines.team import Team
+from nextlabel.knobs.names import CPU
 
 __all__ = ["ENGINES", "Engine", "Processes", "Team", "check_address", "engine", "run", "run_each"]
 
@@ -19,12 +20,13 @@ ENGINES: Mapping[str, Callable[[int], Executor]] = {
 }
 
 
-def engine(jobs: int, cluster: str | None = None) -> Executor:
-    """One job is done `here`, so that a plain script needs no worker; more by `processes`; on a ``cluster`` by `dask`.
+def engine(jobs: int, cluster: str | None = None, device: str = CPU) -> Executor:
+    """One job is done `here`, so that a plain script needs no worker; more by `processes`; on a ``cluster`` by `dask`,
+    and for any other ``device`` than the processor by those of its workers that have a GPU.
 
     >>> type(engine(1)).__name__
     'Here'
     """
     if cluster is not None:
-        return Dask(cluster)
+        return Dask(cluster, gpu=device != CPU)
     return ENGINES["here" if jobs == 1 else "processes"](jobs)

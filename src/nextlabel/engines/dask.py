@@ -45,11 +45,14 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
 }
 GRAPH = {"distributed.admin.large-graph-warning-threshold": "1TB"}  # work is large, sent once, and nobody's mistake
+GPU: Mapping[str, int] = {"GPU": 1}  # what a task takes of a worker that says that it has one
 START = "dask worker {} --nworkers auto --nthreads 1"
 
 
 class Dask(Executor):
     """The workers of a Dask cluster: ``tcp://host:8786``, or ``local:4`` for four that end with this engine.
+
+    With ``gpu`` only those that were started with ``--resources GPU=1``; all of ``local:4`` are.
 
     Raises `MissingExtra` without Dask, `Mistake` for what is no address, and `CannotGo` where nobody answers, no worker
     comes, or one has other versions than this process.
@@ -59,13 +62,14 @@ class Dask(Executor):
     1024
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, gpu: bool = False) -> None:
         self.address, self._lost = check_address(address), ""
+        self._needs = GPU if gpu else {}
         self._works: WeakKeyDictionary[Parcel, Any] = WeakKeyDictionary()
         self._met, self._asked = frozenset[str](), -STALE
         self._there: Mapping[str, int] = {}
         local = LOCAL.fullmatch(address)
-        self._cluster = None if local is None else _start_cluster(int(local[1]))
+        self._cluster = None if local is None else _start_cluster(int(local[1]), self._needs)
         self._client: distributed.Client | None = None
         try:
             self._client = _connect(address if self._cluster is None else self._cluster.scheduler_address)
@@ -90,7 +94,7 @@ class Dask(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """A future of ``fn(*args, **kwargs)``; parcels that are to be kept travel to each worker once."""
         self._meet_workers()
-        remote = self.client.submit(fn, *map(self._send, args), pure=False, **kwargs)
+        remote = self.client.submit(fn, *map(self._send, args), pure=False, resources=self._needs, **kwargs)
         future: Future[T] = Future()
         remote.add_done_callback(lambda done: self._settle(future, done))
         # Dask drops a task that nobody has a future of.
@@ -128,10 +132,12 @@ class Dask(Executor):
                 cluster.close(timeout=ANSWER)
 
     def _workers(self) -> Mapping[str, int]:
-        """Threads by address; asked for once a second, for the scheduler may be on the other side of the world."""
+        """Threads, by address, of those that have what is needed; asked for once a second, for the scheduler may be on
+        the other side of the world."""
         if monotonic() - self._asked > STALE:
             found = self.client.scheduler_info(n_workers=-1)["workers"]
-            self._there, self._asked = {place: about["nthreads"] for place, about in found.items()}, monotonic()
+            able = {place: about for place, about in found.items() if self._needs.items() <= about["resources"].items()}
+            self._there, self._asked = {place: about["nthreads"] for place, about in able.items()}, monotonic()
         return self._there
 
     def _wait_for_worker(self) -> None:
@@ -142,6 +148,11 @@ class Dask(Executor):
                 f"The cluster at '{self.address}' has no worker. Start some, on each machine: "
                 f"{START.format(self.address)}"
             ) from None
+        if not self._workers():
+            raise CannotGo(
+                f"No worker of the cluster at '{self.address}' says that it has a GPU. Start those that have one so: "
+                f"{START.format(self.address)} --resources GPU=1"
+            )
         self._meet_workers()
 
     def _meet_workers(self) -> None:
@@ -204,7 +215,7 @@ def check_address(address: str) -> str:
     return address
 
 
-def _start_cluster(workers: int) -> "distributed.LocalCluster":
+def _start_cluster(workers: int, resources: Mapping[str, int]) -> "distributed.LocalCluster":
     """A scheduler in this process, and workers beside it that end with it."""
     refuse_workers_here()
     import dask
@@ -217,6 +228,7 @@ def _start_cluster(workers: int) -> "distributed.LocalCluster":
             return distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL, env=KEEP_MEMORY | LARGE_PAGES,
+                resources=dict(resources),
             )  # fmt: skip
     except (RuntimeError, OSError, TimeoutError) as error:
         raise CannotGo(

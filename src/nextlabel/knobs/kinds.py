@@ -15,8 +15,9 @@ from numbers import Number
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nextlabel.errors import BadNumber, Mistake
+from nextlabel.errors import BadNumber, Mistake, UnknownName
 from nextlabel.knobs.lists import MOST_SEEDS, parse_seeds, split_names, write_names
+from nextlabel.knobs.names import DEVICE_NAMES
 from nextlabel.text import shorten
 
 T = TypeVar("T")
@@ -233,6 +234,20 @@ def read_path(name: str, value: Any) -> Path:
     return path
 
 
+def as_device(value: Any) -> str:
+    """Where a network computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``."""
+    if not re.fullmatch(rf"({'|'.join(DEVICE_NAMES)})(:(0|[1-9][0-9]?))?", str(value)):
+        known = ", ".join(DEVICE_NAMES)
+        raise UnknownName(
+            f"No device is called '{shorten(str(value))}'. Known: {known}; the second GPU, say, is 'cuda:1'."
+        )
+    return str(value)
+
+
+DEVICE = Kind(as_device, f"a device: {', '.join(DEVICE_NAMES)}", "DEVICE")
+DEVICE_HELP = (
+    "Where networks compute: `cpu`, `cuda` or `cuda:1`, `mps`. On a cluster only workers with a GPU are asked then."
+)
 CLUSTER = optional(text("the address of a cluster, such as tcp://host:8786", "ADDRESS"))
 CLUSTER_HELP = (
     "Workers of a Dask cluster, in the place of --jobs: its address, as tcp://host:8786; or local:4, four here."

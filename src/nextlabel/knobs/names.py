@@ -25,3 +25,5 @@ ORACLE_NAMES = ("truth", "noisy", "replay")
 DATASET_NAMES = ("digits",)
 AREA_NAMES = ("mean", "lu2023")
 SPLIT_NAMES = ("folders", "random")
+CPU = "cpu"
+DEVICE_NAMES = (CPU, "cuda", "mps")

@@ -16,6 +16,7 @@ import numpy as np
 from skactiveml.base import SkactivemlClassifier
 
 from nextlabel.datasets.base import Dataset
+from nextlabel.knobs.names import CPU
 from nextlabel.pool import Floats, Pool
 
 Settings = Mapping[str, Any]  # JSON in, JSON out: it stands in a run's manifest
@@ -59,9 +60,10 @@ class ModelEntry:
     """How a model is made: ``make(dataset, settings)``.
 
     ``val`` the share of validation labels that it wants by default; ``pictures`` says that it learns from the pictures
-    themselves, on features of its own.
+    themselves, on features of its own; ``device`` where it computes.
     """
 
     make: Callable[[Dataset, Settings], Model]
     val: float = 0.0
     pictures: bool = False
+    device: str = CPU

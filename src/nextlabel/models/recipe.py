@@ -1,16 +1,14 @@
 """How a network is trained: the knobs, without torch, so that a mistake is told before anything is loaded."""
 
-import re
 from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
 
 from nextlabel.engines.environment import LARGE_PAGES, environment
-from nextlabel.errors import BadNumber, BadSpecification, MissingExtra, UnknownName
-
-DEVICES = ("cpu", "cuda", "mps")
-DEVICE = re.compile(rf"({'|'.join(DEVICES)})(:(0|[1-9][0-9]?))?")
+from nextlabel.errors import BadNumber, BadSpecification, MissingExtra
+from nextlabel.knobs.kinds import as_device
+from nextlabel.knobs.names import CPU
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Recipe:
     rate: float = 1e-3  # learning rate
     decay: float = 1e-4  # weight decay
     augment: bool = True  # show pictures turned, shifted and mirrored at random
-    device: str = "cpu"  # where it is computed; "cuda" is a GPU
+    device: str = CPU  # where it is computed; "cuda" is a GPU
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch"):
@@ -39,10 +37,7 @@ class Recipe:
                 raise BadNumber(f"{name} is {value!r}; it is a number {'from 0 on' if not least else 'above 0'}.")
         if not isinstance(self.augment, bool | np.bool_):
             raise BadSpecification(f"augment is {self.augment!r}; it is True or False.")
-        if not DEVICE.fullmatch(str(self.device)):
-            raise UnknownName(
-                f"No device is called '{self.device}'. Known: {', '.join(DEVICES)}; the second GPU, say, is 'cuda:1'."
-            )
+        as_device(self.device)
 
 
 def need_torch() -> None:

@@ -19,6 +19,7 @@ from nextlabel.errors import OtherRun
 from nextlabel.experiment import Crew, Experiment
 from nextlabel.knobs import read_page
 from nextlabel.knobs.kinds import FLAG, read_path, whole
+from nextlabel.knobs.names import CPU
 from nextlabel.progress import Progress, quiet
 from nextlabel.runs.lines import Line, Row
 from nextlabel.runs.reading import Run
@@ -153,8 +154,9 @@ def _record_all(
 ) -> list[Recorded]:
     resume, progress = FLAG.take("resume", resume), progress or quiet
     # First: a worker of a script without a guard comes no further.
-    with engine(crew.jobs, crew.cluster) if own is None else nullcontext(own) as workers:
-        prepare_all(several, crew, resume, progress)
+    device = next((one.experiment.device for one in several if one.experiment.device != CPU), CPU)
+    with engine(crew.jobs, crew.cluster, device) if own is None else nullcontext(own) as workers:
+        prepare_all(several, crew, resume, progress, here=own is None and crew.cluster is None)
         with ExitStack() as stack:
             for one in several:
                 one.open(stack, command, crew, workers, resume)

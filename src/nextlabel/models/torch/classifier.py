@@ -96,7 +96,7 @@ class TorchClassifier(SkactivemlClassifier):
         self.seed_ = int(self.random_state_.randint(2**31 - 1))
         self.head_, self.history_, self.shape_ = self.head, None, X.shape[1:]
         # Weights are drawn, and batches shuffled, from one seed: what was drawn before this fit changes nothing.
-        with seed_torch(self.seed_, device_of(recipe)), blas_threads():
+        with seed_torch(self.seed_, device_of(recipe.device)), blas_threads():
             module = self._build_module()
             if len(X):
                 with explain_misfit(self.shape_):

@@ -75,7 +75,7 @@ def train_network(squares: Squares, pool: Pool, recipe: Recipe, seed: int) -> Tr
     """Train a fresh network on the labelled samples of ``pool``, in id order; watch its validation samples."""
     ids = pool.labelled()
     watch = pool.watch[pool.y[pool.watch] >= 0]  # an oracle may have had no answer for some
-    with seed_torch(seed, device_of(recipe)), blas_threads():
+    with seed_torch(seed, device_of(recipe.device)), blas_threads():
         made = network(pool.classes)  # within the seed: the weights hang on it, and on no earlier round
         # Copied, as `squares` may be a memory map, and every epoch reads these again.
         known, watched = (as_inputs(np.array(squares[some])) for some in (ids, watch))

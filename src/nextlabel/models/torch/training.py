@@ -115,9 +115,9 @@ def blas_threads() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def device_of(recipe: Recipe) -> torch.device:
-    """Where to compute; raises `CannotGo` where that device is not here."""
-    kind, _, place = str(recipe.device).partition(":")
+def device_of(name: str) -> torch.device:
+    """The device of that name; raises `CannotGo` where that device is not here."""
+    kind, _, place = str(name).partition(":")
     here: dict[str, Callable[[], int]] = {
         "cuda": lambda: torch.cuda.device_count() if torch.cuda.is_available() else 0,
         "mps": torch.backends.mps.is_available,
@@ -130,10 +130,10 @@ def device_of(recipe: Recipe) -> torch.device:
         )
     if int(place or 0) >= count:
         raise CannotGo(
-            f"Torch finds {count} '{kind}' devices on this machine, counted from 0, and none is '{recipe.device}'. "
+            f"Torch finds {count} '{kind}' devices on this machine, counted from 0, and none is '{name}'. "
             f"Name another, or '{kind}' for the first."
         )
-    return torch.device(recipe.device)
+    return torch.device(name)
 
 
 def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> History:
@@ -142,7 +142,7 @@ def train(network: nn.Module, lesson: Lesson, recipe: Recipe) -> History:
     Draws from torch's global generator: see `seed_torch`. Raises `TrainingFailed` where the loss is no number any
     more, or memory runs out.
     """
-    device = device_of(recipe)
+    device = device_of(recipe.device)
     epochs: list[Epoch] = []
     best, kept, weights = -math.inf, 0, dict[str, Any]()
     with _explain_memory(f"was trained in batches of {recipe.batch}. Use a smaller batch, or fewer --jobs."):
