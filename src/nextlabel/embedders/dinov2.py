@@ -18,7 +18,7 @@ from nextlabel.datasets.pictures import hush
 from nextlabel.embedders.onnx.embedder import Onnx
 from nextlabel.embedders.onnx.session import import_extra
 from nextlabel.errors import BadData
-from nextlabel.knobs.kinds import as_device
+from nextlabel.knobs.kinds import DEVICE
 from nextlabel.knobs.names import CPU
 from nextlabel.text import printable
 
@@ -29,7 +29,7 @@ MODEL_FILES = ("preprocessor_config.json", "onnx/model.onnx")  # the model last:
 
 def small(device: str = CPU) -> Callable[[Dataset], Onnx]:
     """DINOv2-small, from the hub's cache on this machine, or fetched and put there."""
-    as_device(device)
+    DEVICE.take("device", device)
 
     def make(dataset: Dataset) -> Onnx:
         import_extra("onnxruntime", "dinov2")  # before anything is fetched

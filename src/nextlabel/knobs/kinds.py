@@ -236,12 +236,11 @@ def read_path(name: str, value: Any) -> Path:
 
 def as_device(value: Any) -> str:
     """Where a network computes: ``cpu``, ``cuda``, ``cuda:1``, ``mps``."""
-    if not re.fullmatch(rf"({'|'.join(DEVICE_NAMES)})(:(0|[1-9][0-9]?))?", str(value)):
+    name = as_text(value)
+    if not re.fullmatch(rf"({'|'.join(DEVICE_NAMES)})(:(0|[1-9][0-9]?))?", name):
         known = ", ".join(DEVICE_NAMES)
-        raise UnknownName(
-            f"No device is called '{shorten(str(value))}'. Known: {known}; the second GPU, say, is 'cuda:1'."
-        )
-    return str(value)
+        raise UnknownName(f"No device is called '{shorten(name)}'. Known: {known}; the second GPU, say, is 'cuda:1'.")
+    return name
 
 
 DEVICE = Kind(as_device, f"a device: {', '.join(DEVICE_NAMES)}", "DEVICE")

@@ -37,7 +37,7 @@ class Recipe:
                 raise BadNumber(f"{name} is {value!r}; it is a number {'from 0 on' if not least else 'above 0'}.")
         if not isinstance(self.augment, bool | np.bool_):
             raise BadSpecification(f"augment is {self.augment!r}; it is True or False.")
-        as_device(self.device)
+        as_device(str(self.device))
 
 
 def need_torch() -> None:

@@ -111,7 +111,7 @@ class Recording:
         self.parts.let_go()
 
 
-def prepare_all(several: Sequence[Recording], crew: Crew, resume: bool, progress: Progress, here: bool) -> None:
+def prepare_all(several: Sequence[Recording], crew: Crew, resume: bool, progress: Progress, here: bool = True) -> None:
     """Everything at hand; what can be refused of any of them is, the sooner the less it costs to find out.
 
     ``here``: they are played on this machine, so it has to have the devices that models compute on.

@@ -22,7 +22,7 @@ from nextlabel.embedders.onnx.batches import batch_on, run_batches
 from nextlabel.embedders.onnx.session import import_extra, open_session
 from nextlabel.embedders.reduction import Reduced
 from nextlabel.errors import BadSpecification
-from nextlabel.knobs.kinds import as_device
+from nextlabel.knobs.kinds import DEVICE
 from nextlabel.knobs.names import CPU
 from nextlabel.specifications import look_up
 from nextlabel.text import shorten
@@ -55,7 +55,7 @@ class EfficientNet:
         """
         look_up(RELEASES, network, "size of efficientnet")
         runtime = import_extra("onnxruntime", "efficientnet")
-        made = cls(network, str(runtime.__version__), as_device(device))
+        made = cls(network, str(runtime.__version__), DEVICE.take("device", device))
         if device == CPU:
             _ = made.session  # what is wrong with it is told now
         return made
