@@ -150,3 +150,11 @@ def test_json_says_what_was_written(fruits: Path, tmp_path: Path) -> None:
     assert told["samples"] == 9
     assert told["embedder"]["d"] == 768
     assert told["skipped"][0]["path"] == "apple/cut.png"
+
+
+def test_answers_by_key_are_about_the_rows_of_these_pictures(written: Path, tmp_path: Path) -> None:
+    lines = [line.split(",") for line in (written / "samples.csv").read_text().splitlines()[1:]]
+    answers = tmp_path / "answers.csv"
+    answers.write_text("key,label\n" + "".join(f"{key},{i % 2}\n" for i, (key, _, _) in enumerate(lines)))
+    dataset = load_dataset(str(written), labels=str(answers))
+    assert [dataset.classes[code] for code in dataset.y] == [str(i % 2) for i in range(len(lines))]

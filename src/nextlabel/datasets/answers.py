@@ -170,7 +170,7 @@ class Samples:
 
     @cached_property
     def _ids(self) -> Mapping[str, int]:
-        content = self.dataset.content
+        content = self.dataset.keys or self.dataset.content
         by_digest = {key: i for i, key in enumerate(content)} if len(content) == len(self.dataset) else {}
         by_path = {path: i for i, path in enumerate(self.dataset.paths or ())}
         composed = {unicodedata.normalize("NFC", path): i for path, i in by_path.items()}  # macOS takes ü apart

@@ -140,7 +140,8 @@ class Dataset:
     the side of a split that the data come with: 0 training, 1 validation, 2 test, -1 none. None where nothing says so.
     ``scheme`` how the columns of a table became features (a `Scheme`), where other rows could become such ones, or
     which of them held the texts (a page of `Columns`).
-    ``embedding`` who made the features of a table, by name and settings, where somebody embedded its samples before.
+    ``embedding`` who made the features of a table, by name and settings, where somebody embedded its samples before;
+    ``keys`` the digests of what these were made of.
     All text in it is `printable`, so that it can be written as JSON and shown.
 
     >>> y, table = np.array([0, 1, -1]), np.array([[5.1], [7.0], [6.3]], dtype=np.float32)
@@ -167,6 +168,7 @@ class Dataset:
     scheme: Any = None
     embedding: Mapping[str, Any] | None = None
     texts: Texts | None = None
+    keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -181,7 +183,8 @@ class Dataset:
         more = {
             name: codes.astype(np.int32) for name in ("groups", "sides") if (codes := getattr(self, name)) is not None
         }
-        return self.__dict__ | more | {"y": narrow, "table": self.table if path is None else path}
+        # Keys are for whoever reads files of answers, which no worker does.
+        return self.__dict__ | more | {"y": narrow, "keys": (), "table": self.table if path is None else path}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         table = state["table"]

@@ -129,6 +129,7 @@ def load_features(request: Request) -> Dataset:
         paths=paths if all(paths) else None,
         root=str(folder),
         embedding=about["embedder"],
+        keys=tuple(map(printable, keys)),
         groups=None if groups is None else code_groups([name or None for name in groups]),
     )
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -43,7 +44,13 @@ SETTINGS = {
     "distributed.scheduler.allowed-failures": 20,
     # A worker looks a hundred times a second at what it is doing; that takes a twentieth of the time of a grid.
     "distributed.worker.profile.enabled": False,
+    # Nor does it have to look fifty times a second whether it is late, or move tasks of which there is one a worker.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "2s",
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.active-memory-manager.start": False,
 }
+EARLY = "distributed.nanny.pre-spawn-environ"  # variables that are there before a worker's C library looks for them
 GRAPH = {"distributed.admin.large-graph-warning-threshold": "1TB"}  # work is large, sent once, and nobody's mistake
 GPU: Mapping[str, int] = {"GPU": 1}  # what a task takes of a worker that says that it has one
 START = "dask worker {} --nworkers auto --nthreads 1"
@@ -68,6 +75,7 @@ class Dask(Executor):
         self._works: WeakKeyDictionary[Parcel, Any] = WeakKeyDictionary()
         self._met, self._asked = frozenset[str](), -STALE
         self._there: Mapping[str, int] = {}
+        self._in_hand, self._lock = Counter[str](), Lock()  # of ours, by worker; Dask counts in a thread of its own
         local = LOCAL.fullmatch(address)
         self._cluster = None if local is None else _start_cluster(int(local[1]), self._needs)
         self._client: distributed.Client | None = None
@@ -94,9 +102,19 @@ class Dask(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """A future of ``fn(*args, **kwargs)``; parcels that are to be kept travel to each worker once."""
         self._meet_workers()
-        remote = self.client.submit(fn, *map(self._send, args), pure=False, resources=self._needs, **kwargs)
+        place = self._choose_worker()
+        remote = self.client.submit(
+            fn, *map(self._send, args), pure=False, resources=self._needs, workers=place, allow_other_workers=True,
+            **kwargs,
+        )  # fmt: skip
         future: Future[T] = Future()
-        remote.add_done_callback(lambda done: self._settle(future, done))
+
+        def settle(done: Any) -> None:
+            with self._lock:
+                self._in_hand.subtract(place)
+            self._settle(future, done)
+
+        remote.add_done_callback(settle)
         # Dask drops a task that nobody has a future of.
         future.add_done_callback(lambda ours: remote.cancel() if ours.cancelled() else remote.release())
         return future
@@ -168,6 +186,15 @@ class Dask(Executor):
                 raise CannotGo(found)
             self._met |= workers.keys()
 
+    def _choose_worker(self) -> list[str]:
+        """The one that has the fewest of our tasks; none where all are gone, then Dask waits for another."""
+        # Left to itself, the scheduler goes by how long it expects tasks to take, and gives one to a worker that is at
+        # work while another has nothing to do: a fifth of the time of a grid.
+        with self._lock:
+            place = sorted(self._workers(), key=self._in_hand.__getitem__)[:1]
+            self._in_hand.update(place)
+        return place
+
     def _send(self, thing: Any) -> Any:
         if not isinstance(thing, Parcel):
             return thing
@@ -224,10 +251,11 @@ def _start_cluster(workers: int, resources: Mapping[str, int]) -> "distributed.L
     _hush()
     try:
         # Workers are started by a thread that begins in here, and so are those that take the place of dead ones.
-        with block_signal(signal.SIGINT), dask.config.set(SETTINGS):
+        early = {EARLY: dask.config.get(EARLY) | KEEP_MEMORY | LARGE_PAGES}
+        with block_signal(signal.SIGINT), dask.config.set(SETTINGS | early):
             return distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL, env=KEEP_MEMORY | LARGE_PAGES,
+                silence_logs=logging.CRITICAL,
                 resources=dict(resources),
             )  # fmt: skip
     except (RuntimeError, OSError, TimeoutError) as error:

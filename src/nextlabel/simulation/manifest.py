@@ -92,7 +92,9 @@ def manifest(parts: Parts, command: Sequence[str], crew: Crew, workers: Executor
 def _elsewhere(workers: Executor) -> dict[str, str]:
     """Of an engine on other machines: how many workers compute with which kernels, where these are not ours alone."""
     found: dict[str, int] = getattr(workers, "processors", dict)()
-    if set(found) <= {", ".join(kernels())}:
+    ours = set(kernels())
+    # Whoever has loaded torch has a BLAS more.
+    if all((theirs := set(names.split(", "))) <= ours or ours <= theirs for names in found):
         return {}
     return {"workers": "; ".join(f"{count} with {names}" for names, count in sorted(found.items()))}
 
