@@ -220,7 +220,7 @@ def judge_cost(labellings: Sequence[Sequence[Mapping[str, Any]]], ratio: float) 
     """
     ours, best, last, stopped = [], [], [], 0
     for rows in labellings:
-        costs = [row["labelled"] + ratio * (1 - row["truth"]["rest"]) * row["truth"]["left"] for row in rows]
+        costs = [row["labelled"] + ratio * count_errors(row["truth"]) for row in rows]
         at = next((i for i, row in enumerate(rows) if stops(row["figures"].get("advice"), ratio)), None)
         stopped += at is not None
         ours.append(costs[-1 if at is None else at])
@@ -228,6 +228,11 @@ def judge_cost(labellings: Sequence[Sequence[Mapping[str, Any]]], ratio: float) 
         last.append(costs[-1])
     sums = {"rule": sum(ours), "best": sum(best), "never": sum(last)}
     return {name: round(total / max(len(labellings), 1), 1) for name, total in sums.items()} | {"stopped": stopped}
+
+
+def count_errors(truth: Mapping[str, Any]) -> float:
+    """How many of those without a label the model has wrong; none, where all have one."""
+    return (1 - truth["rest"]) * truth["left"] if truth["left"] else 0.0
 
 
 def stops(figure: Mapping[str, Any] | None, ratio: float) -> bool:

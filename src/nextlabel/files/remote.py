@@ -14,7 +14,7 @@ import importlib
 import io
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -134,6 +134,16 @@ def read(address: str) -> bytes:
     """
     filesystem, path = _connect(address), _path(address)
     raw: bytes = _patiently(address, lambda: filesystem.cat_file(path))
+    return raw
+
+
+def read_ranges(address: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The bytes of one file from one place to another, of each range; asked for side by side, and raising as `read`."""
+    filesystem, path = _connect(address), _path(address)
+    starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
+    raw: list[bytes] = _patiently(
+        address, lambda: filesystem.cat_ranges([path] * len(ranges), starts, ends, on_error="raise")
+    )
     return raw
 
 

@@ -1,16 +1,12 @@
 """Vectors in .npy files that are larger than memory together: read a range at a time, or row by row, never mapped.
 
-    shards = Shards.open(Path("features"))           # features-000.npy, features-001.npy, …, by their names
-    rows = shards.read(0, 10_000)                     # (10000, d) as they are stored
-    rows = shards.at(np.array([3, 9_000_000]))        # (2, d)
-
-What is read counts as memory of this process only while it is used. A map would count every page that was ever looked
-at, and a small machine would look full.
+shards = Shards.open(Path("features"))           # features-000.npy, features-001.npy, …, by their names
+rows = shards.read(0, 10_000)                     # (10000, d) as they are stored
+rows = shards.at(np.array([3, 9_000_000]))        # (2, d)
 """
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,17 +14,21 @@ from pathlib import Path
 import numpy as np
 
 from nextlabel.errors import BadData
+from nextlabel.files import remote
+from nextlabel.files.ranges import DiskFile, FarFile, RangedFile
 from nextlabel.pool import Floats, Ids
 from nextlabel.text import show_path
 
 KINDS = (np.float16, np.float32, np.float64)
+ENDING = ".npy"
+HEAD = 4_096  # bytes that hold what numpy writes before the numbers: 128, or a little more for a long shape
 
 
 @dataclass(frozen=True)
 class Shard:
     """One file: its ``rows``, and at which byte they begin."""
 
-    path: Path
+    file: RangedFile
     rows: int
     offset: int
 
@@ -42,10 +42,11 @@ class Shards:
     dtype: np.dtype[np.floating]
 
     @classmethod
-    def open(cls, place: Path) -> "Shards":
-        """The .npy files of a folder, in the order of their names, or one such file.
+    def open(cls, place: Path | str) -> "Shards":
+        """The .npy files of a folder, in the order of their names, or one such file; on a disk, or at an address.
 
-        Only their heads are read. Raises `BadData` where one is none, is cut short, or has rows of another kind.
+        Only their heads are read. Raises `BadData` where one is none, is cut short, or has rows of another kind; and as
+        `nextlabel.files.remote`.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -55,17 +56,16 @@ class Shards:
         ...     len(shards), shards.at(np.array([0, 5])).tolist()
         (6, [[0.0, 0.0], [1.0, 1.0]])
         """
-        files = sorted(place.glob("*.npy")) if place.is_dir() else [place]
+        files = _find_far(place) if isinstance(place, str) else _find(place)
         if not files:
-            raise BadData(
-                f"'{show_path(place)}' holds no .npy files. Vectors lie in such: nextlabel embed writes them."
-            )
-        heads = [_read_head(path) for path in files]
+            shown = remote.show(place) if isinstance(place, str) else show_path(place)
+            raise BadData(f"'{shown}' holds no .npy files. Vectors lie in such: nextlabel embed writes them.")
+        heads = [_read_head(file) for file in files]
         _, width, dtype = heads[0]
-        for path, (_, other, kind) in zip(files, heads, strict=True):
+        for file, (_, other, kind) in zip(files, heads, strict=True):
             if (other, kind) != (width, dtype):
                 raise BadData(
-                    f"'{show_path(path)}' holds rows of {other:,} {kind} numbers, and '{show_path(files[0])}' rows of "
+                    f"'{file}' holds rows of {other:,} {kind} numbers, and '{files[0]}' rows of "
                     f"{width:,} {dtype}. All files of one folder hold rows of one kind: keep others elsewhere."
                 )
         return cls(tuple(shard for shard, _, _ in heads), width, dtype)
@@ -92,9 +92,7 @@ class Shards:
         """Rows ``start`` to ``stop`` (k, d), as they are stored; `BadData` where a file is shorter than it was."""
         found = np.empty((stop - start, self.width), self.dtype)
         for shard, first, last, at in self._ranges(start, stop):
-            with _reading(shard.path), shard.path.open("rb", buffering=0) as file:
-                file.seek(shard.offset + first * self._row)
-                _fill(found[at : at + last - first].data.cast("B"), file.readinto)
+            shard.file.read_into(found[at : at + last - first].data.cast("B"), shard.offset + first * self._row)
         return found
 
     def at(self, rows: Ids) -> Floats:
@@ -103,14 +101,11 @@ class Shards:
         owner = np.searchsorted(self._ends, rows, side="right")
         for one in np.unique(owner).tolist():
             shard, first = self.shards[one], int(self._ends[one]) - self.shards[one].rows
-            with _reading(shard.path), shard.path.open("rb", buffering=0) as file:
-                mine = np.flatnonzero(owner == one)
-                for place in mine[np.argsort(rows[mine])].tolist():  # a disk reads forwards
-                    offset = shard.offset + (int(rows[place]) - first) * self._row
-                    row = os.pread(file.fileno(), self._row, offset)
-                    if len(row) < self._row:
-                        raise EOFError
-                    found[place] = np.frombuffer(row, self.dtype)
+            mine = np.flatnonzero(owner == one)
+            mine = mine[np.argsort(rows[mine])]  # a disk reads forwards
+            offsets = (shard.offset + (rows[mine] - first) * self._row).tolist()
+            for place, row in zip(mine.tolist(), shard.file.read_each(offsets, self._row), strict=True):
+                found[place] = np.frombuffer(row, self.dtype)
         return found
 
     @property
@@ -128,41 +123,36 @@ class Shards:
             begin = end
 
 
-def _fill(buffer: memoryview, read_into: Callable[[memoryview], int | None]) -> None:
-    """Read until the buffer is full: a system may give less than it is asked for."""
-    while len(buffer):
-        count = read_into(buffer)
-        if not count:
-            raise EOFError
-        buffer = buffer[count:]
+def _find(place: Path) -> Sequence[RangedFile]:
+    return [DiskFile(path) for path in (sorted(place.glob(f"*{ENDING}")) if place.is_dir() else [place])]
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except EOFError:
-        raise BadData(f"'{show_path(path)}' is shorter than it was when it was opened. Is it being written?") from None
-    except OSError as error:
-        raise BadData(f"'{show_path(path)}' cannot be read ({error.strerror}). Was it moved meanwhile?") from None
+def _find_far(address: str) -> Sequence[RangedFile]:
+    """Those right in a folder of a bucket; ``s3://bucket/vectors/*.npy`` names such a folder, too."""
+    if address.endswith(ENDING) and not address.endswith(f"*{ENDING}"):
+        return [FarFile.open(address)]
+    root = address.removesuffix(f"*{ENDING}").rstrip("/") + "/"
+    found = (one for one in remote.find(root) if one.address.endswith(ENDING))
+    return [FarFile(one.address, one.size) for one in found if "/" not in one.address.removeprefix(root)]
 
 
-def _read_head(path: Path) -> tuple[Shard, int, np.dtype[np.floating]]:
+def _read_head(file: RangedFile) -> tuple[Shard, int, np.dtype[np.floating]]:
     """A file's rows, their width and their kind, by its first bytes and its size."""
-    shown = show_path(path)
     try:
-        with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, fortran, dtype = read(file)
-            offset, size = file.tell(), os.fstat(file.fileno()).st_size
-    except (OSError, ValueError) as error:
-        raise BadData(f"'{shown}' is no .npy file, or cannot be read ({error}). Save one array: np.save.") from None
+        size = file.size
+        if not size:
+            raise ValueError("it is empty")
+        raw = io.BytesIO(next(iter(file.read_each([0], min(HEAD, size)))))
+        version = np.lib.format.read_magic(raw)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = read(raw)
+    except ValueError as error:
+        raise BadData(f"'{file}' is no .npy file ({error}). Save one array: np.save.") from None
     if len(shape) != 2 or fortran or dtype not in KINDS or not dtype.isnative or not all(shape):
         raise BadData(
-            f"'{shown}' holds an array {shape} of {dtype}{', by columns' if fortran else ''}. It should hold rows of "
+            f"'{file}' holds an array {shape} of {dtype}{', by columns' if fortran else ''}. It should hold rows of "
             "plain numbers: (n, d) of float16, float32 or float64."
         )
-    if size < offset + shape[0] * shape[1] * dtype.itemsize:
-        raise BadData(f"'{shown}' is cut short: it holds less than its first bytes announce. Copy or write it again.")
-    return Shard(path, int(shape[0]), offset), int(shape[1]), dtype
+    if size < raw.tell() + shape[0] * shape[1] * dtype.itemsize:
+        raise BadData(f"'{file}' is cut short: it holds less than its first bytes announce. Copy or write it again.")
+    return Shard(file, int(shape[0]), raw.tell()), int(shape[1]), dtype
