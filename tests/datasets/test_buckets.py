@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from nextlabel.cli.app import app
 from nextlabel.datasets import load_dataset
+from nextlabel.datasets.feature_folder import FeatureFolder, write_features
 from nextlabel.errors import BadData, CannotFetch, MissingExtra
 from nextlabel.files import remote
 
@@ -157,3 +158,63 @@ def test_flat_prefixes_have_no_labels(bucket: Mapping[str, str], fruits: Path, t
         app, ["select", address, "--embedder", "pixels", "--batch", "2", "--strategy", "random"]
     )
     assert chosen.stdout.count(".png") == 2, chosen.output
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Path:
+    """What `embed` might have written of 300 samples, every tenth of them labelled; and answers beside it."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=300)
+    X = (rng.normal(size=(300, 6)) + 3 * np.eye(3, 6)[y]).astype(np.float32)
+    paths = [f"some/{i}.jpg" for i in range(300)]
+    labels = [f"kind {y[i]}" if i % 10 == 0 else "" for i in range(300)]
+    about = FeatureFolder("set", {"name": "pixels", "d": 6}, [f"{i:032x}" for i in range(300)], paths, labels)
+    write_features(tmp_path / "vectors", X, about)
+    np.save(tmp_path / "vectors" / "features-000.npy", X[:200])
+    np.save(tmp_path / "vectors" / "features-001.npy", X[200:])
+    (tmp_path / "by-path.csv").write_text("path,label\n" + "".join(f"{paths[i]},{y[i]}\n" for i in range(0, 300, 20)))
+    return tmp_path / "vectors"
+
+
+def test_vectors_in_a_bucket_are_chosen_from_where_they_lie(
+    bucket: Mapping[str, str], vectors: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nextlabel.files.ranges.PART", 1_100)  # rows lie across parts,
+    monkeypatch.setattr("nextlabel.files.ranges.WINDOW", 2)  # and files across windows
+    address = upload(vectors, "vectors")
+    for words in (["margin", "--labels", vectors.parent / "by-path.csv"], ["badge"], ["maxherding"]):
+        words = ["--batch", "7", "--strategy", *words]
+        assert run("select", address, *words) == run("select", vectors, "--jobs", "1", *words)
+    one = ["--labels", vectors.parent / "y.npy", "--batch", "7", "--strategy", "margin"]
+    np.save(vectors.parent / "y.npy", np.where(np.arange(200) % 20 == 0, np.arange(200) % 3, -1))
+    first = vectors / "features-000.npy"
+    assert run("select", f"{address}/features-000.npy", *one) == run("select", first, "--jobs", "1", *one)
+
+
+def test_workers_read_vectors_by_themselves_and_lists_come_here_once(bucket: Mapping[str, str], vectors: Path) -> None:
+    address = upload(vectors, "workers")
+    words = ["--strategy", "margin", "--batch", "7"]
+    with asked_for() as asked:
+        alone = run("select", address, *words)
+        assert sorted(set(asked)) == [
+            f"workers/{name}" for name in ("embedding.json", "features-000.npy", "features-001.npy", "samples.csv")
+        ]
+        asked.clear()
+        assert run("select", address, *words, "--jobs", "2") == alone
+        assert {name for name in asked if not name.endswith(".npy")} == set()
+    (vectors / "features-002.npy").write_bytes(b"")
+    said = run("select", upload(vectors, "workers"), *words, code=1)
+    assert f"'{address}/features-002.npy' is no .npy file (it is empty)" in said
+    assert "'s3://pictures/none.npy' cannot be read" in run("select", "s3://pictures/none.npy", *words, code=1)
+
+
+def test_features_in_a_bucket_are_those_of_the_folder_and_are_brought_once(
+    bucket: Mapping[str, str], vectors: Path
+) -> None:
+    address = upload(vectors, "features")
+    near, far = load_dataset(str(vectors)), load_dataset(address)
+    assert (far.fingerprint, far.name, far.classes) == (near.fingerprint, near.name, near.classes)
+    assert np.array_equal(near.table, far.table)  # type: ignore[arg-type]
+    with asked_for() as asked:
+        load_dataset(address)
+        assert asked == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nextlabel.errors import Mistake
+from nextlabel.files.remote import is_remote
 from nextlabel.knobs import knob, names, page_of, read_knobs
 from nextlabel.knobs.columns import Columns
 from nextlabel.knobs.kinds import (
@@ -145,6 +146,11 @@ class Arrays:
     def file(self) -> Path:
         """The data as a place on disk."""
         return Path(os.path.expanduser(self.data))
+
+    @property
+    def place(self) -> Path | str:
+        """The data as a place on disk, or as an address."""
+        return self.data if is_remote(self.data) else self.file
 
     @property
     def label_files(self) -> list[Path]:

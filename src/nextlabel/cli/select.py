@@ -20,7 +20,7 @@ from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.cells import quote_path
 from nextlabel.files.refusals import refusals
-from nextlabel.files.shards import Shards
+from nextlabel.files.shards import ENDING, Shards
 from nextlabel.progress import Progress
 from nextlabel.selection import Order, Selection, choose, read_order
 from nextlabel.selection.arrays import MAGIC, open_array
@@ -82,8 +82,13 @@ def _choose(arrays: Arrays, choice: Choice, workers: Workers, progress: Progress
 
 
 def is_stored(arrays: Arrays, workers: Workers) -> bool:
-    """Are these vectors to be read block by block: too many for memory, in bare shards, or for several workers?"""
-    place = arrays.file
+    """Are these vectors to be read block by block: too many for memory, elsewhere, in bare shards, or for several
+    workers?"""
+    place = arrays.place
+    if isinstance(place, str):
+        from nextlabel.datasets.remote_features import is_feature_folder
+
+        return place.endswith(ENDING) or is_feature_folder(place)
     if not holds_vectors(place):
         return False
     bare = place.is_dir() and not (place / "embedding.json").exists()

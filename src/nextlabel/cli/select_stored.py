@@ -10,6 +10,7 @@ from nextlabel.cli.pages import Arrays, Choice, Workers
 from nextlabel.datasets.feature_folder import holds_features
 from nextlabel.engines import Team, engine
 from nextlabel.errors import CannotGo, Mistake
+from nextlabel.files.ranges import DiskFile
 from nextlabel.files.shards import Shards
 from nextlabel.progress import Progress
 from nextlabel.selection import check_batch
@@ -22,25 +23,26 @@ from nextlabel.text import show_path
 
 def choose_of_store(arrays: Arrays, choice: Choice, workers: Workers, progress: Progress) -> Found:
     """What was typed, checked, and chosen."""
-    entry, place = strategy(choice.strategy), arrays.file
-    shards = Shards.open(place.absolute())  # workers may stand in another folder
+    entry, place = strategy(choice.strategy), arrays.place
+    shards = Shards.open(place if isinstance(place, str) else place.absolute())  # workers may stand in another folder
+    lists = _fetch_lists(place) if isinstance(place, str) else place
     table = None if arrays.probabilities is None else _open_table(arrays.probabilities, len(shards))
-    known = _read_labels(arrays, shards, None if table is None else table.width)
+    known = _read_labels(arrays, lists, shards, None if table is None else table.width)
     batch = check_batch(choice.batch, len(shards), len(known.ids))
-    embedded = holds_features(place) if place.is_dir() else False
+    embedded = holds_features(lists)
     standardize = not embedded if arrays.standardize is None else arrays.standardize
     order = StoredOrder(
         shards, known.ids, known.y, known.classes, entry, choice.strategy, batch, choice.seed, table, standardize,
         scored=embedded,
     )  # fmt: skip
-    with _open_team(workers, place) as team:
+    with _open_team(workers, shards) as team:
         answer, notes = choose_stored(order, Walk(team, progress))
-    paths = read_paths(place, answer.ids) if place.is_dir() else None
+    paths = read_paths(lists, answer.ids)
     return Found(answer, choice.strategy, choice.seed, paths, [*known.notes, *notes])
 
 
-def _read_labels(arrays: Arrays, shards: Shards, width: int | None) -> Known:
-    place, count = arrays.file, len(shards)
+def _read_labels(arrays: Arrays, lists: Path, shards: Shards, width: int | None) -> Known:
+    count = len(shards)
     for option in ("embedder", "project", "store"):
         if getattr(arrays, option) is not None:
             raise Mistake(f"'{show_path(arrays.data)}' holds features already, so --{option} is not for it.")
@@ -49,10 +51,10 @@ def _read_labels(arrays: Arrays, shards: Shards, width: int | None) -> Known:
     if arrays.missing is not None:
         raise Mistake("--missing is for labels in .npy, and there are none. Leave it out.")
     if arrays.labels:
-        return read_answers_of(place, count, arrays.label_files, width)
-    if arrays.label_column is not None and not place.is_dir():
+        return read_answers_of(lists, count, arrays.label_files, width)
+    if arrays.label_column is not None and not lists.is_dir():
         raise Mistake(f"'{show_path(arrays.data)}' holds features alone, so --label-column is not for it.")
-    return read_column(place, count, arrays.label_column or "label", width)
+    return read_column(lists, count, arrays.label_column or "label", width)
 
 
 def _open_table(path: Path, count: int) -> Shards:
@@ -65,15 +67,21 @@ def _open_table(path: Path, count: int) -> Shards:
     return table
 
 
+def _fetch_lists(address: str) -> Path:
+    from nextlabel.datasets.remote_features import fetch_lists  # here, for most vectors lie on a disk
+
+    return fetch_lists(address)
+
+
 @contextmanager
-def _open_team(workers: Workers, place: Path) -> Iterator[Team]:
+def _open_team(workers: Workers, shards: Shards) -> Iterator[Team]:
     jobs = workers.jobs or 1
     with engine(jobs, workers.cluster) as opened:
         sees: Any = getattr(opened, "sees", None)
-        first = next(iter(sorted(place.glob("*.npy"))), place) if place.is_dir() else place
-        if sees is not None and not sees(first.absolute()):
+        first = shards.shards[0].file
+        if sees is not None and isinstance(first, DiskFile) and not sees(first.path):
             raise CannotGo(
-                f"The cluster's workers do not see '{show_path(first)}'. Put the vectors on a disk that all machines "
-                "share, under the same path."
+                f"The cluster's workers do not see '{first}'. Put the vectors on a disk that all machines "
+                "share, under the same path, or into a bucket (s3://, gs://)."
             )
         yield Team(opened, jobs, workers.threads)

@@ -6,16 +6,19 @@ address had is remembered by what the store says of it (ETag, size, time), so a 
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from nextlabel.datasets.archive import load_archive
 from nextlabel.datasets.base import Dataset, Request, Skipped
+from nextlabel.datasets.feature_folder import ABOUT, load_features
 from nextlabel.datasets.folder import found_in
 from nextlabel.datasets.formats import SUFFIXES
 from nextlabel.datasets.listing import Listing, is_ignored
 from nextlabel.datasets.picture_manifest import ENDINGS, load_remote_list
 from nextlabel.datasets.picture_tables import ARROW, PARQUET, load_remote_cells
 from nextlabel.datasets.pictures import MOST_BYTES, File
+from nextlabel.datasets.remote_features import fetch_files
 from nextlabel.datasets.remote_file import RemoteFile, name_of_address
 from nextlabel.datasets.scanning import read_found
 from nextlabel.datasets.text_files import ENDING
@@ -50,6 +53,8 @@ def _load_bucket(request: Request) -> Dataset:
             f"Nothing lies below '{printable(root)}'. Is the folder's name right, capitals too? Buckets have no empty "
             "folders."
         )
+    if any(one.address == f"{root}/{ABOUT}" for one in entries):
+        return load_features(replace(request, source=str(fetch_files(root, entries))))
     shards = [one.address for one in entries if one.address.endswith((ARROW, PARQUET))]
     if shards and not any(os.path.splitext(one.address)[1].lower() in SUFFIXES for one in entries):
         return load_remote_cells(request, shards)

@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,8 +17,10 @@ STALE = 24 * 3600  # seconds after which a draft is nobody's: one takes moments,
 DRAFT = re.compile(r"\..+\.\d+-[0-9a-f]{8}\.part")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file in one step, in place of an older one if there is any; on the disk before this returns.
+
+    Many ``data`` come in pieces, which are written as they come.
 
     Several threads and processes may write the same file: each writes a draft of its own, and the last one's stays.
     Drafts that killed processes left in the folder are swept once they are a day old.
@@ -26,7 +28,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     draft = _draft(path)
     try:
         with draft.open("xb") as file:  # never somebody else's; in binary, on Windows too
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

@@ -85,6 +85,12 @@ class FarFile(NamedTuple):
             for raw in remote.read_ranges(self.address, [(offset, offset + size) for offset in offsets]):
                 yield _whole(raw, size)
 
+    def windows(self) -> Iterator[bytes]:
+        """All of it, piece by piece."""
+        with _sentences(self):
+            for number in range(-(-self.size // (WINDOW * PART))):
+                yield _read_window(self, number)
+
     def __str__(self) -> str:
         return remote.show(self.address)
 
