@@ -81,7 +81,7 @@ def cross_fit(X: Floats, y: Labels, classes: int) -> Floats:
     fold = np.empty(len(y), dtype=np.int64)
     order: Ids = np.argsort(y, kind="stable")
     fold[order] = np.arange(len(y)) % FOLDS
-    C = Linear({}).tune(_pool_of(X, y, classes))["C"][-1][1]
+    C = Linear({}).tune(_pool_of(X, y, classes), asked=True)["C"][-1][1]
     P = np.zeros((len(y), classes))
     for this in range(FOLDS):
         train = fold != this

@@ -48,7 +48,7 @@ class Model(Protocol):
     def fit(self, pool: Pool, rng: np.random.Generator) -> Fitted:
         """Train on the labelled samples, in id order; there are at least two classes among them."""
 
-    def tune(self, pool: Pool) -> Settings:
+    def tune(self, pool: Pool, asked: bool = False) -> Settings:
         """Settings to be made with again: those that it was made with and, where it is time, what these labels say.
 
         Asked with growing labelled sets; ``{}`` where there is nothing to choose.

@@ -40,6 +40,6 @@ class Sklearn:
         head = SklearnHead(self.estimator, classes=range(pool.classes), random_state=number(rng)).fit(X, y)
         return Fitted(pool.features, head, bootstrap(head, X, y, number(rng)))
 
-    def tune(self, pool: Pool) -> Settings:
+    def tune(self, pool: Pool, asked: bool = False) -> Settings:
         """Nothing: the specification says it all."""
         return {}

@@ -36,7 +36,7 @@ class Tuned:
         """Train the model with the settings of this pool."""
         return self._make(self.settings(pool)).fit(pool, rng)
 
-    def tune(self, pool: Pool) -> Settings:
+    def tune(self, pool: Pool, asked: bool = False) -> Settings:
         """Nothing: it chooses for itself."""
         return {}
 
@@ -48,7 +48,9 @@ class Tuned:
         for ids in _prefixes(blind):
             key = ids.tobytes(), blind.y[ids].tobytes()
             # A memory of what would come out again, bit for bit: each choice is given those before it, and its labels.
-            settings = self._chosen[key] if key in self._chosen else self._make(settings).tune(blind.only(ids))
+            settings = (
+                self._chosen[key] if key in self._chosen else self._make(settings).tune(blind.only(ids), asked=True)
+            )
             chosen[key] = settings
         self._chosen = chosen
         return settings

@@ -264,13 +264,13 @@ def make_question(order: Order, progress: Progress) -> Question:
 
 
 def train_head(pool: Pool, seed: int) -> Fitted:
-    """The linear head that a simulation's first round would train, its penalty chosen on the same labels.
+    """The linear head, its penalty chosen on the same labels, as a labelling chooses it.
 
     On one thread, as there: for matrices as small as a labelled set a second one waits more than it works (1,000
     labels, a busy machine with two cores: 0.5 s and 6 s).
     """
     with threadpool_limits(1):
-        return Linear(Linear({}).tune(pool)).fit(pool, stream(seed, "fit", 0))
+        return Linear(Linear({}).tune(pool, asked=True)).fit(pool, stream(seed, "fit", 0))
 
 
 def look_up_rows(P: Floats) -> Predict:

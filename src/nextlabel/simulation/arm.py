@@ -73,7 +73,7 @@ class _Blind:
         head = LinearHead(classes=range(pool.classes)).fit(pool.features[:1], np.array([0]))
         return Fitted(pool.features, head, bootstrap(head, pool.features[:1], np.array([0]), 0))
 
-    def tune(self, pool: Pool) -> Settings:
+    def tune(self, pool: Pool, asked: bool = False) -> Settings:
         return {}
 
 

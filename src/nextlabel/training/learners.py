@@ -101,7 +101,7 @@ class LinearLearner:
 
     def tune(self) -> "LinearLearner":
         """With a penalty chosen by cross-validation on all labels."""
-        C = Linear({}).tune(self._pool(np.arange(len(self.lessons.y))))["C"]
+        C = Linear({}).tune(self._pool(np.arange(len(self.lessons.y))), asked=True)["C"]
         # From one label on: a part of the labels is learned with the penalty of all.
         return replace(self, settings={"C": [(1, C[-1][1])]})
 

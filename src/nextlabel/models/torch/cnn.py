@@ -120,7 +120,7 @@ class Cnn:
         head = extract_head(network, features, pool.classes, number(rng))
         return Fitted(features, head, dropout_committee(head, number(rng)))
 
-    def tune(self, pool: Pool) -> Settings:
+    def tune(self, pool: Pool, asked: bool = False) -> Settings:
         """Nothing: the recipe says it all."""
         return {}
 
