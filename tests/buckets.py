@@ -55,7 +55,7 @@ def asked_for() -> Iterator[list[str]]:
 
     class Listening(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if found := re.search(rf'GET /{BUCKET}/(\S+) HTTP', record.getMessage()):
+            if found := re.search(rf"GET /{BUCKET}/(\S+) HTTP", record.getMessage()):
                 asked.append(found[1])
 
     log, listening = logging.getLogger("werkzeug"), Listening()

@@ -6,7 +6,7 @@ import numpy as np
 
 from nextlabel.experiment import Experiment
 from nextlabel.models.head import LinearHead
-from nextlabel.models.linear import cross_validate
+from nextlabel.models.linear import cross_validate_asked
 from nextlabel.plan import Plan
 from nextlabel.runs.lines import Arm
 from nextlabel.seeds import stream
@@ -38,7 +38,7 @@ def doubt(X, labels, free, count):
     while 2 * enough <= len(order):
         enough *= 2
     first = sorted(order[:enough])
-    strength = cross_validate(X[first], np.array([labels[i] for i in first]))
+    strength = cross_validate_asked(X[first], np.array([labels[i] for i in first]))
     ids = sorted(labels)
     head = LinearHead(strength, classes=range(10)).fit(X[ids], np.array([labels[i] for i in ids]))
     # In float32, as features are kept: in float64 two margins that are all but equal would change places.
