@@ -60,7 +60,7 @@ PICTURES = {
 TABLES = (
     "phoneme", "splice", "vehicle", "banana", "d31", "ex8a", "gcloudub", "mammographic", "tictactoe", "clean1"
 )  # fmt: skip
-TEXTS = "texts by topic"
+TEXTS, LARGE = "texts by topic", "20,000"
 SHOWN = ("new", "rest", "against_random", "worth")
 BOTH = ("new", "rest")
 WIDTHS = {30: (30, 37), 59: (59, 72), 92: (92, 114)}  # looks at about so many audit answers
@@ -87,7 +87,7 @@ def experiments(seeds: int, out: Path) -> dict[str, Experiment]:
     found[TEXTS] = Experiment(
         str(texts), STRATEGIES, embedder="use", table=Columns(text_column="text"), name=TEXTS, **common
     )
-    found["20,000"] = Experiment(draw_large(), STRATEGIES, name="20,000", **common)
+    found[LARGE] = Experiment(draw_large(), STRATEGIES, name=LARGE, **common)
     return found
 
 
