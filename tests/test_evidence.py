@@ -21,7 +21,6 @@ COMPARING = (DOCS / "comparing.md").read_text(encoding="utf-8")
 RANDOM = (DOCS / "better-than-random.md").read_text(encoding="utf-8")
 RECEIPTS = RESULTS / "receipt"
 RECEIPT_PAGE = (DOCS / "receipt.md").read_text(encoding="utf-8")
-RECEIPT_TABLE = RECEIPT_PAGE.partition("## Where people skip")[2].partition("\n## ")[0]
 FILES = [f"verdicts-{kind}from-{start}" for kind in ("", "efficientnet-", "texts-") for start in "15"]
 CSV = {"efficientnet": "selection-quality-efficientnet.csv", "texts": "selection-quality-texts.csv"}  # by kind
 NULL = json.loads((RESULTS / "evidence" / "null.json").read_text())
@@ -235,15 +234,6 @@ def test_what_is_said_of_the_next_hundred_labels_was_measured(monkeypatch):
     assert f"Of the {total['misses']} misses {total['beyond noise']} were further" in RECEIPT
     assert f"just what was expected, {by_noise} would have been there by chance" in RECEIPT
     assert f"up to {total['misses'] - by_noise} may be real" in RECEIPT
-
-
-def test_how_often_the_receipt_held_where_people_err_is_what_was_measured():
-    sets = json.loads((RECEIPTS / "disturbed.json").read_text())["sets"]
-    rows = [line.strip("| ").split(" | ") for line in RECEIPT_TABLE.splitlines() if line.startswith("| ")]
-    said = {kind.strip("`"): counts for kind, _, *counts, _ in rows[1:]}
-    for kind in sets["digits"]:
-        counted = [sets[name].get(kind) for name in sets]
-        assert said[kind] == [f"{one['held']} of {one['labellings']}" if one else "–" for one in counted], kind
 
 
 def test_the_tables_of_the_receipt_are_what_was_measured(monkeypatch, tmp_path):
