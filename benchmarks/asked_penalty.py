@@ -48,17 +48,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "receipt-coverage")
+    parser.add_argument("--sets", nargs="*", default=[], help="these only, by name")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    found = json.loads(RESULT.read_text())["sets"] if RESULT.exists() else {}
     for name, experiment in receipt.experiments(asked.seeds, asked.out).items():
-        if name != receipt.LARGE:
+        if name != receipt.LARGE and (not asked.sets or name in asked.sets):
             one = replace(experiment, strategies=("auto",), estimate=False)
             found[name] = {
                 rule: {n: round(value, 4) for n, value in play(one, choose).items()} for rule, choose in RULES.items()
             }
             print(name, json.dumps(found[name]), file=sys.stderr, flush=True)
-    RESULT.write_text(json.dumps({"seeds": asked.seeds, "sets": found}, indent=1) + "\n", encoding="utf-8")
+            RESULT.write_text(json.dumps({"seeds": asked.seeds, "sets": found}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -246,6 +246,19 @@ def test_the_tables_of_the_receipt_are_what_was_measured(monkeypatch, tmp_path):
     assert copy.read_text(encoding="utf-8") == RECEIPT_PAGE
 
 
+def test_what_the_choice_of_a_penalty_brings_is_what_was_measured():
+    found = json.loads((RESULTS / "asked-penalty.json").read_text())["sets"]
+    page = flat((DOCS / "audit.md").read_text(encoding="utf-8"))
+    (texts, later), (clouds, seen) = (
+        percents(found[name][rule]["100"] for rule in ("as drawn", "as asked")) for name in ("texts by topic", "d31")
+    )
+    before, after = percents(found["tictactoe"][rule]["200"] for rule in ("as drawn", "as asked"))
+    assert f"18 topics had {texts} % of its test set right at 100 labels, and has {later} %" in page
+    assert f"(d31) {clouds} %, and {seen} %; tictactoe {before} % at 200, and {after} %" in page
+    rest = [one for name, one in found.items() if name not in ("texts by topic", "d31", "tictactoe")]
+    assert all(abs(one["as asked"]["from 50 on"] - one["as drawn"]["from 50 on"]) < 0.015 for one in rest)
+
+
 def test_what_a_choice_out_of_a_store_costs_is_what_was_measured():
     found, page = json.loads((RESULTS / "select-store.json").read_text()), (DOCS / "out-of-core.md").read_text()
     once = found["read and widen"]["seconds"]
