@@ -51,8 +51,8 @@ class Model(Protocol):
     def tune(self, pool: Pool, asked: bool = False) -> Settings:
         """Settings to be made with again: those that it was made with and, where it is time, what these labels say.
 
-        Called with growing labelled sets; ``{}`` where there is nothing to choose. ``asked``: a strategy asked for these
-        labels, so they are no sample of anything.
+        Called with growing labelled sets; ``{}`` where there is nothing to choose. ``asked``: a strategy asked for
+        these labels, so they are no sample of anything.
         """
 
 
