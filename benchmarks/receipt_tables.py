@@ -104,8 +104,8 @@ def summary(rows: list[tuple[str, str, Row]]) -> list[str]:
         summarize_next({(name, who): row["next"] for name, who, row in rows}),
         "",
         f"Against random questions all intervals held in {of_all('against_random', 'held')} of "
-        f"{of_all('against_random', 'labellings')}. `worth`, which is not shown, spoke in {of_all('worth', 'labellings')} "
-        f"and held in {of_all('worth', 'held')} of them.",
+        f"{of_all('against_random', 'labellings')}. `worth`, which is not shown, spoke in "
+        f"{of_all('worth', 'labellings')} and held in {of_all('worth', 'held')} of them.",
     ]
 
 
@@ -121,8 +121,8 @@ def summarize_next(by_set: Mapping[tuple[str, str], Row]) -> str:
         f"What the next hundred answers brought was at most what was said in {held:,} of {cases:,} cases "
         f"({100 * held / cases:.1f} %). A gain is itself measured on some hundred pictures: of the {misses:,} misses "
         f"{beyond} were further beyond the bound than 1.645 standard errors of that, {worst['beyond noise']} of them "
-        f"on {name} ({who}); and if each hundred had brought just what was expected, {by_noise:.0f} would have been there "
-        "by chance."
+        f"on {name} ({who}); and if each hundred had brought just what was expected, {by_noise:.0f} would have been "
+        "there by chance."
     )
 
 
