@@ -78,10 +78,15 @@ def line(row: tuple[str, str, Row]) -> str:
     beyond = after.get("beyond noise")
     cells = [
         name, f"`{who}`" if who != "both" else who, both["labellings"], f"{both['held']}", f"{widths} points",
-        f"{random['held']} of {random['labellings']}", f"{after['held']} of {after['cases']}",
-        "–" if beyond is None else beyond, f"{stop['at_most_1_point']} of {stop['judged']}" if stop["judged"] else "–",
+        f"{random['held']} of {random['labellings']}", share(after["held"], after["cases"]),
+        "–" if beyond is None else beyond, share(stop["at_most_1_point"], stop["judged"]),
     ]  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def share(held: int, cases: int) -> str:
+    """A cell of the table; a dash where there was no case."""
+    return f"{held} of {cases}" if cases else "–"
 
 
 def summary(rows: list[tuple[str, str, Row]]) -> list[str]:
@@ -106,6 +111,9 @@ def summary(rows: list[tuple[str, str, Row]]) -> list[str]:
         f"Against random questions all intervals held in {of_all('against_random', 'held')} of "
         f"{of_all('against_random', 'labellings')}. `worth`, which is not shown, spoke in "
         f"{of_all('worth', 'labellings')} and held in {of_all('worth', 'held')} of them.",
+        "",
+        f'The first "you may stop" was said in {of_all("stop", "said")} labellings. Of {of_all("stop", "judged")} that '
+        f"went on for a hundred answers, {of_all('stop', 'at_most_1_point')} gained at most a point by them.",
     ]
 
 
