@@ -4,7 +4,7 @@ A labelling by ``auto`` that asked just what ``margin`` asks, since `auto` goes 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ KINDS = {  # of a disturbed labelling: what happens, and what the receipt says o
         "nothing is said about the rest, and why",
     ),
 }
+LARGE = "20,000"  # its errors would be most of all
 Row = Mapping[str, Any]
 
 
@@ -55,7 +56,13 @@ def main() -> None:
     rows = [(name, *one) for name, found in sets.items() for one in distinct(found)]
     page = PAGE.read_text(encoding="utf-8")
     disturbed = json.loads(DISTURBED.read_text(encoding="utf-8"))["sets"]
-    parts = {"coverage": [*HEAD, *map(line, rows)], "sum": summary(rows), "disturbed": list(list_kinds(disturbed))}
+    small = [found for name, _, found in rows if name != LARGE]
+    parts = {
+        "coverage": [*HEAD, *map(line, rows)],
+        "sum": summary(rows),
+        "disturbed": list(list_kinds(disturbed)),
+        "cost": list(list_costs(small)),
+    }
     for what, lines in parts.items():
         start, end = f"<!-- {what}: written by benchmarks/receipt_tables.py -->", f"<!-- end of {what} -->"
         page = between(page, start, end, "\n".join(lines))
@@ -148,6 +155,23 @@ def list_kinds(sets: Mapping[str, Row]) -> Iterator[str]:
             f"{kinds[kind]['held']} of {kinds[kind]['labellings']}" if kind in kinds else "–" for kinds in sets.values()
         )
         yield f"| `{kind}` | {what} | {' | '.join(counts)} | {said} |"
+
+
+def list_costs(found: Sequence[Row]) -> Iterator[str]:
+    """What stopping by cost comes to, by how many labels an error costs: labels and errors in the rest, together."""
+    columns = "an error costs as much as", "stopped by the rule", "at the best moment, in hindsight", "never stopped"
+    yield f"| {' | '.join(columns)} | the rule said stop |"
+    yield "|--:|--:|--:|--:|--:|"
+    weights = [one["new and rest"]["labellings"] for one in found]
+    for ratio in found[0]["cost"]:
+        costs = [one["cost"][ratio] for one in found]
+        means = (
+            sum(cost[how] * weight for cost, weight in zip(costs, weights, strict=True)) / sum(weights)
+            for how in ("rule", "best", "never")
+        )
+        stopped = sum(cost["stopped"] for cost in costs)
+        labels = "1 label" if float(ratio) == 1 else f"{float(ratio):g} labels"
+        yield f"| {labels} | {' | '.join(f'{mean:.0f}' for mean in means)} | in {stopped} of {sum(weights)} |"
 
 
 if __name__ == "__main__":
