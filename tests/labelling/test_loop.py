@@ -129,7 +129,8 @@ def test_while_a_batch_is_late_its_chooser_says_what_it_would_have_asked_next(tm
     with contextlib.closing(opened.project.store), LabellingSession(opened.project, opened.address) as session:
         ada = Person(session)
         ada.go_on(30)
-        wait_for(lambda: session._queue.reserve)
+        # Of the batch that stays the last one: another would begin without a reserve.
+        wait_for(lambda: session.worker.is_settled() and session._queue.reserve)
         session.worker._is_ready = False  # from now on every batch is late
         reasons = []
         while "random" not in reasons:
