@@ -53,6 +53,28 @@ def test_a_task_that_kills_whoever_takes_it_is_told():
             list(run(engine, work.kill_itself, [0], 1, 1))
 
 
+def test_a_cluster_that_trips_over_its_own_end_is_ended(monkeypatch):
+    from distributed.nanny import WorkerProcess
+
+    async def trips(self, **options):
+        raise AssertionError("can only join a started process")
+
+    with Dask("local:2") as engine:
+        workers = set(engine.client.run(os.getpid).values())
+        monkeypatch.setattr(WorkerProcess, "kill", trips)
+    end = time.monotonic() + 20
+    while any(map(is_alive, workers)):
+        assert time.monotonic() < end, "a worker stays"
+        time.sleep(0.05)
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:  # it is gone
+        return False
+
+
 def set_deaths(count, dask_scheduler=None):
     dask_scheduler.allowed_failures = count
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib.util import find_spec
+from multiprocessing import active_children
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -147,7 +148,7 @@ class Dask(Executor):
             if client is not None:
                 client.close(timeout=1 if self._lost else ANSWER)  # nobody there will say goodbye
             if cluster is not None:
-                cluster.close(timeout=ANSWER)
+                _end_cluster(cluster)
 
     def _workers(self) -> Mapping[str, int]:
         """Threads, by address, of those that have what is needed; asked for once a second, for the scheduler may be on
@@ -263,6 +264,17 @@ def _start_cluster(workers: int, resources: Mapping[str, int]) -> "distributed.L
             f"No cluster of {workers} workers could be started on this machine ({_first_line(error)}). Use fewer; or, "
             'in a script, put what it does below `if __name__ == "__main__":`.'
         ) from None
+
+
+def _end_cluster(cluster: "distributed.LocalCluster") -> None:
+    """Close a cluster; whatever Dask makes of that, what was done is done, and none of the workers stays."""
+    ours = {nanny.pid for nanny in cluster.workers.values()}
+    try:
+        cluster.close(timeout=ANSWER)
+    except (AssertionError, TimeoutError, OSError):  # it trips over a worker that it is just starting anew
+        for child in active_children():
+            if child.pid in ours:
+                child.kill()
 
 
 def _connect(address: str) -> "distributed.Client":
