@@ -20,6 +20,7 @@ from nextlabel.errors import Mistake
 from nextlabel.files.atomic import write_atomically
 from nextlabel.files.cells import quote_path
 from nextlabel.files.refusals import refusals
+from nextlabel.files.remote import without_secrets
 from nextlabel.files.shards import ENDING, Shards
 from nextlabel.progress import Progress
 from nextlabel.selection import Order, Selection, choose, read_order
@@ -64,7 +65,7 @@ def _choose(arrays: Arrays, choice: Choice, workers: Workers, progress: Progress
         return choose_of_store(arrays, choice, workers, progress)
     if workers.jobs is not None or workers.cluster is not None:
         raise Mistake(
-            f"--jobs and --cluster are for vectors, and '{show_path(arrays.data)}' holds none. Make them first: "
+            f"--jobs and --cluster are for vectors, and '{show_path(without_secrets(arrays.data))}' holds none. Make them first: "
             f"nextlabel embed {shlex.quote(printable(arrays.data))} --out features/"
         )
     if holds_array(arrays.file):

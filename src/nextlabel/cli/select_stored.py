@@ -11,6 +11,7 @@ from nextlabel.datasets.feature_folder import holds_features
 from nextlabel.engines import Team, engine
 from nextlabel.errors import CannotGo, Mistake
 from nextlabel.files.ranges import DiskFile
+from nextlabel.files.remote import without_secrets
 from nextlabel.files.shards import Shards
 from nextlabel.progress import Progress
 from nextlabel.selection import check_batch
@@ -42,10 +43,10 @@ def choose_of_store(arrays: Arrays, choice: Choice, workers: Workers, progress: 
 
 
 def _read_labels(arrays: Arrays, lists: Path, shards: Shards, width: int | None) -> Known:
-    count = len(shards)
+    count, shown = len(shards), show_path(without_secrets(arrays.data))
     for option in ("embedder", "project", "store"):
         if getattr(arrays, option) is not None:
-            raise Mistake(f"'{show_path(arrays.data)}' holds features already, so --{option} is not for it.")
+            raise Mistake(f"'{shown}' holds features already, so --{option} is not for it.")
     if arrays.label_array is not None:
         return read_array_labels(open_array(arrays.label_array), count, width, arrays.missing)
     if arrays.missing is not None:
@@ -53,7 +54,7 @@ def _read_labels(arrays: Arrays, lists: Path, shards: Shards, width: int | None)
     if arrays.labels:
         return read_answers_of(lists, count, arrays.label_files, width)
     if arrays.label_column is not None and not lists.is_dir():
-        raise Mistake(f"'{show_path(arrays.data)}' holds features alone, so --label-column is not for it.")
+        raise Mistake(f"'{shown}' holds features alone, so --label-column is not for it.")
     return read_column(lists, count, arrays.label_column or "label", width)
 
 
