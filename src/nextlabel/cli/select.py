@@ -65,7 +65,8 @@ def _choose(arrays: Arrays, choice: Choice, workers: Workers, progress: Progress
         return choose_of_store(arrays, choice, workers, progress)
     if workers.jobs is not None or workers.cluster is not None:
         raise Mistake(
-            f"--jobs and --cluster are for vectors, and '{show_path(without_secrets(arrays.data))}' holds none. Make them first: "
+            f"--jobs and --cluster are for vectors, and '{show_path(without_secrets(arrays.data))}' holds none. "
+            "Make them first: "
             f"nextlabel embed {shlex.quote(printable(arrays.data))} --out features/"
         )
     if holds_array(arrays.file):
